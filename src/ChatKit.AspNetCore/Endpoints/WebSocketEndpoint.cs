@@ -1,0 +1,129 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.AspNetCore.Endpoints;
+
+/// <summary>Answers the requests of one mapped endpoint: refuses, or upgrades and runs the connection to its end.</summary>
+internal sealed class WebSocketEndpoint(
+    string pattern,
+    Func<IServiceProvider, WebSocketHandler> createHandler,
+    WebSocketEndpointOptions options,
+    IServiceProvider services)
+{
+    private const string RoomParameter = "room";
+
+    private readonly OriginPolicy _origins = new(options.AllowedOrigins);
+    private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
+    private readonly CancellationToken _stopping =
+        services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+
+    private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
+
+    /// <summary>Builds the endpoint's own small pipeline, so that the application need not call <c>UseWebSockets()</c>.</summary>
+    public RequestDelegate Build(IApplicationBuilder pipeline)
+    {
+        pipeline.Use(CaptureTransport);
+        pipeline.UseWebSockets(new Microsoft.AspNetCore.Builder.WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        pipeline.Run(AnswerAsync);
+        return pipeline.Build();
+    }
+
+    private static Task CaptureTransport(HttpContext context, RequestDelegate next)
+    {
+        var features = context.Features;
+        var capture = new TransportCapture(features.Get<IHttpUpgradeFeature>(), features.Get<IHttpExtendedConnectFeature>());
+        features.Set(capture);
+        features.Set<IHttpUpgradeFeature>(capture);
+        features.Set<IHttpExtendedConnectFeature>(capture);
+
+        // If the application has called UseWebSockets() itself, its feature upgrades past the capture.
+        features.Set<IHttpWebSocketFeature>(null);
+        return next(context);
+    }
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+            return RefusePlainRequestAsync(context);
+
+        if (!_origins.Allows(context.Request))
+        {
+            _logger.OriginRefused(context.Request.Headers.Origin.ToString().ReplaceLineEndings(" "), pattern);
+            return RefuseAsync(
+                context,
+                StatusCodes.Status403Forbidden,
+                $"This page's origin may not connect. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
+                + $"{nameof(WebSocketEndpointOptions.AllowedOrigins)} in MapWebSocketHandler.");
+        }
+
+        var room = RoomOf(context);
+        if (!RoomName.IsValid(room, out var problem))
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+
+        return RunAsync(context, room);
+    }
+
+    private async Task RunAsync(HttpContext context, string room)
+    {
+        // The WebSocket is left alone: the connection makes its own on the same stream.
+        _ = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = options.Subprotocols.FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains),
+            DangerousEnableCompression = options.EnableCompression,
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+        }).ConfigureAwait(false);
+
+        var info = new WebSocketConnectionInfo
+        {
+            Room = room,
+            Abort = context.Abort,
+            User = context.User,
+            RouteValues = context.Request.RouteValues,
+            Subprotocol = context.Response.Headers.SecWebSocketProtocol,
+            Deflate = DeflateParameters.Parse(context.Response.Headers.SecWebSocketExtensions),
+            Items = new Dictionary<object, object?> { [typeof(HttpContext)] = context },
+        };
+        await _runner.RunAsync(context.Features.GetRequiredFeature<TransportCapture>().Stream!, info, options, createHandler, _stopping)
+            .ConfigureAwait(false);
+    }
+
+    private string RoomOf(HttpContext context) => context.Request.RouteValues[RoomParameter] as string ?? pattern;
+
+    private static Task RefusePlainRequestAsync(HttpContext context)
+    {
+        if (context.Features.GetRequiredFeature<TransportCapture>() is { IsUpgradableRequest: false } && IsHttp1(context.Request)
+            && context.Request.Headers.Upgrade.Count > 0)
+        {
+            throw new InvalidOperationException(
+                "The server cannot upgrade connections. Run the application on Kestrel, IIS or HTTP.sys; in a test call "
+                + "WebApplicationFactory.UseKestrel(), because the in-memory TestServer has no transport to upgrade.");
+        }
+
+        // RFC 6455 section 4.4: says which version is spoken. HTTP/2 has no Upgrade header.
+        context.Response.Headers.SecWebSocketVersion = "13";
+        if (IsHttp1(context.Request))
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.Connection = "Upgrade";
+        }
+
+        return RefuseAsync(
+            context,
+            StatusCodes.Status426UpgradeRequired,
+            "This is a WebSocket endpoint (RFC 6455, version 13). Connect to it with a WebSocket client, in a browser: "
+            + "new WebSocket(location.href.replace(/^http/, 'ws'))");
+    }
+
+    private static bool IsHttp1(HttpRequest request) => HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
+
+    private static Task RefuseAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

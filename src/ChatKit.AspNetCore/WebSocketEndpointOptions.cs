@@ -1,0 +1,37 @@
+using ChatKit;
+using ChatKit.AspNetCore.Endpoints;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>What holds for an endpoint that <c>MapWebSocketHandler</c> has mapped, and for each of its connections.</summary>
+public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
+{
+    /// <summary>
+    /// Which pages may connect, besides those of the same host: origins such as <c>https://example.com</c>, with
+    /// <c>https://*.example.com</c> for all subdomains. Default: none. <c>*</c> lets the page of any site connect with the
+    /// cookies of its visitor (cross-site WebSocket hijacking); a warning in the log says so. Clients that are no browsers send no
+    /// origin and may always connect.
+    /// </summary>
+    public IList<string> AllowedOrigins { get; } = [];
+
+    /// <summary>
+    /// The subprotocols that the endpoint speaks, the best first; the first that the client offers too is taken. Default: none.
+    /// </summary>
+    public IList<string> Subprotocols { get; } = [];
+
+    /// <summary>
+    /// Whether clients may send compressed messages (permessage-deflate, RFC 7692). Default: false. Costs processor time and some
+    /// 50 KiB for each connection that uses it; and where a message mixes secrets with what an attacker chose, its length tells of them.
+    /// </summary>
+    public bool EnableCompression { get; set; }
+
+    /// <inheritdoc />
+    protected override IEnumerable<string> Problems() =>
+        base.Problems().Concat(OriginPolicy.Problems(AllowedOrigins)).Concat(SubprotocolProblems());
+
+    private IEnumerable<string> SubprotocolProblems() =>
+        Subprotocols
+            .Where(static name => string.IsNullOrEmpty(name) || name.Any(static c => c is <= ' ' or > '~' or ',' or ';' or '"'))
+            .Select(static name => $"{nameof(WebSocketEndpointOptions)}.{nameof(Subprotocols)} contains '{name}'; "
+                + "a subprotocol is a token of visible ASCII characters without separators (RFC 6455 section 4.1).");
+}

@@ -1,0 +1,29 @@
+namespace ChatKit;
+
+/// <summary>What holds for all endpoints and rooms of the application.</summary>
+public sealed class ChatKitOptions
+{
+    /// <summary>
+    /// How many messages a room keeps unless its endpoint says otherwise. Default: 100, at most 100,000. Each joining client is
+    /// sent that many.
+    /// </summary>
+    public int HistoryCapacity { get; set; } = 100;
+
+    /// <summary>How long after its last message a room's history is kept. Default: 30 days; at least a second.</summary>
+    public TimeSpan RoomTimeToLive { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How many rooms one connection may be in, its home room included. Default: 128; 1 to 100,000.</summary>
+    public int MaxRoomsPerConnection { get; set; } = 128;
+
+    /// <summary>
+    /// How long a client may take to answer a close frame before the connection is cut. Default: 5 seconds; 100 milliseconds to
+    /// an hour.
+    /// </summary>
+    public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How often a room compares what it has delivered with its history, to find a last message that the backplane lost. Default:
+    /// 10 seconds; 10 milliseconds to an hour. Shorter finds it sooner and costs one read of the history per room each time.
+    /// </summary>
+    public TimeSpan RoomCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
+}

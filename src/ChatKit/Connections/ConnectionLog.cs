@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Connections;
+
+internal static partial class ConnectionLog
+{
+    [LoggerMessage(100, LogLevel.Debug, "Connection {ConnectionId} opened, home room {Room}.")]
+    public static partial void Opened(this ILogger logger, string connectionId, string room);
+
+    [LoggerMessage(101, LogLevel.Debug, "Connection {ConnectionId} closed with {Code}, clean: {WasClean}.")]
+    public static partial void Closed(this ILogger logger, string connectionId, int code, bool wasClean);
+
+    [LoggerMessage(102, LogLevel.Error, "The handler of connection {ConnectionId} failed; the connection is closed (1011).")]
+    public static partial void HandlerFailed(this ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(103, LogLevel.Error, "The handler of connection {ConnectionId} failed in OnCloseAsync.")]
+    public static partial void CloseFailed(this ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(104, LogLevel.Warning, "A message of connection {ConnectionId} was not broadcast: {Problem}")]
+    public static partial void NotStored(this ILogger logger, string connectionId, string problem);
+
+    [LoggerMessage(105, LogLevel.Error, "Connection {ConnectionId}: a callback of the Aborted token failed.")]
+    public static partial void AbortedCallbackFailed(this ILogger logger, string connectionId, Exception exception);
+}

@@ -1,0 +1,32 @@
+using ChatKit.Diagnostics;
+using ChatKit.Rooms;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ChatKit.Connections;
+
+/// <summary>What every connection works with.</summary>
+internal sealed class ConnectionServices(
+    RoomRegistry rooms,
+    IBackplane backplane,
+    ChatKitMetrics metrics,
+    IServiceScopeFactory scopes,
+    IOptions<ChatKitOptions> options,
+    TimeProvider clock,
+    ILogger<WebSocketHandlerRunner> logger)
+{
+    public RoomRegistry Rooms => rooms;
+
+    public IBackplane Backplane => backplane;
+
+    public ChatKitMetrics Metrics => metrics;
+
+    public IServiceScopeFactory Scopes => scopes;
+
+    public ChatKitOptions Options => options.Value;
+
+    public TimeProvider Clock => clock;
+
+    public ILogger Logger => logger;
+}

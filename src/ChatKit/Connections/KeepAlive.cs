@@ -1,0 +1,54 @@
+namespace ChatKit.Connections;
+
+/// <summary>
+/// Pings a client that has been silent for a while, and says so if it stays silent. The platform's own keep-alive cannot be used:
+/// it counts the answer as missing while a busy handler keeps the connection from being read.
+/// </summary>
+internal sealed class KeepAlive : IDisposable
+{
+    private readonly ITimer _timer;
+    private readonly ConnectionStream _stream;
+    private readonly OutboundQueue _outbound;
+    private readonly TimeSpan _interval;
+    private readonly TimeSpan _timeout;
+    private readonly Action<Exception> _onDead;
+    private bool _pinged;
+
+    public KeepAlive(
+        ConnectionStream stream,
+        OutboundQueue outbound,
+        TimeSpan interval,
+        TimeSpan timeout,
+        TimeProvider clock,
+        Action<Exception> onDead)
+    {
+        (_stream, _outbound, _interval, _timeout, _onDead) = (stream, outbound, interval, timeout, onDead);
+        _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, interval, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether nothing is read from the client at present because its handler is busy. Its silence then means nothing.</summary>
+    public bool Paused { get; set; }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Tick()
+    {
+        var silence = _stream.Silence;
+        if (Paused || silence < (_pinged ? _timeout : _interval))
+        {
+            _pinged = false;
+            var rest = Paused ? _interval : _interval - silence;
+            _timer.Change(rest > TimeSpan.Zero ? rest : _interval, Timeout.InfiniteTimeSpan);
+        }
+        else if (!_pinged)
+        {
+            _pinged = true;
+            _outbound.EnqueueControl(Protocol.WebSocketFrame.Ping);
+            _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _onDead(new TimeoutException($"The client has not answered a ping for {_timeout.TotalSeconds:0.###} s."));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using ChatKit.Protocol;
+using ChatKit.Rooms;
+
+namespace ChatKit.Connections;
+
+/// <summary>
+/// What waits to be written to one client, and the only writer of its stream. Whatever is pending goes out in one write; nothing
+/// runs while nothing is pending. Holds whole frames only, so that those of rooms, of the handler and of the platform's WebSocket
+/// never interleave.
+/// </summary>
+internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> onFailed)
+{
+    /// <summary>Small frames are joined into writes of up to this size.</summary>
+    private const int JoinLimit = 32 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
+    private ReadOnlyMemory<byte> _ping;
+    private ReadOnlyMemory<byte> _pong;
+    private long _bytes;
+    private bool _writing;
+    private bool _closeQueued;
+    private bool _ended;
+    private TaskCompletionSource? _space;
+    private TaskCompletionSource? _idle;
+
+    /// <summary>The code of the close frame that was queued; null if none was.</summary>
+    public WebSocketCloseStatus? CloseSent { get; private set; }
+
+    /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
+    {
+        lock (_gate)
+        {
+            if (_closeQueued || _ended)
+                return EnqueueResult.Closed;
+            if (_bytes > 0 && _bytes + frames.Length > limit)
+                return EnqueueResult.Full;
+
+            Add(frames);
+            if (!TryStart())
+                return EnqueueResult.Accepted;
+        }
+
+        _ = WriteAsync();
+        return EnqueueResult.Accepted;
+    }
+
+    /// <summary>Waits until at most half of the limit is in the queue. False if it takes nothing any more.</summary>
+    public async ValueTask<bool> WaitForSpaceAsync()
+    {
+        Task space;
+        lock (_gate)
+        {
+            if (_closeQueued || _ended)
+                return false;
+            if (_bytes <= limit / 2)
+                return true;
+            space = (_space ??= NewSignal()).Task;
+        }
+
+        await space.ConfigureAwait(false);
+        lock (_gate)
+            return !_closeQueued && !_ended;
+    }
+
+    /// <summary>
+    /// Takes a control frame. A close frame is the last that goes out; pings and pongs overtake what waits. Of several pongs only
+    /// the latest is sent (RFC 6455 section 5.5.3), so that a flood of pings fills nothing.
+    /// </summary>
+    /// <param name="frame">The frame; must not change afterwards.</param>
+    /// <returns>False if a close frame was taken before.</returns>
+    public bool EnqueueControl(ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_closeQueued || _ended)
+                return false;
+
+            switch (WebSocketFrame.Opcode(frame.Span))
+            {
+                case WebSocketFrame.CloseOpcode:
+                    CloseSent = WebSocketFrame.CloseStatus(frame.Span);
+                    Add(frame);
+                    _closeQueued = true;
+                    Signal(ref _space);
+                    break;
+                case WebSocketFrame.PingOpcode:
+                    _ping = frame;
+                    break;
+                default:
+                    _pong = frame;
+                    break;
+            }
+
+            if (!TryStart())
+                return true;
+        }
+
+        _ = WriteAsync();
+        return true;
+    }
+
+    /// <summary>Takes nothing any more, and drops what is not being written.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _frames.Clear();
+            _bytes = 0;
+            Signal(ref _space);
+            if (!_writing)
+                Signal(ref _idle);
+        }
+    }
+
+    /// <summary>Waits until nothing is left to write.</summary>
+    public Task WaitUntilIdleAsync()
+    {
+        lock (_gate)
+            return _writing ? (_idle ??= NewSignal()).Task : Task.CompletedTask;
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void Add(ReadOnlyMemory<byte> frames)
+    {
+        _frames.Enqueue(frames);
+        _bytes += frames.Length;
+    }
+
+    /// <summary>To be called under the lock. True for the one who is to call <see cref="WriteAsync"/>.</summary>
+    private bool TryStart()
+    {
+        if (_writing)
+            return false;
+        return _writing = true;
+    }
+
+    private async Task WriteAsync()
+    {
+        byte[]? buffer = null;
+        try
+        {
+            while (TryTake(ref buffer, out var chunk))
+            {
+                await stream.WriteAsync(chunk).ConfigureAwait(false);
+                Written(chunk.Length);
+            }
+        }
+        catch (Exception e)
+        {
+            End();
+            lock (_gate)
+            {
+                _writing = false;
+                Signal(ref _idle);
+            }
+
+            onFailed(e);
+        }
+        finally
+        {
+            if (buffer is not null)
+                ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Takes what is to be written next; false, and nobody writes any more, if nothing is left.</summary>
+    private bool TryTake(ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
+    {
+        lock (_gate)
+        {
+            chunk = default;
+            if (_ended || (_frames.Count == 0 && _ping.IsEmpty && _pong.IsEmpty))
+            {
+                _writing = false;
+                Signal(ref _idle);
+                return false;
+            }
+
+            var control = _ping.Length + _pong.Length;
+            if (control == 0 && (_frames.Count == 1 || _frames.Peek().Length >= JoinLimit))
+            {
+                chunk = _frames.Dequeue();
+                return true;
+            }
+
+            buffer ??= ArrayPool<byte>.Shared.Rent(JoinLimit);
+            var length = Take(ref _pong, buffer, 0);
+            length = Take(ref _ping, buffer, length);
+            _bytes += control;
+            while (_frames.TryPeek(out var frame) && frame.Length <= buffer.Length - length)
+            {
+                frame.CopyTo(buffer.AsMemory(length));
+                length += frame.Length;
+                _frames.Dequeue();
+            }
+
+            chunk = buffer.AsMemory(0, length);
+            return true;
+        }
+    }
+
+    private static int Take(ref ReadOnlyMemory<byte> frame, byte[] buffer, int start)
+    {
+        frame.CopyTo(buffer.AsMemory(start));
+        var end = start + frame.Length;
+        frame = default;
+        return end;
+    }
+
+    private void Written(int bytes)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+                return;
+            _bytes -= bytes;
+            if (_bytes <= limit / 2)
+                Signal(ref _space);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static void Signal(ref TaskCompletionSource? signal)
+    {
+        signal?.TrySetResult();
+        signal = null;
+    }
+}

@@ -1,0 +1,249 @@
+using System.Net.WebSockets;
+using System.Security.Claims;
+using System.Text;
+using ChatKit.Protocol;
+using ChatKit.Rooms;
+
+namespace ChatKit.Connections;
+
+/// <summary>A connection of a real client: what its handler and its rooms can do with it.</summary>
+internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisposable
+{
+    private readonly WebSocketConnectionInfo _info;
+    private readonly ConnectionServices _services;
+    private readonly int? _homeCapacity;
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly Dictionary<string, RoomMembership> _rooms = [];
+    private CloseInfo? _close;
+    private ITimer? _closeTimer;
+    private bool _closedHere;
+    private bool _leftAll;
+
+    public ServerConnection(
+        Stream transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+    {
+        _info = info;
+        _services = services;
+        _homeCapacity = options.HistoryCapacity;
+        Items = info.Items ?? new Dictionary<object, object?>();
+        UserId = base.UserId;
+        Aborted = _aborted.Token;
+        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, Vanish);
+    }
+
+    public override string Id => _info.Id;
+
+    public override string Room => _info.Room;
+
+    public override ClaimsPrincipal User => _info.User;
+
+    public override string? UserId { get; }
+
+    public override IReadOnlyDictionary<string, object?> RouteValues => _info.RouteValues;
+
+    public override string? Subprotocol => _info.Subprotocol;
+
+    public override IDictionary<object, object?> Items { get; }
+
+    public override CancellationToken Aborted { get; }
+
+    public OutboundQueue Outbound { get; }
+
+    /// <summary>Whether this side has closed the connection: what the client still sends is not handled.</summary>
+    public bool ClosedHere => Volatile.Read(ref _closedHere);
+
+    public override ValueTask SendAsync(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return EnqueueAsync(WebSocketFrame.Text(text, out _));
+    }
+
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> data) =>
+        EnqueueAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out _));
+
+    public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return PublishAsync(Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
+    }
+
+    public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
+        PublishAsync(Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
+
+    public override ValueTask JoinAsync(string room)
+    {
+        RoomName.ThrowIfInvalid(room);
+        return EnterAsync(room, room == Room ? HomeReplay : _services.Options.HistoryCapacity, countsForLimit: true);
+    }
+
+    public override ValueTask LeaveAsync(string room)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        RoomMembership? membership;
+        lock (_rooms)
+            _rooms.Remove(room, out membership);
+        return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
+    }
+
+    public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
+    {
+        if (!WebSocketFrame.MaySend(status))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(status), (int)status, "A close code must be 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4).");
+        }
+
+        if (reason is not null && Encoding.UTF8.GetByteCount(reason) > WebSocketFrame.MaxReasonBytes)
+        {
+            throw new ArgumentException(
+                $"A close reason has at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
+        }
+
+        CloseHere(status, reason);
+        return ValueTask.CompletedTask;
+    }
+
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Outbound.TryEnqueue(frames);
+
+    public ValueTask<bool> WaitForSpaceAsync() => Outbound.WaitForSpaceAsync();
+
+    public void CloseSlow(string reason) => CloseHere(WebSocketCloseStatus.PolicyViolation, reason);
+
+    /// <summary>Ties the connection to the handler and back.</summary>
+    public new void Attach(WebSocketHandler handler) => base.Attach(handler);
+
+    public ValueTask OpenAsync() => InvokeOpenAsync();
+
+    public ValueTask HandleAsync(WebSocketMessage message) => InvokeMessageAsync(message);
+
+    public ValueTask NotifyClosedAsync(CloseInfo close) => InvokeCloseAsync(close);
+
+    /// <summary>Enters the home room, and the one in which everything for this user arrives.</summary>
+    public async ValueTask EnterHomeAsync()
+    {
+        if (UserId is { } user)
+            await EnterAsync(RoomName.OfUser(user), replay: 0, countsForLimit: false).ConfigureAwait(false);
+        await EnterAsync(Room, HomeReplay, countsForLimit: true).ConfigureAwait(false);
+    }
+
+    public async ValueTask LeaveAllAsync()
+    {
+        RoomMembership[] memberships;
+        lock (_rooms)
+        {
+            _leftAll = true;
+            memberships = [.. _rooms.Values];
+            _rooms.Clear();
+        }
+
+        foreach (var membership in memberships)
+            await membership.LeaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
+    public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null)
+    {
+        if (!TryEnd(new CloseInfo(status, reason, WasClean: false, exception)))
+            return;
+
+        Volatile.Write(ref _closedHere, true);
+        Outbound.EnqueueControl(WebSocketFrame.Close(status, reason));
+    }
+
+    /// <summary>The client has closed, or has answered our close frame.</summary>
+    public void ClosedByClient(WebSocketCloseStatus? status, string? reason)
+    {
+        var code = status ?? WebSocketCloseStatus.Empty;
+        if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
+            Outbound.EnqueueControl(WebSocketFrame.MaySend(code) ? WebSocketFrame.Close(code, null) : WebSocketFrame.EmptyClose);
+        else
+            _close = _close! with { WasClean = true };
+    }
+
+    /// <summary>The client has broken the protocol, and the platform has sent the close frame that says so.</summary>
+    public void ClosedByFault(WebSocketCloseStatus code, Exception exception) =>
+        TryEnd(new CloseInfo(code, null, WasClean: false, exception));
+
+    /// <summary>The client is gone without a close frame.</summary>
+    public void Vanish(Exception? exception)
+    {
+        TryEnd(new CloseInfo(CloseInfo.Abnormal, null, WasClean: false, exception));
+        Cut();
+    }
+
+    /// <summary>Nothing goes to or comes from the client any more.</summary>
+    public void Cut()
+    {
+        Outbound.End();
+        _info.Abort();
+    }
+
+    /// <summary>Tells a busy handler that its client is gone.</summary>
+    public Task SignalAbortedAsync() => _aborted.CancelAsync();
+
+    /// <summary>Whether either side has closed, or the client is gone.</summary>
+    public bool HasEnded => Volatile.Read(ref _close) is not null;
+
+    /// <summary>How the connection has ended, once it has.</summary>
+    public CloseInfo Close => _close ?? new CloseInfo(CloseInfo.Abnormal, null, WasClean: false);
+
+    public void Dispose()
+    {
+        Outbound.End();
+        _closeTimer?.Dispose();
+        _aborted.Dispose();
+    }
+
+    private int HomeReplay => _homeCapacity ?? _services.Options.HistoryCapacity;
+
+    /// <summary>The first end counts. From then on the client has a limited time for the rest of the closing handshake.</summary>
+    private bool TryEnd(CloseInfo close)
+    {
+        if (Interlocked.CompareExchange(ref _close, close, null) is not null)
+            return false;
+
+        _closeTimer = _services.Clock.CreateTimer(
+            static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
+        return true;
+    }
+
+    private async ValueTask EnqueueAsync(ReadOnlyMemory<byte> frame)
+    {
+        EnqueueResult result;
+        while ((result = Outbound.TryEnqueue(frame)) == EnqueueResult.Full)
+            await Outbound.WaitForSpaceAsync().ConfigureAwait(false);
+
+        if (result == EnqueueResult.Closed)
+            throw new WebSocketClosedException();
+    }
+
+    private async ValueTask PublishAsync(ChatMessage message, BroadcastOptions? options)
+    {
+        var room = options?.Room ?? Room;
+        RoomName.ThrowIfInvalid(room, nameof(options));
+        int? capacity = options?.Store == false ? 0 : room == Room ? _homeCapacity : null;
+        await _services.Backplane.PublishAsync(room, message, capacity).ConfigureAwait(false);
+    }
+
+    private ValueTask EnterAsync(string room, int replay, bool countsForLimit)
+    {
+        RoomMembership membership;
+        lock (_rooms)
+        {
+            if (_leftAll || _rooms.ContainsKey(room))
+                return ValueTask.CompletedTask;
+
+            if (countsForLimit && _rooms.Count >= _services.Options.MaxRoomsPerConnection + (UserId is null ? 0 : 1))
+            {
+                throw new InvalidOperationException(
+                    $"The connection is in {_services.Options.MaxRoomsPerConnection} rooms already. Leave one first, or raise "
+                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
+            }
+
+            membership = _services.Rooms.Enter(room, this, replay);
+            _rooms.Add(room, membership);
+        }
+
+        return membership.StartAsync();
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+
+namespace ChatKit.DependencyInjection;
+
+internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ChatKitOptions options)
+    {
+        string?[] problems =
+        [
+            Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 1, 100_000),
+            Problem(nameof(options.RoomTimeToLive), options.RoomTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(36_500)),
+            Problem(nameof(options.MaxRoomsPerConnection), options.MaxRoomsPerConnection, 1, 100_000),
+            Problem(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            Problem(nameof(options.RoomCheckInterval), options.RoomCheckInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
+        ];
+        var found = problems.OfType<string>().ToList();
+        return found.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(found);
+    }
+
+    private static string? Problem<T>(string property, T value, T min, T max)
+        where T : IComparable<T> =>
+        OptionRange.Problem($"{nameof(ChatKitOptions)}.{property}", value, min, max);
+}

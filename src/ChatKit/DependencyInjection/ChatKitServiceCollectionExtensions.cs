@@ -1,0 +1,60 @@
+using ChatKit;
+using ChatKit.Backplane;
+using ChatKit.Connections;
+using ChatKit.DependencyInjection;
+using ChatKit.Diagnostics;
+using ChatKit.History;
+using ChatKit.Rooms;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers ChatKit.</summary>
+public static class ChatKitServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds rooms and the handlers' connections, with histories in memory. Calling it again adds nothing but the configuration.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Changes the options; they are validated when the application starts.</param>
+    /// <returns>A builder for further registrations.</returns>
+    public static IChatKitBuilder AddChatKit(this IServiceCollection services, Action<ChatKitOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        AddOptions(services, configure);
+        AddHistory(services);
+        AddBackplane(services);
+        AddRooms(services);
+        AddConnections(services);
+        return new ChatKitBuilder(services);
+    }
+
+    private static void AddOptions(IServiceCollection services, Action<ChatKitOptions>? configure)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ChatKitMetrics>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatKitOptions>, ChatKitOptionsValidator>());
+        var options = services.AddOptions<ChatKitOptions>().ValidateOnStart();
+        if (configure is not null)
+            options.Configure(configure);
+    }
+
+    private static void AddHistory(IServiceCollection services) =>
+        services.TryAddSingleton<IMessageHistory, InMemoryMessageHistory>();
+
+    private static void AddBackplane(IServiceCollection services) =>
+        services.TryAddSingleton<IBackplane, InProcessBackplane>();
+
+    private static void AddRooms(IServiceCollection services)
+    {
+        services.TryAddSingleton<RoomRegistry>();
+        services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();
+    }
+
+    private static void AddConnections(IServiceCollection services)
+    {
+        services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton(static provider => new WebSocketHandlerRunner(provider.GetRequiredService<ConnectionServices>()));
+    }
+}

@@ -1,0 +1,11 @@
+namespace ChatKit.DependencyInjection;
+
+/// <summary>Says what is wrong with an option: the property, its value, and what is allowed.</summary>
+internal static class OptionRange
+{
+    public static string? Problem<T>(string property, T value, T min, T max)
+        where T : IComparable<T> =>
+        value.CompareTo(min) < 0 || value.CompareTo(max) > 0
+            ? $"{property} is {value}; it must be between {min} and {max}."
+            : null;
+}

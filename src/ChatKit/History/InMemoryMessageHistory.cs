@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+
+namespace ChatKit.History;
+
+/// <summary>Keeps the last messages of each room in this process. They are gone when it ends.</summary>
+internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, TimeProvider clock) : IMessageHistory
+{
+    /// <summary>Expired rooms are looked for this often: seldom enough to cost nothing, often enough to hold little.</summary>
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, StoredRoom> _rooms = new();
+    private long _swept = clock.GetTimestamp();
+
+    public ValueTask<MessagePosition> AppendAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        ArgumentNullException.ThrowIfNull(message);
+        if (capacity is < 1)
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "A history that keeps messages keeps at least 1.");
+
+        SweepNowAndThen();
+        while (true)
+        {
+            var stored = _rooms.GetOrAdd(room, static (_, capacity) => new StoredRoom(capacity), options.Value.HistoryCapacity);
+            lock (stored)
+            {
+                if (!RemoveIfExpired(room, stored))
+                    return ValueTask.FromResult(stored.Append(message, capacity, clock.GetTimestamp()));
+            }
+        }
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        if (_rooms.TryGetValue(room, out var stored))
+        {
+            lock (stored)
+            {
+                if (!RemoveIfExpired(room, stored))
+                    return ValueTask.FromResult(stored.Read(after));
+            }
+        }
+
+        var (_, missed, restarted) = HistoryPage.Plan(MessagePosition.None, 0, after);
+        return ValueTask.FromResult(new HistoryPage([], MessagePosition.None, missed, restarted));
+    }
+
+    /// <summary>To be called under the room's lock; a room that was removed takes no more messages.</summary>
+    private bool RemoveIfExpired(string room, StoredRoom stored)
+    {
+        if (!stored.Removed && stored.IsEmpty)
+            return false;
+        if (!stored.Removed && clock.GetElapsedTime(stored.LastAppend) < options.Value.RoomTimeToLive)
+            return false;
+
+        stored.Removed = true;
+        _rooms.TryRemove(KeyValuePair.Create(room, stored));
+        return true;
+    }
+
+    private void SweepNowAndThen()
+    {
+        var last = Volatile.Read(ref _swept);
+        if (clock.GetElapsedTime(last) < SweepInterval
+            || Interlocked.CompareExchange(ref _swept, clock.GetTimestamp(), last) != last)
+            return;
+
+        foreach (var (room, stored) in _rooms)
+        {
+            lock (stored)
+                RemoveIfExpired(room, stored);
+        }
+    }
+
+    private sealed class StoredRoom(int capacity)
+    {
+        private readonly Queue<ChatMessage> _messages = new();
+        private readonly string _epoch = RandomNumberGenerator.GetHexString(10, lowercase: true);
+        private int _capacity = capacity;
+        private long _top;
+
+        public long LastAppend { get; private set; }
+
+        public bool Removed { get; set; }
+
+        public bool IsEmpty => _top == 0;
+
+        public MessagePosition Append(ChatMessage message, int? capacity, long now)
+        {
+            _capacity = capacity ?? _capacity;
+            var position = new MessagePosition(_epoch, ++_top);
+            _messages.Enqueue(message.WithPosition(position));
+            while (_messages.Count > _capacity)
+                _messages.Dequeue();
+            LastAppend = now;
+            return position;
+        }
+
+        public HistoryPage Read(MessagePosition? after)
+        {
+            var top = IsEmpty ? MessagePosition.None : new MessagePosition(_epoch, _top);
+            var (count, missed, restarted) = HistoryPage.Plan(top, _messages.Count, after);
+            ChatMessage[] messages = count == 0 ? [] : [.. _messages.Skip(_messages.Count - count)];
+            return new HistoryPage(messages, top, missed, restarted);
+        }
+    }
+}

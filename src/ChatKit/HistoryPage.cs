@@ -1,0 +1,27 @@
+namespace ChatKit;
+
+/// <summary>What a room has stored after a position, as of one instant.</summary>
+/// <param name="Messages">The messages, oldest first, with contiguous positions; the last one is at <paramref name="Top"/>.</param>
+/// <param name="Top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
+/// <param name="Missed">How many messages after the reader's position are no longer stored. 0 if the reader named no position.</param>
+/// <param name="Restarted">
+/// Whether the reader's position is not of the room's present stream: it has another epoch, or lies beyond the top. The page then
+/// holds everything stored, and <paramref name="Missed"/> counts what is gone of the present stream only.
+/// </param>
+public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePosition Top, long Missed, bool Restarted)
+{
+    /// <summary>
+    /// What a reader has to be given, by arithmetic alone: contiguous sequences make every history's answer the same function of
+    /// the top, the number stored and the reader's position.
+    /// </summary>
+    internal static (int Count, long Missed, bool Restarted) Plan(MessagePosition top, long stored, MessagePosition? after)
+    {
+        if (after is not { } known)
+            return ((int)stored, 0, false);
+
+        var restarted = !known.IsOfStream(top) || known.Sequence > top.Sequence;
+        var wanted = restarted ? top.Sequence : top.Sequence - known.Sequence;
+        var count = Math.Min(wanted, stored);
+        return ((int)count, wanted - count, restarted);
+    }
+}

@@ -1,0 +1,26 @@
+namespace ChatKit;
+
+/// <summary>
+/// Carries messages to every node that has members of a room. It is a hint, the history is the truth: a room notices what a
+/// backplane lost, doubled or swapped by the messages' positions. Safe to call from many threads.
+/// </summary>
+public interface IBackplane
+{
+    /// <summary>Stores a message, unless told not to, and hands it to every subscriber of the room, those of this node included.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="message">The message, without a position.</param>
+    /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been published all the same.</param>
+    /// <returns>The position of the stored message, or null if it was not to be stored.</returns>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    ValueTask<MessagePosition?> PublishAsync(
+        string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Subscribes to a room. What is published after this has returned reaches the subscriber.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="subscriber">Receives the messages.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The subscription. Disposing of it ends it; a call that is under way may still come through.</returns>
+    ValueTask<IAsyncDisposable> SubscribeAsync(
+        string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken = default);
+}

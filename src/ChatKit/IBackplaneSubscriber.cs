@@ -1,0 +1,12 @@
+namespace ChatKit;
+
+/// <summary>Receives what a backplane carries. Its methods return at once and never throw.</summary>
+public interface IBackplaneSubscriber
+{
+    /// <summary>A message was published. Calls for one room come one at a time, stored messages in the order of their positions.</summary>
+    /// <param name="message">The message; its position is null if it is ephemeral.</param>
+    void OnMessage(ChatMessage message);
+
+    /// <summary>The connection to the other nodes was lost and is back: messages may be missing.</summary>
+    void OnReconnected();
+}

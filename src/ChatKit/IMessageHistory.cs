@@ -1,0 +1,28 @@
+namespace ChatKit;
+
+/// <summary>
+/// Keeps the last messages of each room. Safe to call from many threads. Register your own as a singleton before or after
+/// <c>AddChatKit()</c> to replace the one in memory.
+/// </summary>
+public interface IMessageHistory
+{
+    /// <summary>Appends a message to a room, drops the oldest ones beyond the capacity, and gives the message its position.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="message">The message; its own <see cref="ChatMessage.Position"/> is ignored.</param>
+    /// <param name="capacity">
+    /// How many messages the room keeps from now on, at least 1. Null: as many as the last append that named a number said, or
+    /// <see cref="ChatKitOptions.HistoryCapacity"/> if none did.
+    /// </param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
+    /// <returns>The position: one more than the room's last one, or 1 in a new epoch if the room was empty or has expired.</returns>
+    /// <exception cref="HistoryUnavailableException">The store cannot be reached or refuses to store.</exception>
+    ValueTask<MessagePosition> AppendAsync(
+        string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads, as of one instant, what a room has stored after a position.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="after">The last position the reader knows. Null: the reader knows none and takes what there is.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="HistoryUnavailableException">The store cannot be reached.</exception>
+    ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after = null, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace ChatKit;
+
+/// <summary>
+/// Which names a room may have: 1 to 255 UTF-16 characters of valid Unicode, no control characters. Check a name that a client has
+/// chosen before you pass it to <see cref="WebSocketHandler.JoinAsync"/>; the home room's name was checked during the handshake.
+/// </summary>
+public static class RoomName
+{
+    /// <summary>The longest name, in UTF-16 characters.</summary>
+    public const int MaxLength = 255;
+
+    /// <summary>
+    /// Begins the name of the room of all connections of one user. Cannot begin the name of any other room, because a control
+    /// character is not valid there, so nobody can listen in by joining a room of that name.
+    /// </summary>
+    private const string UserPrefix = "\u0001user:";
+
+    internal static string OfUser(string userId) => UserPrefix + userId;
+
+    /// <summary>Whether a room may have a name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="problem">What is wrong with it, to tell whoever has chosen it; null if nothing is.</param>
+    public static bool IsValid([NotNullWhen(true)] string? name, [NotNullWhen(false)] out string? problem)
+    {
+        problem = Problem(name);
+        return problem is null;
+    }
+
+    internal static void ThrowIfInvalid([NotNull] string? name, [CallerArgumentExpression(nameof(name))] string? parameter = null)
+    {
+        ArgumentNullException.ThrowIfNull(name, parameter);
+        if (Problem(name) is { } problem)
+            throw new ArgumentException(problem, parameter);
+    }
+
+    private static string? Problem(string? name)
+    {
+        if (string.IsNullOrEmpty(name))
+            return "A room name must not be empty.";
+        if (name.Length > MaxLength)
+            return $"A room name has at most {MaxLength} characters; this one has {name.Length}.";
+
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (char.IsControl(name[i]))
+                return $"A room name must not contain control characters; this one has U+{(int)name[i]:X4} at index {i}.";
+            if (!char.IsSurrogate(name[i]))
+                continue;
+            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1]))
+                return $"A room name must be valid Unicode; this one has half a surrogate pair at index {i}.";
+            i++;
+        }
+
+        return null;
+    }
+}

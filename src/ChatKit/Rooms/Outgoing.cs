@@ -1,0 +1,38 @@
+using System.Net.WebSockets;
+using ChatKit.Protocol;
+
+namespace ChatKit.Rooms;
+
+/// <summary>Makes messages whose payload lies in the frame that will be sent, so that it is encoded and copied once.</summary>
+internal static class Outgoing
+{
+    public static ChatMessage Text(string text, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)
+    {
+        var frame = WebSocketFrame.Text(text, out var payload);
+        return Create(WebSocketMessageType.Text, payload, frame, at, sender, audience);
+    }
+
+    public static ChatMessage Binary(
+        ReadOnlySpan<byte> data, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)
+    {
+        var frame = WebSocketFrame.Create(WebSocketMessageType.Binary, data, out var payload);
+        return Create(WebSocketMessageType.Binary, payload, frame, at, sender, audience);
+    }
+
+    /// <summary>The frame of a message; made now if the message comes from a store or another node.</summary>
+    public static ReadOnlyMemory<byte> FrameOf(ChatMessage message)
+    {
+        if (message.Frame.IsEmpty)
+            message.Frame = WebSocketFrame.Create(message.Type, message.Data.Span, out _);
+        return message.Frame;
+    }
+
+    private static ChatMessage Create(
+        WebSocketMessageType type,
+        ReadOnlyMemory<byte> payload,
+        ReadOnlyMemory<byte> frame,
+        DateTimeOffset at,
+        WebSocketConnection? sender,
+        Audience audience) =>
+        new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience, Frame = frame };
+}

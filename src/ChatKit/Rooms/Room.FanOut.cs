@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// Fanning out: one work item takes whatever has been accepted by the time it runs, joins the frames, and offers them to each
+/// member. A burst costs a member one enqueue, and no member costs a task, an allocation or a wait.
+/// </summary>
+internal sealed partial class Room : IThreadPoolWorkItem
+{
+    /// <summary>Frames are joined up to about this many bytes: large enough for one write, small enough to fit any queue.</summary>
+    private const int JoinLimit = 32 * 1024;
+
+    private List<ChatMessage> _pending = [];
+    private List<ChatMessage> _batch = [];
+    private RoomMember[]? _live;
+    private bool _fanningOut;
+
+    /// <summary>The last position that every live member was offered. Touched by the work item alone.</summary>
+    private MessagePosition _fannedOut;
+
+    /// <summary>To be called under the lock.</summary>
+    private void FanOut(ChatMessage message)
+    {
+        _pending.Add(message);
+        if (_fanningOut)
+            return;
+
+        _fanningOut = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        RoomMember[] live;
+        lock (_gate)
+        {
+            (_pending, _batch) = (_batch, _pending);
+            live = _live ??= [.. _members.Where(static m => m.State == MemberState.Live)];
+        }
+
+        try
+        {
+            Deliver(CollectionsMarshal.AsSpan(_batch), live);
+        }
+        catch (Exception e)
+        {
+            // What is thrown here would end the process.
+            services.Logger.FanOutFailed(Name, e);
+        }
+
+        _batch.Clear();
+        lock (_gate)
+        {
+            if (_pending.Count == 0)
+            {
+                _fanningOut = false;
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Deliver(ReadOnlySpan<ChatMessage> batch, RoomMember[] live)
+    {
+        while (!batch.IsEmpty)
+        {
+            var count = 1;
+            var bytes = Outgoing.FrameOf(batch[0]).Length;
+            while (count < batch.Length && bytes + Outgoing.FrameOf(batch[count]).Length <= JoinLimit)
+                bytes += Outgoing.FrameOf(batch[count++]).Length;
+
+            DeliverJoined(batch[..count], live);
+            batch = batch[count..];
+        }
+    }
+
+    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, RoomMember[] live)
+    {
+        var frames = Join(messages, null);
+        var before = _fannedOut;
+        long? first = null;
+        var forOthers = false;
+        foreach (var message in messages)
+        {
+            forOthers |= message.Audience == Audience.Others;
+            if (message.Position is not { } position)
+                continue;
+            first ??= position.Sequence;
+            _fannedOut = position;
+        }
+
+        foreach (var member in live)
+        {
+            var due = forOthers || member.ReadThrough.Sequence >= first ? Join(messages, member) : frames;
+            if (due.IsEmpty)
+                continue;
+
+            var result = member.Client.TryEnqueue(due);
+            if (result == EnqueueResult.Full)
+                FallBehind(member, before, stored: first is not null);
+            else if (result == EnqueueResult.Accepted)
+                services.Metrics.Delivered(messages.Length);
+        }
+    }
+
+    /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
+    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, RoomMember? member)
+    {
+        var length = 0;
+        var last = default(ReadOnlyMemory<byte>);
+        foreach (var message in messages)
+        {
+            if (member?.IsDue(message) == false)
+                continue;
+            last = Outgoing.FrameOf(message);
+            length += last.Length;
+        }
+
+        if (length == last.Length)
+            return last;
+
+        var joined = GC.AllocateUninitializedArray<byte>(length);
+        var rest = joined.AsSpan();
+        foreach (var message in messages)
+        {
+            if (member?.IsDue(message) == false)
+                continue;
+            var frame = Outgoing.FrameOf(message).Span;
+            frame.CopyTo(rest);
+            rest = rest[frame.Length..];
+        }
+
+        return joined;
+    }
+
+    /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>
+    private void FallBehind(RoomMember member, MessagePosition before, bool stored)
+    {
+        services.Metrics.FellBehind();
+        if (member.Replay == 0)
+        {
+            services.Logger.SlowMemberClosed(Name, member.Client.Id);
+            member.Client.CloseSlow("too slow: the outbound queue is full");
+            return;
+        }
+
+        // An ephemeral message is for those who listen at this moment; nothing that is kept was missed.
+        if (!stored)
+            return;
+
+        lock (_gate)
+        {
+            if (member.State != MemberState.Live)
+                return;
+            member.Cursor = before.IsCoveredBy(member.ReadThrough) ? member.ReadThrough : before;
+            SetState(member, MemberState.CatchingUp);
+        }
+
+        services.Logger.MemberBehind(Name, member.Client.Id);
+        _ = CatchUpAsync(member);
+    }
+}

@@ -1,0 +1,209 @@
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// A room on this node: who is in it, and up to where they have heard. Messages come from the backplane and are delivered strictly
+/// by position; what the backplane lost is read from history.
+/// </summary>
+/// <remarks>One lock guards all state. It is never held across an await or a write to a client.</remarks>
+internal sealed partial class Room(string name, RoomServices services) : IBackplaneSubscriber
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<RoomMember> _members = [];
+    private int _waiting;
+    private bool _closed;
+    private bool _filling;
+    private Task<IAsyncDisposable>? _subscription;
+
+    /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
+    private MessagePosition? _accepted;
+
+    /// <summary>What <see cref="_accepted"/> was at the last check.</summary>
+    private MessagePosition? _checked;
+
+    /// <summary>The last position announced by the backplane that could not be accepted, because those before it are missing.</summary>
+    private MessagePosition _announced;
+
+    public string Name { get; } = name;
+
+    /// <summary>Adds a member. False if the room has closed because its last member left: the caller takes a new one.</summary>
+    public bool TryAdd(RoomMember member)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+
+            _members.Add(member);
+            SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
+            return true;
+        }
+    }
+
+    /// <summary>Removes a member. True if it was the last, and the room has closed.</summary>
+    public bool RemoveWasLast(RoomMember member)
+    {
+        lock (_gate)
+        {
+            if (!_members.Remove(member))
+                return false;
+
+            SetState(member, MemberState.Outside);
+            return _closed = _members.Count == 0;
+        }
+    }
+
+    /// <summary>Subscribes to the backplane, once for all members; again if the last try failed.</summary>
+    public Task SubscribeAsync()
+    {
+        lock (_gate)
+        {
+            if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
+                _subscription = services.Backplane.SubscribeAsync(Name, this).AsTask();
+            return _subscription;
+        }
+    }
+
+    public async Task UnsubscribeAsync()
+    {
+        try
+        {
+            if (_subscription is { } subscribing)
+                await (await subscribing.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            services.Logger.UnsubscribeFailed(Name, e);
+        }
+    }
+
+    public void OnMessage(ChatMessage message)
+    {
+        lock (_gate)
+        {
+            if (message.Position is not { } position || _accepted is not { } accepted || position.Follows(accepted))
+            {
+                Accept(message);
+                return;
+            }
+
+            if (position.IsCoveredBy(accepted))
+                return;
+
+            _announced = position;
+        }
+
+        _ = FillAsync();
+    }
+
+    public void OnReconnected() => Check();
+
+    /// <summary>Looks in the history for messages that never came, and gives members that could not catch up another try.</summary>
+    public void Check()
+    {
+        RoomMember[] stalled;
+        bool quiet;
+        lock (_gate)
+        {
+            stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
+            foreach (var member in stalled)
+                SetState(member, MemberState.CatchingUp);
+
+            // A message that came since would have shown a hole before it.
+            quiet = _checked == _accepted;
+            _checked = _accepted;
+        }
+
+        if (quiet)
+            _ = FillAsync();
+        foreach (var member in stalled)
+            _ = CatchUpAsync(member);
+    }
+
+    /// <summary>Reads from history what the backplane has lost.</summary>
+    private async Task FillAsync()
+    {
+        lock (_gate)
+        {
+            if (_filling || _accepted is null || !_members.Any(static m => m.Replay > 0))
+                return;
+            _filling = true;
+        }
+
+        try
+        {
+            var again = true;
+            while (again)
+            {
+                MessagePosition? accepted;
+                lock (_gate)
+                    accepted = _accepted;
+                var page = await services.History.ReadAsync(Name, accepted).ConfigureAwait(false);
+                lock (_gate)
+                    again = AcceptPage(page) && !_announced.IsCoveredBy(_accepted.GetValueOrDefault());
+            }
+        }
+        catch (Exception e)
+        {
+            // The next check tries again.
+            services.Logger.FillFailed(Name, e);
+        }
+        finally
+        {
+            lock (_gate)
+                _filling = false;
+        }
+    }
+
+    /// <summary>Takes over what the history has after the last accepted position. True if that was anything.</summary>
+    private bool AcceptPage(HistoryPage page)
+    {
+        var start = new MessagePosition(page.Top.Epoch, page.Top.Sequence - page.Messages.Count);
+        if (page.Restarted && page.Top.Epoch == _accepted?.Epoch)
+        {
+            // The store has lost its newest messages, which were delivered here. Those to come take their positions.
+            services.Logger.StreamRestarted(Name, page.Top);
+            _accepted = page.Top;
+            return false;
+        }
+
+        if (page.Restarted)
+            services.Logger.StreamRestarted(Name, page.Top);
+        if (page.Missed > 0)
+            services.Logger.MessagesMissed(Name, page.Missed);
+        if (page.Restarted || (page.Missed > 0 && start.Sequence > _accepted?.Sequence))
+            _accepted = start;
+
+        var before = _accepted;
+        foreach (var message in page.Messages)
+        {
+            if (message.Position is { } position && position.Follows(_accepted.GetValueOrDefault()))
+                Accept(message);
+        }
+
+        return _accepted != before;
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void Accept(ChatMessage message)
+    {
+        if (message.Position is { } position)
+        {
+            _accepted = position;
+            Remember(message);
+        }
+
+        FanOut(message);
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void SetState(RoomMember member, MemberState state)
+    {
+        _waiting += Waits(state) - Waits(member.State);
+        if (_waiting == 0)
+            _recent.Clear();
+        _live = null;
+        member.State = state;
+
+        static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
+    }
+}

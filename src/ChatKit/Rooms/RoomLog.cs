@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Rooms;
+
+internal static partial class RoomLog
+{
+    [LoggerMessage(200, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and is resumed from history.")]
+    public static partial void MemberBehind(this ILogger logger, string room, string connectionId);
+
+    [LoggerMessage(201, LogLevel.Information, "Room {Room}: connection {ConnectionId} read too slowly and is closed (1008).")]
+    public static partial void SlowMemberClosed(this ILogger logger, string room, string connectionId);
+
+    [LoggerMessage(202, LogLevel.Warning, "Room {Room}: connection {ConnectionId} cannot catch up yet; it is tried again.")]
+    public static partial void CatchUpFailed(this ILogger logger, string room, string connectionId, Exception exception);
+
+    [LoggerMessage(203, LogLevel.Warning, "Room {Room}: missing messages cannot be read from history yet; it is tried again.")]
+    public static partial void FillFailed(this ILogger logger, string room, Exception exception);
+
+    [LoggerMessage(204, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way and are no longer in the history.")]
+    public static partial void MessagesMissed(this ILogger logger, string room, long missed);
+
+    [LoggerMessage(205, LogLevel.Warning, "Room {Room}: the history has lost its stream and goes on at {Position}.")]
+    public static partial void StreamRestarted(this ILogger logger, string room, MessagePosition position);
+
+    [LoggerMessage(206, LogLevel.Error, "Room {Room}: a message could not be delivered.")]
+    public static partial void FanOutFailed(this ILogger logger, string room, Exception exception);
+
+    [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
+    public static partial void UnsubscribeFailed(this ILogger logger, string room, Exception exception);
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using ChatKit.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ChatKit.Rooms;
+
+/// <summary>The rooms that have members on this node.</summary>
+internal sealed class RoomRegistry : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Room> _rooms = new();
+    private readonly RoomServices _services;
+    private readonly ITimer _checks;
+
+    public RoomRegistry(
+        IBackplane backplane,
+        IMessageHistory history,
+        ChatKitMetrics metrics,
+        ILogger<Room> logger,
+        IOptions<ChatKitOptions> options,
+        TimeProvider clock)
+    {
+        _services = new RoomServices(backplane, history, metrics, logger);
+        var interval = options.Value.RoomCheckInterval;
+        _checks = clock.CreateTimer(static rooms => ((RoomRegistry)rooms!).CheckAll(), this, interval, interval);
+    }
+
+    public int Count => _rooms.Count;
+
+    /// <summary>Enters a room. The client hears nothing stored, and is not counted on to hear all, before the membership was started.</summary>
+    public RoomMembership Enter(string name, IRoomClient client, int replay)
+    {
+        var member = new RoomMember(client, replay);
+        Room room;
+        do
+        {
+            room = _rooms.GetOrAdd(name, static (name, services) => new Room(name, services), _services);
+        }
+        while (!room.TryAdd(member));
+
+        return new RoomMembership(this, room, member);
+    }
+
+    public async ValueTask LeaveAsync(Room room, RoomMember member)
+    {
+        if (!room.RemoveWasLast(member))
+            return;
+
+        _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
+        await room.UnsubscribeAsync().ConfigureAwait(false);
+    }
+
+    public void Dispose() => _checks.Dispose();
+
+    private void CheckAll()
+    {
+        foreach (var (_, room) in _rooms)
+            room.Check();
+    }
+}

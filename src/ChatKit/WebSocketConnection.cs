@@ -1,0 +1,96 @@
+using System.Net.WebSockets;
+using System.Security.Claims;
+
+namespace ChatKit;
+
+/// <summary>
+/// One client's connection as its handler sees it. Abstract so that a test can stand in for it: derive from it, call
+/// <see cref="Attach"/>, and drive the handler with the <c>Invoke…</c> methods.
+/// </summary>
+public abstract class WebSocketConnection
+{
+    private WebSocketHandler? _handler;
+
+    /// <summary>The connection's id, unique among all nodes.</summary>
+    public abstract string Id { get; }
+
+    /// <summary>The home room's name.</summary>
+    public abstract string Room { get; }
+
+    /// <summary>The client's user; one without an identity if the client is anonymous.</summary>
+    public virtual ClaimsPrincipal User { get; } = new();
+
+    /// <summary>
+    /// The user's id: the claim <see cref="ClaimTypes.NameIdentifier"/>, else the name of the identity; null if the client is
+    /// anonymous.
+    /// </summary>
+    public virtual string? UserId => User.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? User.Identity?.Name;
+
+    /// <summary>The values of the route's parameters.</summary>
+    public virtual IReadOnlyDictionary<string, object?> RouteValues { get; } = new Dictionary<string, object?>();
+
+    /// <summary>The subprotocol that was negotiated; null if none was.</summary>
+    public virtual string? Subprotocol => null;
+
+    /// <summary>What the application wants to keep with the connection. Not synchronised.</summary>
+    public virtual IDictionary<object, object?> Items { get; } = new Dictionary<object, object?>();
+
+    /// <summary>Is cancelled when the connection has ended, so that a handler that is still busy can stop.</summary>
+    public virtual CancellationToken Aborted => CancellationToken.None;
+
+    /// <summary>Sends a text to this client. Waits while the client's outbound queue is full.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    public abstract ValueTask SendAsync(string text);
+
+    /// <summary>Sends bytes to this client. Waits while the client's outbound queue is full.</summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);
+
+    /// <summary>Sends a text to a room; see <see cref="WebSocketHandler.BroadcastAsync(string, BroadcastOptions?)"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    public abstract ValueTask BroadcastAsync(string text, BroadcastOptions? options = null);
+
+    /// <summary>Sends bytes to a room; see <see cref="WebSocketHandler.BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/>.</summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    public abstract ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null);
+
+    /// <summary>Joins a further room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
+    /// <param name="room">The room's name.</param>
+    public abstract ValueTask JoinAsync(string room);
+
+    /// <summary>Leaves a room; see <see cref="WebSocketHandler.LeaveAsync"/>.</summary>
+    /// <param name="room">The room's name.</param>
+    public abstract ValueTask LeaveAsync(string room);
+
+    /// <summary>Closes the connection; see <see cref="WebSocketHandler.CloseAsync"/>.</summary>
+    /// <param name="status">The status code.</param>
+    /// <param name="reason">The reason.</param>
+    public abstract ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null);
+
+    /// <summary>Makes this the connection of a handler. To be called once, before any of the <c>Invoke…</c> methods.</summary>
+    /// <param name="handler">The handler.</param>
+    protected void Attach(WebSocketHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        handler.Attach(this);
+        _handler = handler;
+    }
+
+    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnOpenAsync"/>.</summary>
+    protected ValueTask InvokeOpenAsync() => Handler.OnOpenAsync();
+
+    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
+    /// <param name="message">The message.</param>
+    protected ValueTask InvokeMessageAsync(WebSocketMessage message) => Handler.OnMessageAsync(message);
+
+    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
+    /// <param name="close">How the connection ended.</param>
+    protected ValueTask InvokeCloseAsync(CloseInfo close) => Handler.OnCloseAsync(close);
+
+    private WebSocketHandler Handler =>
+        _handler ?? throw new InvalidOperationException("This connection has no handler yet. Call Attach(handler) first.");
+}

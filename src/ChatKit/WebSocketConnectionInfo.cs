@@ -1,0 +1,32 @@
+using System.Net.WebSockets;
+using System.Security.Claims;
+
+namespace ChatKit;
+
+/// <summary>What a host knows of a client that it has upgraded to the WebSocket protocol.</summary>
+public sealed class WebSocketConnectionInfo
+{
+    /// <summary>The home room's name, 1 to 255 characters.</summary>
+    public required string Room { get; init; }
+
+    /// <summary>Cuts the transport at once, without a close handshake; reads and writes of the stream then fail.</summary>
+    public required Action Abort { get; init; }
+
+    /// <summary>The connection's id, unique among all nodes. Default: 128 random bits.</summary>
+    public string Id { get; init; } = Guid.NewGuid().ToString("n");
+
+    /// <summary>The client's user. Default: nobody.</summary>
+    public ClaimsPrincipal User { get; init; } = new();
+
+    /// <summary>The values of the route's parameters. Default: none.</summary>
+    public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = new Dictionary<string, object?>();
+
+    /// <summary>The subprotocol that was negotiated. Default: null, none.</summary>
+    public string? Subprotocol { get; init; }
+
+    /// <summary>What permessage-deflate was negotiated with (RFC 7692). Default: null, it was not.</summary>
+    public WebSocketDeflateOptions? Deflate { get; init; }
+
+    /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
+    public IDictionary<object, object?>? Items { get; init; }
+}

@@ -1,0 +1,67 @@
+using ChatKit.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace ChatKit;
+
+/// <summary>What holds for each connection of an endpoint.</summary>
+public class WebSocketConnectionOptions
+{
+    /// <summary>
+    /// The largest message a client may send, in bytes after decompression. Default: 64 KiB; 1 to 1,073,741,824. A larger one
+    /// closes the connection with 1009. Each connection may hold up to 16 such messages while its handler is busy.
+    /// </summary>
+    public int MaxMessageSize { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// After how long a silence the client is pinged (RFC 6455 section 5.5.2). Default: 20 seconds; 10 milliseconds to a day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for never, which leaves clients that vanished unnoticed.
+    /// </summary>
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long after a ping the client may stay silent before it counts as gone. Default: 20 seconds; 10 milliseconds to a day.
+    /// Anything the client sends counts as an answer.
+    /// </summary>
+    public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How many messages the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>. 0 = none: nothing is
+    /// stored and nothing replayed; at most 100,000.
+    /// </summary>
+    public int? HistoryCapacity { get; set; }
+
+    /// <summary>
+    /// How many bytes may wait for a client that reads slowly. Default: 1 MiB; 1 KiB to 1 GiB. A client beyond it is behind: it is
+    /// resumed from history once it has read, or closed with 1008 if the room has none.
+    /// </summary>
+    public int OutboundQueueLimit { get; set; } = 1024 * 1024;
+
+    /// <summary>Checks the options.</summary>
+    /// <exception cref="OptionsValidationException">Names each property that is out of range, its value, and what is allowed.</exception>
+    public void Validate()
+    {
+        var problems = Problems().ToList();
+        if (problems.Count > 0)
+            throw new OptionsValidationException(GetType().Name, GetType(), problems);
+    }
+
+    /// <summary>Says what is wrong with the options, one text a problem. Overridden to check further ones.</summary>
+    protected virtual IEnumerable<string> Problems()
+    {
+        var shortest = TimeSpan.FromMilliseconds(10);
+        var longest = TimeSpan.FromDays(1);
+        string?[] problems =
+        [
+            Problem(nameof(MaxMessageSize), MaxMessageSize, 1, 1024 * 1024 * 1024),
+            PingInterval == Timeout.InfiniteTimeSpan ? null : Problem(nameof(PingInterval), PingInterval, shortest, longest),
+            Problem(nameof(PingTimeout), PingTimeout, shortest, longest),
+            HistoryCapacity is { } capacity ? Problem(nameof(HistoryCapacity), capacity, 0, 100_000) : null,
+            Problem(nameof(OutboundQueueLimit), OutboundQueueLimit, 1024, 1024 * 1024 * 1024),
+        ];
+        return problems.OfType<string>();
+    }
+
+    private string? Problem<T>(string property, T value, T min, T max)
+        where T : IComparable<T> =>
+        OptionRange.Problem($"{GetType().Name}.{property}", value, min, max);
+}

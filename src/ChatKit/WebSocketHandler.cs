@@ -1,0 +1,93 @@
+using System.Net.WebSockets;
+
+namespace ChatKit;
+
+/// <summary>
+/// Handles one client. Derive from it, override what you need, and map it to a route with <c>MapWebSocketHandler</c>. Each
+/// connection has its own instance, created from its own service scope, and its callbacks never run concurrently.
+/// </summary>
+public abstract class WebSocketHandler
+{
+    private WebSocketConnection? _connection;
+
+    /// <summary>The client's connection.</summary>
+    /// <exception cref="InvalidOperationException">Asked for in the constructor; it is there from <see cref="OnOpenAsync"/> on.</exception>
+    protected WebSocketConnection Connection => _connection ?? throw new InvalidOperationException(
+        "The handler has no connection yet. Move what needs it from the constructor to OnOpenAsync.");
+
+    /// <summary>The home room's name: the route value <c>room</c> if the route has one, else the route's pattern.</summary>
+    protected string Room => Connection.Room;
+
+    /// <summary>
+    /// The client has connected, and is not in the home room yet. May refuse with <see cref="CloseAsync"/>. Messages that arrive
+    /// meanwhile wait. If it throws, the connection is closed with 1011.
+    /// </summary>
+    protected internal virtual ValueTask OnOpenAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The client has sent a message. If this throws, the connection is closed with 1011.</summary>
+    /// <param name="message">The message.</param>
+    protected internal abstract ValueTask OnMessageAsync(WebSocketMessage message);
+
+    /// <summary>
+    /// The connection has ended and is in no room any more. Called exactly once for every <see cref="OnOpenAsync"/> that was
+    /// called, however it ended, when no other callback is running. What it throws is logged.
+    /// </summary>
+    /// <param name="close">How the connection ended.</param>
+    protected internal virtual ValueTask OnCloseAsync(CloseInfo close) => ValueTask.CompletedTask;
+
+    /// <summary>Sends a text to this client only. Waits while the client's outbound queue is full.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    protected ValueTask SendAsync(string text) => Connection.SendAsync(text);
+
+    /// <summary>Sends bytes, as a binary message, to this client only. Waits while the client's outbound queue is full.</summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    protected ValueTask SendAsync(ReadOnlyMemory<byte> data) => Connection.SendAsync(data);
+
+    /// <summary>
+    /// Sends a text to everyone in the home room, or as <paramref name="options"/> say. Returns when the message has been accepted
+    /// (stored and published), not when it has been read; it never waits for a slow reader.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    protected virtual ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) =>
+        Connection.BroadcastAsync(text, options);
+
+    /// <summary>
+    /// Sends bytes, as a binary message, to everyone in the home room, or as <paramref name="options"/> say. Returns when the
+    /// message has been accepted (stored and published), not when it has been read; it never waits for a slow reader.
+    /// </summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    protected virtual ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
+        Connection.BroadcastAsync(data, options);
+
+    /// <summary>
+    /// Joins a further room. When this returns, what the room has stored is on its way to the client, and what follows will come
+    /// in order. Joining a room twice does nothing.
+    /// </summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="InvalidOperationException">The connection is in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms.</exception>
+    protected ValueTask JoinAsync(string room) => Connection.JoinAsync(room);
+
+    /// <summary>Leaves a room; the home room too may be left. Leaving a room that the client is not in does nothing.</summary>
+    /// <param name="room">The room's name.</param>
+    protected ValueTask LeaveAsync(string room) => Connection.LeaveAsync(room);
+
+    /// <summary>
+    /// Closes the connection: what was sent before still goes out, then a close frame. No further message is handled, and
+    /// <see cref="OnCloseAsync"/> follows. Closing twice does nothing.
+    /// </summary>
+    /// <param name="status">A code that may be sent (RFC 6455 section 7.4): 1000 to 1003, 1007 to 1014, 3000 to 4999.</param>
+    /// <param name="reason">At most 123 bytes of UTF-8.</param>
+    /// <exception cref="ArgumentException">The code may not be sent, or the reason is too long.</exception>
+    protected ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null) => Connection.CloseAsync(status, reason);
+
+    internal void Attach(WebSocketConnection connection) => _connection = connection;
+}
