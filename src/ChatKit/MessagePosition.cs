@@ -11,7 +11,8 @@ namespace ChatKit;
 /// <param name="Sequence">Counts the messages of the epoch, from 1. 0 is the position before the first message.</param>
 public readonly record struct MessagePosition(string Epoch, long Sequence)
 {
-    private readonly string? _epoch = Epoch;
+    // Null for the empty epoch, so that None equals the default.
+    private readonly string? _epoch = NullIfEmpty(Epoch);
 
     /// <summary>The position of a room in which nothing has ever been stored. Also the value of <see langword="default"/>.</summary>
     public static MessagePosition None => default;
@@ -20,7 +21,7 @@ public readonly record struct MessagePosition(string Epoch, long Sequence)
     public string Epoch
     {
         get => _epoch ?? "";
-        init => _epoch = value;
+        init => _epoch = NullIfEmpty(value);
     }
 
     /// <summary>Reads what <see cref="ToString"/> has written.</summary>
@@ -60,4 +61,6 @@ public readonly record struct MessagePosition(string Epoch, long Sequence)
 
     /// <summary>Whether whoever has read up to <paramref name="reader"/> has read this one.</summary>
     internal bool IsCoveredBy(MessagePosition reader) => Sequence <= reader.Sequence && Epoch == reader.Epoch;
+
+    private static string? NullIfEmpty(string epoch) => string.IsNullOrEmpty(epoch) ? null : epoch;
 }

@@ -1,0 +1,31 @@
+namespace ChatKit.TestKit;
+
+/// <summary>How long a test waits for what must happen. Long, because it only ends early what has failed anyway.</summary>
+public static class Patience
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Waits for a task, or fails.</summary>
+    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Limit);
+
+    /// <summary>Waits for a task, or fails.</summary>
+    public static Task Soon(this Task task) => task.WaitAsync(Limit);
+
+    /// <summary>Waits until something is so that nothing announces.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string expectation)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!await condition())
+        {
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException($"Not within {Limit.TotalSeconds} s: {expectation}");
+            await Task.Delay(PollInterval, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits until something is so that nothing announces.</summary>
+    public static Task UntilAsync(Func<bool> condition, string expectation) =>
+        UntilAsync(() => Task.FromResult(condition()), expectation);
+}

@@ -1,0 +1,39 @@
+namespace ChatKit.Tests;
+
+public class MessagePositionTests
+{
+    [Theory]
+    [InlineData("5k2j9:42", "5k2j9", 42)]
+    [InlineData("a:b:7", "a:b", 7)]
+    [InlineData(":0", "", 0)]
+    public void What_is_written_can_be_read(string text, string epoch, long sequence)
+    {
+        var position = MessagePosition.Parse(text);
+
+        Assert.Equal(new MessagePosition(epoch, sequence), position);
+        Assert.Equal(text, position.ToString());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("42")]
+    [InlineData("a:")]
+    [InlineData(":1")]
+    [InlineData("a:0")]
+    [InlineData("a:-1")]
+    [InlineData("a: 1")]
+    [InlineData("a:9223372036854775808")]
+    public void What_is_no_position_is_refused(string? text)
+    {
+        Assert.False(MessagePosition.TryParse(text, out var position));
+        Assert.Equal(MessagePosition.None, position);
+    }
+
+    [Fact]
+    public void Parse_names_what_it_expected() =>
+        Assert.Contains("epoch:sequence", Assert.Throws<FormatException>(() => MessagePosition.Parse("nonsense")).Message);
+
+    [Fact]
+    public void The_default_is_none() => Assert.Equal(MessagePosition.None, new MessagePosition("", 0));
+}
