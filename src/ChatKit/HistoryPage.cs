@@ -24,4 +24,8 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
         var count = Math.Min(wanted, stored);
         return ((int)count, wanted - count, restarted);
     }
+
+    /// <summary>What a reader is given of a room in which nothing is stored.</summary>
+    internal static HistoryPage OfEmptyRoom(MessagePosition? after) =>
+        new([], MessagePosition.None, 0, Plan(MessagePosition.None, 0, after).Restarted);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.History;
@@ -16,11 +15,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
     public ValueTask<MessagePosition> AppendAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(room);
-        ArgumentNullException.ThrowIfNull(message);
-        if (capacity is < 1)
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "A history that keeps messages keeps at least 1.");
-
+        HistoryArguments.ThrowIfInvalid(room, message, capacity);
         SweepNowAndThen();
         while (true)
         {
@@ -35,7 +30,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
 
     public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrEmpty(room);
+        HistoryArguments.ThrowIfInvalid(room);
         if (_rooms.TryGetValue(room, out var stored))
         {
             lock (stored)
@@ -45,8 +40,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
             }
         }
 
-        var (_, missed, restarted) = HistoryPage.Plan(MessagePosition.None, 0, after);
-        return ValueTask.FromResult(new HistoryPage([], MessagePosition.None, missed, restarted));
+        return ValueTask.FromResult(HistoryPage.OfEmptyRoom(after));
     }
 
     /// <summary>To be called under the room's lock; a room that was removed takes no more messages.</summary>
@@ -79,7 +73,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
     private sealed class StoredRoom(int capacity)
     {
         private readonly Queue<ChatMessage> _messages = new();
-        private readonly string _epoch = RandomNumberGenerator.GetHexString(10, lowercase: true);
+        private readonly string _epoch = Epoch.Create();
         private int _capacity = capacity;
         private long _top;
 

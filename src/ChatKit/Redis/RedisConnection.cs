@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ChatKit.Redis;
+
+/// <summary>
+/// The one connection to Redis: the application's own, or one made from the configuration string. It is made in the background, comes
+/// back by itself, and says once when the server is away and once when it is back.
+/// </summary>
+internal sealed class RedisConnection(
+    IOptions<RedisOptions> options, ILogger<RedisConnection> logger, IConnectionMultiplexer? shared = null) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private Task<IConnectionMultiplexer>? _connecting;
+    private bool _away;
+
+    /// <summary>The database. Its commands fail at once while the server is away.</summary>
+    /// <exception cref="RedisException">There is no connection.</exception>
+    public async ValueTask<IDatabase> GetDatabaseAsync()
+    {
+        var multiplexer = await ConnectAsync().ConfigureAwait(false);
+        return multiplexer.IsConnected
+            ? multiplexer.GetDatabase()
+            : throw new RedisException($"There is no connection to {Server(multiplexer)}.");
+    }
+
+    /// <summary>Begins to connect. Ends when the first try has succeeded or failed; further tries follow by themselves.</summary>
+    public Task<IConnectionMultiplexer> ConnectAsync()
+    {
+        lock (_gate)
+        {
+            if (_connecting is null or { IsFaulted: true })
+                _connecting = CreateAsync();
+            return _connecting;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The application disposes of its own.
+        if (options.Value.Configuration is null || _connecting is not { } connecting)
+            return;
+
+        await ((Task)connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (connecting.IsCompletedSuccessfully)
+            await (await connecting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IConnectionMultiplexer> CreateAsync()
+    {
+        var multiplexer = options.Value.Configuration is { } configuration
+            ? await ConnectionMultiplexer.ConnectAsync(Parse(configuration)).ConfigureAwait(false)
+            : shared ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
+
+        multiplexer.ConnectionFailed += (_, e) => OnFailed(multiplexer, e);
+        multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
+        if (!multiplexer.IsConnected)
+            OnAway(multiplexer, null);
+        return multiplexer;
+    }
+
+    private static ConfigurationOptions Parse(string configuration)
+    {
+        var parsed = ConfigurationOptions.Parse(configuration);
+
+        // The application starts without Redis, and what cannot be stored is told to its sender at once.
+        parsed.AbortOnConnectFail = false;
+        parsed.BacklogPolicy = BacklogPolicy.FailFast;
+
+        // Between tries, in milliseconds: soon at first, and never so late that people wonder.
+        parsed.ReconnectRetryPolicy = new ExponentialRetry(500, 5000);
+        return parsed;
+    }
+
+    private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
+    {
+        if (failure.ConnectionType == ConnectionType.Interactive && !multiplexer.IsConnected)
+            OnAway(multiplexer, failure.Exception);
+    }
+
+    private void OnAway(IConnectionMultiplexer multiplexer, Exception? exception)
+    {
+        lock (_gate)
+        {
+            if (_away)
+                return;
+            _away = true;
+        }
+
+        logger.RedisAway(Server(multiplexer), exception?.Message ?? "no connection");
+    }
+
+    private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
+    {
+        if (restored.ConnectionType != ConnectionType.Interactive)
+            return;
+
+        lock (_gate)
+        {
+            if (!_away)
+                return;
+            _away = false;
+        }
+
+        logger.RedisBack(Server(multiplexer));
+    }
+
+    /// <summary>Where the server is, without the secrets of a configuration string.</summary>
+    private static string Server(IConnectionMultiplexer multiplexer) =>
+        string.Join(", ", multiplexer.GetEndPoints(configuredOnly: true).Select(static endpoint => endpoint.ToString()));
+}

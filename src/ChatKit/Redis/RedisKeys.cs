@@ -1,0 +1,17 @@
+using StackExchange.Redis;
+
+namespace ChatKit.Redis;
+
+/// <summary>
+/// The keys of a room. The room's name in braces is their hash tag, so that a cluster keeps them in one slot, which one script
+/// needs. Braces in the name itself would end the tag early; they are escaped.
+/// </summary>
+internal static class RedisKeys
+{
+    /// <summary>The meta hash (epoch, sequence, capacity) and the list of the last messages, in the order the scripts expect.</summary>
+    public static RedisKey[] OfRoom(string prefix, string room)
+    {
+        var tag = room.Replace("%", "%25").Replace("{", "%7B").Replace("}", "%7D");
+        return [$"{prefix}{{{tag}}}:meta", $"{prefix}{{{tag}}}:messages"];
+    }
+}

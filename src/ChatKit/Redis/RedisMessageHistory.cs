@@ -1,0 +1,95 @@
+using System.Globalization;
+using ChatKit.History;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ChatKit.Redis;
+
+/// <summary>Keeps the last messages of each room in Redis, for all nodes and beyond a restart.</summary>
+internal sealed class RedisMessageHistory(
+    RedisConnection connection, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
+{
+    public async ValueTask<MessagePosition> AppendAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room, message, capacity);
+        var answer = await RunAsync(
+            RedisScripts.Append,
+            room,
+            [
+                RedisEntry.Encode(message),
+                capacity?.ToString(CultureInfo.InvariantCulture) ?? "",
+                options.Value.HistoryCapacity,
+                (long)options.Value.RoomTimeToLive.TotalMilliseconds,
+                Epoch.Create(),
+            ],
+            "The message was not stored, and nobody has received it",
+            cancellationToken).ConfigureAwait(false);
+        return new MessagePosition((string)answer[0]!, (long)answer[1]);
+    }
+
+    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room);
+        var answer = await RunAsync(
+            RedisScripts.Read,
+            room,
+            [after?.Epoch ?? "", after?.Sequence ?? 0],
+            "The history could not be read",
+            cancellationToken).ConfigureAwait(false);
+        if (answer.Length == 0)
+            return HistoryPage.OfEmptyRoom(after);
+
+        var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
+        var (count, missed, restarted) = HistoryPage.Plan(top, (long)answer[2], after);
+        return new HistoryPage(Decode((RedisValue[])answer[3]!, count, top), top, missed, restarted);
+    }
+
+    private ChatMessage[] Decode(RedisValue[] entries, int count, MessagePosition top)
+    {
+        try
+        {
+            var messages = new ChatMessage[count];
+            for (var i = 0; i < count; i++)
+            {
+                var position = top with { Sequence = top.Sequence - count + 1 + i };
+                messages[i] = RedisEntry.Decode((byte[])entries[i]!, position);
+            }
+
+            return messages;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new HistoryUnavailableException(
+                $"Redis holds something under the keys of ChatKit that is no message: {e.Message} Does another application use the prefix "
+                + $"'{redis.Value.KeyPrefix}'?",
+                e);
+        }
+    }
+
+    private async ValueTask<RedisResult[]> RunAsync(
+        string script, string room, RedisValue[] arguments, string failure, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            var answer = await database
+                .ScriptEvaluateAsync(script, RedisKeys.OfRoom(redis.Value.KeyPrefix, room), arguments)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            return (RedisResult[])answer!;
+        }
+        catch (RedisTimeoutException e)
+        {
+            throw new HistoryUnavailableException(
+                "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
+                + "as soon as Redis answers again.",
+                e);
+        }
+        catch (Exception e) when (e is RedisException or ObjectDisposedException)
+        {
+            throw new HistoryUnavailableException(
+                $"{failure}: {e.Message} Connecting is tried on and on; check that the server runs, and that AddRedis names it.", e);
+        }
+    }
+}
