@@ -16,7 +16,7 @@ internal static partial class ConnectionLog
     [LoggerMessage(103, LogLevel.Error, "The handler of connection {ConnectionId} failed in OnCloseAsync.")]
     public static partial void CloseFailed(this ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(104, LogLevel.Warning, "A message of connection {ConnectionId} was not broadcast: {Problem}")]
+    [LoggerMessage(104, LogLevel.Debug, "A message of connection {ConnectionId} was not broadcast: {Problem}")]
     public static partial void NotStored(this ILogger logger, string connectionId, string problem);
 
     [LoggerMessage(105, LogLevel.Error, "Connection {ConnectionId}: a callback of the Aborted token failed.")]

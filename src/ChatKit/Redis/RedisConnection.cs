@@ -22,7 +22,7 @@ internal sealed class RedisConnection(
         var multiplexer = await ConnectAsync().ConfigureAwait(false);
         return multiplexer.IsConnected
             ? multiplexer.GetDatabase()
-            : throw new RedisException($"There is no connection to {Server(multiplexer)}.");
+            : throw new RedisException($"there is no connection to Redis at {Server(multiplexer)}.");
     }
 
     /// <summary>Begins to connect. Ends when the first try has succeeded or failed; further tries follow by themselves.</summary>
@@ -88,7 +88,7 @@ internal sealed class RedisConnection(
             _away = true;
         }
 
-        logger.RedisAway(Server(multiplexer), exception?.Message ?? "no connection");
+        logger.RedisAway(Server(multiplexer), exception?.Message ?? "nobody answers");
     }
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)

@@ -89,7 +89,7 @@ internal sealed class RedisMessageHistory(
         catch (Exception e) when (e is RedisException or ObjectDisposedException)
         {
             throw new HistoryUnavailableException(
-                $"{failure}: {e.Message} Connecting is tried on and on; check that the server runs, and that AddRedis names it.", e);
+                $"{failure}: {e.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.", e);
         }
     }
 }

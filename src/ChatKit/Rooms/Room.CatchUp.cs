@@ -36,7 +36,8 @@ internal sealed partial class Room
         }
         catch (Exception e)
         {
-            services.Logger.CatchUpFailed(Name, member.Client.Id, e);
+            var level = RoomLog.LevelOf(e);
+            services.Logger.CatchUpFailed(level, Name, member.Client.Id, e);
             Stall(member);
         }
     }

@@ -145,7 +145,8 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         catch (Exception e)
         {
             // The next check tries again.
-            services.Logger.FillFailed(Name, e);
+            var level = RoomLog.LevelOf(e);
+            services.Logger.FillFailed(level, Name, e);
         }
         finally
         {

@@ -4,17 +4,21 @@ namespace ChatKit.Rooms;
 
 internal static partial class RoomLog
 {
+    /// <summary>A store that is away says so once, itself. What else goes wrong deserves a warning each time.</summary>
+    public static LogLevel LevelOf(Exception exception) =>
+        exception is HistoryUnavailableException ? LogLevel.Debug : LogLevel.Warning;
+
     [LoggerMessage(200, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and is resumed from history.")]
     public static partial void MemberBehind(this ILogger logger, string room, string connectionId);
 
     [LoggerMessage(201, LogLevel.Information, "Room {Room}: connection {ConnectionId} read too slowly and is closed (1008).")]
     public static partial void SlowMemberClosed(this ILogger logger, string room, string connectionId);
 
-    [LoggerMessage(202, LogLevel.Warning, "Room {Room}: connection {ConnectionId} cannot catch up yet; it is tried again.")]
-    public static partial void CatchUpFailed(this ILogger logger, string room, string connectionId, Exception exception);
+    [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot catch up yet; it is tried again.")]
+    public static partial void CatchUpFailed(this ILogger logger, LogLevel level, string room, string connectionId, Exception exception);
 
-    [LoggerMessage(203, LogLevel.Warning, "Room {Room}: missing messages cannot be read from history yet; it is tried again.")]
-    public static partial void FillFailed(this ILogger logger, string room, Exception exception);
+    [LoggerMessage(EventId = 203, Message = "Room {Room}: missing messages cannot be read from history yet; it is tried again.")]
+    public static partial void FillFailed(this ILogger logger, LogLevel level, string room, Exception exception);
 
     [LoggerMessage(204, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way and are no longer in the history.")]
     public static partial void MessagesMissed(this ILogger logger, string room, long missed);

@@ -1,0 +1,42 @@
+using ChatRoom;
+using Microsoft.AspNetCore.DataProtection;
+
+return await CommandLine.Create(RunAsync).RunAsync(args);
+
+static async Task<int> RunAsync(Settings settings)
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+    builder.WebHost.UseStaticWebAssets();
+    builder.WebHost.UseUrls(settings.ListenUrl);
+    builder.Logging.SetMinimumLevel(settings.Logging);
+    builder.Logging.AddFilter("Microsoft", settings.Logging < LogLevel.Warning ? LogLevel.Warning : settings.Logging);
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A failure to start is told in one line below.
+
+    builder.Services.AddRazorPages();
+    builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // The page keeps no secrets across restarts.
+    var chatKit = builder.Services.AddChatKit();
+    if (settings.Redis is { } redis)
+        chatKit.AddRedis(redis);
+
+    var app = builder.Build();
+    app.UseMiddleware<SecurityHeaders>();
+    app.MapStaticAssets();
+    app.MapRazorPages().WithStaticAssets();
+    app.MapWebSocketHandler<EchoHandler>("/msg", options => options.HistoryCapacity = 0);
+    app.MapWebSocketHandler<ChatHandler>("/chat/{room}");
+
+    try
+    {
+        await app.StartAsync();
+    }
+    catch (IOException e)
+    {
+        await Console.Error.WriteLineAsync($"Cannot listen on {settings.ListenUrl}: {e.Message}");
+        return 1;
+    }
+
+    Console.WriteLine($"Open {settings.BrowserUrl(app.Urls.First())} in your browser. Ctrl+C ends the chat room.");
+    Console.WriteLine(settings.HistoryPlace);
+    await app.WaitForShutdownAsync();
+    return 0;
+}

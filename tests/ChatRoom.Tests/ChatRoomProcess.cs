@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace ChatRoom.Tests;
+
+/// <summary>The sample, run as its users run it.</summary>
+internal sealed partial class ChatRoomProcess : IAsyncDisposable
+{
+    private static readonly string Assembly = typeof(ChatRoomProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ChatRoom").Value!;
+
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ChatRoomProcess(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Assembly);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, e) => OnOutput(e.Data);
+        _process.ErrorDataReceived += (_, e) => OnOutput(e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where the page is.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Everything the sample has printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return string.Join('\n', _output);
+        }
+    }
+
+    /// <summary>Starts the sample, on any free port unless told otherwise, and waits until it listens.</summary>
+    public static async Task<ChatRoomProcess> StartAsync(params string[] arguments)
+    {
+        var process = new ChatRoomProcess(arguments.Contains("--port") ? arguments : ["--port", "0", .. arguments]);
+        try
+        {
+            process.Address = await process._address.Task.Soon();
+        }
+        catch (TimeoutException)
+        {
+            await process.DisposeAsync();
+            throw new TimeoutException($"The sample did not start. It printed:\n{process.Output}");
+        }
+
+        return process;
+    }
+
+    /// <summary>Runs the sample to its own end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var process = new ChatRoomProcess(arguments);
+        await process._process.WaitForExitAsync().Soon();
+        return (process._process.ExitCode, process.Output);
+    }
+
+    public async Task<ClientWebSocket> ConnectAsync(string path)
+    {
+        var client = new ClientWebSocket();
+        await client.ConnectAsync(new UriBuilder(new Uri(Address, path)) { Scheme = "ws" }.Uri, CancellationToken.None).Soon();
+        return client;
+    }
+
+    /// <summary>Ends the sample without warning.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void OnOutput(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.Add(line);
+        if (Opens().Match(line) is { Success: true } match)
+            _address.TrySetResult(new Uri(match.Groups[1].Value));
+    }
+
+    [GeneratedRegex("^Open (http://\\S+) in your browser")]
+    private static partial Regex Opens();
+}
