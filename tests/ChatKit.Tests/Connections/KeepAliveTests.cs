@@ -1,0 +1,166 @@
+using ChatKit.Connections;
+using ChatKit.Protocol;
+using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatKit.Tests.Connections;
+
+public sealed class KeepAliveTests : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly ManualStream _written = new();
+    private readonly DuplexStream _transport;
+    private readonly DuplexStream _client;
+    private readonly OutboundQueue _outbound;
+    private readonly ConnectionStream _stream;
+    private readonly List<Exception> _dead = [];
+    private KeepAlive? _keepAlive;
+
+    public KeepAliveTests()
+    {
+        (_transport, _client) = DuplexStream.CreatePair();
+        _outbound = new OutboundQueue(_written, 1024, static _ => { });
+        _stream = new ConnectionStream(_transport, _outbound, _clock);
+    }
+
+    public void Dispose() => _keepAlive?.Dispose();
+
+    [Fact]
+    public async Task A_silent_client_is_pinged()
+    {
+        Start();
+        _clock.Advance(Interval - TimeSpan.FromTicks(1));
+        Assert.False(_written.HasNext);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Equal(WebSocketFrame.Ping.ToArray(), (await _written.NextAsync()).Bytes);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_is_pinged_only_after_its_last_byte_is_old()
+    {
+        Start();
+        _clock.Advance(Interval / 2);
+        await HearAsync();
+        _clock.Advance(Interval / 2);
+        Assert.False(_written.HasNext);
+
+        _clock.Advance(Interval / 2);
+
+        await NextPingAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_answers_no_ping_is_dead()
+    {
+        Start();
+        _clock.Advance(Interval);
+        await NextPingAsync();
+        _clock.Advance(PingTimeout - TimeSpan.FromTicks(1));
+        Assert.Empty(_dead);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Contains("5 s", Assert.IsType<TimeoutException>(Assert.Single(_dead)).Message);
+    }
+
+    [Theory]
+    [InlineData(20, 5)]
+    [InlineData(5, 20)]
+    [InlineData(5, 5)]
+    public async Task Whatever_is_read_counts_as_an_answer(int interval, int timeout)
+    {
+        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout));
+        for (var i = 0; i < 5; i++)
+        {
+            while (!_written.HasNext)
+                _clock.Advance(TimeSpan.FromSeconds(1));
+            await NextPingAsync();
+            _clock.Advance(TimeSpan.FromSeconds(timeout - 1));
+            await HearAsync();
+        }
+
+        Assert.Empty(_dead);
+        _clock.Advance(TimeSpan.FromSeconds(interval + timeout));
+        _clock.Advance(TimeSpan.FromSeconds(interval + timeout));
+        Assert.Single(_dead);
+    }
+
+    [Fact]
+    public async Task While_the_handler_is_busy_silence_means_nothing()
+    {
+        Start();
+        _keepAlive!.Paused = true;
+        for (var i = 0; i < 10; i++)
+            _clock.Advance(Interval);
+
+        Assert.Empty(_dead);
+        Assert.False(_written.HasNext);
+
+        _keepAlive.Paused = false;
+        _clock.Advance(Interval);
+        await NextPingAsync();
+        _clock.Advance(PingTimeout);
+        Assert.Single(_dead);
+    }
+
+    [Fact]
+    public async Task A_handler_that_becomes_free_gives_the_client_the_whole_time_to_answer()
+    {
+        Start();
+        _clock.Advance(Interval);
+        await NextPingAsync();
+        _keepAlive!.Paused = true;
+        _clock.Advance(PingTimeout - TimeSpan.FromTicks(1));
+
+        // The answer has come meanwhile, and is about to be read.
+        _keepAlive.Paused = false;
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Empty(_dead);
+    }
+
+    [Fact]
+    public void Infinite_means_never()
+    {
+        Start(Timeout.InfiniteTimeSpan);
+
+        _clock.Advance(TimeSpan.FromDays(10));
+
+        Assert.False(_written.HasNext);
+        Assert.Empty(_dead);
+    }
+
+    [Fact]
+    public void What_is_disposed_of_is_silent()
+    {
+        Start();
+        _keepAlive!.Dispose();
+
+        _clock.Advance(Interval * 10);
+
+        Assert.False(_written.HasNext);
+        Assert.Empty(_dead);
+    }
+
+    private void Start(TimeSpan? interval = null, TimeSpan? timeout = null) =>
+        _keepAlive = new KeepAlive(_stream, _outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add);
+
+    private async Task NextPingAsync()
+    {
+        var write = await _written.NextAsync();
+        Assert.Equal(WebSocketFrame.PingOpcode, Assert.Single(write.Frames).Opcode);
+        write.Complete();
+        await _outbound.WaitUntilIdleAsync().Soon();
+    }
+
+    private async Task HearAsync()
+    {
+        await _client.WriteAsync("x"u8.ToArray());
+        await _stream.ReadExactlyAsync(new byte[1]).AsTask().Soon();
+    }
+}

@@ -1,0 +1,317 @@
+using System.Net.WebSockets;
+using ChatKit.Connections;
+using ChatKit.Protocol;
+using ChatKit.Rooms;
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Connections;
+
+public class OutboundQueueTests
+{
+    private const int Limit = 1000;
+
+    private readonly ManualStream _stream = new();
+    private readonly List<Exception> _failures = [];
+    private readonly OutboundQueue _queue;
+
+    public OutboundQueueTests() => _queue = new OutboundQueue(_stream, Limit, _failures.Add);
+
+    [Fact]
+    public async Task What_is_pending_goes_out_in_one_write_and_in_order()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        for (var i = 0; i < 5; i++)
+            Enqueue($"{i}");
+        first.Complete();
+        var second = await _stream.NextAsync();
+        second.Complete();
+
+        Assert.Equal(["first"], first.Texts);
+        Assert.Equal(["0", "1", "2", "3", "4"], second.Texts);
+    }
+
+    [Fact]
+    public async Task Nothing_runs_while_nothing_is_pending()
+    {
+        Assert.True(_queue.WaitUntilIdleAsync().IsCompleted);
+
+        Enqueue("a");
+        var write = await _stream.NextAsync();
+        var idle = _queue.WaitUntilIdleAsync();
+        Assert.False(idle.IsCompleted);
+        write.Complete();
+        await idle.Soon();
+
+        Assert.False(_stream.IsWriting);
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
+    public async Task Writing_begins_anew_after_a_pause()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            Enqueue($"{i}");
+            var write = await _stream.NextAsync();
+            write.Complete();
+            await _queue.WaitUntilIdleAsync().Soon();
+
+            Assert.Equal([$"{i}"], write.Texts);
+        }
+    }
+
+    [Fact]
+    public async Task Frames_are_joined_only_whole()
+    {
+        var queue = new OutboundQueue(_stream, 1024 * 1024, _failures.Add);
+        string[] texts = [.. Enumerable.Range(0, 10).Select(static i => new string((char)('a' + i), 10_000)), new('z', 50_000), "end"];
+        queue.TryEnqueue(Frame.OfText("begin"));
+        var write = await _stream.NextAsync();
+        foreach (var text in texts)
+            queue.TryEnqueue(Frame.OfText(text));
+
+        // Texts parses, and fails for half a frame.
+        List<string> written = [.. write.Texts];
+        while (written.Count < texts.Length + 1)
+        {
+            write.Complete();
+            write = await _stream.NextAsync();
+            written.AddRange(write.Texts);
+            Assert.True(write.Frames.Count == 1 || write.Bytes.Length <= 32 * 1024, "small frames are joined up to a limit");
+        }
+
+        Assert.Equal(["begin", .. texts], written);
+        write.Complete();
+    }
+
+    [Fact]
+    public async Task More_than_the_limit_is_refused()
+    {
+        Enqueue(Text(bytes: 600));
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText(Text(bytes: 401))));
+        Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(Frame.OfText(Text(bytes: 400))));
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText("")));
+
+        (await _stream.NextAsync()).Complete();
+        (await _stream.NextAsync()).Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+        Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(Frame.OfText("")));
+    }
+
+    [Fact]
+    public async Task A_frame_beyond_the_limit_is_taken_by_an_empty_queue_alone()
+    {
+        Enqueue(Text(bytes: Limit * 3));
+
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText("a")));
+        Assert.Equal(Limit * 3, (await _stream.NextAsync()).Bytes.Length);
+    }
+
+    [Fact]
+    public async Task Space_is_there_once_half_of_the_limit_is_free()
+    {
+        Assert.True(await _queue.WaitForSpaceAsync());
+        Enqueue(Text(bytes: 400));
+        Enqueue(Text(bytes: 501));
+        var space = _queue.WaitForSpaceAsync().AsTask();
+        Assert.False(space.IsCompleted);
+
+        (await _stream.NextAsync()).Complete();
+        var second = await _stream.NextAsync();
+        Assert.False(space.IsCompleted);
+        second.Complete();
+
+        Assert.True(await space.Soon());
+    }
+
+    [Fact]
+    public async Task Who_waits_for_much_space_waits_until_that_much_is_there()
+    {
+        // Less than half of the limit waits, and yet the large frame does not fit: being told "now" at once would be a hot loop.
+        Enqueue(Text(bytes: 300));
+        var large = Frame.OfText(Text(bytes: 900));
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(large));
+        var space = _queue.WaitForSpaceAsync(large.Length).AsTask();
+        Assert.False(space.IsCompleted);
+
+        (await _stream.NextAsync()).Complete();
+
+        Assert.True(await space.Soon());
+        Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(large));
+    }
+
+    [Fact]
+    public async Task Pings_and_pongs_overtake_what_waits()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        Enqueue("second");
+        _queue.EnqueueControl(Pong("p"));
+        _queue.EnqueueControl(WebSocketFrame.Ping);
+        first.Complete();
+
+        var second = await _stream.NextAsync();
+
+        Assert.Equal([WebSocketFrame.PongOpcode, WebSocketFrame.PingOpcode, Frame.TextOpcode], second.Frames.Select(static f => f.Opcode));
+        second.Complete();
+    }
+
+    [Fact]
+    public async Task Of_several_pongs_only_the_latest_is_sent()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        for (var i = 0; i < 1000; i++)
+            Assert.True(_queue.EnqueueControl(Pong($"{i}")));
+        first.Complete();
+
+        var second = await _stream.NextAsync();
+
+        Assert.Equal(["999"], second.Texts);
+        second.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
+    public async Task Control_frames_go_out_although_the_queue_is_full()
+    {
+        Enqueue(Text(bytes: Limit));
+        var first = await _stream.NextAsync();
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText("a")));
+
+        Assert.True(_queue.EnqueueControl(Pong("p")));
+        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
+        first.Complete();
+
+        Assert.Equal(WebSocketFrame.PongOpcode, (await _stream.NextAsync()).Frames[0].Opcode);
+    }
+
+    [Fact]
+    public async Task A_close_frame_is_the_last_that_goes_out()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        Enqueue("second");
+        Assert.Null(_queue.CloseSent);
+        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close((WebSocketCloseStatus)4001, "no")));
+
+        Assert.Equal(4001, (int?)_queue.CloseSent);
+        Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("late")));
+        Assert.False(_queue.EnqueueControl(Pong("late")));
+        Assert.False(_queue.EnqueueControl(WebSocketFrame.EmptyClose));
+        Assert.False(await _queue.WaitForSpaceAsync());
+        first.Complete();
+        var second = await _stream.NextAsync();
+        second.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+
+        Assert.Equal([Frame.TextOpcode, WebSocketFrame.CloseOpcode], second.Frames.Select(static f => f.Opcode));
+        Assert.Equal(4001, second.Frames[1].Code);
+        Assert.Equal(4001, (int?)_queue.CloseSent);
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_space_is_told_of_the_close()
+    {
+        Enqueue(Text(bytes: Limit));
+        var space = _queue.WaitForSpaceAsync().AsTask();
+
+        _queue.EnqueueControl(WebSocketFrame.EmptyClose);
+
+        Assert.False(await space.Soon());
+    }
+
+    [Fact]
+    public async Task A_failed_write_ends_the_queue_and_is_reported_once()
+    {
+        Enqueue(Text(bytes: Limit));
+        var write = await _stream.NextAsync();
+        var space = _queue.WaitForSpaceAsync().AsTask();
+        var idle = _queue.WaitUntilIdleAsync();
+        var failure = new IOException("gone");
+        write.Fail(failure);
+
+        await idle.Soon();
+        Assert.False(await space.Soon());
+        Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("a")));
+        Assert.False(_queue.EnqueueControl(WebSocketFrame.Ping));
+        Assert.Equal([failure], _failures);
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
+    public async Task A_failure_has_been_reported_before_the_queue_counts_as_idle()
+    {
+        Task? idle = null;
+        var wasIdle = false;
+        var queue = new OutboundQueue(_stream, Limit, _ => wasIdle = idle!.IsCompleted);
+        queue.TryEnqueue(Frame.OfText("a"));
+        var write = await _stream.NextAsync();
+        idle = queue.WaitUntilIdleAsync();
+        write.Fail(new IOException("gone"));
+
+        await idle.Soon();
+        Assert.False(wasIdle);
+    }
+
+    [Fact]
+    public async Task Ending_drops_what_waits_but_not_what_is_being_written()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        Enqueue("second");
+        var idle = _queue.WaitUntilIdleAsync();
+
+        _queue.End();
+
+        Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("third")));
+        Assert.False(_queue.EnqueueControl(WebSocketFrame.Ping));
+        Assert.False(await _queue.WaitForSpaceAsync());
+        Assert.False(idle.IsCompleted);
+        first.Complete();
+        await idle.Soon();
+        Assert.False(_stream.HasNext);
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
+    public async Task Writers_in_parallel_lose_and_tear_nothing()
+    {
+        const int Writers = 8, Each = 500;
+        var queue = new OutboundQueue(_stream, 64 * 1024 * 1024, _failures.Add);
+        var writers = Enumerable.Range(0, Writers).Select(w => Task.Run(() =>
+        {
+            for (var i = 0; i < Each; i++)
+                Assert.Equal(EnqueueResult.Accepted, queue.TryEnqueue(Frame.OfText($"{w}:{i}")));
+        }));
+        var all = Task.WhenAll(writers);
+
+        List<string> written = [];
+        while (written.Count < Writers * Each)
+        {
+            var write = await _stream.NextAsync();
+            written.AddRange(write.Texts);
+            write.Complete();
+        }
+
+        await all.Soon();
+        foreach (var ofWriter in written.GroupBy(static text => text.Split(':')[0]))
+            Assert.Equal(Enumerable.Range(0, Each), ofWriter.Select(static text => int.Parse(text.Split(':')[1])));
+    }
+
+    private void Enqueue(string text) => Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(Frame.OfText(text)));
+
+    /// <summary>A text whose frame has a length.</summary>
+    private static string Text(int bytes)
+    {
+        var text = new string('x', bytes - (bytes <= 127 ? 2 : 4));
+        Assert.Equal(bytes, Frame.OfText(text).Length);
+        return text;
+    }
+
+    private static ReadOnlyMemory<byte> Pong(string text) => new byte[] { 0x80 | WebSocketFrame.PongOpcode, (byte)text.Length }
+        .Concat(text.Select(static c => (byte)c)).ToArray();
+}

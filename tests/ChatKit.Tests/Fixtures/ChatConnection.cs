@@ -1,0 +1,22 @@
+namespace ChatKit.Tests.Fixtures;
+
+/// <summary>Both sides of a connection.</summary>
+internal sealed class ChatConnection(TestClient client, Task ended)
+{
+    /// <summary>The first message of every connection of <see cref="ChatHost.EnterAsync"/>, which the handler is told to ignore.</summary>
+    private const string Knock = "knock";
+
+    public TestClient Client => client;
+
+    /// <summary>That <see cref="WebSocketHandlerRunner.RunAsync"/> has returned.</summary>
+    public Task Ended => ended;
+
+    public ScriptedHandler Handler { get; set; } = null!;
+
+    /// <summary>Waits until the connection is in its home room: only then is a message handled.</summary>
+    public async Task EnteredAsync()
+    {
+        await client.SendAsync(Knock);
+        await Patience.UntilAsync(() => Handler.Calls.Contains(Knock), "the first message is handled");
+    }
+}

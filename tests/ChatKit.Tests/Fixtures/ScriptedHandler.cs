@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
+
+namespace ChatKit.Tests.Fixtures;
+
+/// <summary>A handler that does what the test says, tells what was called, and notices callbacks that overlap.</summary>
+internal sealed class ScriptedHandler : WebSocketHandler
+{
+    private readonly TaskCompletionSource<CloseInfo> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+
+    public Func<ScriptedHandler, ValueTask> Open { get; init; } = static _ => ValueTask.CompletedTask;
+
+    public Func<ScriptedHandler, WebSocketMessage, ValueTask> Message { get; init; } = static (_, _) => ValueTask.CompletedTask;
+
+    public Func<ScriptedHandler, CloseInfo, ValueTask> Close { get; init; } = static (_, _) => ValueTask.CompletedTask;
+
+    /// <summary>What was called: <c>open</c>, the messages' texts, <c>close</c>.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public ConcurrentQueue<WebSocketMessage> Messages { get; } = new();
+
+    /// <summary>Whether two callbacks ever ran at the same time.</summary>
+    public bool Overlapped { get; private set; }
+
+    /// <summary>How the connection ended, as soon as the handler was told.</summary>
+    public Task<CloseInfo> Closed => _closed.Task;
+
+    public new WebSocketConnection Connection => base.Connection;
+
+    public string HomeRoom => Room;
+
+    public ValueTask Send(string text) => SendAsync(text);
+
+    public ValueTask Send(ReadOnlyMemory<byte> data) => SendAsync(data);
+
+    public ValueTask Broadcast(string text, BroadcastOptions? options = null) => BroadcastAsync(text, options);
+
+    public ValueTask Broadcast(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => BroadcastAsync(data, options);
+
+    public ValueTask Join(string room) => JoinAsync(room);
+
+    public ValueTask Leave(string room) => LeaveAsync(room);
+
+    public ValueTask CloseConnection(WebSocketCloseStatus status, string? reason = null) => CloseAsync(status, reason);
+
+    public ValueTask CloseConnection(int status, string? reason = null) => CloseAsync((WebSocketCloseStatus)status, reason);
+
+    protected internal override ValueTask OnOpenAsync() => AloneAsync("open", () => Open(this));
+
+    protected internal override ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        Messages.Enqueue(message);
+        return AloneAsync(message.Text, () => Message(this, message));
+    }
+
+    protected internal override async ValueTask OnCloseAsync(CloseInfo close)
+    {
+        try
+        {
+            await AloneAsync("close", () => Close(this, close));
+        }
+        finally
+        {
+            _closed.TrySetResult(close);
+        }
+    }
+
+    private async ValueTask AloneAsync(string call, Func<ValueTask> callback)
+    {
+        Overlapped |= Interlocked.Increment(ref _running) != 1;
+        Calls.Enqueue(call);
+        try
+        {
+            await callback();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
+    }
+}
