@@ -28,9 +28,12 @@ internal sealed class ConnectionStream(Stream transport, OutboundQueue outbound,
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await transport.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        Volatile.Write(ref _lastRead, clock.GetTimestamp());
+        ForgetSilence();
         return count;
     }
+
+    /// <summary>Counts the silence from now on.</summary>
+    public void ForgetSilence() => Volatile.Write(ref _lastRead, clock.GetTimestamp());
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -13,6 +13,7 @@ internal sealed class KeepAlive : IDisposable
     private readonly TimeSpan _timeout;
     private readonly Action<Exception> _onDead;
     private bool _pinged;
+    private bool _paused;
 
     public KeepAlive(
         ConnectionStream stream,
@@ -26,8 +27,20 @@ internal sealed class KeepAlive : IDisposable
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, interval, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Whether nothing is read from the client at present because its handler is busy. Its silence then means nothing.</summary>
-    public bool Paused { get; set; }
+    /// <summary>
+    /// Whether nothing is read from the client at present because its handler is busy. Its silence then means nothing, and counts
+    /// from zero once it is read from again.
+    /// </summary>
+    public bool Paused
+    {
+        get => Volatile.Read(ref _paused);
+        set
+        {
+            if (!value)
+                _stream.ForgetSilence();
+            Volatile.Write(ref _paused, value);
+        }
+    }
 
     public void Dispose() => _timer.Dispose();
 

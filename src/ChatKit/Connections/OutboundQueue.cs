@@ -36,7 +36,7 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
         {
             if (_closeQueued || _ended)
                 return EnqueueResult.Closed;
-            if (_bytes > 0 && _bytes + frames.Length > limit)
+            if (!Fits(frames.Length))
                 return EnqueueResult.Full;
 
             Add(frames);
@@ -48,22 +48,25 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
         return EnqueueResult.Accepted;
     }
 
-    /// <summary>Waits until at most half of the limit is in the queue. False if it takes nothing any more.</summary>
-    public async ValueTask<bool> WaitForSpaceAsync()
+    /// <summary>
+    /// Waits until at most half of the limit is in the queue, and frames of a size would be taken. False if it takes nothing any more.
+    /// </summary>
+    public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
     {
-        Task space;
-        lock (_gate)
+        while (true)
         {
-            if (_closeQueued || _ended)
-                return false;
-            if (_bytes <= limit / 2)
-                return true;
-            space = (_space ??= NewSignal()).Task;
-        }
+            Task space;
+            lock (_gate)
+            {
+                if (_closeQueued || _ended)
+                    return false;
+                if (_bytes <= limit / 2 && Fits(bytes))
+                    return true;
+                space = (_space ??= NewSignal()).Task;
+            }
 
-        await space.ConfigureAwait(false);
-        lock (_gate)
-            return !_closeQueued && !_ended;
+            await space.ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -125,6 +128,9 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
     }
 
     /// <summary>To be called under the lock.</summary>
+    private bool Fits(int bytes) => _bytes == 0 || _bytes + bytes <= limit;
+
+    /// <summary>To be called under the lock.</summary>
     private void Add(ReadOnlyMemory<byte> frames)
     {
         _frames.Enqueue(frames);
@@ -152,14 +158,14 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
         }
         catch (Exception e)
         {
+            // Told before the queue counts as idle: after that the connection may be over, and its transport somebody else's.
             End();
+            onFailed(e);
             lock (_gate)
             {
                 _writing = false;
                 Signal(ref _idle);
             }
-
-            onFailed(e);
         }
         finally
         {

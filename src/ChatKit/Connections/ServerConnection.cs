@@ -105,7 +105,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Outbound.TryEnqueue(frames);
 
-    public ValueTask<bool> WaitForSpaceAsync() => Outbound.WaitForSpaceAsync();
+    public ValueTask<bool> WaitForSpaceAsync(int bytes) => Outbound.WaitForSpaceAsync(bytes);
 
     public void CloseSlow(string reason) => CloseHere(WebSocketCloseStatus.PolicyViolation, reason);
 
@@ -211,7 +211,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     {
         EnqueueResult result;
         while ((result = Outbound.TryEnqueue(frame)) == EnqueueResult.Full)
-            await Outbound.WaitForSpaceAsync().ConfigureAwait(false);
+            await Outbound.WaitForSpaceAsync(frame.Length).ConfigureAwait(false);
 
         if (result == EnqueueResult.Closed)
             throw new WebSocketClosedException();

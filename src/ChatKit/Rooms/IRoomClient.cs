@@ -8,8 +8,8 @@ internal interface IRoomClient
     /// <summary>Takes whole frames for sending, all or none. Never waits.</summary>
     EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames);
 
-    /// <summary>Waits until a full queue has drained. False if the connection takes nothing any more.</summary>
-    ValueTask<bool> WaitForSpaceAsync();
+    /// <summary>Waits until a full queue has drained and takes frames of a size. False if the connection takes nothing any more.</summary>
+    ValueTask<bool> WaitForSpaceAsync(int bytes);
 
     /// <summary>Closes the connection because it cannot be given what it has missed.</summary>
     void CloseSlow(string reason);

@@ -45,7 +45,7 @@ internal sealed partial class Room
     /// <summary>Gives the member what the history has for it. False if the member is not to go on.</summary>
     private async ValueTask<bool> GiveStoredAsync(RoomMember member)
     {
-        if (!await member.Client.WaitForSpaceAsync().ConfigureAwait(false))
+        if (!await member.Client.WaitForSpaceAsync(0).ConfigureAwait(false))
             return false;
 
         var joins = member.Cursor is null;
@@ -81,7 +81,7 @@ internal sealed partial class Room
                 services.Metrics.Delivered(1);
             if (result != EnqueueResult.Full)
                 return result == EnqueueResult.Accepted;
-            if (!await client.WaitForSpaceAsync().ConfigureAwait(false))
+            if (!await client.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
                 return false;
         }
     }
