@@ -13,7 +13,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class WebSocketHandlerEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps a handler to a route. The route value <c>room</c>, or the pattern if it has none, names the room that a client joins.
+    /// Maps a handler to a route. The route value <c>room</c>, or the pattern if it has none, names the room that a client
+    /// joins; the prefixes of route groups are part of the pattern.
     /// </summary>
     /// <typeparam name="THandler">The handler. Each connection has its own, created from its own service scope.</typeparam>
     /// <param name="endpoints">The application.</param>

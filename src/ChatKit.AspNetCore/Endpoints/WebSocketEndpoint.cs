@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
@@ -91,12 +93,18 @@ internal sealed class WebSocketEndpoint(
             .ConfigureAwait(false);
     }
 
-    private string RoomOf(HttpContext context) => context.Request.RouteValues[RoomParameter] as string ?? pattern;
+    /// <summary>The route value, else the route's whole pattern: with the prefixes of its groups, so that no two routes share it.</summary>
+    private string RoomOf(HttpContext context)
+    {
+        if (context.Request.RouteValues[RoomParameter] is string room)
+            return room;
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? pattern;
+        return route.Length > 0 ? route : "/";
+    }
 
     private static Task RefusePlainRequestAsync(HttpContext context)
     {
-        if (context.Features.GetRequiredFeature<TransportCapture>() is { IsUpgradableRequest: false } && IsHttp1(context.Request)
-            && context.Request.Headers.Upgrade.Count > 0)
+        if (context.Features.GetRequiredFeature<TransportCapture>() is { IsUpgradableRequest: false } && AsksForUpgrade(context.Request))
         {
             throw new InvalidOperationException(
                 "The server cannot upgrade connections. Run the application on Kestrel, IIS or HTTP.sys; in a test call "
@@ -117,6 +125,15 @@ internal sealed class WebSocketEndpoint(
             "This is a WebSocket endpoint (RFC 6455, version 13). Connect to it with a WebSocket client, in a browser: "
             + "new WebSocket(location.href.replace(/^http/, 'ws'))");
     }
+
+    /// <summary>
+    /// Whether a server that can upgrade would (RFC 9110 section 7.8). Not so, for one, if a proxy has kept the Upgrade header and
+    /// dropped the connection option.
+    /// </summary>
+    private static bool AsksForUpgrade(HttpRequest request) =>
+        HttpProtocol.IsHttp11(request.Protocol)
+        && request.Headers.Upgrade.Count > 0
+        && request.Headers.GetCommaSeparatedValues(HeaderNames.Connection).Contains("Upgrade", StringComparer.OrdinalIgnoreCase);
 
     private static bool IsHttp1(HttpRequest request) => HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
 

@@ -1,0 +1,93 @@
+using System.Net.WebSockets;
+using System.Text;
+
+namespace ChatKit.AspNetCore.Tests;
+
+/// <summary>How a client connects, where it differs from the usual.</summary>
+internal sealed class ClientSettings
+{
+    public Action<ClientWebSocketOptions>? Options { get; init; }
+
+    /// <summary>What carries the handshake; needed for HTTP/2.</summary>
+    public HttpMessageInvoker? Invoker { get; init; }
+
+    public static ClientSettings WithHeader(string name, string value) =>
+        new() { Options = options => options.SetRequestHeader(name, value) };
+}
+
+/// <summary>A client that speaks the protocol as it should.</summary>
+internal sealed class ChatClient : IAsyncDisposable
+{
+    private readonly byte[] _buffer = new byte[16 * 1024];
+
+    private ChatClient(ClientWebSocket socket) => Socket = socket;
+
+    public ClientWebSocket Socket { get; }
+
+    public static async Task<ChatClient> ConnectAsync(Uri address, ClientSettings? settings = null)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        settings?.Options?.Invoke(socket.Options);
+        try
+        {
+            await socket.ConnectAsync(address, settings?.Invoker, CancellationToken.None).Soon();
+            return new ChatClient(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public Task SendAsync(string text) =>
+        Socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None).Soon();
+
+    /// <summary>The next message as text.</summary>
+    public async Task<string> ReceiveAsync() => Encoding.UTF8.GetString((await ReceiveMessageAsync()).Data);
+
+    public async Task<string[]> ReceiveAsync(int count)
+    {
+        var texts = new string[count];
+        for (var i = 0; i < count; i++)
+            texts[i] = await ReceiveAsync();
+        return texts;
+    }
+
+    public async Task<(WebSocketMessageType Type, byte[] Data)> ReceiveMessageAsync()
+    {
+        using var data = new MemoryStream();
+        while (true)
+        {
+            var result = await Socket.ReceiveAsync(_buffer, CancellationToken.None).Soon();
+            Assert.True(
+                result.MessageType != WebSocketMessageType.Close, $"closed with {result.CloseStatus} {result.CloseStatusDescription}");
+            data.Write(_buffer, 0, result.Count);
+            if (result.EndOfMessage)
+                return (result.MessageType, data.ToArray());
+        }
+    }
+
+    /// <summary>Reads until the server closes, and answers.</summary>
+    public async Task<(WebSocketCloseStatus Code, string Reason)> ReceiveCloseAsync()
+    {
+        while (true)
+        {
+            var result = await Socket.ReceiveAsync(_buffer, CancellationToken.None).Soon();
+            if (result.MessageType != WebSocketMessageType.Close)
+                continue;
+            await Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).Soon();
+            return (result.CloseStatus.GetValueOrDefault(), result.CloseStatusDescription ?? "");
+        }
+    }
+
+    public Task CloseAsync(WebSocketCloseStatus code = WebSocketCloseStatus.NormalClosure, string? reason = null) =>
+        Socket.CloseAsync(code, reason, CancellationToken.None).Soon();
+
+    public ValueTask DisposeAsync()
+    {
+        Socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.AspNetCore.Tests;
+
+/// <summary>An application on a real Kestrel, on a free port of the loopback.</summary>
+internal sealed class ChatServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ChatServer(WebApplication app, LogCollector logs)
+    {
+        (_app, Logs) = (app, logs);
+        Address = new Uri(app.Urls.Single());
+        Http = new HttpClient { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    public LogCollector Logs { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts an application that has ChatKit, and whatever else the test adds.</summary>
+    public static async Task<ChatServer> StartAsync(
+        Action<WebApplication> map, Action<WebApplicationBuilder>? build = null, Action<ListenOptions>? listen = null)
+    {
+        var logs = new LogCollector();
+        var app = Build(logs, build, listen);
+        try
+        {
+            map(app);
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            return new ChatServer(app, logs);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts an application with one endpoint, <c>/chat/{room}</c>, whose handler does what the script says.</summary>
+    public static Task<ChatServer> StartAsync(
+        Script script, Action<WebSocketEndpointOptions>? configure = null, Action<ListenOptions>? listen = null) =>
+        StartAsync(
+            app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", configure),
+            builder => builder.Services.AddSingleton(script),
+            listen);
+
+    public async Task<ChatClient> ConnectAsync(string path, ClientSettings? settings = null) =>
+        await ChatClient.ConnectAsync(new UriBuilder(new Uri(Address, path)) { Scheme = Address.Scheme == "https" ? "wss" : "ws" }.Uri, settings);
+
+    public Task<RawClient> ConnectRawAsync() => RawClient.ConnectAsync(Address);
+
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static WebApplication Build(LogCollector logs, Action<WebApplicationBuilder>? build, Action<ListenOptions>? listen)
+    {
+        // A watched configuration file would cost an inotify instance for each test.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Services.AddChatKit();
+        build?.Invoke(builder);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen ?? (static _ => { })));
+        return builder.Build();
+    }
+}

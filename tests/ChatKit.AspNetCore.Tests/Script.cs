@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+
+namespace ChatKit.AspNetCore.Tests;
+
+/// <summary>What a <see cref="ScriptedHandler"/> does, and what has happened to it. Echoes unless told otherwise.</summary>
+internal sealed class Script
+{
+    private readonly TaskCompletionSource<CloseInfo> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<WebSocketConnection> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Func<WebSocketConnection, ValueTask> Open { get; init; } = static _ => ValueTask.CompletedTask;
+
+    public Func<WebSocketConnection, WebSocketMessage, ValueTask> Message { get; init; } =
+        static (connection, message) => connection.SendAsync(message.Text);
+
+    public Func<CloseInfo, ValueTask> Close { get; init; } = static _ => ValueTask.CompletedTask;
+
+    /// <summary>The first connection that was opened.</summary>
+    public Task<WebSocketConnection> Opened => _opened.Task.Soon();
+
+    /// <summary>How the first connection that has ended did so.</summary>
+    public Task<CloseInfo> Closed => _closed.Task.Soon();
+
+    /// <summary>The callbacks in the order in which they ended.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public async ValueTask OnOpenAsync(WebSocketConnection connection)
+    {
+        Calls.Enqueue("open");
+        _opened.TrySetResult(connection);
+        await Open(connection);
+    }
+
+    public async ValueTask OnCloseAsync(CloseInfo close)
+    {
+        await Close(close);
+        Calls.Enqueue("close");
+        _closed.TrySetResult(close);
+    }
+}
+
+internal sealed class ScriptedHandler(Script script) : WebSocketHandler
+{
+    protected override ValueTask OnOpenAsync() => script.OnOpenAsync(Connection);
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => script.Message(Connection, message);
+
+    protected override ValueTask OnCloseAsync(CloseInfo close) => script.OnCloseAsync(close);
+}
+
+/// <summary>The handler of the README.</summary>
+internal sealed class ChatRoom : WebSocketHandler
+{
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}
