@@ -25,13 +25,16 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     /// </summary>
     public bool EnableCompression { get; set; }
 
+    /// <summary>What a token may contain (RFC 9110 section 5.6.2) besides letters and digits.</summary>
+    private const string TokenSymbols = "!#$%&'*+-.^_`|~";
+
     /// <inheritdoc />
     protected override IEnumerable<string> Problems() =>
         base.Problems().Concat(OriginPolicy.Problems(AllowedOrigins)).Concat(SubprotocolProblems());
 
     private IEnumerable<string> SubprotocolProblems() =>
         Subprotocols
-            .Where(static name => string.IsNullOrEmpty(name) || name.Any(static c => c is <= ' ' or > '~' or ',' or ';' or '"'))
+            .Where(static name => string.IsNullOrEmpty(name) || !name.All(static c => char.IsAsciiLetterOrDigit(c) || TokenSymbols.Contains(c)))
             .Select(static name => $"{nameof(WebSocketEndpointOptions)}.{nameof(Subprotocols)} contains '{name}'; "
                 + "a subprotocol is a token of visible ASCII characters without separators (RFC 6455 section 4.1).");
 }

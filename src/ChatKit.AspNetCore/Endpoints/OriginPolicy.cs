@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -13,25 +14,28 @@ internal sealed class OriginPolicy
 
     private const string AnySubdomain = "*.";
 
+    /// <summary>What a user, a path, a query, a fragment or a second wildcard brings along.</summary>
+    private static readonly SearchValues<char> BeyondAuthority = SearchValues.Create(@"@/\?#* ");
+
     private readonly bool _allowAny;
-    private readonly HashSet<string> _origins = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<(string Scheme, string Suffix)> _subdomains = [];
+    private readonly HashSet<Origin> _origins = [];
+    private readonly List<Origin> _parents = [];
 
     public OriginPolicy(IEnumerable<string> allowed)
     {
-        foreach (var origin in allowed)
+        foreach (var text in allowed)
         {
-            if (origin == Any)
+            if (text == Any)
                 _allowAny = true;
-            else if (Split(origin) is var (scheme, host) && host.StartsWith(AnySubdomain, StringComparison.Ordinal))
-                _subdomains.Add((scheme, host[1..]));
-            else
-                _origins.Add(Normalize(new Uri(origin)));
+            else if (Parse(text, out var isParent) is { } origin && isParent)
+                _parents.Add(origin);
+            else if (Parse(text, out _) is { } exact)
+                _origins.Add(exact);
         }
     }
 
     public static IEnumerable<string> Problems(IEnumerable<string> allowed) =>
-        allowed.Where(static origin => !IsValid(origin)).Select(static origin =>
+        allowed.Where(static origin => origin != Any && Parse(origin, out _) is null).Select(static origin =>
             $"{nameof(WebSocketEndpointOptions)}.{nameof(WebSocketEndpointOptions.AllowedOrigins)} contains '{origin}'; an origin is "
             + "'https://example.com', 'https://example.com:8443', 'https://*.example.com' or '*', without a path.");
 
@@ -40,46 +44,48 @@ internal sealed class OriginPolicy
         var header = request.Headers.Origin;
         if (header.Count == 0 || _allowAny)
             return true;
-        if (header.Count > 1 || !Uri.TryCreate(header, UriKind.Absolute, out var origin))
+        if (header.Count > 1 || !Uri.TryCreate(header, UriKind.Absolute, out var uri))
             return false;
 
-        return IsSameHost(origin, request.Host)
-            || _origins.Contains(Normalize(origin))
-            || _subdomains.Exists(allowed =>
-                origin.Scheme.Equals(allowed.Scheme, StringComparison.OrdinalIgnoreCase)
-                && origin.Authority.EndsWith(allowed.Suffix, StringComparison.OrdinalIgnoreCase));
+        var origin = Origin.Of(uri);
+        return IsSameHost(origin, request.Host) || _origins.Contains(origin) || _parents.Exists(origin.IsBelow);
     }
 
     /// <summary>
     /// Compares host and port but not the scheme: a proxy that ends TLS passes on the host, and the page's scheme is then not the
     /// one that arrives here.
     /// </summary>
-    private static bool IsSameHost(Uri origin, HostString host)
-    {
-        if (!host.HasValue || !Uri.TryCreate($"{origin.Scheme}://{host.Value}", UriKind.Absolute, out var own))
-            return false;
-        return Normalize(origin).Equals(Normalize(own), StringComparison.OrdinalIgnoreCase);
-    }
+    private static bool IsSameHost(Origin origin, HostString host) =>
+        (origin.Scheme == Uri.UriSchemeHttps || origin.Scheme == Uri.UriSchemeHttp)
+        && host.HasValue
+        && Uri.TryCreate($"{origin.Scheme}://{host.Value}", UriKind.Absolute, out var own)
+        && Origin.Of(own) == origin;
 
-    private static bool IsValid(string origin)
+    private static Origin? Parse(string? text, out bool isParent)
     {
-        if (origin == Any)
-            return true;
-        if (string.IsNullOrEmpty(origin) || Split(origin) is not var (scheme, host))
-            return false;
-        if (host.StartsWith(AnySubdomain, StringComparison.Ordinal))
+        isParent = false;
+        var end = text?.IndexOf("://", StringComparison.Ordinal) ?? -1;
+        if (end < 1)
+            return null;
+
+        var scheme = text![..end];
+        var host = text[(end + 3)..];
+        isParent = host.StartsWith(AnySubdomain, StringComparison.Ordinal);
+        if (isParent)
             host = host[AnySubdomain.Length..];
-        return !host.Contains('*')
+        return !host.AsSpan().ContainsAny(BeyondAuthority)
             && Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out var uri)
-            && uri.PathAndQuery == "/" && uri.Host.Length > 0 && !host.EndsWith('/');
+            && uri.Host.Length > 0
+            ? Origin.Of(uri)
+            : null;
     }
 
-    private static (string Scheme, string Host)? Split(string origin)
+    /// <summary>What makes an origin (RFC 6454 section 4): the host in lower case and punycode, the port also where it is the scheme's own.</summary>
+    private readonly record struct Origin(string Scheme, string Host, int Port)
     {
-        var end = origin.IndexOf("://", StringComparison.Ordinal);
-        return end < 1 ? null : (origin[..end], origin[(end + 3)..]);
-    }
+        public static Origin Of(Uri uri) => new(uri.Scheme, uri.IdnHost, uri.Port);
 
-    /// <summary>Scheme, host and port, the port left out where it is the scheme's own.</summary>
-    private static string Normalize(Uri uri) => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        public bool IsBelow(Origin parent) =>
+            Scheme == parent.Scheme && Port == parent.Port && Host.EndsWith("." + parent.Host, StringComparison.Ordinal);
+    }
 }

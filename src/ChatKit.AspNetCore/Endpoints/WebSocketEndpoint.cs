@@ -18,6 +18,9 @@ internal sealed class WebSocketEndpoint(
 {
     private const string RoomParameter = "room";
 
+    /// <summary>A host name has at most 253 characters; a scheme and a port come on top.</summary>
+    private const int MaxLoggedOrigin = 280;
+
     private readonly OriginPolicy _origins = new(options.AllowedOrigins);
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
@@ -54,7 +57,7 @@ internal sealed class WebSocketEndpoint(
 
         if (!_origins.Allows(context.Request))
         {
-            _logger.OriginRefused(context.Request.Headers.Origin.ToString().ReplaceLineEndings(" "), pattern);
+            _logger.OriginRefused(Printable(context.Request.Headers.Origin.ToString()), pattern);
             return RefuseAsync(
                 context,
                 StatusCodes.Status403Forbidden,
@@ -68,6 +71,10 @@ internal sealed class WebSocketEndpoint(
 
         return RunAsync(context, room);
     }
+
+    /// <summary>A client has chosen it: without what could steer a terminal or fake a line of the log, and no longer than an origin is.</summary>
+    private static string Printable(string origin) =>
+        string.Concat(origin.Take(MaxLoggedOrigin).Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
 
     private async Task RunAsync(HttpContext context, string room)
     {
