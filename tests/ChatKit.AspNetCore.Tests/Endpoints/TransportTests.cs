@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.AspNetCore.Tests.Endpoints;
+
+/// <summary>The same over each transport: HTTP/1.1 Upgrade (RFC 6455) and HTTP/2 extended CONNECT (RFC 8441), with and without TLS.</summary>
+public class TransportTests
+{
+    public static TheoryData<bool, bool> All => new() { { false, false }, { false, true }, { true, false }, { true, true } };
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Clients_talk_and_close(bool http2, bool tls)
+    {
+        using var certificate = SelfSigned();
+        var script = new Script { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
+        await using var server = await ChatServer.StartAsync(
+            script, static options => options.Subprotocols.Add("v1"), Listen(http2, tls ? certificate : null));
+        using var invoker = Invoker(certificate);
+        await using var ann = await server.ConnectAsync("/chat/lobby", Settings(http2, invoker));
+        await using var bob = await server.ConnectAsync("/chat/lobby", Settings(http2, invoker));
+        Assert.Equal("v1", ann.Socket.SubProtocol);
+        Assert.Equal(http2 ? HttpStatusCode.OK : HttpStatusCode.SwitchingProtocols, ann.Socket.HttpStatusCode);
+
+        var large = new string('x', 60_000);
+        await ann.SendAsync("hi");
+        await ann.SendAsync(large);
+
+        Assert.Equal(["hi", large], await ann.ReceiveAsync(2));
+        Assert.Equal(["hi", large], await bob.ReceiveAsync(2));
+        await ann.CloseAsync((WebSocketCloseStatus)4000, "bye");
+        Assert.Equal(new CloseInfo((WebSocketCloseStatus)4000, "bye", WasClean: true), await script.Closed);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task A_client_that_is_gone_is_noticed(bool http2, bool tls)
+    {
+        using var certificate = SelfSigned();
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script, null, Listen(http2, tls ? certificate : null));
+        using var invoker = Invoker(certificate);
+        var client = await server.ConnectAsync("/chat/lobby", Settings(http2, invoker));
+        await script.Opened;
+
+        client.Socket.Abort();
+
+        var close = await script.Closed;
+        Assert.Equal(1006, (int)close.Code);
+        Assert.False(close.WasClean);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task The_close_frame_of_the_server_arrives(bool http2, bool tls)
+    {
+        using var certificate = SelfSigned();
+        var script = new Script { Open = static connection => connection.CloseAsync((WebSocketCloseStatus)4001, "not you") };
+        await using var server = await ChatServer.StartAsync(script, null, Listen(http2, tls ? certificate : null));
+        using var invoker = Invoker(certificate);
+
+        await using var client = await server.ConnectAsync("/chat/lobby", Settings(http2, invoker));
+
+        Assert.Equal(((WebSocketCloseStatus)4001, "not you"), await client.ReceiveCloseAsync());
+        Assert.True((await script.Closed).WasClean);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_servers_limits_for_the_bodies_of_requests_do_not_hold(bool http2)
+    {
+        await using var server = await ChatServer.StartAsync(
+            app => app.MapWebSocketHandler<ScriptedHandler>("/msg"),
+            builder =>
+            {
+                builder.Services.AddSingleton(new Script());
+                builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Limits.MaxRequestBodySize = 100);
+            },
+            Listen(http2, null));
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        await using var client = await server.ConnectAsync("/msg", Settings(http2, invoker));
+
+        for (var i = 0; i < 10; i++)
+        {
+            await client.SendAsync(new string('x', 200));
+            Assert.Equal(200, (await client.ReceiveAsync()).Length);
+        }
+    }
+
+    private static Action<ListenOptions> Listen(bool http2, X509Certificate2? certificate) => options =>
+    {
+        options.Protocols = http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
+        if (certificate is not null)
+            options.UseHttps(certificate);
+    };
+
+    private static ClientSettings Settings(bool http2, HttpMessageInvoker invoker) => new()
+    {
+        Invoker = invoker,
+        Options = options =>
+        {
+            options.HttpVersion = http2 ? HttpVersion.Version20 : HttpVersion.Version11;
+            options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            options.AddSubProtocol("v1");
+        },
+    };
+
+    private static HttpMessageInvoker Invoker(X509Certificate2 certificate) => new(new SocketsHttpHandler
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.Thumbprint,
+        },
+    });
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = TimeProvider.System.GetUtcNow();
+        return new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+}
