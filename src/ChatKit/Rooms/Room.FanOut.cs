@@ -19,6 +19,9 @@ internal sealed partial class Room : IThreadPoolWorkItem
     /// <summary>The last position that every live member was offered. Touched by the work item alone.</summary>
     private MessagePosition _fannedOut;
 
+    /// <summary>How many messages have been taken for fanning out.</summary>
+    private long _taken;
+
     /// <summary>To be called under the lock.</summary>
     private void FanOut(ChatMessage message)
     {
@@ -33,15 +36,18 @@ internal sealed partial class Room : IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         RoomMember[] live;
+        long first;
         lock (_gate)
         {
             (_pending, _batch) = (_batch, _pending);
+            first = _taken;
+            _taken += _batch.Count;
             live = _live ??= [.. _members.Where(static m => m.State == MemberState.Live)];
         }
 
         try
         {
-            Deliver(CollectionsMarshal.AsSpan(_batch), live);
+            Deliver(CollectionsMarshal.AsSpan(_batch), first, live);
         }
         catch (Exception e)
         {
@@ -62,7 +68,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    private void Deliver(ReadOnlySpan<ChatMessage> batch, RoomMember[] live)
+    private void Deliver(ReadOnlySpan<ChatMessage> batch, long number, RoomMember[] live)
     {
         while (!batch.IsEmpty)
         {
@@ -71,14 +77,15 @@ internal sealed partial class Room : IThreadPoolWorkItem
             while (count < batch.Length && bytes + Outgoing.FrameOf(batch[count]).Length <= JoinLimit)
                 bytes += Outgoing.FrameOf(batch[count++]).Length;
 
-            DeliverJoined(batch[..count], live);
+            DeliverJoined(batch[..count], number, live);
             batch = batch[count..];
+            number += count;
         }
     }
 
-    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, RoomMember[] live)
+    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, RoomMember[] live)
     {
-        var frames = Join(messages, null);
+        var frames = Join(messages, number, null);
         var before = _fannedOut;
         long? first = null;
         var forOthers = false;
@@ -93,7 +100,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
         foreach (var member in live)
         {
-            var due = forOthers || member.ReadThrough.Sequence >= first ? Join(messages, member) : frames;
+            var filter = forOthers || member.Since > number || member.ReadThrough.Sequence >= first;
+            var due = filter ? Join(messages, number, member) : frames;
             if (due.IsEmpty)
                 continue;
 
@@ -106,15 +114,15 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
-    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, RoomMember? member)
+    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member)
     {
         var length = 0;
         var last = default(ReadOnlyMemory<byte>);
-        foreach (var message in messages)
+        for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(message) == false)
+            if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            last = Outgoing.FrameOf(message);
+            last = Outgoing.FrameOf(messages[i]);
             length += last.Length;
         }
 
@@ -123,11 +131,11 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
         var joined = GC.AllocateUninitializedArray<byte>(length);
         var rest = joined.AsSpan();
-        foreach (var message in messages)
+        for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(message) == false)
+            if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            var frame = Outgoing.FrameOf(message).Span;
+            var frame = Outgoing.FrameOf(messages[i]).Span;
             frame.CopyTo(rest);
             rest = rest[frame.Length..];
         }

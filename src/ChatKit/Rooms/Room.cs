@@ -204,6 +204,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             _recent.Clear();
         _live = null;
         member.State = state;
+        member.Since = _taken + _pending.Count;
 
         static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
     }

@@ -13,10 +13,15 @@ internal sealed class RoomMember(IRoomClient client, int replay)
     /// <summary>The last position that was enqueued for the member while it catches up; null before the first.</summary>
     public MessagePosition? Cursor { get; set; }
 
+    /// <summary>How many messages the room had accepted when the member went live. Those were not for it, or it has read them.</summary>
+    public long Since { get; set; }
+
     /// <summary>Up to here the member has got the room's messages from history: live ones until then are doubles.</summary>
     public MessagePosition ReadThrough { get; set; }
 
     /// <summary>Whether a live member is to receive a message.</summary>
-    public bool IsDue(ChatMessage message) =>
-        message.IsFor(Client.Id) && message.Position?.IsCoveredBy(ReadThrough) != true;
+    /// <param name="message">The message.</param>
+    /// <param name="number">How many messages the room had accepted before it.</param>
+    public bool IsDue(ChatMessage message, long number) =>
+        number >= Since && message.IsFor(Client.Id) && message.Position?.IsCoveredBy(ReadThrough) != true;
 }
