@@ -1,0 +1,55 @@
+using System.Net.WebSockets;
+
+namespace ChatKit.Snippets;
+
+internal static class Redis
+{
+    public static void TurnOn(WebApplicationBuilder builder)
+    {
+        builder.Services.AddChatKit().AddRedis("localhost:6379");
+    }
+}
+
+public sealed class Lobby(ILogger<Lobby> logger) : WebSocketHandler
+{
+    protected override async ValueTask OnOpenAsync()
+    {
+        if (Connection.UserId is null)
+            await CloseAsync(WebSocketCloseStatus.PolicyViolation, "who are you?");
+    }
+
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        await SendAsync($"you said: {message.Text}");
+        await BroadcastAsync(message.Text, new BroadcastOptions { Audience = Audience.Others });
+    }
+
+    protected override ValueTask OnCloseAsync(CloseInfo close)
+    {
+        logger.LogInformation("{User} left {Room} with {Code}", Connection.UserId, Room, (int)close.Code);
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class Clock(IRoomBroadcaster rooms) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1));
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await rooms.BroadcastAsync("lobby", $"It is {DateTime.Now:t}.", store: false, stoppingToken);
+    }
+}
+
+internal static class Endpoint
+{
+    public static void Map(WebApplication app)
+    {
+        app.MapWebSocketHandler<Lobby>("/lobby", options =>
+        {
+            options.AllowedOrigins.Add("https://www.example.com");
+            options.HistoryCapacity = 500;
+            options.MaxMessageSize = 16 * 1024;
+        }).RequireAuthorization();
+    }
+}
