@@ -195,12 +195,15 @@ internal sealed class ConnectionRunner : IDisposable
             next = _reader.WaitAsync();
             if (message is null)
                 _connection.CloseHere(WebSocketCloseStatus.MessageTooBig, "the message is too big");
-            else if (!_connection.ClosedHere && !_inbound.Writer.TryWrite(message.Value))
-                await WaitForHandlerAsync(message.Value).ConfigureAwait(false);
+            else if (!_connection.ClosedHere)
+                await HandOverAsync(message.Value).ConfigureAwait(false);
         }
     }
 
-    private async Task WaitForHandlerAsync(WebSocketMessage message)
+    /// <summary>
+    /// Nothing is read meanwhile: the handler may have enough to do already, or run within the hand-over and block its thread there.
+    /// </summary>
+    private async ValueTask HandOverAsync(WebSocketMessage message)
     {
         _keepAlive.Paused = true;
         while (!_inbound.Writer.TryWrite(message) && await _inbound.Writer.WaitToWriteAsync().ConfigureAwait(false))

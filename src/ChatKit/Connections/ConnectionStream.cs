@@ -11,6 +11,9 @@ internal sealed class ConnectionStream(Stream transport, OutboundQueue outbound,
     /// <summary>For how long nothing has come from the client.</summary>
     public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref _lastRead));
 
+    /// <summary>Whether anything has come from the client since a timestamp of the clock.</summary>
+    public bool HasReadSince(long timestamp) => Volatile.Read(ref _lastRead) >= timestamp;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;

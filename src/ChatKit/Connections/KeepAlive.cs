@@ -12,7 +12,11 @@ internal sealed class KeepAlive : IDisposable
     private readonly TimeSpan _interval;
     private readonly TimeSpan _timeout;
     private readonly Action<Exception> _onDead;
-    private bool _pinged;
+    private readonly TimeProvider _clock;
+
+    /// <summary>When the ping was sent whose answer is due; null if none is.</summary>
+    private long? _pinged;
+
     private bool _paused;
 
     public KeepAlive(
@@ -23,7 +27,7 @@ internal sealed class KeepAlive : IDisposable
         TimeProvider clock,
         Action<Exception> onDead)
     {
-        (_stream, _outbound, _interval, _timeout, _onDead) = (stream, outbound, interval, timeout, onDead);
+        (_stream, _outbound, _interval, _timeout, _clock, _onDead) = (stream, outbound, interval, timeout, clock, onDead);
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, interval, Timeout.InfiniteTimeSpan);
     }
 
@@ -46,16 +50,17 @@ internal sealed class KeepAlive : IDisposable
 
     private void Tick()
     {
+        // Not by the length of the silence: an answer that came at once is as old as the timeout when this runs.
         var silence = _stream.Silence;
-        if (Paused || silence < (_pinged ? _timeout : _interval))
+        if (Paused || (_pinged is { } pinged ? _stream.HasReadSince(pinged) : silence < _interval))
         {
-            _pinged = false;
+            _pinged = null;
             var rest = Paused ? _interval : _interval - silence;
             _timer.Change(rest > TimeSpan.Zero ? rest : _interval, Timeout.InfiniteTimeSpan);
         }
-        else if (!_pinged)
+        else if (_pinged is null)
         {
-            _pinged = true;
+            _pinged = _clock.GetTimestamp();
             _outbound.EnqueueControl(Protocol.WebSocketFrame.Ping);
             _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
         }
