@@ -1,0 +1,98 @@
+using System.Net.WebSockets;
+using System.Text;
+
+namespace ChatKit.AspNetCore.Tests.Connections;
+
+/// <summary>What a client does wrong is told to it: the close frame arrives, and no reset overtakes it.</summary>
+public class LimitTests
+{
+    private const int Limit = 1000;
+
+    [Fact]
+    public async Task A_message_of_exactly_the_limit_is_handled_and_one_byte_more_is_too_much()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script, static options => options.MaxMessageSize = Limit);
+        await using var client = await server.ConnectAsync("/chat/lobby");
+        await client.SendAsync(new string('x', Limit));
+        Assert.Equal(Limit, (await client.ReceiveAsync()).Length);
+
+        await client.SendAsync(new string('x', Limit + 1));
+
+        Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await client.ReceiveCloseAsync()).Code);
+        Assert.Equal((WebSocketCloseStatus.MessageTooBig, true), ((await script.Closed).Code, (await script.Closed).WasClean));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_still_sending_is_told_too()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script, static options => options.MaxMessageSize = Limit);
+        await using var client = await server.ConnectAsync("/chat/lobby");
+
+        await client.SendAsync(new string('x', 1024 * 1024));
+        await client.SendAsync("and another");
+
+        Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await client.ReceiveCloseAsync()).Code);
+        Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await script.Closed).Code);
+    }
+
+    [Fact]
+    public async Task A_message_in_many_fragments_counts_as_a_whole()
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.MaxMessageSize = Limit);
+        await using var client = await server.ConnectAsync("/chat/lobby");
+
+        for (var i = 0; i < 11; i++)
+            await client.Socket.SendAsync(new byte[100], WebSocketMessageType.Binary, endOfMessage: i == 10, CancellationToken.None).Soon();
+
+        Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await client.ReceiveCloseAsync()).Code);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_text_that_is_not_UTF8_is_1007(bool more)
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script);
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby");
+
+        await client.SendAsync(RawClient.Frame(RawClient.Text, [0xC3, 0x28]));
+        if (more)
+            await client.SendAsync(RawClient.Frame(RawClient.Text, new string('x', 1024 * 1024)));
+
+        Assert.Equal(1007, await client.ReceiveCloseAsync());
+        await client.FinishAsync();
+        var close = await script.Closed;
+        Assert.Equal((WebSocketCloseStatus.InvalidPayloadData, false), (close.Code, close.WasClean));
+        Assert.IsType<WebSocketException>(close.Exception);
+    }
+
+    public static TheoryData<string, byte[]> Violations => new()
+    {
+        { "unmasked", RawClient.Frame(RawClient.Text, "hi"u8, masked: false) },
+        { "reserved opcode", RawClient.Frame(0x3, "hi"u8) },
+        { "continuation of nothing", RawClient.Frame(0x0, "hi"u8) },
+        { "fragmented ping", RawClient.Frame(RawClient.Ping, "hi"u8, final: false) },
+        { "reserved bit", [0xC1, 0x80, 1, 2, 3, 4] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Violations), DisableDiscoveryEnumeration = true)]
+    public async Task A_frame_against_the_protocol_is_1002(string what, byte[] frame)
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script);
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby");
+
+        await client.SendAsync(frame);
+        await client.SendAsync(Encoding.UTF8.GetBytes(new string('x', 64 * 1024)));
+
+        Assert.True(await client.ReceiveCloseAsync() == 1002, what);
+        await client.FinishAsync();
+        Assert.Equal(WebSocketCloseStatus.ProtocolError, (await script.Closed).Code);
+    }
+}
