@@ -7,15 +7,22 @@ namespace ChatKit.Rooms;
 internal sealed partial class Room
 {
     /// <summary>
-    /// How many accepted messages are kept at hand while anybody catches up: more than come while one page is read, so that a
-    /// member catches up however fast others send.
+    /// How many bytes of accepted messages are kept at hand while anybody catches up: far more than come while one page is read,
+    /// even if the reader loses its processor meanwhile, so that a member catches up however fast others send.
     /// </summary>
-    private const int RecentLimit = 128;
+    private const int RecentLimit = 1024 * 1024;
+
+    /// <summary>However large they are, this many are kept: about as many as a history has.</summary>
+    private const int RecentAtLeast = 128;
+
+    /// <summary>What a message that is kept costs besides its payload, roughly.</summary>
+    private const int MessageOverhead = 128;
 
     /// <summary>After this many reads that brought nothing a member waits for the next check instead of reading on and on.</summary>
     private const int FruitlessReads = 3;
 
     private readonly Queue<ChatMessage> _recent = new();
+    private int _recentBytes;
 
     public async Task CatchUpAsync(RoomMember member)
     {
@@ -142,7 +149,17 @@ internal sealed partial class Room
             return;
 
         _recent.Enqueue(message);
-        if (_recent.Count > RecentLimit)
-            _recent.Dequeue();
+        _recentBytes += SizeOf(message);
+        while (_recentBytes > RecentLimit && _recent.Count > RecentAtLeast)
+            _recentBytes -= SizeOf(_recent.Dequeue());
+
+        static int SizeOf(ChatMessage message) => MessageOverhead + message.Data.Length;
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void ForgetRecent()
+    {
+        _recent.Clear();
+        _recentBytes = 0;
     }
 }

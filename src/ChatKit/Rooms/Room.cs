@@ -201,7 +201,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         _waiting += Waits(state) - Waits(member.State);
         if (_waiting == 0)
-            _recent.Clear();
+            ForgetRecent();
         _live = null;
         member.State = state;
         member.Since = _taken + _pending.Count;
