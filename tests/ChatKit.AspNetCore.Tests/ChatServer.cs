@@ -71,7 +71,7 @@ internal sealed class ChatServer : IAsyncDisposable
     {
         // A watched configuration file would cost an inotify instance for each test.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
-        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Logging.ClearProviders().AddFilter("ChatKit", LogLevel.Debug).AddProvider(logs);
         builder.Services.AddChatKit();
         build?.Invoke(builder);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen ?? (static _ => { })));

@@ -109,12 +109,15 @@ internal sealed class RawClient : IDisposable
         return BinaryPrimitives.ReadUInt16BigEndian(payload);
     }
 
-    /// <summary>Says that nothing more will be sent, and expects the same of the server. A reset is an exception.</summary>
-    public async Task FinishAsync()
+    /// <summary>Says that nothing more will be sent, and expects the same of the server.</summary>
+    public Task FinishAsync()
     {
         Socket.Shutdown(SocketShutdown.Send);
-        Assert.Equal(0, await _stream.ReadAsync(new byte[1]).AsTask().Soon());
+        return ExpectEndAsync();
     }
+
+    /// <summary>Expects that the server sends nothing more. A reset is an exception.</summary>
+    public async Task ExpectEndAsync() => Assert.Equal(0, await _stream.ReadAsync(new byte[1]).AsTask().Soon());
 
     /// <summary>Cuts the connection as the kernel does for a process that was killed with data unread.</summary>
     public void Reset()

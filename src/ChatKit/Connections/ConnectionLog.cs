@@ -13,7 +13,7 @@ internal static partial class ConnectionLog
     [LoggerMessage(102, LogLevel.Error, "The handler of connection {ConnectionId} failed; the connection is closed (1011).")]
     public static partial void HandlerFailed(this ILogger logger, string connectionId, Exception exception);
 
-    [LoggerMessage(103, LogLevel.Error, "The handler of connection {ConnectionId} failed in OnCloseAsync.")]
+    [LoggerMessage(103, LogLevel.Error, "The handler of connection {ConnectionId} failed in OnCloseAsync or when it was disposed of.")]
     public static partial void CloseFailed(this ILogger logger, string connectionId, Exception exception);
 
     [LoggerMessage(104, LogLevel.Debug, "A message of connection {ConnectionId} was not broadcast: {Problem}")]

@@ -13,6 +13,9 @@ internal sealed class ConnectionRunner : IDisposable
     /// <summary>How many messages are read ahead of a busy handler before the client has to wait.</summary>
     private const int InboundLimit = 16;
 
+    /// <summary>A client that sends nothing for this long after its fault has stopped sending: longer than packets stay away.</summary>
+    private static readonly TimeSpan SilenceAfterFault = TimeSpan.FromSeconds(1);
+
     private readonly Stream _transport;
     private readonly ServerConnection _connection;
     private readonly ConnectionServices _services;
@@ -91,7 +94,10 @@ internal sealed class ConnectionRunner : IDisposable
             await reading.ConfigureAwait(false);
             await _connection.LeaveAllAsync().ConfigureAwait(false);
             if (handler is not null)
+            {
                 await CloseHandlerAsync(handler).ConfigureAwait(false);
+                await DisposeOfHandlerAsync(handler).ConfigureAwait(false);
+            }
         }
     }
 
@@ -143,11 +149,21 @@ internal sealed class ConnectionRunner : IDisposable
         {
             _services.Logger.CloseFailed(_connection.Id, e);
         }
+    }
 
-        if (handler is IAsyncDisposable asyncDisposable)
-            await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-        else if (handler is IDisposable disposable)
-            disposable.Dispose();
+    private async Task DisposeOfHandlerAsync(WebSocketHandler handler)
+    {
+        try
+        {
+            if (handler is IAsyncDisposable asyncDisposable)
+                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+            else if (handler is IDisposable disposable)
+                disposable.Dispose();
+        }
+        catch (Exception e)
+        {
+            _services.Logger.CloseFailed(_connection.Id, e);
+        }
     }
 
     private async Task ReadAsync()
@@ -215,16 +231,17 @@ internal sealed class ConnectionRunner : IDisposable
 
     /// <summary>
     /// Reads what the client still sends and throws it away. Ending the connection with data unread would reset it, and the
-    /// reset would overtake the close frame that says what was wrong. The connection's close timer ends the wait.
+    /// reset would overtake the close frame that says what was wrong. A client that has read it may wait for this side to end the
+    /// connection (RFC 6455 section 7.1.1), so silence ends it too; the connection's close timer ends it in any case.
     /// </summary>
     private async Task DiscardAsync()
     {
         try
         {
             var scratch = new byte[1024];
-            while (await _transport.ReadAsync(scratch).ConfigureAwait(false) > 0)
-            {
-            }
+            using var silence = new CancellationTokenSource(SilenceAfterFault, _services.Clock);
+            while (await _transport.ReadAsync(scratch, silence.Token).ConfigureAwait(false) > 0)
+                silence.CancelAfter(SilenceAfterFault);
         }
         catch (Exception)
         {

@@ -9,7 +9,9 @@ namespace ChatKit.AspNetCore.Tests.Connections;
 /// <summary>However a connection ends, both sides learn it, and <c>OnCloseAsync</c> runs once.</summary>
 public class LifecycleTests
 {
+    private const int ConnectionClosed = 101;
     private const int HandlerFailed = 102;
+    private const int HandlerFailedToClose = 103;
 
     [Fact]
     public async Task A_client_closes()
@@ -217,6 +219,26 @@ public class LifecycleTests
 
         await Patience.UntilAsync(() => Scoped.Events.Count == 2, "the scope is disposed of");
         Assert.Equal(["OnCloseAsync", "Dispose"], Scoped.Events);
+    }
+
+    [Fact]
+    public async Task A_handler_that_cannot_be_disposed_of_is_a_line_in_the_log()
+    {
+        await using var server = await ChatServer.StartAsync(static app => app.MapWebSocketHandler<UndisposableHandler>("/msg"));
+        await using var client = await server.ConnectAsync("/msg");
+
+        await client.CloseAsync();
+
+        await Patience.UntilAsync(() => server.Logs.Entries.Any(static e => e.Id == ConnectionClosed), "the connection has ended");
+        Assert.Single(server.Logs.Entries, static e => e.Level >= LogLevel.Error);
+        Assert.Single(server.Logs.Entries, static e => e is { Id: HandlerFailedToClose, Exception: InvalidOperationException });
+    }
+
+    private sealed class UndisposableHandler : WebSocketHandler, IDisposable
+    {
+        public void Dispose() => throw new InvalidOperationException("a fault of Dispose");
+
+        protected override ValueTask OnMessageAsync(WebSocketMessage message) => default;
     }
 
     private sealed class Scoped : IDisposable

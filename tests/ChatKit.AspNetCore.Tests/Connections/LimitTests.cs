@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Connections;
 
@@ -68,6 +70,28 @@ public class LimitTests
         var close = await script.Closed;
         Assert.Equal((WebSocketCloseStatus.InvalidPayloadData, false), (close.Code, close.WasClean));
         Assert.IsType<WebSocketException>(close.Exception);
+    }
+
+    [Fact]
+    public async Task A_client_that_answers_and_waits_for_the_server_to_end_the_connection_need_not_wait_long()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(
+            app => app.MapWebSocketHandler<ScriptedHandler>("/msg"),
+            builder =>
+            {
+                builder.Services.AddSingleton(script);
+                builder.Services.AddChatKit(static options => options.CloseTimeout = TimeSpan.FromMinutes(1));
+            });
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/msg");
+        await client.SendAsync(RawClient.Frame(RawClient.Text, [0xC3, 0x28]));
+        Assert.Equal(1007, await client.ReceiveCloseAsync());
+
+        await client.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xEF]));
+
+        await client.ExpectEndAsync();
+        Assert.Equal(WebSocketCloseStatus.InvalidPayloadData, (await script.Closed).Code);
     }
 
     public static TheoryData<string, byte[]> Violations => new()
