@@ -95,6 +95,46 @@ public class TransportTests
         }
     }
 
+    [Fact]
+    public async Task The_servers_minimum_rate_for_the_bodies_of_requests_cuts_no_http2_connection()
+    {
+        var cut = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await ChatServer.StartAsync(
+            app =>
+            {
+                app.MapWebSocketHandler<ScriptedHandler>("/msg");
+                app.MapPost("/upload", async context =>
+                    cut.SetResult(await Record.ExceptionAsync(() => context.Request.Body.CopyToAsync(Stream.Null))));
+            },
+            builder =>
+            {
+                builder.Services.AddSingleton(new Script());
+                builder.WebHost.ConfigureKestrel(static kestrel =>
+                    kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1_000_000, gracePeriod: TimeSpan.FromSeconds(1.1)));
+            },
+            Listen(http2: true, null));
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        await using var client = await server.ConnectAsync("/msg", Settings(http2: true, invoker));
+        await client.SendAsync("early");
+        Assert.Equal("early", await client.ReceiveAsync());
+
+        // An upload that began later and is as quiet has been cut by now.
+        using var body = new StalledContent();
+        using var upload = new HttpRequestMessage(HttpMethod.Post, new Uri("/upload", UriKind.Relative))
+        {
+            Content = body,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        var uploading = Record.ExceptionAsync(() => server.Http.SendAsync(upload, TestContext.Current.CancellationToken));
+        Assert.NotNull(await cut.Task.Soon());
+
+        await client.SendAsync("late");
+        Assert.Equal("late", await client.ReceiveAsync());
+        server.Http.CancelPendingRequests();
+        await uploading;
+    }
+
     private static Action<ListenOptions> Listen(bool http2, X509Certificate2? certificate) => options =>
     {
         options.Protocols = http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
@@ -126,5 +166,25 @@ public class TransportTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var now = TimeProvider.System.GetUtcNow();
         return new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+
+    /// <summary>A body that begins and does not go on.</summary>
+    private sealed class StalledContent : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(new byte[1], cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }
