@@ -51,22 +51,23 @@ internal sealed class KeepAlive : IDisposable
     private void Tick()
     {
         // Not by the length of the silence: an answer that came at once is as old as the timeout when this runs.
-        var silence = _stream.Silence;
-        if (Paused || (_pinged is { } pinged ? _stream.HasReadSince(pinged) : silence < _interval))
+        if (!Paused && _pinged is { } pinged && !_stream.HasReadSince(pinged))
+        {
+            _onDead(new TimeoutException($"The client has not answered a ping for {_timeout.TotalSeconds:0.###} s."));
+            return;
+        }
+
+        var rest = Paused ? _interval : _interval - _stream.Silence;
+        if (rest > TimeSpan.Zero)
         {
             _pinged = null;
-            var rest = Paused ? _interval : _interval - silence;
-            _timer.Change(rest > TimeSpan.Zero ? rest : _interval, Timeout.InfiniteTimeSpan);
+            _timer.Change(rest, Timeout.InfiniteTimeSpan);
         }
-        else if (_pinged is null)
+        else
         {
             _pinged = _clock.GetTimestamp();
             _outbound.EnqueueControl(Protocol.WebSocketFrame.Ping);
             _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
-        }
-        else
-        {
-            _onDead(new TimeoutException($"The client has not answered a ping for {_timeout.TotalSeconds:0.###} s."));
         }
     }
 }
