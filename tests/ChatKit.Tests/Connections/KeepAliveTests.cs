@@ -91,6 +91,22 @@ public sealed class KeepAliveTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_that_comes_at_once_counts_even_if_the_check_comes_late()
+    {
+        Start();
+        _clock.Advance(Interval);
+        await NextPingAsync();
+        await HearAsync();
+
+        // The check sees a silence of no less than the timeout.
+        _clock.Advance(PingTimeout);
+        Assert.Empty(_dead);
+
+        _clock.Advance(Interval - PingTimeout);
+        await NextPingAsync();
+    }
+
+    [Fact]
     public async Task While_the_handler_is_busy_silence_means_nothing()
     {
         Start();

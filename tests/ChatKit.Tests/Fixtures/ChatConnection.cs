@@ -3,7 +3,7 @@ namespace ChatKit.Tests.Fixtures;
 /// <summary>Both sides of a connection.</summary>
 internal sealed class ChatConnection(TestClient client, Task ended)
 {
-    /// <summary>The first message of every connection of <see cref="ChatHost.EnterAsync"/>, which the handler is told to ignore.</summary>
+    /// <summary>The first message of a connection that <see cref="EnteredAsync()"/> waits for.</summary>
     private const string Knock = "knock";
 
     public TestClient Client => client;
@@ -17,6 +17,10 @@ internal sealed class ChatConnection(TestClient client, Task ended)
     public async Task EnteredAsync()
     {
         await client.SendAsync(Knock);
-        await Patience.UntilAsync(() => Handler.Calls.Contains(Knock), "the first message is handled");
+        await EnteredAsync(Knock);
     }
+
+    /// <summary>Waits until a message is handled.</summary>
+    public Task EnteredAsync(string message) =>
+        Patience.UntilAsync(() => Handler.Calls.Contains(message), $"'{message}' is handled");
 }

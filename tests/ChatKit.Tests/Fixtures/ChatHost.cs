@@ -16,7 +16,7 @@ internal sealed class ChatHost : IAsyncDisposable
     public ChatHost(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
         var collection = new ServiceCollection();
-        collection.AddFakeLogging();
+        collection.AddLogging(static logging => logging.SetMinimumLevel(LogLevel.Trace).AddFakeLogging());
         collection.AddSingleton<TimeProvider>(Clock);
         collection.AddChatKit(configure);
         services?.Invoke(collection);

@@ -1,0 +1,289 @@
+using System.Net.WebSockets;
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Connections;
+
+/// <summary>However a connection ends, the handler is told once, and how.</summary>
+public class ConnectionCloseTests
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    [Theory]
+    [InlineData(1000, "bye")]
+    [InlineData(1001, null)]
+    [InlineData(4321, "mine")]
+    public async Task The_client_closes(int code, string? reason)
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+
+        await connection.Client.SendCloseAsync((WebSocketCloseStatus)code, reason);
+
+        Assert.Equal(code, (await connection.Client.ReceiveCloseAsync()).Code);
+        Assert.Equal(new CloseInfo((WebSocketCloseStatus)code, reason, WasClean: true), await EndedAsync(connection));
+    }
+
+    [Fact]
+    public async Task The_client_closes_without_a_code()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect();
+        await connection.Client.SendFrameAsync(0x8, []);
+
+        Assert.Equal(0x8, (await connection.Client.ReceiveFrameAsync()).Opcode);
+        Assert.Equal(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, WasClean: true), await EndedAsync(connection));
+    }
+
+    [Fact]
+    public async Task The_client_vanishes()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+
+        connection.Client.Vanish();
+
+        var close = await EndedAsync(connection);
+        Assert.Equal((1006, null, false), ((int)close.Code, close.Reason, close.WasClean));
+        Assert.IsAssignableFrom<WebSocketException>(close.Exception);
+    }
+
+    [Fact]
+    public async Task The_transport_fails()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+
+        connection.Client.Stream.Reset();
+
+        var close = await EndedAsync(connection);
+        Assert.Equal((1006, null, false), ((int)close.Code, close.Reason, close.WasClean));
+        Assert.NotNull(close.Exception);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OnOpenAsync_throws(bool afterAwait)
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Open = _ => ThrowAsync(afterAwait) });
+        await connection.Client.SendAsync("never handled");
+
+        Assert.Equal((1011, "the handler failed"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        AssertHandlerFailed(await EndedAsync(connection));
+        Assert.Equal(["open", "close"], connection.Handler.Calls);
+        Assert.Equal(0, host.Rooms.Count);
+        Assert.Single(host.Logs.GetSnapshot(), static record => record.Exception?.Message == "mine");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OnMessageAsync_throws(bool afterAwait)
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = (_, _) => ThrowAsync(afterAwait) });
+        await connection.Client.SendAsync("first");
+        await connection.Client.SendAsync("never handled");
+
+        Assert.Equal(1011, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        AssertHandlerFailed(await EndedAsync(connection));
+        Assert.Equal(["open", "first", "close"], connection.Handler.Calls);
+    }
+
+    [Fact]
+    public async Task OnCloseAsync_throws()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(handler: new ScriptedHandler { Close = static (_, _) => ThrowAsync(true) });
+
+        await connection.Client.SendCloseAsync();
+
+        Assert.Equal(1000, (int)(await EndedAsync(connection)).Code);
+        Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == 103 && record.Exception?.Message == "mine");
+    }
+
+    [Fact]
+    public async Task OnOpenAsync_refuses()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Open = static handler => handler.CloseConnection(4001, "no") });
+        await connection.Client.SendAsync("never handled");
+
+        Assert.Equal((4001, "no"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal(new CloseInfo((WebSocketCloseStatus)4001, "no", WasClean: true), await EndedAsync(connection));
+        Assert.Equal(["open", "close"], connection.Handler.Calls);
+        Assert.Equal(0, host.Rooms.Count);
+    }
+
+    [Fact]
+    public async Task The_handler_closes_after_what_it_has_sent()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler
+        {
+            Message = static async (handler, _) =>
+            {
+                await handler.Send("last words");
+                await handler.CloseConnection(4002, "done");
+                await handler.CloseConnection(4003, "not the first");
+            },
+        });
+        await connection.Client.SendAsync("first");
+        await connection.Client.SendAsync("never handled");
+
+        Assert.Equal("last words", await connection.Client.ReceiveTextAsync());
+        Assert.Equal((4002, "done"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal(new CloseInfo((WebSocketCloseStatus)4002, "done", WasClean: true), await EndedAsync(connection));
+        Assert.Equal(["open", "first", "close"], connection.Handler.Calls);
+    }
+
+    [Fact]
+    public async Task The_host_stops()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+
+        await host.StopAsync();
+
+        Assert.Equal(1001, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        Assert.Equal(
+            new CloseInfo(WebSocketCloseStatus.EndpointUnavailable, "the server is shutting down", WasClean: true), await EndedAsync(connection));
+    }
+
+    [Fact]
+    public async Task The_host_has_stopped_before()
+    {
+        await using var host = new ChatHost();
+        await host.StopAsync();
+        var connection = host.Connect();
+
+        Assert.Equal(1001, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        Assert.Equal(1001, (int)(await EndedAsync(connection)).Code);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_answer_the_close_frame_is_cut_after_the_close_timeout()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = static (handler, _) => handler.CloseConnection(4001) });
+        await connection.Client.SendAsync("go");
+        Assert.Equal(4001, (await connection.Client.ReceiveCloseAsync()).Code);
+        host.Clock.Advance(CloseTimeout - TimeSpan.FromTicks(1));
+        Assert.False(connection.Handler.Closed.IsCompleted);
+
+        host.Clock.Advance(TimeSpan.FromTicks(1));
+
+        var close = await EndedAsync(connection);
+        Assert.Equal((4001, false), ((int)close.Code, close.WasClean));
+    }
+
+    [Fact]
+    public async Task Once_the_connection_is_over_its_transport_is_left_alone()
+    {
+        var aborts = 0;
+        await using var host = new ChatHost();
+        var connection = host.Connect(info: abort => new()
+        {
+            Room = "lobby",
+            Abort = () =>
+            {
+                aborts++;
+                abort();
+            },
+        });
+        await connection.Client.SendCloseAsync();
+        await connection.Ended.Soon();
+
+        host.Clock.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(0, aborts);
+    }
+
+    [Fact]
+    public async Task Messages_sent_before_the_clients_close_are_all_handled()
+    {
+        var free = new TaskCompletionSource();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
+        foreach (var text in new[] { "a", "b", "c" })
+            await connection.Client.SendAsync(text);
+        await connection.Client.SendCloseAsync();
+        await connection.Client.ReceiveCloseAsync();
+
+        free.SetResult();
+
+        await EndedAsync(connection);
+        Assert.Equal(["open", "a", "b", "c", "close"], connection.Handler.Calls);
+    }
+
+    [Fact]
+    public async Task Messages_sent_before_the_clients_close_are_all_handled_although_they_cannot_be_answered()
+    {
+        var free = new TaskCompletionSource();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler
+        {
+            Message = async (handler, _) =>
+            {
+                await free.Task;
+                await handler.Send("got it");
+            },
+        });
+        foreach (var text in new[] { "a", "b", "c" })
+            await connection.Client.SendAsync(text);
+        await connection.Client.SendCloseAsync();
+        await connection.Client.ReceiveCloseAsync();
+
+        free.SetResult();
+
+        Assert.Equal(1000, (int)(await EndedAsync(connection)).Code);
+        Assert.Equal(["open", "a", "b", "c", "close"], connection.Handler.Calls);
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), static record => record.Id.Id == 102);
+    }
+
+    [Fact]
+    public async Task In_OnCloseAsync_the_connection_is_in_no_room_and_can_still_say_goodbye_to_others()
+    {
+        var inRooms = -1;
+        await using var host = new ChatHost();
+        var other = await host.EnterAsync("lobby");
+        var connection = host.Connect("elsewhere", new ScriptedHandler
+        {
+            Close = async (handler, _) =>
+            {
+                inRooms = host.Rooms.Count;
+                await handler.Broadcast("bye", new BroadcastOptions { Room = "lobby" });
+            },
+        });
+        await connection.EnteredAsync();
+
+        connection.Client.Vanish();
+
+        Assert.Equal("bye", await other.Client.ReceiveTextAsync());
+        await connection.Ended.Soon();
+        Assert.Equal(1, inRooms);
+    }
+
+    /// <summary>How the connection ended; fails if the handler was told more or less than once.</summary>
+    private static async Task<CloseInfo> EndedAsync(ChatConnection connection)
+    {
+        await connection.Ended.Soon();
+        Assert.Single(connection.Handler.Calls, static call => call == "open");
+        Assert.Single(connection.Handler.Calls, static call => call == "close");
+        return await connection.Handler.Closed.Soon();
+    }
+
+    private static void AssertHandlerFailed(CloseInfo close)
+    {
+        Assert.Equal((1011, "the handler failed", true), ((int)close.Code, close.Reason, close.WasClean));
+        Assert.Equal("mine", close.Exception?.Message);
+    }
+
+    private static async ValueTask ThrowAsync(bool afterAwait)
+    {
+        if (afterAwait)
+            await Task.Yield();
+        throw new InvalidOperationException("mine");
+    }
+}

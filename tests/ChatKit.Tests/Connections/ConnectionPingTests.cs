@@ -1,0 +1,124 @@
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Connections;
+
+public class ConnectionPingTests
+{
+    private const int Ping = 0x9;
+    private const int Pong = 0xA;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_handler_that_waits_stops_no_pong()
+    {
+        var free = new TaskCompletionSource();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
+        for (var i = 0; i < 10; i++)
+            await connection.Client.SendFrameAsync(0x1, "busy"u8);
+        await connection.EnteredAsync("busy");
+
+        for (var i = 0; i < 3; i++)
+        {
+            await connection.Client.SendFrameAsync(Ping, [(byte)i]);
+            var pong = await connection.Client.ReceiveFrameAsync();
+            Assert.Equal((Pong, i), (pong.Opcode, pong.Payload[0]));
+        }
+
+        free.SetResult();
+    }
+
+    [Fact]
+    public async Task A_handler_that_blocks_its_thread_stops_no_pong()
+    {
+        using var free = new ManualResetEventSlim();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = (_, _) => Block(free) });
+        await connection.Client.SendFrameAsync(0x1, "busy"u8);
+        await connection.EnteredAsync("busy");
+
+        await connection.Client.SendFrameAsync(Ping, "there?"u8);
+
+        var pong = await connection.Client.ReceiveFrameAsync();
+        free.Set();
+        Assert.Equal((Pong, "there?"), (pong.Opcode, pong.Text));
+    }
+
+    [Fact]
+    public async Task A_client_whose_handler_blocks_its_thread_is_not_taken_for_dead()
+    {
+        using var free = new ManualResetEventSlim();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler
+        {
+            Message = (_, message) => message.Text == "busy" ? Block(free) : ValueTask.CompletedTask,
+        });
+        await connection.Client.SendAsync("entered");
+        await connection.EnteredAsync("entered");
+        await connection.Client.SendAsync("busy");
+        await connection.EnteredAsync("busy");
+        await connection.Client.SendAsync("waits");
+
+        for (var i = 0; i < 5; i++)
+            host.Clock.Advance(Interval);
+        free.Set();
+
+        await connection.EnteredAsync("waits");
+        Assert.False(connection.Handler.Connection.Aborted.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_client_that_answers_no_ping_is_noticed()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(options: new() { PingInterval = Interval, PingTimeout = Interval / 2 });
+
+        host.Clock.Advance(Interval);
+        Assert.Equal(Ping, (await connection.Client.ReceiveFrameAsync()).Opcode);
+        Assert.False(connection.Handler.Closed.IsCompleted);
+        host.Clock.Advance(Interval / 2);
+
+        var close = await connection.Handler.Closed.Soon();
+        Assert.Equal((1006, false), ((int)close.Code, close.WasClean));
+        Assert.IsType<TimeoutException>(close.Exception);
+        await connection.Ended.Soon();
+    }
+
+    [Fact]
+    public async Task A_client_that_answers_stays()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(options: new() { PingInterval = Interval, PingTimeout = Interval });
+        for (var i = 0; i < 5; i++)
+        {
+            host.Clock.Advance(Interval);
+            Assert.Equal(Ping, (await connection.Client.ReceiveFrameAsync()).Opcode);
+            await connection.Client.SendFrameAsync(Pong, []);
+
+            // Frames are read in order: once this is handled, so is the pong.
+            await connection.Client.SendFrameAsync(0x1, [(byte)('a' + i)]);
+            await connection.EnteredAsync($"{(char)('a' + i)}");
+        }
+
+        Assert.False(connection.Handler.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Without_an_interval_nobody_is_pinged()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(options: new() { PingInterval = Timeout.InfiniteTimeSpan });
+
+        host.Clock.Advance(TimeSpan.FromDays(2));
+        await connection.Handler.Send("still there");
+
+        Assert.Equal("still there", (await connection.Client.ReceiveFrameAsync()).Text);
+    }
+
+    private static ValueTask Block(ManualResetEventSlim until)
+    {
+        Assert.True(until.Wait(Patience.Limit));
+        return ValueTask.CompletedTask;
+    }
+}
