@@ -21,4 +21,7 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(105, LogLevel.Error, "Connection {ConnectionId}: a callback of the Aborted token failed.")]
     public static partial void AbortedCallbackFailed(this ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(106, LogLevel.Error, "Connection {ConnectionId}: the handler or a service of its scope failed to be disposed of.")]
+    public static partial void DisposeFailed(this ILogger logger, string connectionId, Exception exception);
 }

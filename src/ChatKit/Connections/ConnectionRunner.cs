@@ -76,29 +76,24 @@ internal sealed class ConnectionRunner : IDisposable
     private async Task RunHandlerAsync(Func<IServiceProvider, WebSocketHandler> createHandler, Task reading)
     {
         var scope = _services.Scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        WebSocketHandler? handler = null;
+        try
         {
-            WebSocketHandler? handler = null;
-            try
-            {
-                handler = createHandler(scope.ServiceProvider);
-                _connection.Attach(handler);
-                await HandleAllAsync().ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                Fail(e);
-            }
-
-            _inbound.Writer.TryComplete();
-            await reading.ConfigureAwait(false);
-            await _connection.LeaveAllAsync().ConfigureAwait(false);
-            if (handler is not null)
-            {
-                await CloseHandlerAsync(handler).ConfigureAwait(false);
-                await DisposeOfHandlerAsync(handler).ConfigureAwait(false);
-            }
+            handler = createHandler(scope.ServiceProvider);
+            _connection.Attach(handler);
+            await HandleAllAsync().ConfigureAwait(false);
         }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+
+        _inbound.Writer.TryComplete();
+        await reading.ConfigureAwait(false);
+        await _connection.LeaveAllAsync().ConfigureAwait(false);
+        if (handler is not null)
+            await CloseHandlerAsync(handler).ConfigureAwait(false);
+        await DisposeOfAsync(scope).ConfigureAwait(false);
     }
 
     private async Task HandleAllAsync()
@@ -127,6 +122,10 @@ internal sealed class ConnectionRunner : IDisposable
         {
             _services.Logger.NotStored(_connection.Id, e.Message);
         }
+        catch (WebSocketClosedException) when (_connection.HasEnded && !_connection.ClosedHere)
+        {
+            // The client did not wait for the answer. What else it has sent before it left is handled all the same.
+        }
     }
 
     private void Fail(Exception exception)
@@ -149,20 +148,22 @@ internal sealed class ConnectionRunner : IDisposable
         {
             _services.Logger.CloseFailed(_connection.Id, e);
         }
+
+        await DisposeOfAsync(handler).ConfigureAwait(false);
     }
 
-    private async Task DisposeOfHandlerAsync(WebSocketHandler handler)
+    private async Task DisposeOfAsync(object owned)
     {
         try
         {
-            if (handler is IAsyncDisposable asyncDisposable)
+            if (owned is IAsyncDisposable asyncDisposable)
                 await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-            else if (handler is IDisposable disposable)
+            else if (owned is IDisposable disposable)
                 disposable.Dispose();
         }
         catch (Exception e)
         {
-            _services.Logger.CloseFailed(_connection.Id, e);
+            _services.Logger.DisposeFailed(_connection.Id, e);
         }
     }
 
@@ -212,17 +213,19 @@ internal sealed class ConnectionRunner : IDisposable
             if (message is null)
                 _connection.CloseHere(WebSocketCloseStatus.MessageTooBig, "the message is too big");
             else if (!_connection.ClosedHere)
-                await HandOverAsync(message.Value).ConfigureAwait(false);
+                await PassOnAsync(message.Value).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// Nothing is read meanwhile: the handler may have enough to do already, or run within the hand-over and block its thread there.
+    /// Gives the handler a message. Nothing is read meanwhile: neither while the handler has enough to do, nor while it runs on
+    /// this thread until its first await. Gives up when the connection is cut, so that the handler is told.
     /// </summary>
-    private async ValueTask HandOverAsync(WebSocketMessage message)
+    private async ValueTask PassOnAsync(WebSocketMessage message)
     {
         _keepAlive.Paused = true;
-        while (!_inbound.Writer.TryWrite(message) && await _inbound.Writer.WaitToWriteAsync().ConfigureAwait(false))
+        while (!_inbound.Writer.TryWrite(message)
+            && await _inbound.Writer.WaitToWriteAsync(_connection.Aborted).ConfigureAwait(false))
         {
         }
 

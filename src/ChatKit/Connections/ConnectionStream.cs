@@ -8,11 +8,8 @@ internal sealed class ConnectionStream(Stream transport, OutboundQueue outbound,
 {
     private long _lastRead = clock.GetTimestamp();
 
-    /// <summary>For how long nothing has come from the client.</summary>
-    public TimeSpan Silence => clock.GetElapsedTime(Volatile.Read(ref _lastRead));
-
-    /// <summary>Whether anything has come from the client since a timestamp of the clock.</summary>
-    public bool HasReadSince(long timestamp) => Volatile.Read(ref _lastRead) >= timestamp;
+    /// <summary>The clock's timestamp of when something came from the client last.</summary>
+    public long LastRead => Volatile.Read(ref _lastRead);
 
     public override bool CanRead => true;
 

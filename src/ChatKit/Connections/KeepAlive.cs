@@ -11,12 +11,9 @@ internal sealed class KeepAlive : IDisposable
     private readonly OutboundQueue _outbound;
     private readonly TimeSpan _interval;
     private readonly TimeSpan _timeout;
-    private readonly Action<Exception> _onDead;
     private readonly TimeProvider _clock;
-
-    /// <summary>When the ping was sent whose answer is due; null if none is.</summary>
-    private long? _pinged;
-
+    private readonly Action<Exception> _onDead;
+    private long? _pingedAt;
     private bool _paused;
 
     public KeepAlive(
@@ -50,24 +47,22 @@ internal sealed class KeepAlive : IDisposable
 
     private void Tick()
     {
-        // Not by the length of the silence: an answer that came at once is as old as the timeout when this runs.
-        if (!Paused && _pinged is { } pinged && !_stream.HasReadSince(pinged))
+        // Whether anything came since the ping, not how long ago: a timer that fires late must not count against the client.
+        if (!Paused && _pingedAt is { } pinged && _stream.LastRead < pinged)
         {
             _onDead(new TimeoutException($"The client has not answered a ping for {_timeout.TotalSeconds:0.###} s."));
             return;
         }
 
-        var rest = Paused ? _interval : _interval - _stream.Silence;
-        if (rest > TimeSpan.Zero)
+        _pingedAt = null;
+        var rest = Paused ? _interval : _interval - _clock.GetElapsedTime(_stream.LastRead);
+        if (rest <= TimeSpan.Zero)
         {
-            _pinged = null;
-            _timer.Change(rest, Timeout.InfiniteTimeSpan);
-        }
-        else
-        {
-            _pinged = _clock.GetTimestamp();
+            _pingedAt = _clock.GetTimestamp();
             _outbound.EnqueueControl(Protocol.WebSocketFrame.Ping);
-            _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
+            rest = _timeout;
         }
+
+        _timer.Change(rest, Timeout.InfiniteTimeSpan);
     }
 }

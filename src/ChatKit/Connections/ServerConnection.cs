@@ -14,8 +14,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private readonly int? _homeCapacity;
     private readonly CancellationTokenSource _aborted = new();
     private readonly Dictionary<string, RoomMembership> _rooms = [];
+    private readonly Lock _gate = new();
     private CloseInfo? _close;
     private ITimer? _closeTimer;
+    private Task? _aborting;
+    private bool _over;
     private bool _closedHere;
     private bool _leftAll;
 
@@ -154,7 +157,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void ClosedByClient(WebSocketCloseStatus? status, string? reason)
     {
         var code = status ?? WebSocketCloseStatus.Empty;
-        if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
+        if (TryEnd(new CloseInfo(code, string.IsNullOrEmpty(reason) ? null : reason, WasClean: true)))
             Outbound.EnqueueControl(WebSocketFrame.MaySend(code) ? WebSocketFrame.Close(code, null) : WebSocketFrame.EmptyClose);
         else
             _close = _close! with { WasClean = true };
@@ -175,11 +178,22 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void Cut()
     {
         Outbound.End();
-        _info.Abort();
+        lock (_gate)
+        {
+            // Once the connection is over the host may have given its transport to somebody else.
+            if (_over)
+                return;
+            _aborting ??= _aborted.CancelAsync();
+            _info.Abort();
+        }
     }
 
     /// <summary>Tells a busy handler that its client is gone.</summary>
-    public Task SignalAbortedAsync() => _aborted.CancelAsync();
+    public Task SignalAbortedAsync()
+    {
+        lock (_gate)
+            return _aborting ??= _aborted.CancelAsync();
+    }
 
     /// <summary>Whether either side has closed, or the client is gone.</summary>
     public bool HasEnded => Volatile.Read(ref _close) is not null;
@@ -190,8 +204,12 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void Dispose()
     {
         Outbound.End();
-        _closeTimer?.Dispose();
-        _aborted.Dispose();
+        lock (_gate)
+        {
+            _over = true;
+            _closeTimer?.Dispose();
+            _aborted.Dispose();
+        }
     }
 
     private int HomeReplay => _homeCapacity ?? _services.Options.HistoryCapacity;
@@ -202,8 +220,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         if (Interlocked.CompareExchange(ref _close, close, null) is not null)
             return false;
 
-        _closeTimer = _services.Clock.CreateTimer(
-            static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            if (!_over)
+            {
+                _closeTimer = _services.Clock.CreateTimer(
+                    static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
+            }
+        }
+
         return true;
     }
 
@@ -244,6 +269,26 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             _rooms.Add(room, membership);
         }
 
-        return membership.StartAsync();
+        return StartAsync(membership);
+    }
+
+    /// <summary>Starts a membership. One that cannot be started is ended, so that the next try is not taken for a second join.</summary>
+    private async ValueTask StartAsync(RoomMembership membership)
+    {
+        try
+        {
+            await membership.StartAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_rooms)
+            {
+                if (_rooms.GetValueOrDefault(membership.Room.Name) == membership)
+                    _rooms.Remove(membership.Room.Name);
+            }
+
+            await membership.LeaveAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 }
