@@ -1,0 +1,41 @@
+using Moq;
+
+namespace ChatKit.Tests.Fixtures;
+
+/// <summary>A history that fails, forgets or hesitates as the test tells it to, and otherwise does what another one does.</summary>
+internal sealed class FaultyHistory
+{
+    private readonly Mock<IMessageHistory> _mock = new(MockBehavior.Strict);
+
+    public FaultyHistory(IMessageHistory inner)
+    {
+        _mock
+            .Setup(static h => h.AppendAsync(It.IsAny<string>(), It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
+            .Returns((string room, ChatMessage message, int? capacity, CancellationToken stop) => Down
+                ? ValueTask.FromException<MessagePosition>(new HistoryUnavailableException())
+                : inner.AppendAsync(room, message, capacity, stop));
+        _mock
+            .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<CancellationToken>()))
+            .Returns(async (string room, MessagePosition? after, CancellationToken stop) =>
+            {
+                Reads++;
+                if (Down)
+                    throw new HistoryUnavailableException();
+                var page = await inner.ReadAsync(room, after, stop);
+                if (AfterRead is { } afterRead)
+                    await afterRead();
+                return page;
+            });
+    }
+
+    public IMessageHistory Object => _mock.Object;
+
+    /// <summary>Whether the store cannot be reached.</summary>
+    public bool Down { get; set; }
+
+    /// <summary>What happens between reading a page and returning it.</summary>
+    public Func<Task>? AfterRead { get; set; }
+
+    /// <summary>How often it was read.</summary>
+    public int Reads { get; private set; }
+}

@@ -1,0 +1,77 @@
+namespace ChatKit.Tests.Fixtures;
+
+/// <summary>A backplane that loses, doubles and swaps what the test tells it to.</summary>
+internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
+{
+    private readonly Lock _gate = new();
+    private readonly List<(string Room, IBackplaneSubscriber Subscriber)> _subscriptions = [];
+
+    /// <summary>What reaches the subscribers in place of a message.</summary>
+    public Func<ChatMessage, IEnumerable<ChatMessage>> Carry { get; set; } = static message => [message];
+
+    /// <summary>Whether subscribing fails.</summary>
+    public bool Down { get; set; }
+
+    public int Subscriptions
+    {
+        get
+        {
+            lock (_gate)
+                return _subscriptions.Count;
+        }
+    }
+
+    public async ValueTask<MessagePosition?> PublishAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        MessagePosition? position = null;
+        if (capacity != 0)
+        {
+            position = await history.AppendAsync(room, message, capacity, cancellationToken);
+            message = message.WithPosition(position.Value);
+        }
+
+        foreach (var carried in Carry(message))
+            Deliver(room, carried);
+        return position;
+    }
+
+    public void Deliver(string room, ChatMessage message)
+    {
+        foreach (var subscriber in Subscribers(room))
+            subscriber.OnMessage(message);
+    }
+
+    public void Reconnect(string room)
+    {
+        foreach (var subscriber in Subscribers(room))
+            subscriber.OnReconnected();
+    }
+
+    public ValueTask<IAsyncDisposable> SubscribeAsync(
+        string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
+    {
+        if (Down)
+            return ValueTask.FromException<IAsyncDisposable>(new IOException("The backplane is down."));
+        var entry = (room, subscriber);
+        lock (_gate)
+            _subscriptions.Add(entry);
+        return ValueTask.FromResult<IAsyncDisposable>(new Subscription(this, entry));
+    }
+
+    private IBackplaneSubscriber[] Subscribers(string room)
+    {
+        lock (_gate)
+            return [.. _subscriptions.Where(s => s.Room == room).Select(static s => s.Subscriber)];
+    }
+
+    private sealed class Subscription(LossyBackplane backplane, (string, IBackplaneSubscriber) entry) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            lock (backplane._gate)
+                Assert.True(backplane._subscriptions.Remove(entry), "a subscription is ended once");
+            return ValueTask.CompletedTask;
+        }
+    }
+}

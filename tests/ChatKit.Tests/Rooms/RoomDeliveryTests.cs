@@ -1,0 +1,276 @@
+using ChatKit.Tests.Fixtures;
+using static ChatKit.Tests.Rooms.RoomFixture;
+
+namespace ChatKit.Tests.Rooms;
+
+/// <summary>Whatever the backplane does to the messages, members get them in order, once, and all that is stored.</summary>
+public class RoomDeliveryTests
+{
+    [Fact]
+    public async Task A_lost_message_is_filled_from_history_before_the_next_is_delivered()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+
+        await room.PublishAsync(2);
+        await room.PublishAsync(3, lost: true);
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(1, 6), await client.ReceiveAsync(6));
+    }
+
+    [Fact]
+    public async Task The_first_message_of_a_room_may_be_lost_too()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+
+        await room.PublishAsync(1, lost: true);
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(1, 2), await client.ReceiveAsync(2));
+    }
+
+    [Fact]
+    public async Task A_doubled_message_is_delivered_once()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        room.Backplane.Carry = static message => [message, message];
+
+        await room.PublishAsync(5);
+        await room.WhisperAsync("end");
+
+        // The ephemeral text is no double: it has no position.
+        var texts = await client.ReceiveAsync(7);
+        Assert.Equal([.. Texts(1, 5), "end", "end"], texts);
+    }
+
+    [Fact]
+    public async Task Swapped_messages_are_delivered_in_order()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        ChatMessage? held = null;
+        room.Backplane.Carry = message =>
+        {
+            (var former, held) = (held, held is null ? message : null);
+            return former is null ? [] : [message, former];
+        };
+
+        await room.PublishAsync(10);
+        await room.WhisperAsync("a");
+        await room.WhisperAsync("b");
+
+        var texts = await client.ReceiveAsync(12);
+        Assert.Equal(Texts(1, 10), texts.Where(static text => int.TryParse(text, out _)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Any_mixture_of_faults_is_mended(int seed)
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 1000);
+        FakeRoomClient[] clients = [await room.JoinAsync("a"), await room.JoinAsync("b")];
+        var random = new Random(seed);
+        List<ChatMessage> late = [];
+        room.Backplane.Carry = message =>
+        {
+            switch (random.Next(5))
+            {
+                case 0:
+                    return [];
+                case 1:
+                    return [message, message];
+                case 2:
+                    late.Add(message);
+                    return [];
+                default:
+                    ChatMessage[] carried = [message, .. late];
+                    late.Clear();
+                    return carried;
+            }
+        };
+
+        await room.PublishAsync(500);
+        room.Backplane.Carry = static message => [message];
+        await room.PublishAsync(1);
+
+        foreach (var client in clients)
+            Assert.Equal(Texts(1, 501), await client.ReceiveAsync(501));
+    }
+
+    [Fact]
+    public async Task A_lost_last_message_is_found_by_the_check()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await client.ReceiveAsync(1);
+        await room.PublishAsync(1, lost: true);
+
+        // The first check only sees that something has come since the last.
+        room.Check();
+        room.Check();
+
+        Assert.Equal(Texts(1, 2), await client.ReceiveAsync(2));
+    }
+
+    [Fact]
+    public async Task A_lost_last_message_is_found_when_the_backplane_has_reconnected()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await room.PublishAsync(1, lost: true);
+
+        room.Backplane.Reconnect(Name);
+
+        Assert.Equal(Texts(1, 2), await client.ReceiveAsync(2));
+    }
+
+    [Fact]
+    public async Task A_message_announced_while_an_older_page_is_on_its_way_is_not_forgotten()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await client.ReceiveAsync(1);
+        var (read, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        room.History.AfterRead = async () =>
+        {
+            read.TrySetResult();
+            await go.Task;
+        };
+
+        // A page without 2 and 3 is on its way when 3 is announced.
+        room.Backplane.Reconnect(Name);
+        await read.Task.Soon();
+        await room.PublishAsync(1, lost: true);
+        await room.PublishAsync(1);
+        go.SetResult();
+
+        Assert.Equal(Texts(1, 3), await client.ReceiveAsync(3));
+    }
+
+    [Fact]
+    public async Task Quiet_rooms_read_the_history_once_a_check_and_busy_ones_not_at_all()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        room.Check();
+        var before = room.History.Reads;
+        for (var i = 0; i < 5; i++)
+        {
+            await room.PublishAsync(1);
+            room.Check();
+        }
+
+        Assert.Equal(before, room.History.Reads);
+        for (var i = 0; i < 5; i++)
+            room.Check();
+        Assert.Equal(before + 5, room.History.Reads);
+        await client.ReceiveAsync(5);
+    }
+
+    [Fact]
+    public async Task A_new_stream_goes_on_with_its_own_messages()
+    {
+        await using var room = new RoomFixture(static options =>
+        {
+            options.RoomTimeToLive = TimeSpan.FromSeconds(1);
+            options.RoomCheckInterval = TimeSpan.FromHours(1);
+        });
+        var client = await room.JoinAsync();
+        await room.PublishAsync(5);
+        await client.ReceiveAsync(5);
+        room.Host.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        await room.PublishAsync(3);
+        Assert.Equal(Texts(1, 8), await client.ReceiveAsync(8));
+        var second = await room.JoinAsync("second");
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(1, 9), await client.ReceiveAsync(9));
+        Assert.Equal(Texts(6, 9), await second.ReceiveAsync(4));
+    }
+
+    [Fact]
+    public async Task Messages_that_were_lost_and_are_not_stored_any_more_do_not_stop_the_room()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await room.PublishAsync(20, capacity: 5, lost: true);
+        await room.PublishAsync(1, capacity: 5);
+
+        var texts = await client.ReceiveAsync(6);
+        Assert.Equal([.. Texts(1, 1), .. Texts(18, 22)], texts);
+        Assert.Contains(room.Host.Logs.GetSnapshot(), static record => record.Id.Id == 204);
+    }
+
+    [Fact]
+    public async Task Members_that_want_no_history_are_not_cut_off_by_a_lost_message()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync(replay: 0);
+
+        await room.PublishAsync(2);
+        await room.PublishAsync(1, lost: true);
+        await room.PublishAsync(2);
+
+        Assert.Equal(["1", "2", "4", "5"], await client.ReceiveAsync(4));
+    }
+
+    [Fact]
+    public async Task A_history_that_fails_while_a_hole_is_filled_is_tried_again()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await room.PublishAsync(1, lost: true);
+        room.History.AfterRead = static () => throw new HistoryUnavailableException();
+        await room.PublishAsync(1);
+        Assert.Contains(room.Host.Logs.GetSnapshot(), static record => record.Id.Id == 203);
+        room.History.AfterRead = null;
+
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(1, 4), await client.ReceiveAsync(4));
+    }
+
+    [Fact]
+    public async Task A_member_that_joins_while_the_history_is_down_catches_up_later()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(3);
+        room.History.Down = true;
+
+        var client = await room.JoinAsync();
+        Assert.Empty(client.Texts);
+        room.Check();
+        Assert.Empty(client.Texts);
+        room.History.Down = false;
+        await room.PublishAsync(1);
+        room.Check();
+
+        await client.ReceiveAsync(4);
+        await room.PublishAsync(1);
+        Assert.Equal(Texts(1, 5), await client.ReceiveAsync(5));
+    }
+
+    [Fact]
+    public async Task A_failing_history_stops_nobody_who_is_live()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync("live");
+        room.History.Down = true;
+        await room.JoinAsync("stalled");
+
+        await room.WhisperAsync("still there");
+
+        Assert.Equal(["still there"], await client.ReceiveAsync(1));
+    }
+}

@@ -1,0 +1,72 @@
+using ChatKit.History;
+using ChatKit.Rooms;
+using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace ChatKit.Tests.Rooms;
+
+/// <summary>One room on a backplane that loses messages and a history that fails, both only when told to.</summary>
+internal sealed class RoomFixture : IAsyncDisposable
+{
+    public const string Name = "r";
+
+    private int _published;
+
+    public RoomFixture(Action<ChatKitOptions>? configure = null)
+    {
+        Host = new ChatHost(configure, static services => services
+            .AddSingleton(static p => new FaultyHistory(
+                new InMemoryMessageHistory(p.GetRequiredService<IOptions<ChatKitOptions>>(), p.GetRequiredService<TimeProvider>())))
+            .AddSingleton(static p => p.GetRequiredService<FaultyHistory>().Object)
+            .AddSingleton<LossyBackplane>()
+            .AddSingleton<IBackplane>(static p => p.GetRequiredService<LossyBackplane>()));
+        History = Host.Services.GetRequiredService<FaultyHistory>();
+        Backplane = Host.Services.GetRequiredService<LossyBackplane>();
+    }
+
+    public ChatHost Host { get; }
+
+    public FaultyHistory History { get; }
+
+    public LossyBackplane Backplane { get; }
+
+    public RoomRegistry Rooms => Host.Rooms;
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+
+    public async Task<FakeRoomClient> JoinAsync(string id = "client", int replay = 100)
+    {
+        var client = new FakeRoomClient(id);
+        await JoinAsync(client, replay);
+        return client;
+    }
+
+    public async Task<RoomMembership> JoinAsync(FakeRoomClient client, int replay = 100)
+    {
+        var membership = Rooms.Enter(Name, client, replay);
+        await membership.StartAsync().AsTask().Soon();
+        return membership;
+    }
+
+    /// <summary>Publishes texts that count up from 1.</summary>
+    public async Task PublishAsync(int count = 1, int? capacity = null, bool lost = false, int size = 0)
+    {
+        var carry = Backplane.Carry;
+        if (lost)
+            Backplane.Carry = static _ => [];
+        for (var i = 0; i < count; i++)
+            await Backplane.PublishAsync(Name, Outgoing.Text($"{++_published}".PadLeft(size, '0'), default), capacity, default);
+        Backplane.Carry = carry;
+    }
+
+    /// <summary>Publishes an ephemeral text.</summary>
+    public async Task WhisperAsync(string text) => await Backplane.PublishAsync(Name, Outgoing.Text(text, default), 0, default);
+
+    /// <summary>Lets the room's check timer fire.</summary>
+    public void Check() => Host.Clock.Advance(TimeSpan.FromSeconds(10));
+
+    /// <summary>The texts <c>first</c> to <c>last</c>.</summary>
+    public static IEnumerable<string> Texts(int first, int last, int size = 0) =>
+        Enumerable.Range(first, last - first + 1).Select(i => $"{i}".PadLeft(size, '0'));
+}

@@ -1,0 +1,78 @@
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Rooms;
+
+public class RoomRegistryTests
+{
+    [Fact]
+    public async Task A_room_is_gone_when_its_last_member_has_left()
+    {
+        await using var room = new RoomFixture();
+        var first = await room.JoinAsync(new FakeRoomClient("first"));
+        var second = await room.JoinAsync(new FakeRoomClient("second"));
+        Assert.Equal((1, 1), (room.Rooms.Count, room.Backplane.Subscriptions));
+
+        await first.LeaveAsync();
+        Assert.Equal((1, 1), (room.Rooms.Count, room.Backplane.Subscriptions));
+        await second.LeaveAsync();
+        Assert.Equal((0, 0), (room.Rooms.Count, room.Backplane.Subscriptions));
+        await second.LeaveAsync();
+        Assert.Equal((0, 0), (room.Rooms.Count, room.Backplane.Subscriptions));
+    }
+
+    [Fact]
+    public async Task A_thousand_rooms_come_and_go_without_a_trace()
+    {
+        await using var room = new RoomFixture();
+        await Parallel.ForAsync(0, 1000, async (i, _) =>
+        {
+            var membership = room.Rooms.Enter($"room {i}", new FakeRoomClient(), 100);
+            await membership.StartAsync();
+            await membership.LeaveAsync();
+        });
+
+        Assert.Equal((0, 0), (room.Rooms.Count, room.Backplane.Subscriptions));
+    }
+
+    [Fact]
+    public async Task Members_that_come_and_go_at_once_leave_no_room_and_no_subscription_behind()
+    {
+        await using var room = new RoomFixture();
+        await Parallel.ForAsync(0, 2000, async (_, stop) =>
+        {
+            var membership = room.Rooms.Enter(RoomFixture.Name, new FakeRoomClient(), 100);
+
+            // Whoever leaves while still starting is the hard case.
+            await Task.WhenAll(membership.StartAsync().AsTask(), Task.Run(() => membership.LeaveAsync().AsTask(), stop));
+        });
+
+        Assert.Equal((0, 0), (room.Rooms.Count, room.Backplane.Subscriptions));
+    }
+
+    [Fact]
+    public async Task Who_has_left_before_starting_subscribes_to_nothing()
+    {
+        await using var room = new RoomFixture();
+        var membership = room.Rooms.Enter(RoomFixture.Name, new FakeRoomClient(), 100);
+        await membership.LeaveAsync();
+
+        await membership.StartAsync();
+
+        Assert.Equal((0, 0), (room.Rooms.Count, room.Backplane.Subscriptions));
+    }
+
+    [Fact]
+    public async Task A_subscription_that_failed_is_tried_again_by_the_next_member()
+    {
+        await using var room = new RoomFixture();
+        room.Backplane.Down = true;
+        var first = room.Rooms.Enter(RoomFixture.Name, new FakeRoomClient("first"), 100);
+        await Assert.ThrowsAsync<IOException>(() => first.StartAsync().AsTask());
+        room.Backplane.Down = false;
+
+        var second = await room.JoinAsync("second");
+        await room.PublishAsync(1);
+
+        Assert.Equal(["1"], await second.ReceiveAsync(1));
+    }
+}

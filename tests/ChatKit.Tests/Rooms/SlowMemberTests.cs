@@ -1,0 +1,181 @@
+using ChatKit.Tests.Fixtures;
+using static ChatKit.Tests.Rooms.RoomFixture;
+
+namespace ChatKit.Tests.Rooms;
+
+public class SlowMemberTests
+{
+    [Fact]
+    public async Task A_slow_member_is_resumed_from_history()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+        await client.ReceiveAsync(1);
+
+        client.Take(0);
+        await room.PublishAsync(50);
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        client.Take();
+        await client.ReceiveAsync(51);
+        await room.PublishAsync(5);
+
+        Assert.Equal(Texts(1, 56), await client.ReceiveAsync(56));
+    }
+
+    [Fact]
+    public async Task Again_and_again()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        for (var i = 0; i < 40; i++)
+        {
+            client.Take(i % 3);
+            await room.PublishAsync(20);
+            client.Take();
+            await client.ReceiveAsync((i + 1) * 20);
+        }
+
+        Assert.Equal(Texts(1, 800), client.Texts);
+    }
+
+    [Fact]
+    public async Task One_that_falls_behind_with_the_first_message_after_its_replay_gets_nothing_twice()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        await room.PublishAsync(50);
+        var client = await room.JoinAsync(replay: 10);
+        Assert.Equal(Texts(41, 50), client.Texts);
+
+        client.Take(0);
+        await room.PublishAsync(2);
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        client.Take();
+
+        Assert.Equal(Texts(41, 52), await client.ReceiveAsync(12));
+        Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task What_follows_in_the_same_turn_does_not_overtake_what_was_refused()
+    {
+        const int Size = 4 * 1024, Count = 40;
+        await using var room = new RoomFixture();
+        using var release = new ManualResetEventSlim();
+        var gate = await room.JoinAsync("gate");
+        var client = await room.JoinAsync("slow");
+
+        // While the first turn is held up, more gathers than goes out in one piece.
+        gate.Offered = () => release.Wait(Patience.Limit);
+        await room.PublishAsync(Count, size: Size);
+        client.Take(2);
+        var offered = 0;
+        client.Offered = () =>
+        {
+            // Refuses the second turn's first piece, and has space at once.
+            if (Interlocked.Increment(ref offered) == 3)
+                client.Take(0);
+            else if (offered > 3)
+                client.Take();
+        };
+        release.Set();
+        await gate.ReceiveAsync(Count);
+        client.Take();
+
+        Assert.Equal(Texts(1, Count, Size), await client.ReceiveAsync(Count));
+    }
+
+    [Fact]
+    public async Task One_that_was_away_for_longer_than_the_history_is_closed()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var client = await room.JoinAsync(replay: 10);
+        client.Take(0);
+        await room.PublishAsync(1);
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        await room.PublishAsync(49);
+
+        client.Take();
+
+        Assert.Equal("too slow: 40 messages are no longer stored", await client.Closed.Soon());
+        Assert.Empty(client.Texts);
+    }
+
+    [Fact]
+    public async Task One_without_history_is_closed()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync(replay: 0);
+        client.Take(0);
+
+        await room.WhisperAsync("too much");
+
+        Assert.Equal("too slow: the outbound queue is full", await client.Closed.Soon());
+    }
+
+    [Fact]
+    public async Task One_with_history_misses_an_ephemeral_message_and_nothing_else()
+    {
+        await using var room = new RoomFixture();
+        var client = await room.JoinAsync();
+        var other = await room.JoinAsync("other");
+        client.Take(0);
+        await room.WhisperAsync("missed");
+        await other.ReceiveAsync(1);
+        client.Take();
+
+        await room.PublishAsync(2);
+
+        Assert.Equal(Texts(1, 2), await client.ReceiveAsync(2));
+        Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task It_delays_nobody()
+    {
+        await using var room = new RoomFixture();
+        var slow = await room.JoinAsync("slow");
+        var fast = await room.JoinAsync("fast");
+        slow.Take(0);
+
+        for (var i = 1; i <= 50; i++)
+        {
+            await room.PublishAsync(1);
+            await fast.ReceiveAsync(i);
+        }
+
+        Assert.Equal(Texts(1, 50), fast.Texts);
+        Assert.Empty(slow.Texts);
+        slow.Take();
+        Assert.Equal(Texts(1, 50), await slow.ReceiveAsync(50));
+    }
+
+    [Fact]
+    public async Task One_that_has_left_is_given_nothing_more()
+    {
+        await using var room = new RoomFixture();
+        var client = new FakeRoomClient();
+        var stays = await room.JoinAsync("stays");
+        var membership = await room.JoinAsync(client);
+        client.Take(0);
+        await room.PublishAsync(5);
+        await stays.ReceiveAsync(5);
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+
+        // Comes back before it has caught up: it begins anew, and the old catching up is over.
+        await membership.LeaveAsync();
+        var again = room.Rooms.Enter(Name, client, 100);
+        var starting = again.StartAsync().AsTask();
+        client.Take();
+        await starting.Soon();
+        await room.PublishAsync(1);
+        await client.ReceiveAsync(6);
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(1, 7), await client.ReceiveAsync(7));
+        await again.LeaveAsync();
+        await room.PublishAsync(1);
+        await stays.ReceiveAsync(8);
+        Assert.Equal(Texts(1, 7), client.Texts);
+    }
+}
