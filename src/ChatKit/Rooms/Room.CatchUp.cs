@@ -52,7 +52,7 @@ internal sealed partial class Room
     /// <summary>Gives the member what the history has for it. False if the member is not to go on.</summary>
     private async ValueTask<bool> GiveStoredAsync(RoomMember member)
     {
-        if (!await member.Client.WaitForSpaceAsync(0).ConfigureAwait(false))
+        if (!await member.Client.WaitForSpaceAsync(0).ConfigureAwait(false) || !IsCatchingUp(member))
             return false;
 
         var joins = member.Cursor is null;
@@ -70,7 +70,7 @@ internal sealed partial class Room
         for (var i = skip; i < page.Messages.Count; i++)
         {
             var message = page.Messages[i];
-            if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member.Client, Outgoing.FrameOf(message)).ConfigureAwait(false))
+            if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member, Outgoing.FrameOf(message)).ConfigureAwait(false))
                 return false;
             member.Cursor = message.Position;
         }
@@ -79,18 +79,27 @@ internal sealed partial class Room
         return true;
     }
 
-    private async ValueTask<bool> EnqueueAsync(IRoomClient client, ReadOnlyMemory<byte> frame)
+    private async ValueTask<bool> EnqueueAsync(RoomMember member, ReadOnlyMemory<byte> frame)
     {
-        while (true)
+        while (IsCatchingUp(member))
         {
-            var result = client.TryEnqueue(frame);
+            var result = member.Client.TryEnqueue(frame);
             if (result == EnqueueResult.Accepted)
                 services.Metrics.Delivered(1);
             if (result != EnqueueResult.Full)
                 return result == EnqueueResult.Accepted;
-            if (!await client.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
+            if (!await member.Client.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
                 return false;
         }
+
+        return false;
+    }
+
+    /// <summary>Whether the member still wants what it has missed: it may have left, and even be back as another one.</summary>
+    private bool IsCatchingUp(RoomMember member)
+    {
+        lock (_gate)
+            return member.State == MemberState.CatchingUp;
     }
 
     /// <summary>Lets a member go live if nothing is missing between what it has and what was accepted. True also if it has left.</summary>

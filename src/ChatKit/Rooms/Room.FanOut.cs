@@ -16,9 +16,6 @@ internal sealed partial class Room : IThreadPoolWorkItem
     private RoomMember[]? _live;
     private bool _fanningOut;
 
-    /// <summary>The last position that every live member was offered. Touched by the work item alone.</summary>
-    private MessagePosition _fannedOut;
-
     /// <summary>How many messages have been taken for fanning out.</summary>
     private long _taken;
 
@@ -35,19 +32,17 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        RoomMember[] live;
         long first;
         lock (_gate)
         {
             (_pending, _batch) = (_batch, _pending);
             first = _taken;
             _taken += _batch.Count;
-            live = _live ??= [.. _members.Where(static m => m.State == MemberState.Live)];
         }
 
         try
         {
-            Deliver(CollectionsMarshal.AsSpan(_batch), first, live);
+            Deliver(CollectionsMarshal.AsSpan(_batch), first);
         }
         catch (Exception e)
         {
@@ -68,7 +63,9 @@ internal sealed partial class Room : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    private void Deliver(ReadOnlySpan<ChatMessage> batch, long number, RoomMember[] live)
+    /// <param name="batch">What is to be delivered.</param>
+    /// <param name="number">How many messages the room had taken before.</param>
+    private void Deliver(ReadOnlySpan<ChatMessage> batch, long number)
     {
         while (!batch.IsEmpty)
         {
@@ -77,45 +74,50 @@ internal sealed partial class Room : IThreadPoolWorkItem
             while (count < batch.Length && bytes + Outgoing.FrameOf(batch[count]).Length <= JoinLimit)
                 bytes += Outgoing.FrameOf(batch[count++]).Length;
 
-            DeliverJoined(batch[..count], number, live);
+            // Asked anew for each piece: whoever refused one must not be given the next before it has caught up.
+            DeliverJoined(batch[..count], number, LiveMembers());
             batch = batch[count..];
             number += count;
         }
     }
 
+    private RoomMember[] LiveMembers()
+    {
+        lock (_gate)
+            return _live ??= [.. _members.Where(static m => m.State == MemberState.Live)];
+    }
+
     private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, RoomMember[] live)
     {
-        var frames = Join(messages, number, null);
-        var before = _fannedOut;
+        var frames = Join(messages, number, null, out var all);
         long? first = null;
         var forOthers = false;
         foreach (var message in messages)
         {
             forOthers |= message.Audience == Audience.Others;
-            if (message.Position is not { } position)
-                continue;
-            first ??= position.Sequence;
-            _fannedOut = position;
+            first ??= message.Position?.Sequence;
         }
 
         foreach (var member in live)
         {
+            var count = all;
             var filter = forOthers || member.Since > number || member.ReadThrough.Sequence >= first;
-            var due = filter ? Join(messages, number, member) : frames;
+            var due = filter ? Join(messages, number, member, out count) : frames;
             if (due.IsEmpty)
                 continue;
 
             var result = member.Client.TryEnqueue(due);
             if (result == EnqueueResult.Full)
-                FallBehind(member, before, stored: first is not null);
+                FallBehind(member, messages);
             else if (result == EnqueueResult.Accepted)
-                services.Metrics.Delivered(messages.Length);
+                services.Metrics.Delivered(count);
         }
     }
 
     /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
-    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member)
+    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, out int count)
     {
+        count = 0;
         var length = 0;
         var last = default(ReadOnlyMemory<byte>);
         for (var i = 0; i < messages.Length; i++)
@@ -124,6 +126,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 continue;
             last = Outgoing.FrameOf(messages[i]);
             length += last.Length;
+            count++;
         }
 
         if (length == last.Length)
@@ -144,7 +147,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>
-    private void FallBehind(RoomMember member, MessagePosition before, bool stored)
+    private void FallBehind(RoomMember member, ReadOnlySpan<ChatMessage> refused)
     {
         services.Metrics.FellBehind();
         if (member.Replay == 0)
@@ -155,18 +158,30 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
 
         // An ephemeral message is for those who listen at this moment; nothing that is kept was missed.
-        if (!stored)
+        if (FirstMissed(member, refused) is not { } missed)
             return;
 
         lock (_gate)
         {
             if (member.State != MemberState.Live)
                 return;
-            member.Cursor = before.IsCoveredBy(member.ReadThrough) ? member.ReadThrough : before;
+            member.Cursor = missed with { Sequence = missed.Sequence - 1 };
             SetState(member, MemberState.CatchingUp);
         }
 
         services.Logger.MemberBehind(Name, member.Client.Id);
         _ = CatchUpAsync(member);
+    }
+
+    /// <summary>The first of the refused messages that is stored, and that the member has not got before; null if there is none.</summary>
+    private static MessagePosition? FirstMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused)
+    {
+        foreach (var message in refused)
+        {
+            if (message.Position is { } position && !position.IsCoveredBy(member.ReadThrough))
+                return position;
+        }
+
+        return null;
     }
 }

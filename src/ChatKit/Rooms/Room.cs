@@ -52,11 +52,16 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         }
     }
 
-    /// <summary>Subscribes to the backplane, once for all members; again if the last try failed.</summary>
+    /// <summary>
+    /// Subscribes to the backplane, once for all members; again if the last try failed. Not if all have left meanwhile: nobody
+    /// would end the subscription.
+    /// </summary>
     public Task SubscribeAsync()
     {
         lock (_gate)
         {
+            if (_closed)
+                return Task.CompletedTask;
             if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
                 _subscription = services.Backplane.SubscribeAsync(Name, this).AsTask();
             return _subscription;
@@ -67,7 +72,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         try
         {
-            if (_subscription is { } subscribing)
+            if (_subscription is { IsFaulted: false, IsCanceled: false } subscribing)
                 await (await subscribing.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception e)
@@ -89,16 +94,24 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             if (position.IsCoveredBy(accepted))
                 return;
 
+            if (!NeedsHistory)
+            {
+                // Nobody asked for what is missing, and nobody would ever fill the hole.
+                Accept(message);
+                return;
+            }
+
             _announced = position;
         }
 
         _ = FillAsync();
     }
 
-    public void OnReconnected() => Check();
+    public void OnReconnected() => Check(certain: true);
 
     /// <summary>Looks in the history for messages that never came, and gives members that could not catch up another try.</summary>
-    public void Check()
+    /// <param name="certain">Whether to look even if messages have come since the last check.</param>
+    public void Check(bool certain = false)
     {
         RoomMember[] stalled;
         bool quiet;
@@ -109,7 +122,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 SetState(member, MemberState.CatchingUp);
 
             // A message that came since would have shown a hole before it.
-            quiet = _checked == _accepted;
+            quiet = certain || _checked == _accepted;
             _checked = _accepted;
         }
 
@@ -124,34 +137,41 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         lock (_gate)
         {
-            if (_filling || _accepted is null || !_members.Any(static m => m.Replay > 0))
+            if (_filling || _accepted is null || !NeedsHistory)
                 return;
             _filling = true;
         }
 
         try
         {
-            var again = true;
-            while (again)
+            while (await FillOnceAsync().ConfigureAwait(false))
             {
-                MessagePosition? accepted;
-                lock (_gate)
-                    accepted = _accepted;
-                var page = await services.History.ReadAsync(Name, accepted).ConfigureAwait(false);
-                lock (_gate)
-                    again = AcceptPage(page) && !_announced.IsCoveredBy(_accepted.GetValueOrDefault());
             }
         }
         catch (Exception e)
         {
+            lock (_gate)
+                _filling = false;
+
             // The next check tries again.
             var level = RoomLog.LevelOf(e);
             services.Logger.FillFailed(level, Name, e);
         }
-        finally
+    }
+
+    /// <summary>Reads one page. False, and nobody fills any more, if there is no more to be read.</summary>
+    private async ValueTask<bool> FillOnceAsync()
+    {
+        MessagePosition? accepted;
+        MessagePosition announced;
+        lock (_gate)
+            (accepted, announced) = (_accepted, _announced);
+        var page = await services.History.ReadAsync(Name, accepted).ConfigureAwait(false);
+        lock (_gate)
         {
-            lock (_gate)
-                _filling = false;
+            // What was announced while the page was on its way is not in it, and whoever announced it left it to us.
+            var more = AcceptPage(page) || _announced != announced;
+            return _filling = more && !_announced.IsCoveredBy(_accepted.GetValueOrDefault());
         }
     }
 
@@ -163,7 +183,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             // The store has lost its newest messages, which were delivered here. Those to come take their positions.
             services.Logger.StreamRestarted(Name, page.Top);
-            _accepted = page.Top;
+            GoBack(page.Top);
             return false;
         }
 
@@ -182,6 +202,21 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         }
 
         return _accepted != before;
+    }
+
+    /// <summary>Whether anybody is to be given what is stored. To be called under the lock.</summary>
+    private bool NeedsHistory => _members.Any(static m => m.Replay > 0);
+
+    /// <summary>Forgets the positions after one: other messages will have them. To be called under the lock.</summary>
+    private void GoBack(MessagePosition top)
+    {
+        _accepted = top;
+        _recent.Clear();
+        foreach (var member in _members)
+        {
+            if (top.IsCoveredBy(member.ReadThrough))
+                member.ReadThrough = top;
+        }
     }
 
     /// <summary>To be called under the lock.</summary>
