@@ -44,7 +44,7 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
     /// <summary>The WebSocket frame of the payload, once somebody has made it. Shared by all who receive the message.</summary>
-    internal ReadOnlyMemory<byte> Frame { get; set; }
+    internal byte[]? Frame { get; set; }
 
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>

@@ -4,8 +4,8 @@ namespace ChatKit;
 
 /// <summary>How a connection ended.</summary>
 /// <param name="Code">
-/// The status code of whichever side closed first (RFC 6455 section 7.4). 1000 also if the client's close frame had none, 1006 if
-/// the connection was lost without a close frame.
+/// The status code of whichever side closed first (RFC 6455 section 7.4); 1000 if the client's close frame had none, 1006 if the
+/// connection was lost without a close frame.
 /// </param>
 /// <param name="Reason">The reason given with the code; null if none was.</param>
 /// <param name="WasClean">Whether both sides have sent a close frame (RFC 6455 section 7.1.4).</param>

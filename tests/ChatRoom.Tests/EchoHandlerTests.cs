@@ -24,8 +24,12 @@ public class EchoHandlerTests
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         using var first = await chatRoom.ConnectAsync("/msg");
-        await first.SayAsync("before");
+        using var second = await chatRoom.ConnectAsync("/msg");
+        await second.SayAsync("here");
         await first.HearAsync();
+        await first.SayAsync("before");
+        await second.HearAsync();
+        Assert.Equal("before", await second.HearAsync());
 
         using var late = await chatRoom.ConnectAsync("/msg");
         await late.SayAsync("after");

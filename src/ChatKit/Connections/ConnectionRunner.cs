@@ -204,7 +204,7 @@ internal sealed class ConnectionRunner : IDisposable
             var start = await next.ConfigureAwait(false);
             if (start.MessageType == WebSocketMessageType.Close)
             {
-                _connection.ClosedByClient(_socket.CloseStatus, _socket.CloseStatusDescription);
+                _connection.ClosedByClient(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, _socket.CloseStatusDescription);
                 return;
             }
 

@@ -154,11 +154,10 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     }
 
     /// <summary>The client has closed, or has answered our close frame.</summary>
-    public void ClosedByClient(WebSocketCloseStatus? status, string? reason)
+    public void ClosedByClient(WebSocketCloseStatus code, string? reason)
     {
-        var code = status ?? WebSocketCloseStatus.Empty;
         if (TryEnd(new CloseInfo(code, string.IsNullOrEmpty(reason) ? null : reason, WasClean: true)))
-            Outbound.EnqueueControl(WebSocketFrame.MaySend(code) ? WebSocketFrame.Close(code, null) : WebSocketFrame.EmptyClose);
+            Outbound.EnqueueControl(WebSocketFrame.Close(code, null));
         else
             _close = _close! with { WasClean = true };
     }

@@ -25,7 +25,7 @@ internal static class WebSocketFrame
     public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { Fin | PingOpcode, 0 };
 
     /// <summary>A frame of text, and where in it the payload is.</summary>
-    public static ReadOnlyMemory<byte> Text(string text, out ReadOnlyMemory<byte> payload)
+    public static byte[] Text(string text, out ReadOnlyMemory<byte> payload)
     {
         var frame = Allocate(TextOpcode, Encoding.UTF8.GetByteCount(text), out var header);
         Encoding.UTF8.GetBytes(text, frame.AsSpan(header));
@@ -34,7 +34,7 @@ internal static class WebSocketFrame
     }
 
     /// <summary>A frame of bytes, and where in it the payload is.</summary>
-    public static ReadOnlyMemory<byte> Create(
+    public static byte[] Create(
         WebSocketMessageType type, ReadOnlySpan<byte> data, out ReadOnlyMemory<byte> payload)
     {
         var frame = Allocate(type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode, data.Length, out var header);
@@ -44,7 +44,7 @@ internal static class WebSocketFrame
     }
 
     /// <summary>A close frame (RFC 6455 section 5.5.1).</summary>
-    public static ReadOnlyMemory<byte> Close(WebSocketCloseStatus status, string? reason)
+    public static byte[] Close(WebSocketCloseStatus status, string? reason)
     {
         reason ??= "";
         var frame = Allocate(CloseOpcode, sizeof(ushort) + Encoding.UTF8.GetByteCount(reason), out var header);
@@ -53,14 +53,11 @@ internal static class WebSocketFrame
         return frame;
     }
 
-    /// <summary>An empty close frame, the answer to one without a code.</summary>
-    public static ReadOnlyMemory<byte> EmptyClose { get; } = new byte[] { Fin | CloseOpcode, 0 };
-
     public static int Opcode(ReadOnlySpan<byte> frame) => frame[0] & 0x0F;
 
-    /// <summary>The code in a close frame; 1005 if it has none.</summary>
+    /// <summary>The code in a close frame.</summary>
     public static WebSocketCloseStatus CloseStatus(ReadOnlySpan<byte> frame) =>
-        frame.Length < 4 ? WebSocketCloseStatus.Empty : (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(frame[2..]);
+        (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(frame[2..]);
 
     /// <summary>Whether an endpoint may put the code into a close frame (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
     public static bool MaySend(WebSocketCloseStatus status) =>

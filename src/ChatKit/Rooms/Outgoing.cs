@@ -20,17 +20,13 @@ internal static class Outgoing
     }
 
     /// <summary>The frame of a message; made now if the message comes from a store or another node.</summary>
-    public static ReadOnlyMemory<byte> FrameOf(ChatMessage message)
-    {
-        if (message.Frame.IsEmpty)
-            message.Frame = WebSocketFrame.Create(message.Type, message.Data.Span, out _);
-        return message.Frame;
-    }
+    public static byte[] FrameOf(ChatMessage message) =>
+        message.Frame ??= WebSocketFrame.Create(message.Type, message.Data.Span, out _);
 
     private static ChatMessage Create(
         WebSocketMessageType type,
         ReadOnlyMemory<byte> payload,
-        ReadOnlyMemory<byte> frame,
+        byte[] frame,
         DateTimeOffset at,
         WebSocketConnection? sender,
         Audience audience) =>

@@ -138,7 +138,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            var frame = Outgoing.FrameOf(messages[i]).Span;
+            var frame = Outgoing.FrameOf(messages[i]).AsSpan();
             frame.CopyTo(rest);
             rest = rest[frame.Length..];
         }

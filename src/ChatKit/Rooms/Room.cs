@@ -4,7 +4,7 @@ namespace ChatKit.Rooms;
 /// A room on this node: who is in it, and up to where they have heard. Messages come from the backplane and are delivered strictly
 /// by position; what the backplane lost is read from history.
 /// </summary>
-/// <remarks>One lock guards all state. It is never held across an await or a write to a client.</remarks>
+/// <remarks>One lock guards all state. It is never held across an await.</remarks>
 internal sealed partial class Room(string name, RoomServices services) : IBackplaneSubscriber
 {
     private readonly Lock _gate = new();

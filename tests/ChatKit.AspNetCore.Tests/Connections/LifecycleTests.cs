@@ -11,7 +11,7 @@ public class LifecycleTests
 {
     private const int ConnectionClosed = 101;
     private const int HandlerFailed = 102;
-    private const int HandlerFailedToClose = 103;
+    private const int DisposeFailed = 106;
 
     [Fact]
     public async Task A_client_closes()
@@ -231,7 +231,7 @@ public class LifecycleTests
 
         await Patience.UntilAsync(() => server.Logs.Entries.Any(static e => e.Id == ConnectionClosed), "the connection has ended");
         Assert.Single(server.Logs.Entries, static e => e.Level >= LogLevel.Error);
-        Assert.Single(server.Logs.Entries, static e => e is { Id: HandlerFailedToClose, Exception: InvalidOperationException });
+        Assert.Single(server.Logs.Entries, static e => e is { Id: DisposeFailed, Exception: InvalidOperationException });
     }
 
     private sealed class UndisposableHandler : WebSocketHandler, IDisposable

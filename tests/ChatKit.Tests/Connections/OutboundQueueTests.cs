@@ -200,7 +200,7 @@ public class OutboundQueueTests
         Assert.Equal(4001, (int?)_queue.CloseSent);
         Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("late")));
         Assert.False(_queue.EnqueueControl(Pong("late")));
-        Assert.False(_queue.EnqueueControl(WebSocketFrame.EmptyClose));
+        Assert.False(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
         Assert.False(await _queue.WaitForSpaceAsync());
         first.Complete();
         var second = await _stream.NextAsync();
@@ -219,7 +219,7 @@ public class OutboundQueueTests
         Enqueue(Text(bytes: Limit));
         var space = _queue.WaitForSpaceAsync().AsTask();
 
-        _queue.EnqueueControl(WebSocketFrame.EmptyClose);
+        _queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
 
         Assert.False(await space.Soon());
     }
