@@ -1,0 +1,132 @@
+using System.Net.WebSockets;
+using System.Security.Claims;
+
+namespace ChatKit.Tests;
+
+/// <summary>A handler can be tested without a server, with nothing but what is public.</summary>
+public class WebSocketHandlerTests
+{
+    [Fact]
+    public async Task A_handler_runs_on_a_connection_of_ones_own()
+    {
+        var connection = new FakeConnection(new Shouting());
+
+        await connection.OpenAsync();
+        await connection.ReceiveAsync("hello");
+        await connection.EndAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
+
+        Assert.Equal(["send welcome to lobby", "join other", "broadcast HELLO", "leave other", "close 4000 enough"], connection.Done);
+    }
+
+    [Fact]
+    public async Task Callbacks_that_are_not_overridden_do_nothing()
+    {
+        var connection = new FakeConnection(new Quiet());
+
+        await connection.OpenAsync();
+        await connection.ReceiveAsync("hello");
+        await connection.EndAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
+
+        Assert.Empty(connection.Done);
+    }
+
+    [Fact]
+    public void A_constructor_that_wants_the_connection_is_told_where_to_ask_for_it() => Assert.Contains(
+        "OnOpenAsync", Assert.Throws<InvalidOperationException>(static () => new Hasty()).Message);
+
+    [Fact]
+    public async Task A_connection_without_a_handler_says_what_is_missing() => Assert.Contains(
+        "Attach", (await Assert.ThrowsAsync<InvalidOperationException>(() => new FakeConnection(null).OpenAsync().AsTask())).Message);
+
+    [Theory]
+    [InlineData(ClaimTypes.NameIdentifier, "id", "id")]
+    [InlineData(ClaimTypes.Name, "name", "name")]
+    [InlineData(ClaimTypes.Email, "e@x", null)]
+    public void The_users_id_is_the_identifier_or_else_the_name(string claim, string value, string? expected) =>
+        Assert.Equal(expected, new FakeConnection(null, new ClaimsPrincipal(new ClaimsIdentity([new Claim(claim, value)]))).UserId);
+
+    [Fact]
+    public void What_a_fake_does_not_say_is_empty()
+    {
+        var connection = new FakeConnection(null);
+
+        Assert.Null(connection.UserId);
+        Assert.Null(connection.Subprotocol);
+        Assert.Empty(connection.RouteValues);
+        Assert.Empty(connection.Items);
+        Assert.False(connection.Aborted.CanBeCanceled);
+    }
+
+    private sealed class Shouting : WebSocketHandler
+    {
+        protected internal override ValueTask OnOpenAsync() => SendAsync($"welcome to {Room}");
+
+        protected internal override async ValueTask OnMessageAsync(WebSocketMessage message)
+        {
+            await JoinAsync("other");
+            await BroadcastAsync(message.Text.ToUpperInvariant());
+        }
+
+        protected internal override async ValueTask OnCloseAsync(CloseInfo close)
+        {
+            await LeaveAsync("other");
+            await CloseAsync((WebSocketCloseStatus)4000, "enough");
+        }
+    }
+
+    private sealed class Quiet : WebSocketHandler
+    {
+        protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
+    }
+
+    private sealed class Hasty : WebSocketHandler
+    {
+        public Hasty() => _ = Connection;
+
+        protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
+    }
+
+    private sealed class FakeConnection : WebSocketConnection
+    {
+        public FakeConnection(WebSocketHandler? handler, ClaimsPrincipal? user = null)
+        {
+            User = user ?? base.User;
+            if (handler is not null)
+                Attach(handler);
+        }
+
+        public List<string> Done { get; } = [];
+
+        public override string Id => "fake";
+
+        public override string Room => "lobby";
+
+        public override ClaimsPrincipal User { get; }
+
+        public ValueTask OpenAsync() => InvokeOpenAsync();
+
+        public ValueTask ReceiveAsync(string text) => InvokeMessageAsync(new WebSocketMessage(text));
+
+        public ValueTask EndAsync(CloseInfo close) => InvokeCloseAsync(close);
+
+        public override ValueTask SendAsync(string text) => Do($"send {text}");
+
+        public override ValueTask SendAsync(ReadOnlyMemory<byte> data) => Do("send bytes");
+
+        public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) => Do($"broadcast {text}");
+
+        public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => Do("broadcast bytes");
+
+        public override ValueTask JoinAsync(string room) => Do($"join {room}");
+
+        public override ValueTask LeaveAsync(string room) => Do($"leave {room}");
+
+        public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null) => Do($"close {(int)status} {reason}");
+
+        private ValueTask Do(string what)
+        {
+            Done.Add(what);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
