@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ChatKit.Rooms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ internal sealed class ChatHost : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<ChatConnection> _connections = [];
+    private readonly ConcurrentBag<ChatConnection> _connections = [];
 
     public ChatHost(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null)
     {

@@ -24,7 +24,7 @@ internal sealed class FaultyHistory
                 var page = await inner.ReadAsync(room, after, stop);
                 if (AfterRead is { } afterRead)
                     await afterRead();
-                return page;
+                return Page is null ? page : Page(page);
             });
     }
 
@@ -35,6 +35,9 @@ internal sealed class FaultyHistory
 
     /// <summary>What happens between reading a page and returning it.</summary>
     public Func<Task>? AfterRead { get; set; }
+
+    /// <summary>What is returned in place of a page; null = the page.</summary>
+    public Func<HistoryPage, HistoryPage>? Page { get; set; }
 
     /// <summary>How often it was read.</summary>
     public int Reads { get; private set; }

@@ -1,4 +1,4 @@
-using ChatKit.Tests.Fixtures;
+using ChatKit.Rooms;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
 namespace ChatKit.Tests.Rooms;
@@ -212,6 +212,25 @@ public class RoomDeliveryTests
     }
 
     [Fact]
+    public async Task A_store_that_has_lost_its_newest_messages_goes_on_after_those_it_has()
+    {
+        await using var room = new RoomFixture();
+        var early = await room.JoinAsync("early");
+        await room.PublishAsync(3);
+        var late = await room.JoinAsync("late");
+        await early.ReceiveAsync(3);
+        var top = (await room.Host.History.ReadAsync(Name)).Top;
+        room.History.Page = _ => new HistoryPage([], top with { Sequence = 1 }, 0, Restarted: true);
+        room.Backplane.Reconnect(Name);
+        room.History.Page = null;
+
+        room.Backplane.Deliver(Name, Outgoing.Text("another 2", default).WithPosition(top with { Sequence = 2 }));
+
+        Assert.Equal(["1", "2", "3", "another 2"], await early.ReceiveAsync(4));
+        Assert.Equal(["1", "2", "3", "another 2"], await late.ReceiveAsync(4));
+    }
+
+    [Fact]
     public async Task Members_that_want_no_history_are_not_cut_off_by_a_lost_message()
     {
         await using var room = new RoomFixture();
@@ -259,6 +278,50 @@ public class RoomDeliveryTests
         await client.ReceiveAsync(4);
         await room.PublishAsync(1);
         Assert.Equal(Texts(1, 5), await client.ReceiveAsync(5));
+    }
+
+    [Fact]
+    public async Task A_member_that_joins_while_very_much_is_sent_has_no_hole()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(10);
+        await room.JoinAsync("early");
+        var first = true;
+        room.History.AfterRead = async () =>
+        {
+            // More than the room keeps at hand comes between the reading of the page and its arrival.
+            if (first)
+            {
+                first = false;
+                await room.PublishAsync(5000);
+            }
+        };
+
+        var client = await room.JoinAsync();
+        await room.PublishAsync(1);
+
+        Assert.Equal(Texts(4911, 5011), await client.ReceiveAsync(101));
+        Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task What_was_said_before_a_member_joined_but_is_still_on_its_way_is_not_for_it(int replay)
+    {
+        await using var room = new RoomFixture();
+        using var release = new ManualResetEventSlim();
+        var early = await room.JoinAsync("early", replay: 0);
+        early.Offered = () => release.Wait(Patience.Limit);
+        await room.WhisperAsync("being delivered");
+        await room.WhisperAsync("waits");
+
+        var client = await room.JoinAsync(replay: replay);
+        release.Set();
+        await room.WhisperAsync("after");
+        await early.ReceiveAsync(3);
+
+        Assert.Equal(["after"], await client.ReceiveAsync(1));
     }
 
     [Fact]

@@ -1,0 +1,188 @@
+using System.Net.WebSockets;
+using System.Text;
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Backplane;
+
+/// <summary>What every backplane does. A subclass says how to make the nodes that it connects, all on one history.</summary>
+public abstract class BackplaneContract
+{
+    private readonly string _room = $"room {Guid.NewGuid():n}";
+
+    /// <summary>Two nodes, which are one and the same for a backplane that has only one, and the history they share.</summary>
+    protected abstract Task<(IBackplane One, IBackplane Other, IMessageHistory History)> CreateAsync();
+
+    /// <summary>Two nodes whose store cannot be reached when something is published.</summary>
+    protected abstract Task<(IBackplane One, IBackplane Other)> CreateFailingAsync();
+
+    [Fact]
+    public async Task A_stored_message_gets_a_position_and_reaches_every_subscriber()
+    {
+        var (one, other, history) = await CreateAsync();
+        var subscribers = new[] { new RecordingSubscriber(), new RecordingSubscriber(), new RecordingSubscriber() };
+        await using var first = await one.SubscribeAsync(_room, subscribers[0]);
+        await using var second = await one.SubscribeAsync(_room, subscribers[1]);
+        await using var third = await other.SubscribeAsync(_room, subscribers[2]);
+
+        var position = await one.PublishAsync(_room, Message("hi", "ann"));
+
+        Assert.Equal(1, position?.Sequence);
+        Assert.Equal(position, Assert.Single((await history.ReadAsync(_room)).Messages).Position);
+        foreach (var subscriber in subscribers)
+        {
+            var message = Assert.Single(await subscriber.ReceiveAsync(1));
+            Assert.Equal((position, "hi", "ann", "c", Audience.Others), (message.Position, message.Text, message.From, message.ConnectionId, message.Audience));
+        }
+    }
+
+    [Fact]
+    public async Task An_ephemeral_message_has_no_position_and_is_not_stored()
+    {
+        var (one, other, history) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        Assert.Null(await one.PublishAsync(_room, Message("hi"), capacity: 0));
+
+        Assert.Null(Assert.Single(await near.ReceiveAsync(1)).Position);
+        Assert.Null(Assert.Single(await far.ReceiveAsync(1)).Position);
+        Assert.Equal(MessagePosition.None, (await history.ReadAsync(_room)).Top);
+    }
+
+    [Fact]
+    public async Task Whoever_publishes_stored_messages_are_delivered_in_the_order_of_their_positions_and_one_at_a_time()
+    {
+        const int Publishers = 8, Each = 50;
+        var (one, other, _) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(p => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+            {
+                await (p % 2 == 0 ? one : other).PublishAsync(_room, Message($"{p}:{i}"));
+                await (p % 2 == 0 ? one : other).PublishAsync(_room, Message("ephemeral"), capacity: 0);
+            }
+        }))).Soon();
+
+        foreach (var subscriber in new[] { near, far })
+        {
+            var messages = await subscriber.ReceiveAsync(Publishers * Each * 2);
+            Assert.Equal(
+                Enumerable.Range(1, Publishers * Each).Select(static i => (long)i),
+                messages.Where(static m => m.Position.HasValue).Select(static m => m.Position!.Value.Sequence));
+            Assert.False(subscriber.Overlapped);
+        }
+    }
+
+    [Fact]
+    public async Task What_one_publisher_publishes_arrives_in_its_order_stored_or_not()
+    {
+        var (one, other, _) = await CreateAsync();
+        var far = new RecordingSubscriber();
+        await using var subscription = await other.SubscribeAsync(_room, far);
+
+        for (var i = 0; i < 50; i++)
+            await one.PublishAsync(_room, Message($"{i}"), capacity: i % 3 == 0 ? 0 : null);
+
+        await far.ReceiveAsync(50);
+        Assert.Equal(Enumerable.Range(0, 50).Select(static i => $"{i}"), far.Texts);
+    }
+
+    [Fact]
+    public async Task The_capacity_is_passed_on()
+    {
+        var (one, _, history) = await CreateAsync();
+        for (var i = 1; i <= 5; i++)
+            await one.PublishAsync(_room, Message($"{i}"), capacity: 3);
+        await one.PublishAsync(_room, Message("6"));
+
+        Assert.Equal(["4", "5", "6"], (await history.ReadAsync(_room)).Messages.Select(static m => m.Text));
+    }
+
+    [Fact]
+    public async Task Who_has_unsubscribed_receives_nothing_more()
+    {
+        var (one, other, _) = await CreateAsync();
+        var (stays, leaves) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var staying = await one.SubscribeAsync(_room, stays);
+        var leaving = await other.SubscribeAsync(_room, leaves);
+        await one.PublishAsync(_room, Message("1"));
+        await leaves.ReceiveAsync(1);
+
+        await leaving.DisposeAsync();
+        await one.PublishAsync(_room, Message("2"));
+        await one.PublishAsync(_room, Message("3"), capacity: 0);
+
+        await stays.ReceiveAsync(3);
+        Assert.Equal(["1"], leaves.Texts);
+    }
+
+    [Fact]
+    public async Task Who_subscribes_again_receives_again()
+    {
+        var (one, _, _) = await CreateAsync();
+        var subscriber = new RecordingSubscriber();
+        for (var i = 1; i <= 3; i++)
+        {
+            await using var subscription = await one.SubscribeAsync(_room, subscriber);
+            await one.PublishAsync(_room, Message($"{i}"));
+            await subscriber.ReceiveAsync(i);
+        }
+
+        Assert.Equal(["1", "2", "3"], subscriber.Texts);
+    }
+
+    [Fact]
+    public async Task Rooms_do_not_mix()
+    {
+        var (one, _, _) = await CreateAsync();
+        var (here, there) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, here);
+        await using var second = await one.SubscribeAsync(_room + "x", there);
+
+        await one.PublishAsync(_room + "x", Message("there"));
+        await one.PublishAsync(_room, Message("here"));
+
+        await here.ReceiveAsync(1);
+        await there.ReceiveAsync(1);
+        Assert.Equal(["here"], here.Texts);
+        Assert.Equal(["there"], there.Texts);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_stored_throws_and_nobody_receives_it()
+    {
+        var (one, other) = await CreateFailingAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        await Assert.ThrowsAsync<HistoryUnavailableException>(() => one.PublishAsync(_room, Message("lost")).AsTask());
+
+        Assert.Empty(near.Texts);
+        Assert.Empty(far.Texts);
+    }
+
+    [Fact]
+    public async Task Without_subscribers_a_message_is_stored_all_the_same()
+    {
+        var (one, _, history) = await CreateAsync();
+
+        Assert.Null(await one.PublishAsync(_room, Message("nobody hears"), capacity: 0));
+        var position = await one.PublishAsync(_room, Message("stored"));
+
+        Assert.Equal(position, Assert.Single((await history.ReadAsync(_room)).Messages).Position);
+    }
+
+    private static ChatMessage Message(string text, string? from = null) =>
+        new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch)
+        {
+            From = from,
+            ConnectionId = "c",
+            Audience = Audience.Others,
+        };
+}

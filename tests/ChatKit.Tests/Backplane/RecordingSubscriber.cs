@@ -1,0 +1,42 @@
+namespace ChatKit.Tests.Backplane;
+
+/// <summary>Keeps what a backplane delivers, and notices calls that overlap.</summary>
+internal sealed class RecordingSubscriber : IBackplaneSubscriber
+{
+    private readonly Lock _gate = new();
+    private readonly List<ChatMessage> _messages = [];
+    private int _calling;
+
+    public bool Overlapped { get; private set; }
+
+    public ChatMessage[] Messages
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _messages];
+        }
+    }
+
+    public IEnumerable<string> Texts => Messages.Select(static m => m.Text);
+
+    public void OnMessage(ChatMessage message)
+    {
+        Overlapped |= Interlocked.Increment(ref _calling) != 1;
+        Thread.SpinWait(100);
+        lock (_gate)
+            _messages.Add(message);
+        Interlocked.Decrement(ref _calling);
+    }
+
+    public void OnReconnected()
+    {
+    }
+
+    /// <summary>Waits until so many messages have come.</summary>
+    public async Task<ChatMessage[]> ReceiveAsync(int count)
+    {
+        await Patience.UntilAsync(() => Messages.Length >= count, $"{count} messages come");
+        return Messages;
+    }
+}

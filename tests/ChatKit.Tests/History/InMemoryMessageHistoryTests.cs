@@ -1,0 +1,65 @@
+using System.Net.WebSockets;
+using ChatKit.History;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ChatKit.Tests.History;
+
+public class InMemoryMessageHistoryTests : MessageHistoryContract
+{
+    private readonly FakeTimeProvider _clock = new();
+
+    protected override Task<IMessageHistory> CreateAsync(ChatKitOptions options) =>
+        Task.FromResult<IMessageHistory>(new InMemoryMessageHistory(Options.Create(options), _clock));
+
+    protected override Task ExpireAsync(string room, ChatKitOptions options)
+    {
+        _clock.Advance(options.RoomTimeToLive);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_room_lives_for_as_long_as_something_is_appended()
+    {
+        var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) };
+        var history = await CreateAsync(options);
+        for (var i = 1; i <= 5; i++)
+        {
+            Assert.Equal(i, (await AppendAsync(history, "r")).Sequence);
+            _clock.Advance(options.RoomTimeToLive - TimeSpan.FromTicks(1));
+        }
+
+        Assert.Equal(5, (await history.ReadAsync("r")).Messages.Count);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.Empty((await history.ReadAsync("r")).Messages);
+    }
+
+    [Fact]
+    public async Task Expired_rooms_are_given_back_although_nobody_asks_for_them()
+    {
+        var history = await CreateAsync(new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) });
+        var abandoned = await AppendAbandonedAsync(history);
+        _clock.Advance(TimeSpan.FromMinutes(2));
+
+        await AppendAsync(history, "another");
+
+        await Patience.UntilAsync(
+            () =>
+            {
+                GC.Collect();
+                return !abandoned.IsAlive;
+            },
+            "the message is collected");
+    }
+
+    /// <summary>A method of its own, so that no local keeps the payload.</summary>
+    private static async Task<WeakReference> AppendAbandonedAsync(IMessageHistory history)
+    {
+        var data = new byte[10];
+        await history.AppendAsync("abandoned", new ChatMessage(WebSocketMessageType.Binary, data, default));
+        return new WeakReference(data);
+    }
+
+    private static ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string room) =>
+        history.AppendAsync(room, new ChatMessage(WebSocketMessageType.Text, default, default));
+}

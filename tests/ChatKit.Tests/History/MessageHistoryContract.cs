@@ -1,0 +1,332 @@
+using System.Net.WebSockets;
+using System.Text;
+
+namespace ChatKit.Tests.History;
+
+/// <summary>What every history does. A subclass says how to make one, and how a room expires.</summary>
+public abstract class MessageHistoryContract
+{
+    private readonly string _room = $"room {Guid.NewGuid():n}";
+
+    public static TheoryData<string> Names => new(
+        "a", "with spaces", " ", "a:b", "{a}", "a}b{c", "*", "[a]?", "日本語", "😀", "عربى", "\u00e9", "e\u0301", "\\", "\"", "%41", "a/b?c#d",
+        new string('x', 255), string.Concat(Enumerable.Repeat("漢", 255)));
+
+    /// <summary>A history that keeps a hundred messages for a long time unless the options say otherwise.</summary>
+    protected abstract Task<IMessageHistory> CreateAsync(ChatKitOptions options);
+
+    /// <summary>
+    /// Ends when a room into which nothing is appended has expired. <paramref name="options"/> are those of
+    /// <see cref="CreateAsync"/>: time may be made to pass, or be waited for.
+    /// </summary>
+    protected abstract Task ExpireAsync(string room, ChatKitOptions options);
+
+    [Fact]
+    public async Task Sequences_count_up_by_one_from_1()
+    {
+        var history = await CreateAsync();
+        List<MessagePosition> positions = [];
+        for (var i = 0; i < 20; i++)
+            positions.Add(await AppendAsync(history, $"{i}"));
+
+        Assert.NotEqual("", positions[0].Epoch);
+        Assert.Equal(Enumerable.Range(1, 20).Select(i => new MessagePosition(positions[0].Epoch, i)), positions);
+        var page = await history.ReadAsync(_room);
+        Assert.Equal(positions, page.Messages.Select(static m => m.Position.GetValueOrDefault()));
+        Assert.Equal(Enumerable.Range(0, 20).Select(static i => $"{i}"), Texts(page));
+        Assert.Equal((positions[^1], 0, false), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Fact]
+    public async Task Of_250_messages_of_8_concurrent_writers_exactly_the_last_100_remain()
+    {
+        const int Total = 250, Writers = 8;
+        var history = await CreateAsync();
+        var byPosition = new string[Total + 1];
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(async () =>
+        {
+            for (var n = Interlocked.Increment(ref next); n <= Total; n = Interlocked.Increment(ref next))
+            {
+                var text = $"{w}:{n}";
+                var position = await AppendAsync(history, text);
+                Assert.Null(Interlocked.Exchange(ref byPosition[position.Sequence], text));
+            }
+        }))).Soon();
+
+        Assert.DoesNotContain(byPosition.Skip(1), static text => text is null);
+        var page = await history.ReadAsync(_room);
+        Assert.Equal(byPosition[^100..], Texts(page));
+        Assert.Equal(Enumerable.Range(151, 100).Select(static i => (long)i), page.Messages.Select(static m => m.Position!.Value.Sequence));
+        Assert.Equal(Total, page.Top.Sequence);
+    }
+
+    [Fact]
+    public async Task A_page_is_of_one_instant()
+    {
+        var history = await CreateAsync();
+        await AppendAsync(history, "1", capacity: 10);
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 2; i <= 500; i++)
+                await AppendAsync(history, $"{i}");
+        });
+
+        while (!writing.IsCompleted)
+        {
+            var page = await history.ReadAsync(_room);
+            Assert.InRange(page.Messages.Count, 1, 10);
+            var expected = Enumerable.Range(0, page.Messages.Count).Select(i => page.Top.Sequence - page.Messages.Count + 1 + i).ToList();
+            Assert.Equal(expected, page.Messages.Select(static m => m.Position!.Value.Sequence));
+            Assert.Equal(expected.Select(static n => $"{n}"), Texts(page));
+        }
+
+        await writing.Soon();
+    }
+
+    [Theory]
+    [InlineData(0, 5, 0)]
+    [InlineData(1, 4, 0)]
+    [InlineData(4, 1, 0)]
+    [InlineData(5, 0, 0)]
+    public async Task A_reader_gets_what_follows_its_position(int after, int count, int missed)
+    {
+        var history = await CreateAsync();
+        var top = await FillAsync(history, 5);
+
+        var page = await history.ReadAsync(_room, top with { Sequence = after });
+
+        Assert.Equal(Enumerable.Range(6 - count, count).Select(static i => $"{i}"), Texts(page));
+        Assert.Equal((top, missed, false), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Fact]
+    public async Task A_reader_who_knows_None_gets_everything()
+    {
+        var history = await CreateAsync();
+        var top = await FillAsync(history, 12, capacity: 10);
+
+        var page = await history.ReadAsync(_room, MessagePosition.None);
+
+        Assert.Equal(Enumerable.Range(3, 10).Select(static i => $"{i}"), Texts(page));
+        Assert.Equal((top, 2, false), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Theory]
+    [InlineData(1, 10, 9)]
+    [InlineData(9, 10, 1)]
+    [InlineData(10, 10, 0)]
+    [InlineData(11, 9, 0)]
+    public async Task A_reader_is_told_how_many_are_no_longer_stored(int after, int count, int missed)
+    {
+        var history = await CreateAsync();
+        var top = await FillAsync(history, 20, capacity: 10);
+
+        var page = await history.ReadAsync(_room, top with { Sequence = after });
+
+        Assert.Equal(Enumerable.Range(21 - count, count).Select(static i => $"{i}"), Texts(page));
+        Assert.Equal((top, missed, false), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Theory]
+    [InlineData("another", 3)]
+    [InlineData("another", 20)]
+    [InlineData(null, 21)]
+    [InlineData(null, long.MaxValue)]
+    public async Task A_reader_of_another_stream_or_beyond_the_top_gets_everything_anew(string? epoch, long after)
+    {
+        var history = await CreateAsync();
+        var top = await FillAsync(history, 20, capacity: 10);
+
+        var page = await history.ReadAsync(_room, new MessagePosition(epoch ?? top.Epoch, after));
+
+        Assert.Equal(Enumerable.Range(11, 10).Select(static i => $"{i}"), Texts(page));
+        Assert.Equal((top, 10, true), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Fact]
+    public async Task A_room_in_which_nothing_was_stored_is_empty()
+    {
+        var history = await CreateAsync();
+
+        AssertPage(await history.ReadAsync(_room), restarted: false);
+        AssertPage(await history.ReadAsync(_room, MessagePosition.None), restarted: false);
+        AssertPage(await history.ReadAsync(_room, new MessagePosition("former", 7)), restarted: true);
+
+        static void AssertPage(HistoryPage page, bool restarted)
+        {
+            Assert.Empty(page.Messages);
+            Assert.Equal((MessagePosition.None, 0, restarted), (page.Top, page.Missed, page.Restarted));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Any_valid_name_names_a_room_of_its_own(string name)
+    {
+        var history = await CreateAsync();
+        Assert.True(RoomName.IsValid(name, out _));
+        var other = name.Length < RoomName.MaxLength ? name + "x" : name[1..];
+        var position = await history.AppendAsync(name, Message("here"), 10);
+        await history.AppendAsync(other, Message("there"), 10);
+
+        var page = await history.ReadAsync(name);
+
+        Assert.Equal(position, page.Top);
+        Assert.Equal("here", page.Messages[^1].Text);
+        Assert.Equal("there", (await history.ReadAsync(other)).Messages[^1].Text);
+    }
+
+    [Fact]
+    public async Task Rooms_do_not_mix()
+    {
+        var history = await CreateAsync();
+        for (var i = 1; i <= 5; i++)
+        {
+            Assert.Equal(i, (await history.AppendAsync(_room + "a", Message($"a{i}"))).Sequence);
+            Assert.Equal(i, (await history.AppendAsync(_room + "b", Message($"b{i}"))).Sequence);
+        }
+
+        var (a, b) = (await history.ReadAsync(_room + "a"), await history.ReadAsync(_room + "b"));
+        Assert.Equal(["a1", "a2", "a3", "a4", "a5"], Texts(a));
+        Assert.Equal(["b1", "b2", "b3", "b4", "b5"], Texts(b));
+        Assert.NotEqual(a.Top.Epoch, b.Top.Epoch);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(256)]
+    [InlineData(64 * 1024)]
+    public async Task Bytes_come_back_as_they_were(int length)
+    {
+        var history = await CreateAsync();
+        var data = Enumerable.Range(0, length).Select(static i => (byte)i).ToArray();
+        await history.AppendAsync(_room, new ChatMessage(WebSocketMessageType.Binary, data, DateTimeOffset.UnixEpoch));
+
+        var message = Assert.Single((await history.ReadAsync(_room)).Messages);
+
+        Assert.Equal(data, message.Data.ToArray());
+    }
+
+    [Theory]
+    [InlineData(WebSocketMessageType.Text, "ann", "c1", Audience.Everyone)]
+    [InlineData(WebSocketMessageType.Binary, null, "c2", Audience.Others)]
+    [InlineData(WebSocketMessageType.Text, "日本😀\0\n", null, Audience.Others)]
+    [InlineData(WebSocketMessageType.Binary, null, null, Audience.Everyone)]
+    public async Task What_is_known_of_a_message_comes_back(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
+    {
+        var history = await CreateAsync();
+        var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, 123, TimeSpan.FromHours(9));
+        var sent = new ChatMessage(type, Encoding.UTF8.GetBytes("é\0"), at) { From = from, ConnectionId = connectionId, Audience = audience };
+        var position = await history.AppendAsync(_room, sent);
+
+        var message = Assert.Single((await history.ReadAsync(_room)).Messages);
+
+        Assert.Equal((type, from, connectionId, audience), (message.Type, message.From, message.ConnectionId, message.Audience));
+        Assert.Equal("é\0", message.Text);
+        Assert.Equal(at.ToUnixTimeMilliseconds(), message.At.ToUnixTimeMilliseconds());
+        Assert.Equal(position, message.Position);
+    }
+
+    [Fact]
+    public async Task A_position_that_a_message_brings_is_ignored()
+    {
+        var history = await CreateAsync();
+
+        var position = await history.AppendAsync(_room, Message("a").WithPosition(new MessagePosition("mine", 77)));
+
+        Assert.Equal(1, position.Sequence);
+        Assert.NotEqual("mine", position.Epoch);
+        Assert.Equal(position, Assert.Single((await history.ReadAsync(_room)).Messages).Position);
+    }
+
+    [Fact]
+    public async Task The_options_say_how_many_messages_are_kept()
+    {
+        var history = await CreateAsync(new ChatKitOptions { HistoryCapacity = 7 });
+        await FillAsync(history, 10);
+
+        Assert.Equal(["4", "5", "6", "7", "8", "9", "10"], Texts(await history.ReadAsync(_room)));
+    }
+
+    [Fact]
+    public async Task A_capacity_that_was_named_holds_until_another_is_named()
+    {
+        var history = await CreateAsync();
+        await FillAsync(history, 5, capacity: 3);
+        await AppendAsync(history, "6");
+        Assert.Equal(["4", "5", "6"], Texts(await history.ReadAsync(_room)));
+
+        await AppendAsync(history, "7", capacity: 5);
+        await AppendAsync(history, "8");
+        Assert.Equal(["4", "5", "6", "7", "8"], Texts(await history.ReadAsync(_room)));
+
+        await AppendAsync(history, "9", capacity: 1);
+        Assert.Equal(["9"], Texts(await history.ReadAsync(_room)));
+    }
+
+    [Fact]
+    public async Task An_expired_room_is_empty_and_begins_a_new_stream()
+    {
+        var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(1) };
+        var history = await CreateAsync(options);
+        var former = await FillAsync(history, 3);
+        await ExpireAsync(_room, options);
+
+        var empty = await history.ReadAsync(_room, former);
+        Assert.Empty(empty.Messages);
+        Assert.Equal((MessagePosition.None, true), (empty.Top, empty.Restarted));
+
+        var position = await AppendAsync(history, "new");
+        Assert.Equal(1, position.Sequence);
+        Assert.NotEqual(former.Epoch, position.Epoch);
+        var page = await history.ReadAsync(_room, former);
+        Assert.Equal(["new"], Texts(page));
+        Assert.Equal((position, 0, true), (page.Top, page.Missed, page.Restarted));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_before_it_begins_is_not_done()
+    {
+        var history = await CreateAsync();
+        var cancelled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => history.AppendAsync(_room, Message("a"), null, cancelled).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => history.ReadAsync(_room, null, cancelled).AsTask());
+
+        Assert.Empty((await history.ReadAsync(_room)).Messages);
+    }
+
+    [Fact]
+    public async Task Arguments_are_checked()
+    {
+        var history = await CreateAsync();
+
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await history.AppendAsync(null!, Message("a")));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await history.AppendAsync("", Message("a")));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await history.AppendAsync(_room, null!));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await history.AppendAsync(_room, Message("a"), 0));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await history.AppendAsync(_room, Message("a"), -1));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await history.ReadAsync(null!));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await history.ReadAsync(""));
+    }
+
+    private static ChatMessage Message(string text) => new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch);
+
+    private static IEnumerable<string> Texts(HistoryPage page) => page.Messages.Select(static m => m.Text);
+
+    private Task<IMessageHistory> CreateAsync() => CreateAsync(new ChatKitOptions());
+
+    private ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string text, int? capacity = null) =>
+        history.AppendAsync(_room, Message(text), capacity);
+
+    /// <summary>Appends texts that count up from 1. Returns the last position.</summary>
+    private async Task<MessagePosition> FillAsync(IMessageHistory history, int count, int? capacity = null)
+    {
+        MessagePosition last = default;
+        for (var i = 1; i <= count; i++)
+            last = await AppendAsync(history, $"{i}", capacity);
+        return last;
+    }
+}
