@@ -70,6 +70,7 @@ internal sealed class RedisMessageHistory(
     private async ValueTask<RedisResult[]> RunAsync(
         string script, string room, RedisValue[] arguments, string failure, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);

@@ -1,0 +1,113 @@
+using System.Net.WebSockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ChatKit.Tests.Redis;
+
+public class RedisConnectionTests
+{
+    private static readonly ChatMessage Message = new(WebSocketMessageType.Text, "x"u8.ToArray(), DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public async Task The_application_starts_while_Redis_is_away_and_says_so_once()
+    {
+        await using var host = await RedisHost.StartAsync($"127.0.0.1:{RedisServer.FreePort()},connectTimeout=500");
+
+        var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
+        for (var i = 0; i < 20; i++)
+            await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.ReadAsync("room"));
+
+        Assert.Contains("no connection to Redis at 127.0.0.1:", exception.Message);
+        Assert.Contains("nobody has received it", exception.Message);
+        Assert.Single(host.Logs.GetSnapshot(), static line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task It_recovers_when_Redis_comes_and_each_time_it_comes_back()
+    {
+        await using var redis = new RedisServer();
+        await using var host = await RedisHost.StartAsync(redis.Endpoint);
+        await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
+
+        for (var i = 1; i <= 2; i++)
+        {
+            await redis.StartAsync();
+            await Patience.UntilAsync(() => Count(host, 401) == i, "Redis is back");
+            Assert.Equal(i, (await host.History.AppendAsync("room", Message)).Sequence);
+            await redis.KillAsync();
+            await Patience.UntilAsync(() => Count(host, 400) == i + 1, "Redis is away");
+            await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_in_time_is_told_apart_from_one_that_refuses()
+    {
+        await using var redis = new RedisServer();
+        await redis.InitializeAsync();
+        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},asyncTimeout=200");
+        await host.History.AppendAsync("room", Message);
+        await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true,asyncTimeout=20000");
+        var sleeping = other.GetDatabase().ExecuteAsync("DEBUG", "SLEEP", "2");
+
+        var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () =>
+        {
+            // The first may still reach the server before it sleeps.
+            for (var i = 0; i < 10; i++)
+                await host.History.AppendAsync("room", Message);
+        });
+        await sleeping;
+
+        Assert.Contains("not known", exception.Message);
+        await Patience.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    return (await host.History.ReadAsync("room")).Top.Sequence is >= 1 and <= 11;
+                }
+                catch (HistoryUnavailableException)
+                {
+                    return false;
+                }
+            },
+            "the server is asked again, and has stored each message at most once");
+    }
+
+    [Fact]
+    public async Task Without_a_server_the_application_does_not_start_and_says_what_to_do()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(static _ => { }));
+
+        Assert.Contains("AddRedis(\"localhost:6379\")", exception.Message);
+    }
+
+    [Theory]
+    [InlineData("", "prefix:", "Configuration")]
+    [InlineData("password=secret", "prefix:", "names no server")]
+    [InlineData("localhost,nonsense=secret", "prefix:", "is not a StackExchange.Redis configuration string")]
+    [InlineData("localhost", "", "KeyPrefix")]
+    [InlineData("localhost", "a{b", "KeyPrefix is 'a{b'; it must have 1 to 100 characters, none of them a brace.")]
+    public async Task Wrong_options_stop_the_start_and_do_not_tell_secrets(string configuration, string prefix, string problem)
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(options =>
+        {
+            options.Configuration = configuration;
+            options.KeyPrefix = prefix;
+        }));
+
+        Assert.Contains(problem, exception.Message);
+        Assert.DoesNotContain("secret", exception.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    public void An_empty_configuration_string_is_refused_at_once(string configuration) =>
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddChatKit().AddRedis(configuration));
+
+    private static int Count(RedisHost host, int eventId) =>
+        host.Logs.GetSnapshot().Count(line => line.Id.Id == eventId);
+}

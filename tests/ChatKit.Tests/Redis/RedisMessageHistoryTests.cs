@@ -1,0 +1,210 @@
+using System.Net.WebSockets;
+using System.Text;
+using ChatKit.Redis;
+using ChatKit.Tests.History;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace ChatKit.Tests.Redis;
+
+public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistoryContract, IClassFixture<RedisServer>, IAsyncLifetime
+{
+    private readonly List<IAsyncDisposable> _owned = [];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var owned in _owned)
+            await owned.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_list_is_never_longer_than_the_capacity_at_any_instant()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var host = await StartAsync(prefix);
+        var database = await ConnectAsync();
+        var list = RedisKeys.OfRoom(prefix, "full")[1];
+
+        var appending = Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            for (var i = 0; i < 250; i++)
+                await host.History.AppendAsync("full", Text("x"));
+        }));
+        var longest = 0L;
+        while (!appending.IsCompleted)
+            longest = Math.Max(longest, await database.ListLengthAsync(list));
+        await appending;
+
+        Assert.InRange(longest, 1, 100);
+        Assert.Equal(100, await database.ListLengthAsync(list));
+        Assert.Equal(2000, (await host.History.ReadAsync("full")).Top.Sequence);
+    }
+
+    [Theory]
+    [InlineData("lobby")]
+    [InlineData("}")]
+    [InlineData("{")]
+    [InlineData("a{b}c")]
+    [InlineData("100%")]
+    [InlineData("部屋")]
+    public async Task The_keys_of_a_room_share_a_hash_slot(string room)
+    {
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        _owned.Add(multiplexer);
+
+        var slots = RedisKeys.OfRoom("chatkit:", room).Select(multiplexer.GetHashSlot).Distinct();
+
+        Assert.Single(slots);
+    }
+
+    [Fact]
+    public void Different_rooms_have_different_keys()
+    {
+        string[] rooms = ["a", "A", "{a}", "%7Ba%7D", "a}", "%", "%25"];
+
+        var keys = rooms.SelectMany(room => RedisKeys.OfRoom("p:", room)).Select(static key => key.ToString()).ToList();
+
+        Assert.Equal(keys.Count, keys.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Both_keys_expire_together()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var host = await StartAsync(prefix);
+        var database = await ConnectAsync();
+
+        await host.History.AppendAsync("room", Text("x"));
+
+        foreach (var key in RedisKeys.OfRoom(prefix, "room"))
+            Assert.InRange((await database.KeyTimeToLiveAsync(key)).GetValueOrDefault(), TimeSpan.FromDays(29.9), TimeSpan.FromDays(30));
+    }
+
+    [Fact]
+    public async Task Applications_with_different_prefixes_share_a_server_and_no_room()
+    {
+        var one = await StartAsync();
+        var other = await StartAsync();
+
+        await one.History.AppendAsync("room", Text("x"));
+
+        Assert.Empty((await other.History.ReadAsync("room")).Messages);
+        Assert.Single((await one.History.ReadAsync("room")).Messages);
+    }
+
+    [Fact]
+    public async Task Applications_with_one_prefix_share_their_rooms()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var one = await StartAsync(prefix);
+        var other = await StartAsync(prefix);
+
+        await one.History.AppendAsync("room", Text("1"));
+        var position = await other.History.AppendAsync("room", Text("2"));
+
+        Assert.Equal(2, position.Sequence);
+        Assert.Equal(["1", "2"], (await one.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+    }
+
+    [Fact]
+    public async Task A_list_that_was_lost_is_a_gap_and_not_an_error()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var host = await StartAsync(prefix);
+        var database = await ConnectAsync();
+        var first = await host.History.AppendAsync("room", Text("1"));
+        await host.History.AppendAsync("room", Text("2"));
+        await database.KeyDeleteAsync(RedisKeys.OfRoom(prefix, "room")[1]);
+
+        var page = await host.History.ReadAsync("room", first);
+        Assert.Equal((0, 2, 1, false), (page.Messages.Count, page.Top.Sequence, page.Missed, page.Restarted));
+        await host.History.AppendAsync("room", Text("3"));
+
+        page = await host.History.ReadAsync("room", first);
+        Assert.Equal((3, 1), (Assert.Single(page.Messages).Position!.Value.Sequence, page.Missed));
+    }
+
+    [Fact]
+    public async Task What_is_no_message_is_told_apart_from_one()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var host = await StartAsync(prefix);
+        var database = await ConnectAsync();
+        await host.History.AppendAsync("room", Text("1"));
+        await database.ListSetByIndexAsync(RedisKeys.OfRoom(prefix, "room")[1], 0, "not an entry");
+
+        var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.ReadAsync("room"));
+
+        Assert.Contains(prefix, exception.Message);
+    }
+
+    [Fact]
+    public async Task A_server_out_of_memory_stores_nothing_and_says_so()
+    {
+        await using var full = new RedisServer();
+        await full.InitializeAsync();
+        var host = await RedisHost.StartAsync(full.Endpoint);
+        _owned.Add(host);
+        await host.History.AppendAsync("room", Text("1"));
+        var database = await ConnectAsync(full.Endpoint);
+        await database.ExecuteAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
+        await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+
+        var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Text("2")));
+        Assert.Contains("nobody has received it", exception.Message);
+        await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+
+        Assert.Equal(["1"], (await host.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+        Assert.Equal(2, (await host.History.AppendAsync("room", Text("2"))).Sequence);
+    }
+
+    [Fact]
+    public async Task The_application_s_own_multiplexer_is_used_and_left_alone()
+    {
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        _owned.Add(multiplexer);
+        var prefix = RedisHost.NewPrefix();
+        var host = await RedisHost.StartAsync(
+            options => options.KeyPrefix = prefix, services: services => services.AddSingleton<IConnectionMultiplexer>(multiplexer));
+
+        await host.History.AppendAsync("room", Text("1"));
+        await host.DisposeAsync();
+
+        Assert.Equal(1, await multiplexer.GetDatabase().ListLengthAsync(RedisKeys.OfRoom(prefix, "room")[1]));
+    }
+
+    protected override async Task<IMessageHistory> CreateAsync(ChatKitOptions options)
+    {
+        var host = await RedisHost.StartAsync(redis.Endpoint, options);
+        _owned.Add(host);
+        return host.History;
+    }
+
+    protected override async Task ExpireAsync(string room, ChatKitOptions options)
+    {
+        var database = await ConnectAsync();
+        var server = database.Multiplexer.GetServers().Single();
+        var keys = await server.KeysAsync(pattern: $"*{room}*").ToListAsync();
+        Assert.Equal(2, keys.Count);
+        await Patience.UntilAsync(async () => await database.KeyExistsAsync([.. keys]) == 0, "the room's keys have expired");
+    }
+
+    private static ChatMessage Text(string text) =>
+        new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch);
+
+    private async Task<RedisHost> StartAsync(string? prefix = null)
+    {
+        var host = await RedisHost.StartAsync(redis.Endpoint, prefix: prefix);
+        _owned.Add(host);
+        return host;
+    }
+
+    private async Task<IDatabase> ConnectAsync(string? endpoint = null)
+    {
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{endpoint ?? redis.Endpoint},allowAdmin=true");
+        _owned.Add(multiplexer);
+        return multiplexer.GetDatabase();
+    }
+}
