@@ -50,16 +50,21 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
     /// <summary>The subscribers of one room. Once the last has gone it takes no more, and the room gets a new one.</summary>
     private sealed class Topic
     {
+        private readonly Lock _delivery = new();
         private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
         private bool _ended;
 
         // Never disposed of: nobody asks for its wait handle, the only thing there would be to release.
         public SemaphoreSlim Turn { get; } = new(1, 1);
 
+        /// <summary>One message at a time, also if an ephemeral one, which waits for no turn, comes together with a stored one.</summary>
         public void Deliver(ChatMessage message)
         {
-            foreach (var subscriber in _subscribers)
-                subscriber.OnMessage(message);
+            lock (_delivery)
+            {
+                foreach (var subscriber in _subscribers)
+                    subscriber.OnMessage(message);
+            }
         }
 
         public bool TryAdd(IBackplaneSubscriber subscriber)

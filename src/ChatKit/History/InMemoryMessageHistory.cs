@@ -16,6 +16,9 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<MessagePosition>(cancellationToken);
+
         SweepNowAndThen();
         while (true)
         {
@@ -31,6 +34,9 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
     public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<HistoryPage>(cancellationToken);
+
         if (_rooms.TryGetValue(room, out var stored))
         {
             lock (stored)

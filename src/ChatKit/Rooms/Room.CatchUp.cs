@@ -28,12 +28,14 @@ internal sealed partial class Room
     {
         try
         {
+            MessagePosition? read = null;
             for (var fruitless = 0; fruitless < FruitlessReads; fruitless++)
             {
-                var known = member.Cursor;
-                if (!await GiveStoredAsync(member).ConfigureAwait(false) || TryGoLive(member))
+                var known = (member.Cursor, read);
+                read = await GiveStoredAsync(member).ConfigureAwait(false);
+                if (read is null || TryGoLive(member))
                     return;
-                if (member.Cursor != known)
+                if (known != (member.Cursor, read))
                     fruitless = -1;
                 else
                     await FillAsync().ConfigureAwait(false);
@@ -49,35 +51,63 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Gives the member what the history has for it. False if the member is not to go on.</summary>
-    private async ValueTask<bool> GiveStoredAsync(RoomMember member)
+    /// <summary>Gives the member what the history has for it. Returns up to where it has read; null if the member is not to go on.</summary>
+    private async ValueTask<MessagePosition?> GiveStoredAsync(RoomMember member)
     {
         if (!await member.Client.WaitForSpaceAsync(0).ConfigureAwait(false) || !IsCatchingUp(member))
-            return false;
+            return null;
 
-        var joins = member.Cursor is null;
         var page = await services.History.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
-        if (!joins && page.Missed > 0)
+        if (member.Cursor is null)
+        {
+            Begin(member, page);
+            return page.Top;
+        }
+
+        if (page.Missed > 0)
         {
             // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
             // the newest messages.
             services.Logger.SlowMemberClosed(Name, member.Client.Id);
             member.Client.CloseSlow($"too slow: {page.Missed} messages are no longer stored");
-            return false;
+            return null;
         }
 
-        var skip = joins ? Math.Max(0, page.Messages.Count - member.Replay) : 0;
-        for (var i = skip; i < page.Messages.Count; i++)
+        foreach (var message in page.Messages)
         {
-            var message = page.Messages[i];
             if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member, Outgoing.FrameOf(message)).ConfigureAwait(false))
-                return false;
+                return null;
             member.Cursor = message.Position;
         }
 
         member.Cursor = page.Top;
-        return true;
+        return page.Top;
     }
+
+    /// <summary>
+    /// Gives a new member what is stored, and lets it go live in the same instant. Gives it nothing if so much has come since
+    /// the page was read that it would have a hole: it reads again, and has not seen anything yet.
+    /// </summary>
+    private void Begin(RoomMember member, HistoryPage page)
+    {
+        lock (_gate)
+        {
+            if (member.State != MemberState.CatchingUp || !ReachesRecent(page.Top))
+                return;
+
+            var stored = page.Messages.Skip(Math.Max(0, page.Messages.Count - member.Replay)).ToList();
+            var start = page.Top with { Sequence = page.Top.Sequence - stored.Count };
+            member.Cursor = Give(member.Client, stored, start);
+            TryGoLive(member);
+        }
+    }
+
+    /// <summary>Whether nothing was accepted after a position that is not at hand any more. To be called under the lock.</summary>
+    private bool ReachesRecent(MessagePosition top) =>
+        _accepted is not { } accepted
+        || !top.IsOfStream(accepted)
+        || top.Sequence >= accepted.Sequence
+        || _recent.Any(message => message.Position.GetValueOrDefault().Follows(top));
 
     private async ValueTask<bool> EnqueueAsync(RoomMember member, ReadOnlyMemory<byte> frame)
     {
@@ -110,12 +140,14 @@ internal sealed partial class Room
             if (member.State != MemberState.CatchingUp)
                 return true;
 
-            var cursor = member.Cursor.GetValueOrDefault();
+            if (member.Cursor is not { } cursor)
+                return false;
+
             var accepted = _accepted ??= cursor;
             if (!cursor.IsOfStream(accepted))
                 return false;
 
-            cursor = GiveRecent(member.Client, cursor);
+            cursor = Give(member.Client, _recent, cursor);
             member.Cursor = cursor;
             if (cursor.Sequence < accepted.Sequence)
                 return false;
@@ -126,16 +158,21 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Enqueues what was accepted while the member read the history. Returns the position it is at now.</summary>
-    private MessagePosition GiveRecent(IRoomClient client, MessagePosition cursor)
+    /// <summary>Enqueues those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
+    private MessagePosition Give(IRoomClient client, IEnumerable<ChatMessage> messages, MessagePosition cursor)
     {
-        foreach (var message in _recent)
+        foreach (var message in messages)
         {
             var position = message.Position.GetValueOrDefault();
             if (!position.Follows(cursor))
                 continue;
-            if (message.IsFor(client.Id) && client.TryEnqueue(Outgoing.FrameOf(message)) != EnqueueResult.Accepted)
-                break;
+            if (message.IsFor(client.Id))
+            {
+                if (client.TryEnqueue(Outgoing.FrameOf(message)) != EnqueueResult.Accepted)
+                    break;
+                services.Metrics.Delivered(1);
+            }
+
             cursor = position;
         }
 

@@ -108,7 +108,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
             var result = member.Client.TryEnqueue(due);
             if (result == EnqueueResult.Full)
-                FallBehind(member, messages);
+                FallBehind(member, messages, number);
             else if (result == EnqueueResult.Accepted)
                 services.Metrics.Delivered(count);
         }
@@ -147,7 +147,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>
-    private void FallBehind(RoomMember member, ReadOnlySpan<ChatMessage> refused)
+    private void FallBehind(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
     {
         services.Metrics.FellBehind();
         if (member.Replay == 0)
@@ -158,7 +158,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
 
         // An ephemeral message is for those who listen at this moment; nothing that is kept was missed.
-        if (FirstMissed(member, refused) is not { } missed)
+        if (FirstMissed(member, refused, number) is not { } missed)
             return;
 
         lock (_gate)
@@ -174,11 +174,11 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>The first of the refused messages that is stored, and that the member has not got before; null if there is none.</summary>
-    private static MessagePosition? FirstMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused)
+    private static MessagePosition? FirstMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
     {
-        foreach (var message in refused)
+        for (var i = 0; i < refused.Length; i++)
         {
-            if (message.Position is { } position && !position.IsCoveredBy(member.ReadThrough))
+            if (refused[i].Position is { } position && member.Lacks(refused[i], number + i))
                 return position;
         }
 

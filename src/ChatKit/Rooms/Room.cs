@@ -4,7 +4,10 @@ namespace ChatKit.Rooms;
 /// A room on this node: who is in it, and up to where they have heard. Messages come from the backplane and are delivered strictly
 /// by position; what the backplane lost is read from history.
 /// </summary>
-/// <remarks>One lock guards all state. It is never held across an await.</remarks>
+/// <remarks>
+/// One lock guards all state. It is never held across an await. A member that goes live is given what it lacks under the lock,
+/// which may begin a write, but never waits for one.
+/// </remarks>
 internal sealed partial class Room(string name, RoomServices services) : IBackplaneSubscriber
 {
     private readonly Lock _gate = new();
@@ -211,7 +214,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     private void GoBack(MessagePosition top)
     {
         _accepted = top;
-        _recent.Clear();
+        ForgetRecent();
         foreach (var member in _members)
         {
             if (top.IsCoveredBy(member.ReadThrough))

@@ -19,9 +19,14 @@ internal sealed class RoomMember(IRoomClient client, int replay)
     /// <summary>Up to here the member has got the room's messages from history: live ones until then are doubles.</summary>
     public MessagePosition ReadThrough { get; set; }
 
+    /// <summary>Whether a live member has not got a message before.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="number">How many messages the room had accepted before it.</param>
+    public bool Lacks(ChatMessage message, long number) =>
+        number >= Since && message.Position?.IsCoveredBy(ReadThrough) != true;
+
     /// <summary>Whether a live member is to receive a message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="number">How many messages the room had accepted before it.</param>
-    public bool IsDue(ChatMessage message, long number) =>
-        number >= Since && message.IsFor(Client.Id) && message.Position?.IsCoveredBy(ReadThrough) != true;
+    public bool IsDue(ChatMessage message, long number) => Lacks(message, number) && message.IsFor(Client.Id);
 }

@@ -293,14 +293,14 @@ public class RoomDeliveryTests
             if (first)
             {
                 first = false;
-                await room.PublishAsync(5000);
+                await room.PublishAsync(1000, size: 2048);
             }
         };
 
         var client = await room.JoinAsync();
-        await room.PublishAsync(1);
+        await room.PublishAsync(1, size: 2048);
 
-        Assert.Equal(Texts(4911, 5011), await client.ReceiveAsync(101));
+        Assert.Equal(Texts(911, 1011, 2048), await client.ReceiveAsync(101));
         Assert.False(client.Closed.IsCompleted);
     }
 
