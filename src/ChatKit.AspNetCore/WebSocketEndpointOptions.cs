@@ -12,12 +12,12 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     /// cookies of its visitor (cross-site WebSocket hijacking); a warning in the log says so. Clients that are no browsers send no
     /// origin and may always connect.
     /// </summary>
-    public IList<string> AllowedOrigins { get; } = [];
+    public IList<string> AllowedOrigins { get; set; } = [];
 
     /// <summary>
     /// The subprotocols that the endpoint speaks, the best first; the first that the client offers too is taken. Default: none.
     /// </summary>
-    public IList<string> Subprotocols { get; } = [];
+    public IList<string> Subprotocols { get; set; } = [];
 
     /// <summary>
     /// Whether clients may send compressed messages (permessage-deflate, RFC 7692). Default: false. Costs processor time and some

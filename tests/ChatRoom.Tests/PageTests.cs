@@ -23,6 +23,10 @@ public class PageTests(Browser browser, RedisServer redis) : IClassFixture<Brows
 
         await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob", "Hello Ann"]);
         await Assertions.Expect(ann.Locator("li.day")).ToHaveCountAsync(1);
+        await bob.SayAsync("You reloaded. Did you miss anything?");
+        await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(3);
+        await ann.SayAsync("Nothing, it was all still here.");
+        await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(4);
         await ann.SaveScreenshotAsync("chat-room.png");
     }
 
