@@ -8,7 +8,7 @@ namespace ChatRoom;
 /// <summary>Reads the command line. A wrong value is answered with one line and exit code 2.</summary>
 internal sealed class CommandLine
 {
-    private const int WrongUsage = 2;
+    public const int WrongUsage = 2;
 
     private static readonly Dictionary<string, LogLevel> Levels = new()
     {
@@ -36,7 +36,7 @@ internal sealed class CommandLine
         };
         var logging = new Option<string>("--logging")
         {
-            Description = "What is logged: debug, info, warning, error or fatal, and what is worse.",
+            Description = "The lowest level to log: debug, info, warning, error or fatal.",
             DefaultValueFactory = _ => "info",
         };
         var redis = new Option<string?>("--redis")
@@ -77,7 +77,7 @@ internal sealed class CommandLine
     private static void CheckHost(OptionResult result)
     {
         var host = result.GetValueOrDefault<string>();
-        if (host != "localhost" && !IPAddress.TryParse(host, out _))
+        if (host != "localhost" && (!IPAddress.TryParse(host, out var address) || address.ToString() != host))
             result.AddError($"--host is '{host}'; it must be 'localhost' or an IP address.");
     }
 
@@ -98,7 +98,7 @@ internal sealed class CommandLine
         }
         catch (ArgumentException e)
         {
-            result.AddError($"--redis is not a Redis configuration such as localhost:6379: {e.Message.ReplaceLineEndings(" ")}");
+            result.AddError($"--redis is not a Redis configuration such as localhost:6379; see '{e.ParamName}' in it.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using ChatRoom;
 using Microsoft.AspNetCore.DataProtection;
 
@@ -29,10 +30,10 @@ static async Task<int> RunAsync(Settings settings)
     {
         await app.StartAsync();
     }
-    catch (IOException e)
+    catch (Exception e) when (e is IOException or SocketException)
     {
         await Console.Error.WriteLineAsync($"Cannot listen on {settings.ListenUrl}: {e.Message}");
-        return 1;
+        return e is SocketException ? CommandLine.WrongUsage : 1;
     }
 
     Console.WriteLine($"Open {settings.BrowserUrl(app.Urls.First())} in your browser. Ctrl+C ends the chat room.");

@@ -4,8 +4,8 @@ namespace ChatKit;
 public sealed class ChatKitOptions
 {
     /// <summary>
-    /// How many messages a room keeps unless its endpoint says otherwise. Default: 100, at most 100,000. Each joining client is
-    /// sent that many.
+    /// How many messages a room keeps unless its endpoint says otherwise. Default: 100; 0 = none, at most 100,000. Each joining
+    /// client is sent that many.
     /// </summary>
     public int HistoryCapacity { get; set; } = 100;
 
@@ -22,8 +22,14 @@ public sealed class ChatKitOptions
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often a room compares what it has delivered with its history, to find a last message that the backplane lost. Default:
+    /// How often a room compares what it has delivered with its history, to find what the backplane lost or never carried. Default:
     /// 10 seconds; 10 milliseconds to an hour. Shorter finds it sooner and costs one read of the history per room each time.
     /// </summary>
     public TimeSpan RoomCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The capacity to append with where nobody knows the room's own: none if nothing is kept by default, else null, which leaves
+    /// the room as it is.
+    /// </summary>
+    internal int? CapacityElsewhere => HistoryCapacity == 0 ? 0 : null;
 }

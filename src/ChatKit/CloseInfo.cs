@@ -8,7 +8,10 @@ namespace ChatKit;
 /// connection was lost without a close frame.
 /// </param>
 /// <param name="Reason">The reason given with the code; null if none was.</param>
-/// <param name="WasClean">Whether both sides have sent a close frame (RFC 6455 section 7.1.4).</param>
+/// <param name="WasClean">
+/// Whether both sides have sent a close frame (RFC 6455 section 7.1.4). Not after 1002 and 1007: what the client still says then is
+/// not listened to.
+/// </param>
 /// <param name="Exception">
 /// What ended the connection if it was a fault: what the handler threw (1011), what the client did wrong (1002, 1007), or the
 /// failure of the transport (1006). Otherwise null.

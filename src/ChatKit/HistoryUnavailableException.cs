@@ -1,9 +1,9 @@
 namespace ChatKit;
 
 /// <summary>
-/// The history could not be read or written. A broadcast that throws this was delivered to nobody. If it leaves
-/// <see cref="WebSocketHandler.OnMessageAsync"/> it is logged and the connection stays open: the fault is neither the client's nor
-/// the handler's, and passes.
+/// The history could not be read or written. A broadcast that throws this was delivered to nobody. If it leaves a handler's
+/// callback the connection stays open, because the fault is neither the client's nor the handler's and passes; the client is told
+/// nothing unless the handler catches it and does so.
 /// </summary>
 public sealed class HistoryUnavailableException : IOException
 {

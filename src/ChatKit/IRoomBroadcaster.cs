@@ -3,14 +3,22 @@ namespace ChatKit;
 /// <summary>Sends to a room or a user from anywhere in the application: a controller, a worker. A singleton; safe from many threads.</summary>
 public interface IRoomBroadcaster
 {
-    /// <summary>Sends a text to everyone in a room. Returns when it has been accepted, not when it has been read.</summary>
+    /// <summary>Sends a text to everyone in a room, and into its history. Returns when it has been accepted, not when it has been read.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="text">The text.</param>
-    /// <param name="store">Whether the history keeps the message. Default: true.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
     /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
-    ValueTask BroadcastAsync(string room, string text, bool store = true, CancellationToken cancellationToken = default);
+    ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends a text to everyone in a room. Returns when it has been accepted, not when it has been read.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="store">Whether the history keeps the message. Pass false for a room that is to have no history.</param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
+    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    ValueTask BroadcastAsync(string room, string text, bool store, CancellationToken cancellationToken = default);
 
     /// <summary>Sends bytes to everyone in a room. Returns when they have been accepted, not when they have been read.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
@@ -21,9 +29,15 @@ public interface IRoomBroadcaster
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     ValueTask BroadcastAsync(string room, ReadOnlyMemory<byte> data, bool store = true, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends a text to every open connection of a user, whatever rooms it is in. Never stored.</summary>
+    /// <summary>Sends a text to every open connection of a user on this node, whatever rooms it is in. Never stored.</summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends bytes to every open connection of a user on this node, whatever rooms it is in. Never stored.</summary>
+    /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
+    /// <param name="data">The bytes; copied.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 }

@@ -4,13 +4,11 @@ using System.Security.Claims;
 namespace ChatKit;
 
 /// <summary>
-/// One client's connection as its handler sees it. Abstract so that a test can stand in for it: derive from it, call
-/// <see cref="Attach"/>, and drive the handler with the <c>Invoke…</c> methods.
+/// One client's connection as its handler sees it. Abstract so that a test can stand in for it; see
+/// <see cref="WebSocketHandlerDriver"/>.
 /// </summary>
 public abstract class WebSocketConnection
 {
-    private WebSocketHandler? _handler;
-
     /// <summary>The connection's id, unique among all nodes.</summary>
     public abstract string Id { get; }
 
@@ -70,27 +68,4 @@ public abstract class WebSocketConnection
     /// <param name="status">The status code.</param>
     /// <param name="reason">The reason.</param>
     public abstract ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null);
-
-    /// <summary>Makes this the connection of a handler. To be called once, before any of the <c>Invoke…</c> methods.</summary>
-    /// <param name="handler">The handler.</param>
-    protected void Attach(WebSocketHandler handler)
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        handler.Attach(this);
-        _handler = handler;
-    }
-
-    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnOpenAsync"/>.</summary>
-    protected ValueTask InvokeOpenAsync() => Handler.OnOpenAsync();
-
-    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
-    /// <param name="message">The message.</param>
-    protected ValueTask InvokeMessageAsync(WebSocketMessage message) => Handler.OnMessageAsync(message);
-
-    /// <summary>Calls the handler's <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
-    /// <param name="close">How the connection ended.</param>
-    protected ValueTask InvokeCloseAsync(CloseInfo close) => Handler.OnCloseAsync(close);
-
-    private WebSocketHandler Handler =>
-        _handler ?? throw new InvalidOperationException("This connection has no handler yet. Call Attach(handler) first.");
 }

@@ -1,4 +1,4 @@
-using ChatKit.DependencyInjection;
+using ChatKit.Validation;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit;
@@ -25,8 +25,8 @@ public class WebSocketConnectionOptions
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How many messages the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>. 0 = none: nothing is
-    /// stored and nothing replayed; at most 100,000.
+    /// How many messages the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>. 0 = none: what these
+    /// connections broadcast in it is not stored, and nothing is replayed to them; at most 100,000.
     /// </summary>
     public int? HistoryCapacity { get; set; }
 

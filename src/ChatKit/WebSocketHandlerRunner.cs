@@ -1,17 +1,11 @@
-using ChatKit.Connections;
-
 namespace ChatKit;
 
 /// <summary>
 /// Where a host hands over its clients: a stream that was upgraded to the WebSocket protocol, and what the host knows of the client.
 /// A singleton that <c>AddChatKit()</c> registers. Applications on ASP.NET Core have no need of it: <c>MapWebSocketHandler</c> does this.
 /// </summary>
-public sealed class WebSocketHandlerRunner
+public abstract class WebSocketHandlerRunner
 {
-    private readonly ConnectionServices _services;
-
-    internal WebSocketHandlerRunner(ConnectionServices services) => _services = services;
-
     /// <summary>Runs a connection to its end. Never throws for what the client or the handler does.</summary>
     /// <param name="stream">
     /// The connection after the handshake (RFC 6455 section 4). A write goes out without a flush. The host disposes of it.
@@ -22,19 +16,10 @@ public sealed class WebSocketHandlerRunner
     /// <param name="stopping">Closes the connection with 1001.</param>
     /// <returns>A task that ends when the handler has been closed and the last frame written; the host then ends the transport.</returns>
     /// <exception cref="ArgumentException">The room's name is not valid.</exception>
-    public async Task RunAsync(
+    public abstract Task RunAsync(
         Stream stream,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping = default)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ArgumentNullException.ThrowIfNull(info);
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(createHandler);
-        RoomName.ThrowIfInvalid(info.Room, nameof(info));
-        using var runner = new ConnectionRunner(stream, info, options, _services);
-        await runner.RunAsync(createHandler, stopping).ConfigureAwait(false);
-    }
+        CancellationToken stopping = default);
 }

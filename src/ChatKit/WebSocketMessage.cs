@@ -38,7 +38,7 @@ public readonly struct WebSocketMessage
     /// <typeparam name="T">The type to read.</typeparam>
     /// <param name="typeInfo">How to read it, from a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.</param>
     /// <param name="value">What was read; the type's default if the answer is false.</param>
-    /// <returns>False if the payload is not JSON, is the JSON null, or does not fit the type.</returns>
+    /// <returns>False if the payload is not JSON, is the JSON null, or does not fit the type. What the type itself throws is thrown.</returns>
     public bool TryReadJson<T>(JsonTypeInfo<T> typeInfo, [NotNullWhen(true)] out T? value)
     {
         try
@@ -46,8 +46,9 @@ public readonly struct WebSocketMessage
             value = JsonSerializer.Deserialize(Data.Span, typeInfo);
             return value is not null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
+            // The second is what a missing type discriminator gives.
             value = default;
             return false;
         }

@@ -101,11 +101,11 @@ public class MapTimeTests
     [Fact]
     public async Task The_applications_own_options_are_checked_too()
     {
-        await using var app = Build(static options => options.HistoryCapacity = 0);
+        await using var app = Build(static options => options.HistoryCapacity = -1);
 
         var e = Assert.Throws<OptionsValidationException>(() => app.MapWebSocketHandler<ChatRoom>("/msg"));
 
-        Assert.Contains("ChatKitOptions.HistoryCapacity is 0; it must be between 1 and 100000", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatKitOptions.HistoryCapacity is -1; it must be between 0 and 100000", e.Message, StringComparison.Ordinal);
     }
 
     private static WebApplication Build(Action<ChatKitOptions>? configure = null)

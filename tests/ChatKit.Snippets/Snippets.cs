@@ -1,5 +1,3 @@
-using System.Net.WebSockets;
-
 namespace ChatKit.Snippets;
 
 internal static class Redis

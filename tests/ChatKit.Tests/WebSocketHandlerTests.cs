@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Security.Claims;
+using Moq;
 
 namespace ChatKit.Tests;
 
@@ -9,23 +10,36 @@ public class WebSocketHandlerTests
     [Fact]
     public async Task A_handler_runs_on_a_connection_of_ones_own()
     {
-        var connection = new FakeConnection(new Shouting());
+        var connection = new FakeConnection();
+        var driver = new WebSocketHandlerDriver(new Shouting(), connection);
 
-        await connection.OpenAsync();
-        await connection.ReceiveAsync("hello");
-        await connection.EndAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
+        await driver.OpenAsync();
+        await driver.ReceiveAsync(new WebSocketMessage("hello"));
+        await driver.CloseAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
 
         Assert.Equal(["send welcome to lobby", "join other", "broadcast HELLO", "leave other", "close 4000 enough"], connection.Done);
     }
 
     [Fact]
+    public async Task A_mocked_connection_will_do()
+    {
+        var connection = new Mock<WebSocketConnection>();
+        var driver = new WebSocketHandlerDriver(new Shouting(), connection.Object);
+
+        await driver.ReceiveAsync(new WebSocketMessage("hello"));
+
+        connection.Verify(static c => c.BroadcastAsync("HELLO", null), Times.Once);
+    }
+
+    [Fact]
     public async Task Callbacks_that_are_not_overridden_do_nothing()
     {
-        var connection = new FakeConnection(new Quiet());
+        var connection = new FakeConnection();
+        var driver = new WebSocketHandlerDriver(new Quiet(), connection);
 
-        await connection.OpenAsync();
-        await connection.ReceiveAsync("hello");
-        await connection.EndAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
+        await driver.OpenAsync();
+        await driver.ReceiveAsync(new WebSocketMessage("hello"));
+        await driver.CloseAsync(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, true));
 
         Assert.Empty(connection.Done);
     }
@@ -34,21 +48,17 @@ public class WebSocketHandlerTests
     public void A_constructor_that_wants_the_connection_is_told_where_to_ask_for_it() => Assert.Contains(
         "OnOpenAsync", Assert.Throws<InvalidOperationException>(static () => new Hasty()).Message);
 
-    [Fact]
-    public async Task A_connection_without_a_handler_says_what_is_missing() => Assert.Contains(
-        "Attach", (await Assert.ThrowsAsync<InvalidOperationException>(() => new FakeConnection(null).OpenAsync().AsTask())).Message);
-
     [Theory]
     [InlineData(ClaimTypes.NameIdentifier, "id", "id")]
     [InlineData(ClaimTypes.Name, "name", "name")]
     [InlineData(ClaimTypes.Email, "e@x", null)]
     public void The_users_id_is_the_identifier_or_else_the_name(string claim, string value, string? expected) =>
-        Assert.Equal(expected, new FakeConnection(null, new ClaimsPrincipal(new ClaimsIdentity([new Claim(claim, value)]))).UserId);
+        Assert.Equal(expected, new FakeConnection(new ClaimsPrincipal(new ClaimsIdentity([new Claim(claim, value)]))).UserId);
 
     [Fact]
     public void What_a_fake_does_not_say_is_empty()
     {
-        var connection = new FakeConnection(null);
+        var connection = new FakeConnection();
 
         Assert.Null(connection.UserId);
         Assert.Null(connection.Subprotocol);
@@ -86,28 +96,15 @@ public class WebSocketHandlerTests
         protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
     }
 
-    private sealed class FakeConnection : WebSocketConnection
+    private sealed class FakeConnection(ClaimsPrincipal? user = null) : WebSocketConnection
     {
-        public FakeConnection(WebSocketHandler? handler, ClaimsPrincipal? user = null)
-        {
-            User = user ?? base.User;
-            if (handler is not null)
-                Attach(handler);
-        }
-
         public List<string> Done { get; } = [];
 
         public override string Id => "fake";
 
         public override string Room => "lobby";
 
-        public override ClaimsPrincipal User { get; }
-
-        public ValueTask OpenAsync() => InvokeOpenAsync();
-
-        public ValueTask ReceiveAsync(string text) => InvokeMessageAsync(new WebSocketMessage(text));
-
-        public ValueTask EndAsync(CloseInfo close) => InvokeCloseAsync(close);
+        public override ClaimsPrincipal User { get; } = user ?? new();
 
         public override ValueTask SendAsync(string text) => Do($"send {text}");
 

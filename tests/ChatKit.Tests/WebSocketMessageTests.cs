@@ -42,4 +42,17 @@ public partial class WebSocketMessageTests
 
     [JsonSerializable(typeof(Point))]
     private sealed partial class Json : JsonSerializerContext;
+
+    [Fact]
+    public void A_missing_type_discriminator_is_an_answer_too() =>
+        Assert.False(new WebSocketMessage("{}").TryReadJson(ShapeContext.Default.Shape, out _));
 }
+
+[System.Text.Json.Serialization.JsonPolymorphic]
+[System.Text.Json.Serialization.JsonDerivedType(typeof(Circle), "circle")]
+internal abstract record Shape;
+
+internal sealed record Circle : Shape;
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(Shape))]
+internal sealed partial class ShapeContext : System.Text.Json.Serialization.JsonSerializerContext;

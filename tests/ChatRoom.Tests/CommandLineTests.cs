@@ -5,6 +5,8 @@ public class CommandLineTests
     [Theory]
     [InlineData("--port", "65536", "--port is '65536'; it must be a number from 0 to 65535.")]
     [InlineData("--port", "many", "--port is 'many'")]
+    [InlineData("--host", "1", "--host is '1'")]
+    [InlineData("--host", "192.0.2.1", "Cannot listen on http://192.0.2.1:8000")]
     [InlineData("--host", "nowhere", "--host is 'nowhere'; it must be 'localhost' or an IP address.")]
     [InlineData("--logging", "loud", "--logging is 'loud'; it must be one of debug, info, warning, error, fatal.")]
     [InlineData("--redis", "nonsense=1", "--redis is not a Redis configuration such as localhost:6379")]

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 
 namespace ChatKit.Backplane;
 
@@ -13,27 +12,19 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
     {
         if (capacity == 0)
         {
-            if (_topics.TryGetValue(room, out var listeners))
-                listeners.Deliver(message);
+            Deliver(room, message);
             return null;
         }
 
-        // Without a listener there is no order to keep. One who comes meanwhile reads the message in the history.
-        if (!_topics.TryGetValue(room, out var topic))
-            return await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        if (_topics.TryGetValue(room, out var topic))
+            return await topic.StoreAsync(() => history.AppendAsync(room, message, capacity, cancellationToken), DeliverAt).ConfigureAwait(false);
 
-        // Stored and delivered in one turn, so that messages are delivered in the order of their positions.
-        await topic.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var position = await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
-            topic.Deliver(message.WithPosition(position));
-            return position;
-        }
-        finally
-        {
-            topic.Turn.Release();
-        }
+        var position = await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        DeliverAt(position);
+        return position;
+
+        // To whoever is there by now: one who came meanwhile may have read the history before the message was in it.
+        void DeliverAt(MessagePosition position) => Deliver(room, message.WithPosition(position));
     }
 
     public ValueTask<IAsyncDisposable> SubscribeAsync(
@@ -47,44 +38,16 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         }
     }
 
-    /// <summary>The subscribers of one room. Once the last has gone it takes no more, and the room gets a new one.</summary>
-    private sealed class Topic
+    private void Deliver(string room, ChatMessage message)
     {
-        private readonly Lock _delivery = new();
-        private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
-        private bool _ended;
+        if (_topics.TryGetValue(room, out var topic))
+            topic.Deliver(message);
+    }
 
-        // Never disposed of: nobody asks for its wait handle, the only thing there would be to release.
-        public SemaphoreSlim Turn { get; } = new(1, 1);
-
-        /// <summary>One message at a time, also if an ephemeral one, which waits for no turn, comes together with a stored one.</summary>
-        public void Deliver(ChatMessage message)
-        {
-            lock (_delivery)
-            {
-                foreach (var subscriber in _subscribers)
-                    subscriber.OnMessage(message);
-            }
-        }
-
-        public bool TryAdd(IBackplaneSubscriber subscriber)
-        {
-            lock (Turn)
-            {
-                if (!_ended)
-                    _subscribers = _subscribers.Add(subscriber);
-                return !_ended;
-            }
-        }
-
-        public bool RemoveWasLast(IBackplaneSubscriber subscriber)
-        {
-            lock (Turn)
-            {
-                _subscribers = _subscribers.Remove(subscriber);
-                return _ended = _subscribers.IsEmpty;
-            }
-        }
+    private void Remove(string room, Topic topic, IBackplaneSubscriber subscriber)
+    {
+        if (topic.RemoveWasLast(subscriber))
+            _topics.TryRemove(KeyValuePair.Create(room, topic));
     }
 
     private sealed class Subscription(InProcessBackplane backplane, string room, Topic topic, IBackplaneSubscriber subscriber)
@@ -92,8 +55,7 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
     {
         public ValueTask DisposeAsync()
         {
-            if (topic.RemoveWasLast(subscriber))
-                backplane._topics.TryRemove(KeyValuePair.Create(room, topic));
+            backplane.Remove(room, topic, subscriber);
             return ValueTask.CompletedTask;
         }
     }

@@ -23,10 +23,9 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly MessageReader _reader;
     private readonly KeepAlive _keepAlive;
 
-    // With synchronous continuations a message goes from the socket to the handler without a change of thread. The next receive
-    // has been started by then, so a handler that blocks its thread does not stop pings from being answered.
+    // The handler runs on a thread of its own, so that pings are answered also while it blocks one.
     private readonly Channel<WebSocketMessage> _inbound = Channel.CreateBounded<WebSocketMessage>(
-        new BoundedChannelOptions(InboundLimit) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
+        new BoundedChannelOptions(InboundLimit) { SingleReader = true, SingleWriter = true });
 
     public ConnectionRunner(
         Stream transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -77,11 +76,12 @@ internal sealed class ConnectionRunner : IDisposable
     {
         var scope = _services.Scopes.CreateAsyncScope();
         WebSocketHandler? handler = null;
+        WebSocketHandlerDriver? driver = null;
         try
         {
             handler = createHandler(scope.ServiceProvider);
-            _connection.Attach(handler);
-            await HandleAllAsync().ConfigureAwait(false);
+            driver = new WebSocketHandlerDriver(handler, _connection);
+            await HandleAllAsync(driver).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -91,35 +91,50 @@ internal sealed class ConnectionRunner : IDisposable
         _inbound.Writer.TryComplete();
         await reading.ConfigureAwait(false);
         await _connection.LeaveAllAsync().ConfigureAwait(false);
+        if (driver is not null)
+            await CloseHandlerAsync(driver).ConfigureAwait(false);
         if (handler is not null)
-            await CloseHandlerAsync(handler).ConfigureAwait(false);
+            await DisposeOfAsync(handler).ConfigureAwait(false);
         await DisposeOfAsync(scope).ConfigureAwait(false);
     }
 
-    private async Task HandleAllAsync()
+    private async Task HandleAllAsync(WebSocketHandlerDriver driver)
     {
-        await _connection.OpenAsync().ConfigureAwait(false);
+        await OpenAsync(driver).ConfigureAwait(false);
         if (!_connection.ClosedHere)
             await _connection.EnterHomeAsync().ConfigureAwait(false);
 
         while (await _inbound.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             while (!_connection.ClosedHere && _inbound.Reader.TryRead(out var message))
-                await HandleAsync(message).ConfigureAwait(false);
+                await HandleAsync(driver, message).ConfigureAwait(false);
             if (_connection.ClosedHere)
                 return;
         }
     }
 
-    private async ValueTask HandleAsync(WebSocketMessage message)
+    private async ValueTask OpenAsync(WebSocketHandlerDriver driver)
+    {
+        try
+        {
+            await driver.OpenAsync().ConfigureAwait(false);
+        }
+        catch (HistoryUnavailableException e)
+        {
+            _services.Logger.NotStored(_connection.Id, e.Message);
+        }
+    }
+
+    private async ValueTask HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message)
     {
         _services.Metrics.Received();
         try
         {
-            await _connection.HandleAsync(message).ConfigureAwait(false);
+            await driver.ReceiveAsync(message).ConfigureAwait(false);
         }
         catch (HistoryUnavailableException e)
         {
+            // No fault of the handler, and one that passes: its client stays.
             _services.Logger.NotStored(_connection.Id, e.Message);
         }
         catch (WebSocketClosedException) when (_connection.HasEnded && !_connection.ClosedHere)
@@ -138,18 +153,16 @@ internal sealed class ConnectionRunner : IDisposable
         _connection.CloseHere(WebSocketCloseStatus.InternalServerError, "the handler failed", exception);
     }
 
-    private async Task CloseHandlerAsync(WebSocketHandler handler)
+    private async Task CloseHandlerAsync(WebSocketHandlerDriver driver)
     {
         try
         {
-            await _connection.NotifyClosedAsync(_connection.Close).ConfigureAwait(false);
+            await driver.CloseAsync(_connection.Close).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             _services.Logger.CloseFailed(_connection.Id, e);
         }
-
-        await DisposeOfAsync(handler).ConfigureAwait(false);
     }
 
     private async Task DisposeOfAsync(object owned)

@@ -112,15 +112,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public void CloseSlow(string reason) => CloseHere(WebSocketCloseStatus.PolicyViolation, reason);
 
-    /// <summary>Ties the connection to the handler and back.</summary>
-    public new void Attach(WebSocketHandler handler) => base.Attach(handler);
-
-    public ValueTask OpenAsync() => InvokeOpenAsync();
-
-    public ValueTask HandleAsync(WebSocketMessage message) => InvokeMessageAsync(message);
-
-    public ValueTask NotifyClosedAsync(CloseInfo close) => InvokeCloseAsync(close);
-
     /// <summary>Enters the home room, and the one in which everything for this user arrives.</summary>
     public async ValueTask EnterHomeAsync()
     {
@@ -245,7 +236,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     {
         var room = options?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
-        int? capacity = options?.Store == false ? 0 : room == Room ? _homeCapacity : null;
+        int? capacity = options?.Store == false ? 0 : room == Room ? HomeReplay : _services.Options.CapacityElsewhere;
         await _services.Backplane.PublishAsync(room, message, capacity).ConfigureAwait(false);
     }
 

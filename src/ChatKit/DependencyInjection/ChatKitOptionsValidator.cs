@@ -1,3 +1,4 @@
+using ChatKit.Validation;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.DependencyInjection;
@@ -8,7 +9,7 @@ internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
     {
         string?[] problems =
         [
-            Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 1, 100_000),
+            Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 0, 100_000),
             Problem(nameof(options.RoomTimeToLive), options.RoomTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(36_500)),
             Problem(nameof(options.MaxRoomsPerConnection), options.MaxRoomsPerConnection, 1, 100_000),
             Problem(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),

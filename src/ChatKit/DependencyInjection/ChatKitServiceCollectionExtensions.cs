@@ -55,6 +55,6 @@ public static class ChatKitServiceCollectionExtensions
     private static void AddConnections(IServiceCollection services)
     {
         services.TryAddSingleton<ConnectionServices>();
-        services.TryAddSingleton(static provider => new WebSocketHandlerRunner(provider.GetRequiredService<ConnectionServices>()));
+        services.TryAddSingleton<WebSocketHandlerRunner, ConnectionHost>();
     }
 }

@@ -21,6 +21,15 @@ public static class ChatKitRedisBuilderExtensions
         return builder.AddRedis(options => options.Configuration = configuration);
     }
 
+    /// <summary>Keeps the histories of the rooms in Redis.</summary>
+    /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
+    /// <param name="options">The options; they are validated when the application starts.</param>
+    public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, RedisOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return builder.AddRedis(to => (to.Configuration, to.KeyPrefix) = (options.Configuration, options.KeyPrefix));
+    }
+
     /// <summary>Keeps the histories of the rooms in Redis, through the application's own <c>IConnectionMultiplexer</c>.</summary>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder) => builder.AddRedis(static _ => { });

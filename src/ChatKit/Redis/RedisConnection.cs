@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -9,11 +11,12 @@ namespace ChatKit.Redis;
 /// back by itself, and says once when the server is away and once when it is back.
 /// </summary>
 internal sealed class RedisConnection(
-    IOptions<RedisOptions> options, ILogger<RedisConnection> logger, IConnectionMultiplexer? shared = null) : IAsyncDisposable
+    IOptions<RedisOptions> options, ILogger<RedisConnection> logger, IServiceProvider services) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _connecting;
     private bool _away;
+    private string? _refusal;
 
     /// <summary>The database. Its commands fail at once while the server is away.</summary>
     /// <exception cref="RedisException">There is no connection.</exception>
@@ -36,6 +39,13 @@ internal sealed class RedisConnection(
         }
     }
 
+    /// <summary>Says that the server answers but refuses, once for each reason in a row: it may do so for every message.</summary>
+    public void Refused(string problem)
+    {
+        if (Interlocked.Exchange(ref _refusal, problem) != problem)
+            logger.RedisRefuses(problem);
+    }
+
     public async ValueTask DisposeAsync()
     {
         // The application disposes of its own.
@@ -51,12 +61,12 @@ internal sealed class RedisConnection(
     {
         var multiplexer = options.Value.Configuration is { } configuration
             ? await ConnectionMultiplexer.ConnectAsync(Parse(configuration)).ConfigureAwait(false)
-            : shared ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
+            : services.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
 
         multiplexer.ConnectionFailed += (_, e) => OnFailed(multiplexer, e);
         multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
         if (!multiplexer.IsConnected)
-            OnAway(multiplexer, null);
+            OnAway(multiplexer, await ProblemAsync(multiplexer).ConfigureAwait(false));
         return multiplexer;
     }
 
@@ -76,10 +86,10 @@ internal sealed class RedisConnection(
     private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
     {
         if (failure.ConnectionType == ConnectionType.Interactive && !multiplexer.IsConnected)
-            OnAway(multiplexer, failure.Exception);
+            OnAway(multiplexer, $"{failure.FailureType}: {failure.Exception?.Message}");
     }
 
-    private void OnAway(IConnectionMultiplexer multiplexer, Exception? exception)
+    private void OnAway(IConnectionMultiplexer multiplexer, string problem)
     {
         lock (_gate)
         {
@@ -88,7 +98,7 @@ internal sealed class RedisConnection(
             _away = true;
         }
 
-        logger.RedisAway(Server(multiplexer), exception?.Message ?? "nobody answers");
+        logger.RedisAway(Server(multiplexer), problem);
     }
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
@@ -101,6 +111,7 @@ internal sealed class RedisConnection(
             if (!_away)
                 return;
             _away = false;
+            _refusal = null;
         }
 
         logger.RedisBack(Server(multiplexer));
@@ -108,5 +119,20 @@ internal sealed class RedisConnection(
 
     /// <summary>Where the server is, without the secrets of a configuration string.</summary>
     private static string Server(IConnectionMultiplexer multiplexer) =>
-        string.Join(", ", multiplexer.GetEndPoints(configuredOnly: true).Select(static endpoint => endpoint.ToString()));
+        string.Join(", ", multiplexer.GetEndPoints(configuredOnly: true).Select(
+            static endpoint => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString()));
+
+    /// <summary>Why there is no connection, such as a wrong password.</summary>
+    private static async Task<string> ProblemAsync(IConnectionMultiplexer multiplexer)
+    {
+        try
+        {
+            await multiplexer.GetDatabase().PingAsync().ConfigureAwait(false);
+            return "the connection was lost";
+        }
+        catch (RedisException e)
+        {
+            return e.Message;
+        }
+    }
 }

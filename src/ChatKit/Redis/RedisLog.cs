@@ -10,4 +10,7 @@ internal static partial class RedisLog
 
     [LoggerMessage(401, LogLevel.Information, "Redis at {Server} is back.")]
     public static partial void RedisBack(this ILogger logger, string server);
+
+    [LoggerMessage(402, LogLevel.Error, "Redis refuses: {Problem}. Messages are not stored, or not read, as long as it does.")]
+    public static partial void RedisRefuses(this ILogger logger, string problem);
 }

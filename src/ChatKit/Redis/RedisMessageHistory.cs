@@ -87,6 +87,11 @@ internal sealed class RedisMessageHistory(
                 + "as soon as Redis answers again.",
                 e);
         }
+        catch (Exception e) when (e is RedisServerException or RedisCommandException)
+        {
+            connection.Refused(e.Message);
+            throw new HistoryUnavailableException($"{failure}: Redis refused: {e.Message}", e);
+        }
         catch (Exception e) when (e is RedisException or ObjectDisposedException)
         {
             throw new HistoryUnavailableException(

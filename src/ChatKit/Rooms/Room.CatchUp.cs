@@ -95,6 +95,8 @@ internal sealed partial class Room
             if (member.State != MemberState.CatchingUp || !ReachesRecent(page.Top))
                 return;
 
+            // Known from now on, also if the member's queue does not take all of the page: what is missing then is not live.
+            _accepted ??= page.Top;
             var stored = page.Messages.Skip(Math.Max(0, page.Messages.Count - member.Replay)).ToList();
             var start = page.Top with { Sequence = page.Top.Sequence - stored.Count };
             member.Cursor = Give(member.Client, stored, start);
@@ -143,8 +145,7 @@ internal sealed partial class Room
             if (member.Cursor is not { } cursor)
                 return false;
 
-            var accepted = _accepted ??= cursor;
-            if (!cursor.IsOfStream(accepted))
+            if (_accepted is not { } accepted || !cursor.IsOfStream(accepted))
                 return false;
 
             cursor = Give(member.Client, _recent, cursor);

@@ -91,17 +91,18 @@ internal sealed partial class Room : IThreadPoolWorkItem
     {
         var frames = Join(messages, number, null, out var all);
         long? first = null;
-        var forOthers = false;
+        HashSet<string?>? leftOut = null;
         foreach (var message in messages)
         {
-            forOthers |= message.Audience == Audience.Others;
             first ??= message.Position?.Sequence;
+            if (message.Audience == Audience.Others)
+                (leftOut ??= []).Add(message.ConnectionId);
         }
 
         foreach (var member in live)
         {
             var count = all;
-            var filter = forOthers || member.Since > number || member.ReadThrough.Sequence >= first;
+            var filter = member.Since > number || member.ReadThrough.Sequence >= first || leftOut?.Contains(member.Client.Id) == true;
             var due = filter ? Join(messages, number, member, out count) : frames;
             if (due.IsEmpty)
                 continue;
@@ -157,9 +158,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
             return;
         }
 
-        // An ephemeral message is for those who listen at this moment; nothing that is kept was missed.
+        // An ephemeral message is for those who can take it at this moment; nothing that is kept was missed.
         if (FirstMissed(member, refused, number) is not { } missed)
+        {
+            services.Logger.EphemeralDropped(Name, member.Client.Id, refused.Length);
             return;
+        }
 
         lock (_gate)
         {

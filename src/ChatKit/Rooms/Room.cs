@@ -20,9 +20,6 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
     private MessagePosition? _accepted;
 
-    /// <summary>What <see cref="_accepted"/> was at the last check.</summary>
-    private MessagePosition? _checked;
-
     /// <summary>The last position announced by the backplane that could not be accepted, because those before it are missing.</summary>
     private MessagePosition _announced;
 
@@ -110,27 +107,20 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         _ = FillAsync();
     }
 
-    public void OnReconnected() => Check(certain: true);
+    public void OnReconnected() => Check();
 
     /// <summary>Looks in the history for messages that never came, and gives members that could not catch up another try.</summary>
-    /// <param name="certain">Whether to look even if messages have come since the last check.</param>
-    public void Check(bool certain = false)
+    public void Check()
     {
         RoomMember[] stalled;
-        bool quiet;
         lock (_gate)
         {
             stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
             foreach (var member in stalled)
                 SetState(member, MemberState.CatchingUp);
-
-            // A message that came since would have shown a hole before it.
-            quiet = certain || _checked == _accepted;
-            _checked = _accepted;
         }
 
-        if (quiet)
-            _ = FillAsync();
+        _ = FillAsync();
         foreach (var member in stalled)
             _ = CatchUpAsync(member);
     }

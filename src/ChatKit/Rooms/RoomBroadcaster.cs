@@ -1,28 +1,45 @@
+using Microsoft.Extensions.Options;
+
 namespace ChatKit.Rooms;
 
 /// <summary>Publishes what the application itself has to say.</summary>
-internal sealed class RoomBroadcaster(IBackplane backplane, TimeProvider clock) : IRoomBroadcaster
+internal sealed class RoomBroadcaster(IBackplane backplane, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
 {
+    public ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken) =>
+        BroadcastAsync(room, text, store: true, cancellationToken);
+
     public ValueTask BroadcastAsync(string room, string text, bool store, CancellationToken cancellationToken)
     {
         RoomName.ThrowIfInvalid(room);
-        ArgumentNullException.ThrowIfNull(text);
-        return PublishAsync(room, Outgoing.Text(text, clock.GetUtcNow()), store, cancellationToken);
+        return PublishAsync(room, Text(text), store, cancellationToken);
     }
 
     public ValueTask BroadcastAsync(string room, ReadOnlyMemory<byte> data, bool store, CancellationToken cancellationToken)
     {
         RoomName.ThrowIfInvalid(room);
-        return PublishAsync(room, Outgoing.Binary(data.Span, clock.GetUtcNow()), store, cancellationToken);
+        return PublishAsync(room, Binary(data), store, cancellationToken);
     }
 
     public ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        ArgumentNullException.ThrowIfNull(text);
-        return PublishAsync(RoomName.OfUser(userId), Outgoing.Text(text, clock.GetUtcNow()), store: false, cancellationToken);
+        return PublishAsync(RoomName.OfUser(userId), Text(text), store: false, cancellationToken);
     }
 
+    public ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return PublishAsync(RoomName.OfUser(userId), Binary(data), store: false, cancellationToken);
+    }
+
+    private ChatMessage Text(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Outgoing.Text(text, clock.GetUtcNow());
+    }
+
+    private ChatMessage Binary(ReadOnlyMemory<byte> data) => Outgoing.Binary(data.Span, clock.GetUtcNow());
+
     private async ValueTask PublishAsync(string room, ChatMessage message, bool store, CancellationToken cancellationToken) =>
-        await backplane.PublishAsync(room, message, store ? null : 0, cancellationToken).ConfigureAwait(false);
+        await backplane.PublishAsync(room, message, store ? options.Value.CapacityElsewhere : 0, cancellationToken).ConfigureAwait(false);
 }

@@ -29,6 +29,9 @@ internal static partial class RoomLog
     [LoggerMessage(206, LogLevel.Error, "Room {Room}: a message could not be delivered.")]
     public static partial void FanOutFailed(this ILogger logger, string room, Exception exception);
 
+    [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and was not given {Count} ephemeral messages.")]
+    public static partial void EphemeralDropped(this ILogger logger, string room, string connectionId, int count);
+
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
     public static partial void UnsubscribeFailed(this ILogger logger, string room, Exception exception);
 }

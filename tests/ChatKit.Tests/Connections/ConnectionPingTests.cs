@@ -46,26 +46,21 @@ public class ConnectionPingTests
     }
 
     [Fact]
-    public async Task A_client_whose_handler_blocks_its_thread_is_not_taken_for_dead()
+    public async Task Nor_does_it_while_further_messages_wait()
     {
         using var free = new ManualResetEventSlim();
         await using var host = new ChatHost();
-        var connection = host.Connect(handler: new ScriptedHandler
-        {
-            Message = (_, message) => message.Text == "busy" ? Block(free) : ValueTask.CompletedTask,
-        });
-        await connection.Client.SendAsync("entered");
-        await connection.EnteredAsync("entered");
-        await connection.Client.SendAsync("busy");
+        var connection = host.Connect(handler: new ScriptedHandler { Message = (_, _) => Block(free) });
+        await connection.Client.SendFrameAsync(0x1, "busy"u8);
         await connection.EnteredAsync("busy");
-        await connection.Client.SendAsync("waits");
+        for (var i = 0; i < 10; i++)
+            await connection.Client.SendFrameAsync(0x1, "waits"u8);
 
-        for (var i = 0; i < 5; i++)
-            host.Clock.Advance(Interval);
+        await connection.Client.SendFrameAsync(Ping, "there?"u8);
+
+        var pong = await connection.Client.ReceiveFrameAsync();
         free.Set();
-
-        await connection.EnteredAsync("waits");
-        Assert.False(connection.Handler.Connection.Aborted.IsCancellationRequested);
+        Assert.Equal((Pong, "there?"), (pong.Opcode, pong.Text));
     }
 
     [Fact]

@@ -75,8 +75,8 @@ public class AddChatKitTests
 
     public static TheoryData<Action<ChatKitOptions>, string> OutOfRange => new()
     {
-        { static o => o.HistoryCapacity = 0, "ChatKitOptions.HistoryCapacity is 0; it must be between 1 and 100000." },
-        { static o => o.HistoryCapacity = 100_001, "ChatKitOptions.HistoryCapacity is 100001; it must be between 1 and 100000." },
+        { static o => o.HistoryCapacity = -1, "ChatKitOptions.HistoryCapacity is -1; it must be between 0 and 100000." },
+        { static o => o.HistoryCapacity = 100_001, "ChatKitOptions.HistoryCapacity is 100001; it must be between 0 and 100000." },
         { static o => o.RoomTimeToLive = TimeSpan.FromMilliseconds(999), "ChatKitOptions.RoomTimeToLive is 00:00:00.9990000; it must be between 00:00:01 and 36500.00:00:00." },
         { static o => o.MaxRoomsPerConnection = 0, "ChatKitOptions.MaxRoomsPerConnection is 0; it must be between 1 and 100000." },
         { static o => o.CloseTimeout = TimeSpan.Zero, "ChatKitOptions.CloseTimeout is 00:00:00; it must be between 00:00:00.1000000 and 01:00:00." },

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -110,4 +111,47 @@ public class RedisConnectionTests
 
     private static int Count(RedisHost host, int eventId) =>
         host.Logs.GetSnapshot().Count(line => line.Id.Id == eventId);
+
+    [Fact]
+    public async Task A_server_that_refuses_is_told_of_once_for_each_reason()
+    {
+        await using var redis = new RedisServer();
+        await redis.InitializeAsync();
+        var prefix = RedisHost.NewPrefix();
+        await using var host = await RedisHost.StartAsync(redis.Endpoint, prefix: prefix);
+        await using var other = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await other.GetDatabase().StringSetAsync(RedisKeys.OfRoom(prefix, "room")[0], "no hash");
+
+        for (var i = 0; i < 5; i++)
+        {
+            var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
+            Assert.Contains("WRONGTYPE", exception.Message);
+        }
+
+        Assert.Equal(1, Count(host, 402));
+    }
+
+    [Fact]
+    public async Task What_the_server_does_not_have_is_no_fault_of_the_handler()
+    {
+        await using var redis = new RedisServer();
+        await redis.InitializeAsync();
+        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},defaultDatabase=99");
+
+        await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
+    }
+
+    [Fact]
+    public async Task A_missing_password_is_called_by_its_name()
+    {
+        await using var redis = new RedisServer();
+        await redis.InitializeAsync();
+        await using (var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true"))
+            await other.GetDatabase().ExecuteAsync("CONFIG", "SET", "requirepass", "secret");
+
+        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},password=wrong,connectTimeout=1000");
+
+        await Patience.UntilAsync(() => Count(host, 400) == 1, "the log says that Redis is away");
+        Assert.Contains("authentication", host.Logs.GetSnapshot().Single(static line => line.Id.Id == 400).Message, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -1,5 +1,7 @@
 using System.Security.Claims;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
 
 namespace ChatKit.Tests.Rooms;
 
@@ -315,4 +317,34 @@ public class HandlerInRoomsTests
     }
 
     private static ClaimsPrincipal User(string id) => new(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, id)]));
+
+    [Fact]
+    public async Task Where_nothing_is_kept_by_default_nothing_is_stored_unless_an_endpoint_says_so()
+    {
+        await using var host = new ChatHost(static options => options.HistoryCapacity = 0);
+        var keeping = await host.EnterAsync("kept", new ScriptedHandler { Message = static (h, m) => h.Broadcast(m.Text) }, new() { HistoryCapacity = 5 });
+        await host.Broadcaster.BroadcastAsync("other", "x");
+        await keeping.Client.SendAsync("y");
+        await Patience.UntilAsync(async () => (await host.History.ReadAsync("kept")).Messages.Count == 2, "both messages are stored");
+
+        Assert.Empty((await host.History.ReadAsync("other")).Messages);
+    }
+
+    [Fact]
+    public async Task A_history_that_is_away_does_not_keep_anybody_out()
+    {
+        var history = new Mock<IMessageHistory>();
+        history
+            .Setup(static h => h.AppendAsync(It.IsAny<string>(), It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
+            .Throws<HistoryUnavailableException>();
+        history
+            .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<CancellationToken>()))
+            .Throws<HistoryUnavailableException>();
+        await using var host = new ChatHost(services: services => services.AddSingleton(history.Object));
+
+        var connection = await host.EnterAsync(handler: new ScriptedHandler { Open = static handler => handler.Broadcast("hello") });
+        await host.Broadcaster.BroadcastAsync("lobby", "ephemeral", store: false);
+
+        Assert.False(connection.Handler.Closed.IsCompleted);
+    }
 }

@@ -156,7 +156,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task Quiet_rooms_read_the_history_once_a_check_and_busy_ones_not_at_all()
+    public async Task A_check_reads_the_history_once_also_in_a_busy_room()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -168,9 +168,6 @@ public class RoomDeliveryTests
             room.Check();
         }
 
-        Assert.Equal(before, room.History.Reads);
-        for (var i = 0; i < 5; i++)
-            room.Check();
         Assert.Equal(before + 5, room.History.Reads);
         await client.ReceiveAsync(5);
     }

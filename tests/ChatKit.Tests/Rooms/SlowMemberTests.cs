@@ -178,4 +178,18 @@ public class SlowMemberTests
         await stays.ReceiveAsync(8);
         Assert.Equal(Texts(1, 7), client.Texts);
     }
+
+    [Fact]
+    public async Task Who_joins_an_idle_room_gets_all_of_a_history_that_its_queue_cannot_hold_at_once()
+    {
+        const int Size = 2_000;
+        await using var host = new ChatHost();
+        for (var i = 0; i < 100; i++)
+            await host.Broadcaster.BroadcastAsync("lobby", $"{i}".PadLeft(Size));
+
+        var connection = host.Connect(options: new() { OutboundQueueLimit = 10 * Size }, buffer: Size);
+
+        for (var i = 0; i < 100; i++)
+            Assert.Equal($"{i}".PadLeft(Size), await connection.Client.ReceiveTextAsync());
+    }
 }

@@ -1,4 +1,4 @@
-namespace ChatKit.DependencyInjection;
+namespace ChatKit.Validation;
 
 /// <summary>Says what is wrong with an option: the property, its value, and what is allowed.</summary>
 internal static class OptionRange

@@ -1,0 +1,32 @@
+namespace ChatKit;
+
+/// <summary>
+/// Calls a handler's callbacks as a connection does, one after the other. For unit tests of handlers, with a
+/// <see cref="WebSocketConnection"/> that stands in for a client's.
+/// </summary>
+public sealed class WebSocketHandlerDriver
+{
+    private readonly WebSocketHandler _handler;
+
+    /// <summary>Gives a handler its connection.</summary>
+    /// <param name="handler">The handler.</param>
+    /// <param name="connection">The connection.</param>
+    public WebSocketHandlerDriver(WebSocketHandler handler, WebSocketConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(connection);
+        _handler = handler;
+        handler.Attach(connection);
+    }
+
+    /// <summary>Calls <see cref="WebSocketHandler.OnOpenAsync"/>.</summary>
+    public ValueTask OpenAsync() => _handler.OnOpenAsync();
+
+    /// <summary>Calls <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
+    /// <param name="message">What the client has sent.</param>
+    public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.OnMessageAsync(message);
+
+    /// <summary>Calls <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
+    /// <param name="close">How the connection ended.</param>
+    public ValueTask CloseAsync(CloseInfo close) => _handler.OnCloseAsync(close);
+}
