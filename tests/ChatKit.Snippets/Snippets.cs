@@ -35,7 +35,7 @@ public sealed class Clock(IRoomBroadcaster rooms) : BackgroundService
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1));
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            await rooms.BroadcastAsync("lobby", $"It is {DateTime.Now:t}.", store: false, stoppingToken);
+            await rooms.BroadcastAsync("/lobby", $"It is {DateTime.Now:t}.", store: false, stoppingToken);
     }
 }
 
@@ -49,5 +49,30 @@ internal static class Endpoint
             options.HistoryCapacity = 500;
             options.MaxMessageSize = 16 * 1024;
         }).RequireAuthorization();
+    }
+}
+
+public sealed class Patient : WebSocketHandler
+{
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        try
+        {
+            await BroadcastAsync(message.Text);
+        }
+        catch (HistoryUnavailableException)
+        {
+            await SendAsync("Your message could not be stored. Please try again.");
+        }
+    }
+}
+
+internal static class UnitTest
+{
+    public static async Task Greets(WebSocketConnection connection)
+    {
+        var driver = new WebSocketHandlerDriver(new ChatRoom(), connection); // new Mock<WebSocketConnection>().Object, for example
+        await driver.OpenAsync();
+        await driver.ReceiveAsync(new WebSocketMessage("hello"));
     }
 }
