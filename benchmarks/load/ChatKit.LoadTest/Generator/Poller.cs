@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace ChatKit.LoadTest.Generator;
+
+/// <summary>An epoll instance: says which sockets have something to read.</summary>
+internal sealed unsafe class Poller : IDisposable
+{
+    private const int Capacity = 512;
+
+    /// <summary>A struct epoll_event is packed on x64 and not elsewhere: four bytes of flags, then eight of our own.</summary>
+    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+
+    private readonly int _descriptor = Native.EpollCreate(0);
+    private readonly byte[] _events = GC.AllocateArray<byte>(Capacity * EventSize, pinned: true);
+
+    /// <summary>Watches a socket until it is closed.</summary>
+    public void Add(int socket, int id)
+    {
+        var entry = stackalloc byte[EventSize];
+        var span = new Span<byte>(entry, EventSize);
+        span.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(span, Native.EpollIn);
+        BinaryPrimitives.WriteInt32LittleEndian(span[^8..], id);
+        if (Native.EpollControl(_descriptor, Native.EpollCtlAdd, socket, entry) != 0)
+            throw Native.Failure("epoll_ctl");
+    }
+
+    /// <summary>Waits until sockets can be read. Returns how many; <see cref="Ready"/> tells which.</summary>
+    public int Wait(int milliseconds)
+    {
+        fixed (byte* events = _events)
+        {
+            var count = Native.EpollWait(_descriptor, events, Capacity, milliseconds);
+            if (count >= 0)
+                return count;
+        }
+
+        return Marshal.GetLastPInvokeError() == Native.ErrorInterrupted ? 0 : throw Native.Failure("epoll_wait");
+    }
+
+    /// <summary>The id of one of the sockets that can be read.</summary>
+    public int Ready(int index) => BinaryPrimitives.ReadInt32LittleEndian(_events.AsSpan(((index + 1) * EventSize) - 8));
+
+    public void Dispose() => _ = Native.Close(_descriptor);
+}

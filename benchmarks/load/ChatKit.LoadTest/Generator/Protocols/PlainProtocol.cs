@@ -1,0 +1,11 @@
+namespace ChatKit.LoadTest.Generator.Protocols;
+
+/// <summary>A message is a text, there and back.</summary>
+internal sealed class PlainProtocol : ClientProtocol
+{
+    public override byte[] Wrap(ReadOnlySpan<byte> text) => text.ToArray();
+
+    public override void OnUpgraded(Connection connection) => connection.Opened();
+
+    public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now) => connection.OnText(message, now);
+}

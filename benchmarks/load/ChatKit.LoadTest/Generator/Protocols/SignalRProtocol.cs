@@ -1,0 +1,42 @@
+namespace ChatKit.LoadTest.Generator.Protocols;
+
+/// <summary>SignalR's JSON protocol: records that end in 0x1E, of which a message holds one or many.</summary>
+internal sealed class SignalRProtocol : ClientProtocol
+{
+    private const byte RecordEnd = 0x1E;
+    private static readonly byte[] Greeting = ClientFrame.Create(ClientFrame.TextOpcode, "{\"protocol\":\"json\",\"version\":1}\u001e"u8);
+
+    public override byte[]? KeepAlive { get; } = ClientFrame.Create(ClientFrame.TextOpcode, "{\"type\":6}\u001e"u8);
+
+    /// <summary>Every invocation begins so, and only these carry texts.</summary>
+    private static ReadOnlySpan<byte> Invocation => "{\"type\":1,"u8;
+
+    private static ReadOnlySpan<byte> Close => "{\"type\":7"u8;
+
+    public override byte[] Wrap(ReadOnlySpan<byte> text) =>
+        [.. "{\"type\":1,\"target\":\"Send\",\"arguments\":[\""u8, .. text, .. "\"]}\u001e"u8];
+
+    public override void OnUpgraded(Connection connection) => connection.Send(Greeting);
+
+    public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now)
+    {
+        while (!message.IsEmpty)
+        {
+            var length = message.IndexOf(RecordEnd);
+            if (length < 0)
+                throw new InvalidDataException("A SignalR message has no end.");
+            OnRecord(connection, message[..length], now);
+            message = message[(length + 1)..];
+        }
+    }
+
+    private static void OnRecord(Connection connection, ReadOnlySpan<byte> record, long now)
+    {
+        if (record.StartsWith(Invocation))
+            connection.OnText(record[record.IndexOf(Stamp.Mark)..], now);
+        else if (!connection.IsOpen && record.SequenceEqual("{}"u8))
+            connection.Opened();
+        else if (!connection.IsOpen || record.StartsWith(Close))
+            throw new InvalidDataException($"SignalR says: {System.Text.Encoding.UTF8.GetString(record)}");
+    }
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace ChatKit.LoadTest.Generator;
+
+/// <summary>A member that sends. Its messages count up from 1.</summary>
+internal sealed class Sender(Connection connection, int id, StampedFrame frame, bool eager)
+{
+    public int Id => id;
+
+    /// <summary>Whether it sends its next message when it hears its last one.</summary>
+    public bool IsEager => eager;
+
+    /// <summary>How many messages it has sent: the counter of the last one.</summary>
+    public uint Sent { get; private set; }
+
+    /// <summary>Sends the next message, stamped with the time when it was due.</summary>
+    public void Send(long due)
+    {
+        if (connection.Send(frame.For(due, Sent + 1)))
+            Sent++;
+    }
+
+    public void Send() => Send(Stopwatch.GetTimestamp());
+}

@@ -1,0 +1,41 @@
+namespace ChatKit.LoadTest.Generator.Tests;
+
+/// <summary>Measures by how much idle connections raise the server's resident memory.</summary>
+internal sealed class IdleTest(GeneratorOptions options)
+{
+    /// <summary>Opened and closed first, so that code and pools that every server has are not counted.</summary>
+    private const int FirstRooms = 20;
+
+    public GeneratorResult Run()
+    {
+        WarmUp();
+        var before = ProcessUsage.ResidentKiB(options.Process);
+
+        using var fleet = new Fleet(options.Server, options.Protocol, new SilentListener());
+        options.AddRooms(fleet);
+        fleet.OpenAll();
+        fleet.Serve(options.Settle);
+        var start = Snapshot.Take(options.Process);
+        fleet.Serve(options.Duration);
+        var end = Snapshot.Take(options.Process);
+
+        var after = ProcessUsage.ResidentKiB(options.Process);
+        return new GeneratorResult
+        {
+            KiBPerConnection = (after - before) / (double)options.Workload.Connections,
+            Cpu = 1e6 * (end.ServerCpu - start.ServerCpu) / end.SecondsSince(start) / options.Workload.Connections,
+            ResidentMiB = after / 1024.0,
+            Closes = fleet.Ended,
+            FirstClose = fleet.FirstEnd,
+        };
+    }
+
+    private void WarmUp()
+    {
+        using var fleet = new Fleet(options.Server, options.Protocol, new SilentListener());
+        (options with { Workload = options.Workload with { Rooms = FirstRooms } }).AddRooms(fleet);
+        fleet.OpenAll();
+        fleet.CloseAll();
+        fleet.Serve(options.WarmUp);
+    }
+}

@@ -1,0 +1,191 @@
+using ChatKit.LoadTest.Workloads;
+
+namespace ChatKit.LoadTest.Generator.Tests;
+
+/// <summary>Lets members of rooms send, and checks and times what everyone gets.</summary>
+internal sealed class MessageTest : IFleetListener, IDisposable
+{
+    /// <summary>The probe is repeated this often until all have heard it.</summary>
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
+
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>When nothing has come for so long after the last message was sent, what is missing is lost.</summary>
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
+
+    private readonly GeneratorOptions _options;
+    private readonly Fleet _fleet;
+    private readonly List<RoomMembers> _rooms;
+    private readonly List<Sender> _eager = [];
+    private readonly PacedSenders _paced;
+    private readonly Histogram _latencies = new();
+    private readonly LastMemberClock? _lastMember;
+    private int _inRoom;
+    private long _deliveries;
+    private long _foreign;
+    private bool _sending;
+    private bool _measuring;
+
+    public MessageTest(GeneratorOptions options)
+    {
+        _options = options;
+        _fleet = new Fleet(options.Server, options.Protocol, this);
+        _rooms = options.AddRooms(_fleet);
+        var paced = AddSenders(options.Workload);
+        _paced = new PacedSenders(paced, options.Workload.Rate);
+        if (options.Workload.TracksLastMember)
+            _lastMember = new LastMemberClock(paced.Count, options.Workload.Members);
+    }
+
+    private IEnumerable<Sender> Senders => _rooms.SelectMany(static room => room.Senders);
+
+    public GeneratorResult Run()
+    {
+        _fleet.OpenAll();
+        Probe();
+        _sending = true;
+        _paced.Start();
+        _eager.ForEach(static sender => sender.Send());
+        Work(_options.WarmUp);
+
+        _measuring = true;
+        var start = Take();
+        Work(_options.Duration);
+        var end = Take();
+        _measuring = false;
+
+        _sending = false;
+        Drain();
+        return Result(start, end);
+    }
+
+    public void OnText(Connection connection, ReadOnlySpan<byte> text, long now)
+    {
+        var id = Stamp.Sender(text);
+        if (id == Stamp.Probe)
+        {
+            OnProbe(connection);
+            return;
+        }
+
+        var room = connection.Room;
+        var sender = (int)id - room.FirstSender;
+        if ((uint)sender >= (uint)room.Senders.Count)
+        {
+            _foreign++;
+            return;
+        }
+
+        var counter = Stamp.Counter(text);
+        connection.Check.Receive(sender, counter);
+        _deliveries++;
+        var latency = now - Stamp.Time(text);
+        if (_measuring)
+            _latencies.Record(latency);
+        _lastMember?.Receive(sender, counter, latency, _measuring);
+        if (_sending && connection.Sender is { IsEager: true } own && own.Id == (int)id && own.Sent == counter)
+            own.Send();
+    }
+
+    public void Dispose() => _fleet.Dispose();
+
+    /// <summary>Makes members senders. Returns those that send by the clock.</summary>
+    private List<Sender> AddSenders(Workload workload)
+    {
+        var message = _options.Protocol.Wrap(Stamp.Template(workload.Payload));
+        var paced = new List<Sender>();
+        var id = 0;
+        for (var i = 0; i < _rooms.Count; i++)
+        {
+            var room = _rooms[i];
+            var busy = i < workload.BusyRooms;
+            room.FirstSender = id;
+            foreach (var connection in room.Members.Take(busy ? workload.Eager : workload.Paced))
+            {
+                connection.Sender = new Sender(connection, id, new StampedFrame(message, (uint)id), busy);
+                room.Senders.Add(connection.Sender);
+                (busy ? _eager : paced).Add(connection.Sender);
+                id++;
+            }
+
+            foreach (var connection in room.Members)
+                connection.Check = new DeliveryCheck(room.Senders.Count);
+        }
+
+        return paced;
+    }
+
+    /// <summary>Sends until all have heard something: a handshake that is over does not say that the member is in its room.</summary>
+    private void Probe()
+    {
+        var frame = new StampedFrame(_options.Protocol.Wrap(Stamp.Template(0)), Stamp.Probe);
+        var deadline = new Deadline(ProbePatience);
+        while (_inRoom < _fleet.Open)
+        {
+            foreach (var room in _rooms.Where(static room => !room.Members.TrueForAll(static member => member.InRoom)))
+                room.Members[0].Send(frame.For(0, 0));
+            _fleet.Serve(ProbeInterval);
+            deadline.ThrowIfPassed($"{_inRoom} of {_fleet.Open} members hear what is sent to their rooms.");
+        }
+    }
+
+    private void OnProbe(Connection connection)
+    {
+        if (connection.InRoom)
+            return;
+        connection.InRoom = true;
+        _inRoom++;
+    }
+
+    private void Work(TimeSpan time)
+    {
+        var deadline = new Deadline(time);
+        while (!deadline.HasPassed)
+            _fleet.Poll(_paced.SendDue());
+    }
+
+    private void Drain()
+    {
+        var expected = _rooms.Sum(static room => room.Senders.Sum(static sender => (long)sender.Sent) * room.Members.Count);
+        var before = _deliveries;
+        var deadline = new Deadline(DrainPatience);
+        while (_deliveries < expected && !deadline.HasPassed)
+        {
+            _fleet.Poll(10);
+            if (_deliveries > before)
+                (before, deadline) = (_deliveries, new Deadline(DrainPatience));
+        }
+
+        // What is sent twice would come now.
+        _fleet.Serve(ProbeInterval);
+    }
+
+    private Snapshot Take() => Snapshot.Take(_options.Process, _deliveries, Senders.Sum(static sender => (long)sender.Sent));
+
+    private GeneratorResult Result(Snapshot start, Snapshot end)
+    {
+        var seconds = end.SecondsSince(start);
+        var deliveries = end.Deliveries - start.Deliveries;
+        var checks = _rooms.SelectMany(static room => room.Members).Select(static member => member.Check).ToList();
+        return new GeneratorResult
+        {
+            DeliveriesPerSecond = deliveries / seconds,
+            MessagesPerSecond = (end.Messages - start.Messages) / seconds,
+            Cpu = 1e6 * (end.ServerCpu - start.ServerCpu) / deliveries,
+            P50 = _latencies.Microseconds(0.5),
+            P99 = _latencies.Microseconds(0.99),
+            P999 = _latencies.Microseconds(0.999),
+            LastP50 = _lastMember?.Latencies.Microseconds(0.5),
+            LastP99 = _lastMember?.Latencies.Microseconds(0.99),
+            ResidentMiB = ProcessUsage.ResidentKiB(_options.Process) / 1024.0,
+            GeneratorLoad = end.GeneratorLoadSince(start),
+            Lost = _rooms.Sum(static room => room.Members.Sum(member => member.Check.Lost(room.Senders))),
+            OutOfOrder = checks.Sum(static check => check.OutOfOrder),
+            Doubled = checks.Sum(static check => check.Doubled),
+            Foreign = _foreign,
+            OtherOrder = _rooms.Sum(static room => room.Members.Count(member => member.Check.Order != room.Members[0].Check.Order)),
+            Closes = _fleet.Ended,
+            FirstClose = _fleet.FirstEnd,
+        };
+    }
+}

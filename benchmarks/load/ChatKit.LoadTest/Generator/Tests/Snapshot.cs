@@ -1,0 +1,19 @@
+using System.Diagnostics;
+
+namespace ChatKit.LoadTest.Generator.Tests;
+
+/// <summary>What was counted up to a moment.</summary>
+internal readonly record struct Snapshot(long Time, long Deliveries, long Messages, double ServerCpu, double GeneratorCpu)
+{
+    public static Snapshot Take(int process, long deliveries = 0, long messages = 0) =>
+        new(
+            Stopwatch.GetTimestamp(),
+            deliveries,
+            messages,
+            ProcessUsage.CpuSeconds(process),
+            Environment.CpuUsage.TotalTime.TotalSeconds);
+
+    public double SecondsSince(Snapshot start) => Stopwatch.GetElapsedTime(start.Time, Time).TotalSeconds;
+
+    public double GeneratorLoadSince(Snapshot start) => (GeneratorCpu - start.GeneratorCpu) / SecondsSince(start);
+}

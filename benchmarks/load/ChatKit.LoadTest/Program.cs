@@ -1,0 +1,12 @@
+using System.CommandLine;
+using ChatKit.LoadTest.Generator;
+using ChatKit.LoadTest.Runs;
+using ChatKit.LoadTest.Servers;
+
+var root = new RootCommand("Measures how fast servers send a room's messages to its members.")
+{
+    RunCommand.Create(),
+    ServeCommand.Create(),
+    GenerateCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

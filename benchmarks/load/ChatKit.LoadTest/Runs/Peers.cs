@@ -1,0 +1,57 @@
+using System.Reflection;
+
+namespace ChatKit.LoadTest.Runs;
+
+/// <summary>The servers that are not .NET, where they are installed.</summary>
+internal static class Peers
+{
+    private const string GetNodePackages = "run 'npm ci --ignore-scripts' in benchmarks/load/peers";
+
+    private static readonly string Folder = Path.GetFullPath(typeof(Peers).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(static attribute => attribute.Key == "PeersFolder").Value!);
+
+    public static string[] Names { get; } = ["bun", "ws", "socketio", "tornado"];
+
+    public static ServerSpec? Find(string name, out string reason)
+    {
+        reason = "";
+        switch (name)
+        {
+            case "bun":
+                reason = GetNodePackages;
+                return BunProgram() is { } bun ? Create(name, bun, "bun.js") : null;
+            case "ws":
+                reason = $"install Node, and {GetNodePackages}";
+                return NodeWith("ws") is { } node ? Create(name, node, "ws.js") : null;
+            case "socketio":
+                reason = $"install Node, and {GetNodePackages}";
+                return NodeWith("socket.io") is { } program ? Create(name, program, "socketio.js", "socketio") : null;
+            case "tornado":
+                reason = "run 'apt-get install python3-tornado'";
+                return PythonWithTornado() is { } python ? Create(name, python, "tornado_server.py") : null;
+            default:
+                throw new ArgumentException($"There is no server '{name}'. {ServerCatalog.Help}");
+        }
+    }
+
+    private static ServerSpec Create(string name, string program, string script, string protocol = "plain") =>
+        new(name, protocol, program, (port, _) => [Path.Combine(Folder, script), $"{port}"]);
+
+    /// <summary>The program itself, from the package for this platform: the package bun only starts it.</summary>
+    private static string? BunProgram()
+    {
+        var packages = Path.Combine(Folder, "node_modules", "@oven");
+        return Directory.Exists(packages)
+            ? Directory.EnumerateDirectories(packages).Order().Select(static one => Path.Combine(one, "bin", "bun")).FirstOrDefault(File.Exists)
+            : null;
+    }
+
+    private static string? NodeWith(string package) =>
+        Directory.Exists(Path.Combine(Folder, "node_modules", package)) ? Programs.Find("node") : null;
+
+    /// <summary>Debian's Python, or whichever else has it.</summary>
+    private static string? PythonWithTornado() =>
+        new[] { "/usr/bin/python3", Programs.Find("python3") }
+            .FirstOrDefault(static python => File.Exists(python) && Programs.Succeeds(python, "-c", "import tornado"));
+}

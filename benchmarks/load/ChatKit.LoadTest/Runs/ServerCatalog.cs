@@ -1,0 +1,67 @@
+using ChatKit.LoadTest.Servers;
+
+namespace ChatKit.LoadTest.Runs;
+
+/// <summary>
+/// Finds servers by name. A .NET server's name may be followed by options, as in <c>chatkit+nohistory+recommended</c>.
+/// </summary>
+internal static class ServerCatalog
+{
+    private const string NoHistory = "nohistory";
+    private const string Redis = "redis";
+
+    private static readonly Dictionary<string, HostSettings> Settings = new()
+    {
+        ["recommended"] = HostSettings.Recommended,
+        ["inline"] = HostSettings.InlineScheduling,
+        ["completions"] = HostSettings.InlineCompletions,
+        ["nospin"] = HostSettings.NoSpinning,
+    };
+
+    /// <summary>What is measured unless something else is asked for.</summary>
+    public static string[] Default { get; } =
+        ["chatkit", "chatkit+nohistory", "chatkit+recommended", "signalr", "aspnet", "bun", "ws", "socketio", "tornado"];
+
+    public static string Help =>
+        $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
+        + $"+{NoHistory}, +{string.Join(", +", Settings.Keys)}.";
+
+    /// <summary>Finds a server. What is not installed is null, and the reason says how to get it.</summary>
+    /// <exception cref="ArgumentException">There is no such server.</exception>
+    public static ServerSpec? Find(string name, out string reason)
+    {
+        reason = "";
+        var parts = name.Split('+');
+        return parts[0] switch
+        {
+            "chatkit" => DotNet(name, parts, "plain"),
+            "signalr" => DotNet(name, parts, "signalr"),
+            "aspnet" => DotNet(name, parts, "plain"),
+            _ => Peers.Find(name, out reason),
+        };
+    }
+
+    private static ServerSpec DotNet(string name, string[] parts, string protocol)
+    {
+        var settings = HostSettings.Default;
+        foreach (var option in parts[1..])
+        {
+            if (Settings.TryGetValue(option, out var setting))
+                settings |= setting;
+            else if (option is not (NoHistory or Redis))
+                throw new ArgumentException($"There is no option '{option}'. {Help}");
+        }
+
+        return new ServerSpec(name, protocol, Self.Program, (port, redis) =>
+        [
+            .. Self.Arguments, "serve", parts[0], "--url", $"http://127.0.0.1:{port}",
+            "--host-settings", settings.ToString().Replace(" ", ""),
+            .. parts.Contains(NoHistory) ? ["--history", "0"] : Array.Empty<string>(),
+            .. redis is null ? Array.Empty<string>() : ["--redis", redis],
+        ])
+        {
+            UsesRedis = parts.Contains(Redis),
+            Variables = [.. settings.Variables()],
+        };
+    }
+}

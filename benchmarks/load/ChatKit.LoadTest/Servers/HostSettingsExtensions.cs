@@ -1,0 +1,26 @@
+namespace ChatKit.LoadTest.Servers;
+
+/// <summary>Applies settings of the host.</summary>
+internal static class HostSettingsExtensions
+{
+    /// <summary>The variables with which the server's process is to be started.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Variables(this HostSettings settings)
+    {
+        if (settings.HasFlag(HostSettings.InlineCompletions))
+            yield return KeyValuePair.Create("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        if (settings.HasFlag(HostSettings.NoSpinning))
+            yield return KeyValuePair.Create("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0");
+    }
+
+    /// <summary>Applies what can be applied inside the process, and says what is missing.</summary>
+    public static void Apply(this HostSettings settings, IWebHostBuilder host)
+    {
+        if (settings.HasFlag(HostSettings.InlineScheduling))
+            host.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
+        foreach (var (name, value) in settings.Variables())
+        {
+            if (Environment.GetEnvironmentVariable(name) != value)
+                Console.Error.WriteLine($"Not in effect: start the process with {name}={value}.");
+        }
+    }
+}
