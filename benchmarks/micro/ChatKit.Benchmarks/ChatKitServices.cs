@@ -1,0 +1,16 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.Benchmarks;
+
+/// <summary>ChatKit as an application has it, without a host.</summary>
+internal static class ChatKitServices
+{
+    public static ServiceProvider Create(string? redis = null)
+    {
+        var services = new ServiceCollection().AddLogging();
+        var builder = services.AddChatKit();
+        if (redis is not null)
+            builder.AddRedis(redis);
+        return services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,38 @@
+using BenchmarkDotNet.Attributes;
+using ChatKit.Connections;
+using ChatKit.Protocol;
+
+namespace ChatKit.Benchmarks.Connections;
+
+/// <summary>A connection's queue, between a room and the client's stream.</summary>
+[MemoryDiagnoser]
+public class OutboundQueueBenchmarks
+{
+    private const int Frames = 500;
+    private const int Limit = 1024 * 1024;
+
+    private readonly CountingStream _stream = new();
+    private readonly byte[] _frame = WebSocketFrame.Text(Texts.OfSize(64), out _);
+    private readonly OutboundQueue _queue;
+
+    public OutboundQueueBenchmarks() => _queue = new OutboundQueue(_stream, Limit, static e => Environment.FailFast(e.Message, e));
+
+    /// <summary>Nothing waits: each frame is written at once.</summary>
+    [Benchmark]
+    public long Enqueue()
+    {
+        _queue.TryEnqueue(_frame);
+        return _stream.Written;
+    }
+
+    /// <summary>A write is under way: frames wait, and are joined when it ends. The time is that of one frame.</summary>
+    [Benchmark(OperationsPerInvoke = Frames)]
+    public long EnqueueAndDrain()
+    {
+        _stream.Hold();
+        for (var i = 0; i < Frames; i++)
+            _queue.TryEnqueue(_frame);
+        _stream.Release();
+        return _stream.Written;
+    }
+}

@@ -1,0 +1,60 @@
+using BenchmarkDotNet.Attributes;
+using ChatKit.Rooms;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.Benchmarks.Rooms;
+
+/// <summary>
+/// A broadcast from the text to the streams of all members. Time and bytes are those of one delivery; what a message itself costs is
+/// shared by all who receive it.
+/// </summary>
+[MemoryDiagnoser]
+public class BroadcastBenchmarks
+{
+    private const string Room = "room";
+    private const int Members = 1000;
+    private const int Messages = 32;
+
+    private readonly List<QueueClient> _clients = [];
+    private readonly string _text = Texts.OfSize(64);
+    private ServiceProvider? _services;
+    private IBackplane? _backplane;
+
+    /// <summary>How many messages the room keeps; 0 = none.</summary>
+    [Params(0, 100)]
+    public int History { get; set; }
+
+    [GlobalSetup]
+    public async Task SetUpAsync()
+    {
+        _services = ChatKitServices.Create();
+        _backplane = _services.GetRequiredService<IBackplane>();
+        var rooms = _services.GetRequiredService<RoomRegistry>();
+        for (var i = 0; i < Members; i++)
+        {
+            var client = new QueueClient();
+            _clients.Add(client);
+            await rooms.Enter(Room, client, replay: History).StartAsync();
+        }
+    }
+
+    [Benchmark(OperationsPerInvoke = Members * Messages)]
+    public async Task BroadcastAsync()
+    {
+        var last = _clients[^1];
+        var end = last.Written;
+        for (var i = 0; i < Messages; i++)
+        {
+            var message = Outgoing.Text(_text, default);
+            end += Outgoing.FrameOf(message).Length;
+            await _backplane!.PublishAsync(Room, message, History, CancellationToken.None);
+        }
+
+        // Fanned out on another thread, to one member after the other.
+        while (last.Written < end)
+            Thread.Yield();
+    }
+
+    [GlobalCleanup]
+    public ValueTask CleanUpAsync() => _services!.DisposeAsync();
+}

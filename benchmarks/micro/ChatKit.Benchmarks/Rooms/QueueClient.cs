@@ -1,0 +1,26 @@
+using ChatKit.Benchmarks.Connections;
+using ChatKit.Connections;
+using ChatKit.Rooms;
+
+namespace ChatKit.Benchmarks.Rooms;
+
+/// <summary>A member with a real queue whose stream takes everything at once.</summary>
+internal sealed class QueueClient : IRoomClient
+{
+    private const int Limit = 1024 * 1024;
+
+    private readonly CountingStream _stream = new();
+    private readonly OutboundQueue _queue;
+
+    public QueueClient() => _queue = new OutboundQueue(_stream, Limit, static e => Environment.FailFast(e.Message, e));
+
+    public string Id => "client";
+
+    public long Written => _stream.Written;
+
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => _queue.TryEnqueue(frames);
+
+    public ValueTask<bool> WaitForSpaceAsync(int bytes) => _queue.WaitForSpaceAsync(bytes);
+
+    public void CloseSlow(string reason) => throw new InvalidOperationException(reason);
+}
