@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -9,14 +10,24 @@ internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Those that run: they must not outlive a run that is stopped.</summary>
+    private static readonly ConcurrentDictionary<ChildProcess, bool> Running = new();
+
     private readonly Process _process;
 
     /// <summary>What it has said last.</summary>
     private readonly Queue<string> _said = new();
 
+    static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        foreach (var child in Running.Keys)
+            child.Dispose();
+    };
+
     private ChildProcess(Process process)
     {
         _process = process;
+        Running[this] = true;
         process.ErrorDataReceived += (_, line) => Remember(line.Data);
         process.BeginErrorReadLine();
     }
@@ -75,6 +86,8 @@ internal sealed class ChildProcess : IDisposable
 
     public void Dispose()
     {
+        if (!Running.TryRemove(this, out _))
+            return;
         if (!_process.HasExited)
             _process.Kill();
         _process.WaitForExit();

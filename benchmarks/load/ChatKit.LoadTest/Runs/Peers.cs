@@ -11,7 +11,7 @@ internal static class Peers
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(static attribute => attribute.Key == "PeersFolder").Value!);
 
-    public static string[] Names { get; } = ["bun", "ws", "socketio", "tornado"];
+    public static string[] Names { get; } = ["bun", "ws", "socketio", "tornado", "faulty"];
 
     public static ServerSpec? Find(string name, out string reason)
     {
@@ -21,9 +21,9 @@ internal static class Peers
             case "bun":
                 reason = GetNodePackages;
                 return BunProgram() is { } bun ? Create(name, bun, "bun.js") : null;
-            case "ws":
+            case "ws" or "faulty":
                 reason = $"install Node, and {GetNodePackages}";
-                return NodeWith("ws") is { } node ? Create(name, node, "ws.js") : null;
+                return NodeWith("ws") is { } node ? Create(name, node, $"{name}.js") : null;
             case "socketio":
                 reason = $"install Node, and {GetNodePackages}";
                 return NodeWith("socket.io") is { } program ? Create(name, program, "socketio.js", "socketio") : null;
