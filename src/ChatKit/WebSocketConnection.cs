@@ -33,7 +33,10 @@ public abstract class WebSocketConnection
     /// <summary>What the application wants to keep with the connection. Not synchronised.</summary>
     public virtual IDictionary<object, object?> Items { get; } = new Dictionary<object, object?>();
 
-    /// <summary>Is cancelled when the connection has ended, so that a handler that is still busy can stop.</summary>
+    /// <summary>
+    /// Is cancelled when the connection has ended, so that a handler that is still busy can stop. Messages that came before are
+    /// handled all the same, with the token cancelled already.
+    /// </summary>
     public virtual CancellationToken Aborted => CancellationToken.None;
 
     /// <summary>Sends a text to this client. Waits while the client's outbound queue is full.</summary>

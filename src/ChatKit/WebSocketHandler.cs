@@ -15,7 +15,10 @@ public abstract class WebSocketHandler
     protected WebSocketConnection Connection => _connection ?? throw new InvalidOperationException(
         "The handler has no connection yet. Move what needs it from the constructor to OnOpenAsync.");
 
-    /// <summary>The home room's name: the route value <c>room</c> if the route has one, else the route's pattern.</summary>
+    /// <summary>
+    /// The home room's name: the route value <c>room</c> if the route has one, else the route's pattern. Rooms are global: endpoints
+    /// whose clients arrive with the same name share the room and its history.
+    /// </summary>
     protected string Room => Connection.Room;
 
     /// <summary>
@@ -24,7 +27,10 @@ public abstract class WebSocketHandler
     /// </summary>
     protected internal virtual ValueTask OnOpenAsync() => ValueTask.CompletedTask;
 
-    /// <summary>The client has sent a message. If this throws, the connection is closed with 1011.</summary>
+    /// <summary>
+    /// The client has sent a message. If this throws, the connection is closed with 1011. While it runs up to 16 further messages are
+    /// read and wait their turn, and pings are answered; after that the client has to wait.
+    /// </summary>
     /// <param name="message">The message.</param>
     protected internal abstract ValueTask OnMessageAsync(WebSocketMessage message);
 

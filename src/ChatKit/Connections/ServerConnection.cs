@@ -13,14 +13,13 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
     private readonly CancellationTokenSource _aborted = new();
-    private readonly Dictionary<string, RoomMembership> _rooms = [];
+    private readonly ConnectionRooms _rooms;
     private readonly Lock _gate = new();
     private CloseInfo? _close;
     private ITimer? _closeTimer;
     private Task? _aborting;
     private bool _over;
     private bool _closedHere;
-    private bool _leftAll;
 
     public ServerConnection(
         Stream transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -31,6 +30,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         Items = info.Items ?? new Dictionary<object, object?>();
         UserId = base.UserId;
         Aborted = _aborted.Token;
+        _rooms = new ConnectionRooms(this, services.Rooms, services.Options.MaxRoomsPerConnection);
         Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, Vanish);
     }
 
@@ -76,16 +76,13 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask JoinAsync(string room)
     {
         RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, room == Room ? HomeReplay : _services.Options.HistoryCapacity, countsForLimit: true);
+        return _rooms.EnterAsync(room, room == Room ? HomeReplay : _services.Options.HistoryCapacity);
     }
 
     public override ValueTask LeaveAsync(string room)
     {
         ArgumentNullException.ThrowIfNull(room);
-        RoomMembership? membership;
-        lock (_rooms)
-            _rooms.Remove(room, out membership);
-        return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
+        return _rooms.LeaveAsync(room);
     }
 
     public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
@@ -116,23 +113,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public async ValueTask EnterHomeAsync()
     {
         if (UserId is { } user)
-            await EnterAsync(RoomName.OfUser(user), replay: 0, countsForLimit: false).ConfigureAwait(false);
-        await EnterAsync(Room, HomeReplay, countsForLimit: true).ConfigureAwait(false);
+            await _rooms.EnterAsync(RoomName.OfUser(user), replay: 0, counts: false).ConfigureAwait(false);
+        await _rooms.EnterAsync(Room, HomeReplay).ConfigureAwait(false);
     }
 
-    public async ValueTask LeaveAllAsync()
-    {
-        RoomMembership[] memberships;
-        lock (_rooms)
-        {
-            _leftAll = true;
-            memberships = [.. _rooms.Values];
-            _rooms.Clear();
-        }
-
-        foreach (var membership in memberships)
-            await membership.LeaveAsync().ConfigureAwait(false);
-    }
+    public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
 
     /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null)
@@ -238,47 +223,5 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeReplay : _services.Options.CapacityElsewhere;
         await _services.Backplane.PublishAsync(room, message, capacity).ConfigureAwait(false);
-    }
-
-    private ValueTask EnterAsync(string room, int replay, bool countsForLimit)
-    {
-        RoomMembership membership;
-        lock (_rooms)
-        {
-            if (_leftAll || _rooms.ContainsKey(room))
-                return ValueTask.CompletedTask;
-
-            if (countsForLimit && _rooms.Count >= _services.Options.MaxRoomsPerConnection + (UserId is null ? 0 : 1))
-            {
-                throw new InvalidOperationException(
-                    $"The connection is in {_services.Options.MaxRoomsPerConnection} rooms already. Leave one first, or raise "
-                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
-            }
-
-            membership = _services.Rooms.Enter(room, this, replay);
-            _rooms.Add(room, membership);
-        }
-
-        return StartAsync(membership);
-    }
-
-    /// <summary>Starts a membership. One that cannot be started is ended, so that the next try is not taken for a second join.</summary>
-    private async ValueTask StartAsync(RoomMembership membership)
-    {
-        try
-        {
-            await membership.StartAsync().ConfigureAwait(false);
-        }
-        catch
-        {
-            lock (_rooms)
-            {
-                if (_rooms.GetValueOrDefault(membership.Room.Name) == membership)
-                    _rooms.Remove(membership.Room.Name);
-            }
-
-            await membership.LeaveAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 }

@@ -1,0 +1,83 @@
+using ChatKit.Rooms;
+
+namespace ChatKit.Connections;
+
+/// <summary>The rooms that one connection is in.</summary>
+internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry, int limit)
+{
+    private readonly Dictionary<string, RoomMembership> _memberships = [];
+    private int _uncounted;
+    private bool _leftAll;
+
+    /// <summary>Enters a room. Does nothing if the connection is in it, or has left all for good.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="replay">How many stored messages the client is given.</param>
+    /// <param name="counts">Whether the room counts towards the limit.</param>
+    /// <exception cref="InvalidOperationException">The connection is in as many rooms as it may be.</exception>
+    public ValueTask EnterAsync(string room, int replay, bool counts = true)
+    {
+        RoomMembership membership;
+        lock (_memberships)
+        {
+            if (_leftAll || _memberships.ContainsKey(room))
+                return ValueTask.CompletedTask;
+
+            if (!counts)
+                _uncounted++;
+            else if (_memberships.Count - _uncounted >= limit)
+            {
+                throw new InvalidOperationException(
+                    $"The connection is in {limit} rooms already. Leave one first, or raise "
+                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
+            }
+
+            membership = registry.Enter(room, client, replay);
+            _memberships.Add(room, membership);
+        }
+
+        return StartAsync(membership);
+    }
+
+    public ValueTask LeaveAsync(string room)
+    {
+        RoomMembership? membership;
+        lock (_memberships)
+            _memberships.Remove(room, out membership);
+        return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>Leaves every room, and enters none any more.</summary>
+    public async ValueTask LeaveAllAsync()
+    {
+        RoomMembership[] memberships;
+        lock (_memberships)
+        {
+            _leftAll = true;
+            memberships = [.. _memberships.Values];
+            _memberships.Clear();
+        }
+
+        foreach (var membership in memberships)
+            await membership.LeaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a membership. One that cannot be started is ended, so that the next try is not taken for a second join.</summary>
+    private async ValueTask StartAsync(RoomMembership membership)
+    {
+        try
+        {
+            await membership.StartAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_memberships)
+            {
+                if (_memberships.GetValueOrDefault(membership.Room.Name) == membership)
+                    _memberships.Remove(membership.Room.Name);
+            }
+
+            await membership.LeaveAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
