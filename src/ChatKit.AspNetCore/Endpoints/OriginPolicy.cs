@@ -27,10 +27,12 @@ internal sealed class OriginPolicy
         {
             if (text == Any)
                 _allowAny = true;
-            else if (Parse(text, out var isParent) is { } origin && isParent)
+            else if (Parse(text, out var isParent) is not { } origin)
+                continue;
+            else if (isParent)
                 _parents.Add(origin);
-            else if (Parse(text, out _) is { } exact)
-                _origins.Add(exact);
+            else
+                _origins.Add(origin);
         }
     }
 

@@ -7,24 +7,14 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
 {
     private readonly ConcurrentDictionary<string, Topic> _topics = new();
 
-    public async ValueTask<MessagePosition?> PublishAsync(
+    public ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
-        if (capacity == 0)
-        {
-            Deliver(room, message);
-            return null;
-        }
+        if (capacity != 0)
+            return StoreAsync(room, message, capacity, cancellationToken);
 
-        if (_topics.TryGetValue(room, out var topic))
-            return await topic.StoreAsync(() => history.AppendAsync(room, message, capacity, cancellationToken), DeliverAt).ConfigureAwait(false);
-
-        var position = await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
-        DeliverAt(position);
-        return position;
-
-        // To whoever is there by now: one who came meanwhile may have read the history before the message was in it.
-        void DeliverAt(MessagePosition position) => Deliver(room, message.WithPosition(position));
+        Deliver(room, message);
+        return ValueTask.FromResult<MessagePosition?>(null);
     }
 
     public ValueTask<IAsyncDisposable> SubscribeAsync(
@@ -36,6 +26,20 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
             if (topic.TryAdd(subscriber))
                 return ValueTask.FromResult<IAsyncDisposable>(new Subscription(this, room, topic, subscriber));
         }
+    }
+
+    private async ValueTask<MessagePosition?> StoreAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        if (_topics.TryGetValue(room, out var topic))
+            return await topic.StoreAsync(() => history.AppendAsync(room, message, capacity, cancellationToken), DeliverAt).ConfigureAwait(false);
+
+        var position = await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        DeliverAt(position);
+        return position;
+
+        // To whoever is there by now: one who came meanwhile may have read the history before the message was in it.
+        void DeliverAt(MessagePosition position) => Deliver(room, message.WithPosition(position));
     }
 
     private void Deliver(string room, ChatMessage message)

@@ -76,7 +76,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask JoinAsync(string room)
     {
         RoomName.ThrowIfInvalid(room);
-        return _rooms.EnterAsync(room, room == Room ? HomeReplay : _services.Options.HistoryCapacity);
+        return _rooms.EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity);
     }
 
     public override ValueTask LeaveAsync(string room)
@@ -114,7 +114,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     {
         if (UserId is { } user)
             await _rooms.EnterAsync(RoomName.OfUser(user), replay: 0, counts: false).ConfigureAwait(false);
-        await _rooms.EnterAsync(Room, HomeReplay).ConfigureAwait(false);
+        await _rooms.EnterAsync(Room, HomeCapacity).ConfigureAwait(false);
     }
 
     public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
@@ -187,7 +187,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
     }
 
-    private int HomeReplay => _homeCapacity ?? _services.Options.HistoryCapacity;
+    private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
 
     /// <summary>The first end counts. From then on the client has a limited time for the rest of the closing handshake.</summary>
     private bool TryEnd(CloseInfo close)
@@ -221,7 +221,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     {
         var room = options?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
-        int? capacity = options?.Store == false ? 0 : room == Room ? HomeReplay : _services.Options.CapacityElsewhere;
+        int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
         await _services.Backplane.PublishAsync(room, message, capacity).ConfigureAwait(false);
     }
 }
