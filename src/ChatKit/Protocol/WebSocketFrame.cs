@@ -18,6 +18,10 @@ internal static class WebSocketFrame
     public const int MaxReasonBytes = MaxControlPayload - 2;
 
     private const byte Fin = 0x80;
+
+    /// <summary>Says that the payload is compressed (RFC 7692 section 6).</summary>
+    private const byte Rsv1 = 0x40;
+
     private const int TextOpcode = 0x1;
     private const int BinaryOpcode = 0x2;
 
@@ -37,9 +41,17 @@ internal static class WebSocketFrame
     public static byte[] Create(
         WebSocketMessageType type, ReadOnlySpan<byte> data, out ReadOnlyMemory<byte> payload)
     {
-        var frame = Allocate(type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode, data.Length, out var header);
+        var frame = Allocate(DataOpcode(type), data.Length, out var header);
         data.CopyTo(frame.AsSpan(header));
         payload = frame.AsMemory(header);
+        return frame;
+    }
+
+    /// <summary>A frame of bytes that are compressed already.</summary>
+    public static byte[] Compressed(WebSocketMessageType type, ReadOnlySpan<byte> data)
+    {
+        var frame = Allocate(Rsv1 | DataOpcode(type), data.Length, out var header);
+        data.CopyTo(frame.AsSpan(header));
         return frame;
     }
 
@@ -63,11 +75,13 @@ internal static class WebSocketFrame
     public static bool MaySend(WebSocketCloseStatus status) =>
         (int)status is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
 
-    private static byte[] Allocate(int opcode, int payload, out int header)
+    private static int DataOpcode(WebSocketMessageType type) => type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode;
+
+    private static byte[] Allocate(int bits, int payload, out int header)
     {
         header = payload switch { <= MaxControlPayload => 2, <= ushort.MaxValue => 4, _ => 10 };
         var frame = GC.AllocateUninitializedArray<byte>(header + payload);
-        frame[0] = (byte)(Fin | opcode);
+        frame[0] = (byte)(Fin | bits);
         if (header == 2)
         {
             frame[1] = (byte)payload;
