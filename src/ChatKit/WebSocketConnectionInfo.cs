@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using System.Security.Claims;
 
 namespace ChatKit;
@@ -24,8 +23,11 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The subprotocol that was negotiated. Default: null, none.</summary>
     public string? Subprotocol { get; init; }
 
-    /// <summary>What permessage-deflate was negotiated with (RFC 7692). Default: null, it was not.</summary>
-    public WebSocketDeflateOptions? Deflate { get; init; }
+    /// <summary>
+    /// Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side and the server's full window.
+    /// Default: false.
+    /// </summary>
+    public bool Deflate { get; init; }
 
     /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
     public IDictionary<object, object?>? Items { get; init; }

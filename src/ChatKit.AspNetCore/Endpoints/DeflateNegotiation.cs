@@ -1,42 +1,66 @@
 using System.Globalization;
-using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
-/// <summary>Reads what was agreed on for permessage-deflate from the handshake's response (RFC 7692 section 7.1).</summary>
-internal static class DeflateParameters
+/// <summary>
+/// Agrees on permessage-deflate (RFC 7692 section 7.1), always without context takeover on either side. The platform's own
+/// negotiation lets the client keep its context, and agrees to small windows and to parameters that nobody knows.
+/// </summary>
+internal static class DeflateNegotiation
 {
     private const string Extension = "permessage-deflate";
+    private const string ClientTakeover = "client_no_context_takeover";
+    private const string ServerTakeover = "server_no_context_takeover";
+    private const string ClientWindow = "client_max_window_bits";
+    private const string ServerWindow = "server_max_window_bits";
 
-    /// <param name="header">The response's <c>Sec-WebSocket-Extensions</c>.</param>
-    /// <returns>Null if compression was not agreed on.</returns>
-    public static WebSocketDeflateOptions? Parse(string? header)
+    /// <summary>A window of 32 KiB, the only one that the platform compresses with.</summary>
+    private const int MaxWindowBits = 15;
+
+    private const int MinWindowBits = 8;
+
+    /// <summary>Answers the first offer that can be met.</summary>
+    /// <param name="offers">The elements of the request's <c>Sec-WebSocket-Extensions</c>, the client's favorite first.</param>
+    /// <returns>The response's <c>Sec-WebSocket-Extensions</c>, or null if there is nothing to compress with.</returns>
+    public static string? Answer(IEnumerable<string> offers) => offers.Select(Answer).FirstOrDefault(static answer => answer is not null);
+
+    private static string? Answer(string offer)
     {
-        var parts = (header ?? "").Split(';', StringSplitOptions.TrimEntries);
+        var parts = offer.Split(';', StringSplitOptions.TrimEntries);
         if (parts[0] != Extension)
             return null;
 
-        var options = new WebSocketDeflateOptions();
+        // RFC 7692 section 7.1.1.2: a client can be told to begin each message anew, whether or not it has offered to.
+        var answer = $"{Extension}; {ServerTakeover}; {ClientTakeover}";
+        var seen = new HashSet<string>();
         foreach (var part in parts.Skip(1))
         {
-            var (name, value) = part.Split('=', 2) is [var n, var v] ? (n, v.Trim('"')) : (part, null);
-            switch (name)
-            {
-                case "client_no_context_takeover":
-                    options.ClientContextTakeover = false;
-                    break;
-                case "server_no_context_takeover":
-                    options.ServerContextTakeover = false;
-                    break;
-                case "client_max_window_bits" when value is not null:
-                    options.ClientMaxWindowBits = int.Parse(value, CultureInfo.InvariantCulture);
-                    break;
-                case "server_max_window_bits" when value is not null:
-                    options.ServerMaxWindowBits = int.Parse(value, CultureInfo.InvariantCulture);
-                    break;
-            }
+            var equals = part.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? part : part[..equals].TrimEnd();
+            var value = equals < 0 ? null : Unquote(part[(equals + 1)..].TrimStart());
+            if (!seen.Add(name) || !CanMeet(name, value))
+                return null;
+
+            // A window that the client names is confirmed. For its own it need not be, but some clients insist on it.
+            if (value is not null)
+                answer += $"; {name}={value}";
         }
 
-        return options;
+        return answer;
     }
+
+    /// <summary>Whether a parameter is one of the four, is well formed, and asks for what can be done (RFC 7692 section 7.1).</summary>
+    private static bool CanMeet(string name, string? value) => name switch
+    {
+        ClientTakeover or ServerTakeover => value is null,
+        ClientWindow => value is null || Bits(value) is >= MinWindowBits and <= MaxWindowBits,
+        ServerWindow => Bits(value) is MaxWindowBits,
+        _ => false,
+    };
+
+    /// <summary>A decimal number without leading zeros, or null.</summary>
+    private static int? Bits(string? value) =>
+        value is { Length: 1 or 2 } && value.All(char.IsAsciiDigit) && value[0] != '0' ? int.Parse(value, CultureInfo.InvariantCulture) : null;
+
+    private static string Unquote(string value) => value is ['"', .. var inner, '"'] ? inner : value;
 }

@@ -78,11 +78,12 @@ internal sealed class WebSocketEndpoint(
 
     private async Task RunAsync(HttpContext context, string room)
     {
+        var deflate = options.EnableCompression && AgreeOnDeflate(context);
+
         // The WebSocket is left alone: the connection makes its own on the same stream.
         _ = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = options.Subprotocols.FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains),
-            DangerousEnableCompression = options.EnableCompression,
             KeepAliveInterval = Timeout.InfiniteTimeSpan,
         }).ConfigureAwait(false);
 
@@ -93,11 +94,19 @@ internal sealed class WebSocketEndpoint(
             User = context.User,
             RouteValues = context.Request.RouteValues,
             Subprotocol = context.Response.Headers.SecWebSocketProtocol,
-            Deflate = DeflateParameters.Parse(context.Response.Headers.SecWebSocketExtensions),
+            Deflate = deflate,
             Items = new Dictionary<object, object?> { [typeof(HttpContext)] = context },
         };
         await _runner.RunAsync(context.Features.GetRequiredFeature<TransportCapture>().Stream!, info, options, createHandler, _stopping)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
+    private static bool AgreeOnDeflate(HttpContext context)
+    {
+        var answer = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
+        context.Response.Headers.SecWebSocketExtensions = answer;
+        return answer is not null;
     }
 
     /// <summary>The route value, else the route's whole pattern: with the prefixes of its groups, so that no two routes share it.</summary>

@@ -38,7 +38,9 @@ internal sealed class ConnectionRunner : IDisposable
         {
             IsServer = true,
             SubProtocol = info.Subprotocol,
-            DangerousDeflateOptions = info.Deflate,
+            DangerousDeflateOptions = info.Deflate
+                ? new WebSocketDeflateOptions { ClientContextTakeover = false, ServerContextTakeover = false }
+                : null,
             KeepAliveInterval = Timeout.InfiniteTimeSpan,
         });
         _reader = new MessageReader(_socket, options.MaxMessageSize);

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
@@ -10,8 +12,47 @@ public class CompressionTests
     [
         new WebSocketDeflateOptions(),
         new WebSocketDeflateOptions { ClientContextTakeover = false, ServerContextTakeover = false },
-        new WebSocketDeflateOptions { ClientMaxWindowBits = 9, ServerMaxWindowBits = 9 },
+        new WebSocketDeflateOptions { ClientMaxWindowBits = 9 },
     ];
+
+    [Theory]
+    [InlineData(
+        "permessage-deflate; client_max_window_bits",
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover")]
+    [InlineData(
+        "permessage-deflate; server_max_window_bits=10, permessage-deflate; client_max_window_bits=12",
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12")]
+    [InlineData(
+        "mux, permessage-deflate; server_no_context_takeover",
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover")]
+    [InlineData("permessage-deflate; server_max_window_bits=10", null)]
+    [InlineData("permessage-deflate; level=9", null)]
+    [InlineData("\"", null)]
+    [InlineData(";;,,=", null)]
+    public async Task An_offer_is_answered_in_the_handshake(string offer, string? answer)
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
+        using var client = await server.ConnectRawAsync();
+
+        var response = await client.RequestAsync(
+            RawClient.Handshake("/chat/lobby", headers: $"Sec-WebSocket-Extensions: {offer}"));
+
+        Assert.StartsWith("HTTP/1.1 101", response, StringComparison.Ordinal);
+        Assert.Equal(answer, ExtensionsOf(response));
+    }
+
+    [Fact]
+    public async Task Offers_may_come_in_several_headers()
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
+        using var client = await server.ConnectRawAsync();
+
+        var response = await client.RequestAsync(RawClient.Handshake(
+            "/chat/lobby",
+            headers: ["Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9", "Sec-WebSocket-Extensions: permessage-deflate"]));
+
+        Assert.Equal("permessage-deflate; server_no_context_takeover; client_no_context_takeover", ExtensionsOf(response));
+    }
 
     [Fact]
     public async Task Is_off_by_default_also_when_the_client_offers_it()
@@ -35,12 +76,49 @@ public class CompressionTests
         Assert.StartsWith(
             "permessage-deflate", Assert.Single(client.Socket.HttpResponseHeaders!["Sec-WebSocket-Extensions"]), StringComparison.Ordinal);
 
-        // The second may refer to the first, if the context is kept.
+        // Each is compressed on its own: none may refer to the one before.
         foreach (var text in new[] { Long, "", "short", Long })
         {
             await client.SendAsync(text);
             Assert.Equal(text, await client.ReceiveAsync());
         }
+    }
+
+    [Fact]
+    public async Task Over_http2_it_is_the_same()
+    {
+        await using var server = await ChatServer.StartAsync(
+            new Script(), static options => options.EnableCompression = true, static listen => listen.Protocols = HttpProtocols.Http2);
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+
+        await using var client = await server.ConnectAsync("/chat/lobby", new ClientSettings
+        {
+            Invoker = invoker,
+            Options = static options =>
+            {
+                options.HttpVersion = HttpVersion.Version20;
+                options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+                options.DangerousDeflateOptions = new WebSocketDeflateOptions();
+            },
+        });
+        await client.SendAsync(Long);
+
+        Assert.Equal(
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+            Assert.Single(client.Socket.HttpResponseHeaders!["Sec-WebSocket-Extensions"]));
+        Assert.Equal(Long, await client.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_for_a_smaller_window_of_the_server_goes_without()
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
+
+        await using var client = await server.ConnectAsync("/chat/lobby", Offer(new() { ServerMaxWindowBits = 9 }));
+        await client.SendAsync(Long);
+
+        Assert.Equal(Long, await client.ReceiveAsync());
+        Assert.False(client.Socket.HttpResponseHeaders!.ContainsKey("Sec-WebSocket-Extensions"));
     }
 
     [Fact]
@@ -72,6 +150,10 @@ public class CompressionTests
         Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await client.ReceiveCloseAsync()).Code);
         Assert.Equal(WebSocketCloseStatus.MessageTooBig, (await script.Closed).Code);
     }
+
+    private static string? ExtensionsOf(string response) =>
+        response.Split("\r\n")
+            .SingleOrDefault(static line => line.StartsWith("Sec-WebSocket-Extensions:", StringComparison.Ordinal))?.Split(": ")[1];
 
     private static ClientSettings Offer(WebSocketDeflateOptions offer) =>
         new() { Options = options => options.DangerousDeflateOptions = offer };

@@ -2,31 +2,66 @@ using ChatKit.AspNetCore.Endpoints;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-public class DeflateParametersTests
+public class DeflateNegotiationTests
 {
+    private const string Plain = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
     [Theory]
-    [InlineData(null)]
+    [InlineData("permessage-deflate; client_max_window_bits")] // Chromium, Firefox, Safari
+    [InlineData("permessage-deflate")]
+    [InlineData("permessage-deflate;server_no_context_takeover;client_no_context_takeover")]
+    public void Context_takeover_is_declined_also_where_the_client_does_not(string offer) =>
+        Assert.Equal(Plain, DeflateNegotiation.Answer([offer]));
+
+    [Theory]
+    [InlineData("permessage-deflate; client_max_window_bits=8", "; client_max_window_bits=8")]
+    [InlineData("permessage-deflate; client_max_window_bits = 9", "; client_max_window_bits=9")]
+    [InlineData("permessage-deflate; server_max_window_bits=15", "; server_max_window_bits=15")]
+    [InlineData("permessage-deflate; server_max_window_bits=\"15\"", "; server_max_window_bits=15")]
+    [InlineData(
+        "permessage-deflate; server_max_window_bits=15; client_max_window_bits=12", "; server_max_window_bits=15; client_max_window_bits=12")]
+    public void A_window_that_is_named_is_confirmed(string offer, string confirmed) =>
+        Assert.Equal(Plain + confirmed, DeflateNegotiation.Answer([offer]));
+
+    [Theory]
     [InlineData("")]
     [InlineData("x-webkit-deflate-frame")]
     [InlineData("permessage-deflate-2; server_no_context_takeover")]
-    public void Without_the_extension_nothing_is_compressed(string? header) => Assert.Null(DeflateParameters.Parse(header));
+    [InlineData("permessage-bzip2")]
+    [InlineData("permessage-deflate; server_max_window_bits=14")]
+    [InlineData("permessage-deflate; server_max_window_bits=10")]
+    [InlineData("permessage-deflate; server_max_window_bits=8")]
+    public void What_cannot_be_met_is_declined(string offer) => Assert.Null(DeflateNegotiation.Answer([offer]));
 
+    /// <summary>RFC 7692 section 7: an offer with an unknown, a repeated or a wrong parameter must be declined.</summary>
     [Theory]
-    [InlineData("permessage-deflate", true, true, 15, 15)]
-    [InlineData("permessage-deflate; client_no_context_takeover", false, true, 15, 15)]
-    [InlineData("permessage-deflate;server_no_context_takeover", true, false, 15, 15)]
-    [InlineData("permessage-deflate; client_max_window_bits=9", true, true, 9, 15)]
-    [InlineData("permessage-deflate; server_max_window_bits=\"10\"", true, true, 15, 10)]
-    [InlineData("permessage-deflate; client_max_window_bits", true, true, 15, 15)]
-    [InlineData(
-        "permessage-deflate; client_no_context_takeover; client_max_window_bits=11; server_no_context_takeover; server_max_window_bits=12",
-        false, false, 11, 12)]
-    public void Each_parameter_is_read(string header, bool clientTakeover, bool serverTakeover, int clientBits, int serverBits)
-    {
-        var options = DeflateParameters.Parse(header);
+    [InlineData("permessage-deflate;")]
+    [InlineData("permessage-deflate; ; client_no_context_takeover")]
+    [InlineData("permessage-deflate; level=9")]
+    [InlineData("permessage-deflate; client_no_context_takeover; client_no_context_takeover")]
+    [InlineData("permessage-deflate; client_no_context_takeover=1")]
+    [InlineData("permessage-deflate; server_max_window_bits")]
+    [InlineData("permessage-deflate; server_max_window_bits=")]
+    [InlineData("permessage-deflate; server_max_window_bits=16")]
+    [InlineData("permessage-deflate; server_max_window_bits=015")]
+    [InlineData("permessage-deflate; client_max_window_bits=7")]
+    [InlineData("permessage-deflate; client_max_window_bits=016")]
+    [InlineData("permessage-deflate; client_max_window_bits=-9")]
+    [InlineData("permessage-deflate; client_max_window_bits=x")]
+    [InlineData("permessage-deflate; client_max_window_bits=٩")]
+    [InlineData("permessage-deflate; client_max_window_bits=99999999999")]
+    public void What_is_not_right_is_declined(string offer) => Assert.Null(DeflateNegotiation.Answer([offer]));
 
-        Assert.NotNull(options);
-        Assert.Equal((clientTakeover, serverTakeover), (options.ClientContextTakeover, options.ServerContextTakeover));
-        Assert.Equal((clientBits, serverBits), (options.ClientMaxWindowBits, options.ServerMaxWindowBits));
+    [Fact]
+    public void The_first_offer_that_can_be_met_is_taken()
+    {
+        Assert.Equal(
+            Plain + "; client_max_window_bits=9",
+            DeflateNegotiation.Answer(
+            [
+                "permessage-bzip2", "permessage-deflate; server_max_window_bits=10", "permessage-deflate; client_max_window_bits=9",
+                "permessage-deflate",
+            ]));
+        Assert.Null(DeflateNegotiation.Answer([]));
     }
 }
