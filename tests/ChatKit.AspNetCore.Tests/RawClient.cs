@@ -38,54 +38,33 @@ internal sealed class RawClient : IDisposable
         return $"GET {path} HTTP/1.1\r\n{string.Join("\r\n", kept)}\r\n\r\n";
     }
 
-    /// <summary>One masked frame (RFC 6455 section 5.2), as a client sends it; unmasked, as it must not.</summary>
-    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, bool masked = true)
-    {
-        var frame = new List<byte> { (byte)((final ? 0x80 : 0) | opcode) };
-        var mask = masked ? 0x80 : 0;
-        if (payload.Length < 126)
-        {
-            frame.Add((byte)(mask | payload.Length));
-        }
-        else
-        {
-            var length = new byte[sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
-            frame.AddRange([(byte)(mask | 127), .. length]);
-        }
+    /// <summary>One masked frame, as a client sends it; unmasked, as it must not.</summary>
+    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, bool masked = true) =>
+        ClientFrame.Of(opcode, payload, final, masked ? ClientFrame.Key : null);
 
-        byte[] key = masked ? [1, 2, 3, 4] : [];
-        frame.AddRange(key);
-        for (var i = 0; i < payload.Length; i++)
-            frame.Add(masked ? (byte)(payload[i] ^ key[i % key.Length]) : payload[i]);
-        return [.. frame];
-    }
-
-    public static byte[] Frame(int opcode, string text) => Frame(opcode, Encoding.UTF8.GetBytes(text));
+    public static byte[] Frame(int opcode, string text) => ClientFrame.Of(opcode, text);
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
-    /// <summary>Sends the handshake and expects it to be accepted.</summary>
-    public async Task OpenAsync(string path)
+    /// <summary>Sends the handshake, and what is to come with it in one segment, and expects it to be accepted.</summary>
+    public async Task OpenAsync(string path, params byte[] early)
     {
-        var response = await RequestAsync(Handshake(path));
-        Assert.StartsWith("HTTP/1.1 101", response, StringComparison.Ordinal);
+        await SendAsync((byte[])[.. Encoding.Latin1.GetBytes(Handshake(path)), .. early]);
+        Assert.StartsWith("HTTP/1.1 101", await ReceiveHeadAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>Sends a request; gives the head of the response.</summary>
     public async Task<string> RequestAsync(string request)
     {
         await SendAsync(Encoding.Latin1.GetBytes(request));
-        var head = new StringBuilder();
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
-            head.Append((char)(await ReadAsync(1))[0]);
-        return head.ToString();
+        return await ReceiveHeadAsync();
     }
 
     public async Task<(int Opcode, byte[] Payload)> ReceiveFrameAsync()
     {
         var head = await ReadAsync(2);
-        Assert.True((head[0] & 0x80) != 0 && (head[1] & 0x80) == 0, "a server's frame is whole and not masked");
+        Assert.True(
+            (head[0] & 0xF0) == 0x80 && (head[1] & 0x80) == 0, "a server's frame is whole, has no reserved bits, and is not masked");
         var length = head[1] switch
         {
             126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2)),
@@ -127,6 +106,14 @@ internal sealed class RawClient : IDisposable
     }
 
     public void Dispose() => _tcp.Dispose();
+
+    private async Task<string> ReceiveHeadAsync()
+    {
+        var head = new StringBuilder();
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            head.Append((char)(await ReadAsync(1))[0]);
+        return head.ToString();
+    }
 
     private async Task<byte[]> ReadAsync(int count)
     {

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace ChatKit.AspNetCore.Tests;
+
+/// <summary>In how many bits a frame says how long it is, the seven of its second byte aside.</summary>
+internal enum LengthForm
+{
+    Shortest,
+    Bits16,
+    Bits64,
+}
+
+/// <summary>Frames as a client puts them together, right or wrong (RFC 6455 section 5.2).</summary>
+internal static class ClientFrame
+{
+    public const int Continuation = 0x0;
+    public const int Text = 0x1;
+    public const int Binary = 0x2;
+    public const int Close = 0x8;
+    public const int Ping = 0x9;
+    public const int Pong = 0xA;
+
+    public const uint Key = 0x01020304;
+
+    private const byte Fin = 0x80;
+    private const byte Masked = 0x80;
+
+    /// <param name="opcode">The opcode, with reserved bits if there are to be any.</param>
+    /// <param name="payload">The payload as it is before it is masked.</param>
+    /// <param name="final">Whether the message ends with the frame.</param>
+    /// <param name="key">The masking key; null for a frame that is not masked, as a client's must not be.</param>
+    /// <param name="form">How the length is written.</param>
+    public static byte[] Of(
+        int opcode, ReadOnlySpan<byte> payload, bool final = true, uint? key = Key, LengthForm form = LengthForm.Shortest)
+    {
+        var header = Header(opcode, (ulong)payload.Length, final, key, form);
+        byte[] frame = [.. header, .. payload];
+        for (var i = 0; key is not null && i < payload.Length; i++)
+            frame[header.Length + i] ^= header[header.Length - sizeof(uint) + (i % sizeof(uint))];
+        return frame;
+    }
+
+    public static byte[] Of(int opcode, string payload, bool final = true) => Of(opcode, Encoding.UTF8.GetBytes(payload), final);
+
+    /// <summary>What comes before the payload, the masking key included.</summary>
+    public static byte[] Header(
+        int opcode, ulong length, bool final = true, uint? key = Key, LengthForm form = LengthForm.Shortest)
+    {
+        if (form == LengthForm.Shortest && length > 125)
+            form = length > ushort.MaxValue ? LengthForm.Bits64 : LengthForm.Bits16;
+        var (small, bytes) = form switch
+        {
+            LengthForm.Bits16 => (126UL, sizeof(ushort)),
+            LengthForm.Bits64 => (127UL, sizeof(ulong)),
+            _ => (length, 0),
+        };
+        var first = (byte)((final ? Fin : 0) | opcode);
+        var second = (byte)((key is null ? 0 : Masked) | (int)small);
+        return [first, second, .. BigEndian(length)[^bytes..], .. KeyBytes(key)];
+    }
+
+    /// <summary>A close frame (RFC 6455 section 5.5.1).</summary>
+    public static byte[] CloseWith(int code, string reason = "") => CloseWith(code, Encoding.UTF8.GetBytes(reason));
+
+    public static byte[] CloseWith(int code, ReadOnlySpan<byte> reason) =>
+        Of(Close, [.. BigEndian((ulong)code)[^sizeof(ushort)..], .. reason]);
+
+    private static byte[] KeyBytes(uint? key) => key is { } value ? BigEndian(value)[^sizeof(uint)..] : [];
+
+    private static byte[] BigEndian(ulong value)
+    {
+        var bytes = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
+        return bytes;
+    }
+}
