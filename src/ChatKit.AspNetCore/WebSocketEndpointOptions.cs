@@ -27,6 +27,13 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     /// </summary>
     public bool EnableCompression { get; set; }
 
+    /// <summary>
+    /// Whether frames bypass layers of the server that do nothing for them. Default: true. Over HTTP/1.1 they then go through the
+    /// connection's own pipe instead of HTTP's stream; and once a pong has shown that this pipe is empty, to the socket, unless there
+    /// is TLS or the transport is wrapped by connection middleware. False uses the stream of the upgraded request, as HTTP/2 does always.
+    /// </summary>
+    public bool DirectTransport { get; set; } = true;
+
     /// <summary>What a token may contain (RFC 9110 section 5.6.2) besides letters and digits.</summary>
     private const string TokenSymbols = "!#$%&'*+-.^_`|~";
 

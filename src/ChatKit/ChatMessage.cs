@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using ChatKit.Rooms;
 
 namespace ChatKit;
 
@@ -15,7 +16,7 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         From = source.From;
         ConnectionId = source.ConnectionId;
         Audience = source.Audience;
-        Frame = source.Frame;
+        Frames = source.Frames;
         Position = position;
     }
 
@@ -43,8 +44,8 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// <summary>The payload as text. Decodes anew at each call; bytes that are not UTF-8 become U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
-    /// <summary>The WebSocket frame of the payload, once somebody has made it. Shared by all who receive the message.</summary>
-    internal byte[]? Frame { get; set; }
+    /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
+    internal MessageFrames Frames { get; init; } = new();
 
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>

@@ -1,3 +1,6 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
 namespace ChatKit;
 
 /// <summary>
@@ -18,6 +21,26 @@ public abstract class WebSocketHandlerRunner
     /// <exception cref="ArgumentException">The room's name is not valid.</exception>
     public abstract Task RunAsync(
         Stream stream,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken stopping = default);
+
+    /// <summary>Runs a connection to its end, as the overload for a stream does, with less in between.</summary>
+    /// <param name="pipe">The connection after the handshake. Nobody else may use it before the task has ended.</param>
+    /// <param name="socket">
+    /// The socket to which everything that is written to the pipe goes unchanged, for a connection without TLS. Once the client has
+    /// shown that the pipe is empty, frames are written to the socket itself. Null if there is none: it is never guessed.
+    /// </param>
+    /// <param name="info">The client.</param>
+    /// <param name="options">What holds for the connection; validated by the caller.</param>
+    /// <param name="createHandler">Creates the handler from the connection's own service scope.</param>
+    /// <param name="stopping">Closes the connection with 1001.</param>
+    /// <returns>A task that ends when the handler has been closed and the last frame written; the host then ends the transport.</returns>
+    /// <exception cref="ArgumentException">The room's name is not valid.</exception>
+    public abstract Task RunAsync(
+        IDuplexPipe pipe,
+        Socket? socket,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -57,7 +58,7 @@ internal sealed class ChatServer : IAsyncDisposable
     public async Task<ChatClient> ConnectAsync(string path, ClientSettings? settings = null) =>
         await ChatClient.ConnectAsync(new UriBuilder(new Uri(Address, path)) { Scheme = Address.Scheme == "https" ? "wss" : "ws" }.Uri, settings);
 
-    public Task<RawClient> ConnectRawAsync() => RawClient.ConnectAsync(Address);
+    public Task<RawClient> ConnectRawAsync(X509Certificate2? certificate = null) => RawClient.ConnectAsync(Address, certificate);
 
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 

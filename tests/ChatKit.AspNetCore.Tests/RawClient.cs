@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace ChatKit.AspNetCore.Tests;
@@ -12,18 +14,31 @@ internal sealed class RawClient : IDisposable
     public const int Ping = 0x9;
     public const int Pong = 0xA;
 
-    private readonly TcpClient _tcp;
-    private readonly NetworkStream _stream;
+    /// <summary>Added to the opcode of a compressed message's first frame (RFC 7692 section 6).</summary>
+    public const int Compressed = 0x40;
 
-    private RawClient(TcpClient tcp) => (_tcp, _stream) = (tcp, tcp.GetStream());
+    private readonly TcpClient _tcp;
+    private readonly Stream _stream;
+
+    private RawClient(TcpClient tcp, Stream stream) => (_tcp, _stream) = (tcp, stream);
 
     public Socket Socket => _tcp.Client;
 
-    public static async Task<RawClient> ConnectAsync(Uri address)
+    /// <param name="address">With <c>https</c> the bytes are sent over TLS.</param>
+    /// <param name="certificate">The server's certificate, if it has one.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, X509Certificate2? certificate = null)
     {
         var tcp = new TcpClient { NoDelay = true };
         await tcp.ConnectAsync(address.Host, address.Port).Soon();
-        return new RawClient(tcp);
+        if (address.Scheme != Uri.UriSchemeHttps)
+            return new RawClient(tcp, tcp.GetStream());
+
+        var tls = new SslStream(
+            tcp.GetStream(),
+            leaveInnerStreamOpen: false,
+            (_, presented, _, _) => presented?.GetCertHashString() == certificate?.Thumbprint);
+        await tls.AuthenticateAsClientAsync(address.Host).Soon();
+        return new RawClient(tcp, tls);
     }
 
     /// <summary>The handshake of RFC 6455 section 1.2, less the headers in <paramref name="without"/>.</summary>
@@ -47,9 +62,9 @@ internal sealed class RawClient : IDisposable
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
     /// <summary>Sends the handshake, and what is to come with it in one segment, and expects it to be accepted.</summary>
-    public async Task OpenAsync(string path, params byte[] early)
+    public async Task OpenAsync(string path, byte[]? early = null, params string[] headers)
     {
-        await SendAsync((byte[])[.. Encoding.Latin1.GetBytes(Handshake(path)), .. early]);
+        await SendAsync((byte[])[.. Encoding.Latin1.GetBytes(Handshake(path, headers: headers)), .. early ?? []]);
         Assert.StartsWith("HTTP/1.1 101", await ReceiveHeadAsync(), StringComparison.Ordinal);
     }
 
@@ -60,18 +75,19 @@ internal sealed class RawClient : IDisposable
         return await ReceiveHeadAsync();
     }
 
+    /// <summary>
+    /// The next frame, its opcode with <see cref="Compressed"/> if it is. A ping with a payload is the server's way of finding out
+    /// what has arrived: it is answered, as every client does, and not shown.
+    /// </summary>
     public async Task<(int Opcode, byte[] Payload)> ReceiveFrameAsync()
     {
-        var head = await ReadAsync(2);
-        Assert.True(
-            (head[0] & 0xF0) == 0x80 && (head[1] & 0x80) == 0, "a server's frame is whole, has no reserved bits, and is not masked");
-        var length = head[1] switch
+        while (true)
         {
-            126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2)),
-            127 => (int)BinaryPrimitives.ReadUInt64BigEndian(await ReadAsync(8)),
-            var small => small,
-        };
-        return (head[0] & 0x0F, await ReadAsync(length));
+            var (opcode, payload) = await ReadFrameAsync();
+            if (opcode != Ping || payload.Length == 0)
+                return (opcode, payload);
+            await SendAsync(Frame(Pong, payload));
+        }
     }
 
     public async Task<string> ReceiveTextAsync()
@@ -102,10 +118,28 @@ internal sealed class RawClient : IDisposable
     public void Reset()
     {
         Socket.LingerState = new LingerOption(true, 0);
-        Dispose();
+        _tcp.Dispose();
     }
 
-    public void Dispose() => _tcp.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _tcp.Dispose();
+    }
+
+    private async Task<(int Opcode, byte[] Payload)> ReadFrameAsync()
+    {
+        var head = await ReadAsync(2);
+        Assert.True(
+            (head[0] & 0xB0) == 0x80 && (head[1] & 0x80) == 0, "a server's frame is whole, has no bits but its own, and is not masked");
+        var length = head[1] switch
+        {
+            126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2)),
+            127 => (int)BinaryPrimitives.ReadUInt64BigEndian(await ReadAsync(8)),
+            var small => small,
+        };
+        return (head[0] & 0x7F, await ReadAsync(length));
+    }
 
     private async Task<string> ReceiveHeadAsync()
     {

@@ -11,6 +11,9 @@ internal sealed class TransportCapture(IHttpUpgradeFeature? upgrade, IHttpExtend
 {
     public Stream? Stream { get; private set; }
 
+    /// <summary>Who has upgraded the request; null if it is no upgrade but an extended CONNECT.</summary>
+    public IHttpUpgradeFeature? Upgrade => IsExtendedConnect ? null : upgrade;
+
     public bool IsUpgradableRequest => upgrade?.IsUpgradableRequest == true;
 
     public bool IsExtendedConnect => connect?.IsExtendedConnect == true;

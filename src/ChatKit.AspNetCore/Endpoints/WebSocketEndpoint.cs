@@ -97,8 +97,11 @@ internal sealed class WebSocketEndpoint(
             Deflate = deflate,
             Items = new Dictionary<object, object?> { [typeof(HttpContext)] = context },
         };
-        await _runner.RunAsync(context.Features.GetRequiredFeature<TransportCapture>().Stream!, info, options, createHandler, _stopping)
-            .ConfigureAwait(false);
+        var capture = context.Features.GetRequiredFeature<TransportCapture>();
+        var running = options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
+            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler, _stopping)
+            : _runner.RunAsync(capture.Stream!, info, options, createHandler, _stopping);
+        await running.ConfigureAwait(false);
     }
 
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>

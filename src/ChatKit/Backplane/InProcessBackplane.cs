@@ -28,24 +28,25 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         }
     }
 
+    public ValueTask<MessagePosition> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
+        history.AppendAsync(room, message, capacity, cancellationToken);
+
+    /// <summary>Hands a message to whoever is there by now: one who came meanwhile may have read the history before the message was in it.</summary>
+    public void Deliver(string room, ChatMessage message)
+    {
+        if (_topics.TryGetValue(room, out var topic))
+            topic.Deliver(message);
+    }
+
     private async ValueTask<MessagePosition?> StoreAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         if (_topics.TryGetValue(room, out var topic))
-            return await topic.StoreAsync(() => history.AppendAsync(room, message, capacity, cancellationToken), DeliverAt).ConfigureAwait(false);
+            return await topic.StoreAsync(this, room, message, capacity, cancellationToken).ConfigureAwait(false);
 
-        var position = await history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
-        DeliverAt(position);
+        var position = await AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        Deliver(room, message.WithPosition(position));
         return position;
-
-        // To whoever is there by now: one who came meanwhile may have read the history before the message was in it.
-        void DeliverAt(MessagePosition position) => Deliver(room, message.WithPosition(position));
-    }
-
-    private void Deliver(string room, ChatMessage message)
-    {
-        if (_topics.TryGetValue(room, out var topic))
-            topic.Deliver(message);
     }
 
     private void Remove(string room, Topic topic, IBackplaneSubscriber subscriber)

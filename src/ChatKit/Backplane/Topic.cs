@@ -16,7 +16,8 @@ internal sealed class Topic
     /// Stores a message and delivers it after those that were begun before it. Nobody waits for the store to answer another: a store
     /// that hangs fails all at once, and one that is far away is asked for many at a time.
     /// </summary>
-    public async ValueTask<MessagePosition> StoreAsync(Func<ValueTask<MessagePosition>> append, Action<MessagePosition> deliver)
+    public async ValueTask<MessagePosition> StoreAsync(
+        InProcessBackplane backplane, string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         ValueTask<MessagePosition> appending;
         Task before;
@@ -24,12 +25,12 @@ internal sealed class Topic
         lock (_gate)
         {
             // Begun under the lock, so that the store gives positions in this order.
-            appending = append();
+            appending = backplane.AppendAsync(room, message, capacity, cancellationToken);
             before = _last;
             if (appending.IsCompletedSuccessfully && before.IsCompleted)
             {
                 var position = appending.Result;
-                deliver(position);
+                backplane.Deliver(room, message.WithPosition(position));
                 return position;
             }
 
@@ -41,7 +42,7 @@ internal sealed class Topic
         {
             var position = await appending.ConfigureAwait(false);
             await before.ConfigureAwait(false);
-            deliver(position);
+            backplane.Deliver(room, message.WithPosition(position));
             return position;
         }
         finally

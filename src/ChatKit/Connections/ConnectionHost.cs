@@ -1,9 +1,12 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
 namespace ChatKit.Connections;
 
 /// <summary>Runs connections on what the application has registered.</summary>
 internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHandlerRunner
 {
-    public override async Task RunAsync(
+    public override Task RunAsync(
         Stream stream,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
@@ -11,11 +14,32 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
         CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        return RunAsync(new StreamTransport(stream), info, options, createHandler, stopping);
+    }
+
+    public override Task RunAsync(
+        IDuplexPipe pipe,
+        Socket? socket,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken stopping)
+    {
+        ArgumentNullException.ThrowIfNull(pipe);
+        return RunAsync(new PipeTransport(pipe, socket, services.Clock), info, options, createHandler, stopping);
+    }
+
+    private Task RunAsync(
+        Transport transport,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken stopping)
+    {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createHandler);
         RoomName.ThrowIfInvalid(info.Room, nameof(info));
-        using var runner = new ConnectionRunner(stream, info, options, services);
-        await runner.RunAsync(createHandler, stopping).ConfigureAwait(false);
+        return new ConnectionRunner(transport, info, options, services).RunAsync(createHandler, stopping);
     }
 }

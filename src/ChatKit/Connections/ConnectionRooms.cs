@@ -5,7 +5,8 @@ namespace ChatKit.Connections;
 /// <summary>The rooms that one connection is in.</summary>
 internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry, int limit)
 {
-    private readonly Dictionary<string, RoomMembership> _memberships = [];
+    // Few, and for most connections one or two: a list is smaller than a dictionary, and as fast.
+    private readonly List<RoomMembership> _memberships = new(1);
     private int _uncounted;
     private bool _leftAll;
 
@@ -19,7 +20,7 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
         RoomMembership membership;
         lock (_memberships)
         {
-            if (_leftAll || _memberships.ContainsKey(room))
+            if (_leftAll || Find(room) is not null)
                 return ValueTask.CompletedTask;
 
             if (!counts)
@@ -32,7 +33,7 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
             }
 
             membership = registry.Enter(room, client, replay);
-            _memberships.Add(room, membership);
+            _memberships.Add(membership);
         }
 
         return StartAsync(membership);
@@ -42,7 +43,11 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
     {
         RoomMembership? membership;
         lock (_memberships)
-            _memberships.Remove(room, out membership);
+        {
+            membership = Find(room);
+            _memberships.Remove(membership!);
+        }
+
         return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
     }
 
@@ -53,7 +58,7 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
         lock (_memberships)
         {
             _leftAll = true;
-            memberships = [.. _memberships.Values];
+            memberships = [.. _memberships];
             _memberships.Clear();
         }
 
@@ -71,13 +76,13 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
         catch
         {
             lock (_memberships)
-            {
-                if (_memberships.GetValueOrDefault(membership.Room.Name) == membership)
-                    _memberships.Remove(membership.Room.Name);
-            }
+                _memberships.Remove(membership);
 
             await membership.LeaveAsync().ConfigureAwait(false);
             throw;
         }
     }
+
+    /// <summary>To be called under the lock.</summary>
+    private RoomMembership? Find(string room) => _memberships.Find(membership => membership.Room.Name == room);
 }

@@ -1,5 +1,6 @@
+using System.Buffers;
 using System.Net.WebSockets;
-using System.Threading.Channels;
+using ChatKit.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Connections;
@@ -16,52 +17,59 @@ internal sealed class ConnectionRunner : IDisposable
     /// <summary>A client that sends nothing for this long after its fault has stopped sending: longer than packets stay away.</summary>
     private static readonly TimeSpan SilenceAfterFault = TimeSpan.FromSeconds(1);
 
-    private readonly Stream _transport;
+    private readonly Transport _transport;
     private readonly ServerConnection _connection;
     private readonly ConnectionServices _services;
-    private readonly WebSocket _socket;
     private readonly MessageReader _reader;
     private readonly KeepAlive _keepAlive;
 
-    // The handler runs on a thread of its own, so that pings are answered also while it blocks one.
-    private readonly Channel<WebSocketMessage> _inbound = Channel.CreateBounded<WebSocketMessage>(
-        new BoundedChannelOptions(InboundLimit) { SingleReader = true, SingleWriter = true });
+    private readonly Inbox _inbox = new(InboundLimit);
 
     public ConnectionRunner(
-        Stream transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+        Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         _transport = transport;
         _services = services;
         _connection = new ServerConnection(transport, info, options, services);
-        var stream = new ConnectionStream(transport, _connection.Outbound, services.Clock);
-        _socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions
-        {
-            IsServer = true,
-            SubProtocol = info.Subprotocol,
-            DangerousDeflateOptions = info.Deflate
-                ? new WebSocketDeflateOptions { ClientContextTakeover = false, ServerContextTakeover = false }
-                : null,
-            KeepAliveInterval = Timeout.InfiniteTimeSpan,
-        });
-        _reader = new MessageReader(_socket, options.MaxMessageSize);
+        _reader = new MessageReader(options.MaxMessageSize, info.Deflate);
         _keepAlive = new KeepAlive(
-            stream, _connection.Outbound, options.PingInterval, options.PingTimeout, services.Clock, _connection.Vanish);
+            _connection.Outbound, options.PingInterval, options.PingTimeout, services.Clock, _connection.Vanish);
     }
 
+    /// <summary>Runs the connection, and disposes of this object.</summary>
     public async Task RunAsync(Func<IServiceProvider, WebSocketHandler> createHandler, CancellationToken stopping)
     {
+        using var self = this;
         _services.Metrics.Opened();
         _services.Logger.Opened(_connection.Id, _connection.Room);
+        var scope = _services.Scopes.CreateAsyncScope();
         var stopped = stopping.UnsafeRegister(
             static connection => ((ServerConnection)connection!).CloseHere(
                 WebSocketCloseStatus.EndpointUnavailable, "the server is shutting down"),
             _connection);
-        await using (stopped.ConfigureAwait(false))
+        var reading = ReadAsync();
+        WebSocketHandler? handler = null;
+        WebSocketHandlerDriver? driver = null;
+        try
         {
-            var reading = ReadAsync();
-            await RunHandlerAsync(createHandler, reading).ConfigureAwait(false);
+            handler = createHandler(scope.ServiceProvider);
+            driver = new WebSocketHandlerDriver(handler, _connection);
+            await OpenAsync(driver).ConfigureAwait(false);
+            while (!_connection.ClosedHere && await _inbox.WaitToReadAsync().ConfigureAwait(false))
+            {
+                while (!_connection.ClosedHere && _inbox.TryRead(out var message))
+                    await HandleAsync(driver, message).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(e);
         }
 
+        _inbox.Complete();
+        await reading.ConfigureAwait(false);
+        await EndAsync(driver, handler, scope).ConfigureAwait(false);
+        await stopped.DisposeAsync().ConfigureAwait(false);
         await _connection.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);
         _services.Metrics.Closed(_connection.Close);
         _services.Logger.Closed(_connection.Id, (int)_connection.Close.Code, _connection.Close.WasClean);
@@ -71,48 +79,8 @@ internal sealed class ConnectionRunner : IDisposable
     {
         _keepAlive.Dispose();
         _connection.Dispose();
-        _socket.Dispose();
-    }
-
-    private async Task RunHandlerAsync(Func<IServiceProvider, WebSocketHandler> createHandler, Task reading)
-    {
-        var scope = _services.Scopes.CreateAsyncScope();
-        WebSocketHandler? handler = null;
-        WebSocketHandlerDriver? driver = null;
-        try
-        {
-            handler = createHandler(scope.ServiceProvider);
-            driver = new WebSocketHandlerDriver(handler, _connection);
-            await HandleAllAsync(driver).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            Fail(e);
-        }
-
-        _inbound.Writer.TryComplete();
-        await reading.ConfigureAwait(false);
-        await _connection.LeaveAllAsync().ConfigureAwait(false);
-        if (driver is not null)
-            await CloseHandlerAsync(driver).ConfigureAwait(false);
-        if (handler is not null)
-            await DisposeOfAsync(handler).ConfigureAwait(false);
-        await DisposeOfAsync(scope).ConfigureAwait(false);
-    }
-
-    private async Task HandleAllAsync(WebSocketHandlerDriver driver)
-    {
-        await OpenAsync(driver).ConfigureAwait(false);
-        if (!_connection.ClosedHere)
-            await _connection.EnterHomeAsync().ConfigureAwait(false);
-
-        while (await _inbound.Reader.WaitToReadAsync().ConfigureAwait(false))
-        {
-            while (!_connection.ClosedHere && _inbound.Reader.TryRead(out var message))
-                await HandleAsync(driver, message).ConfigureAwait(false);
-            if (_connection.ClosedHere)
-                return;
-        }
+        _reader.Dispose();
+        _transport.Release();
     }
 
     private async ValueTask OpenAsync(WebSocketHandlerDriver driver)
@@ -125,6 +93,9 @@ internal sealed class ConnectionRunner : IDisposable
         {
             _services.Logger.NotStored(_connection.Id, e.Message);
         }
+
+        if (!_connection.ClosedHere)
+            await _connection.EnterHomeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message)
@@ -155,7 +126,17 @@ internal sealed class ConnectionRunner : IDisposable
         _connection.CloseHere(WebSocketCloseStatus.InternalServerError, "the handler failed", exception);
     }
 
-    private async Task CloseHandlerAsync(WebSocketHandlerDriver driver)
+    private async ValueTask EndAsync(WebSocketHandlerDriver? driver, WebSocketHandler? handler, AsyncServiceScope scope)
+    {
+        await _connection.LeaveAllAsync().ConfigureAwait(false);
+        if (driver is not null)
+            await CloseHandlerAsync(driver).ConfigureAwait(false);
+        if (handler is not null)
+            await DisposeOfAsync(handler).ConfigureAwait(false);
+        await DisposeOfAsync(scope).ConfigureAwait(false);
+    }
+
+    private async ValueTask CloseHandlerAsync(WebSocketHandlerDriver driver)
     {
         try
         {
@@ -167,7 +148,7 @@ internal sealed class ConnectionRunner : IDisposable
         }
     }
 
-    private async Task DisposeOfAsync(object owned)
+    private async ValueTask DisposeOfAsync(object owned)
     {
         try
         {
@@ -182,16 +163,23 @@ internal sealed class ConnectionRunner : IDisposable
         }
     }
 
+    /// <summary>Reads until the client has closed, broken the protocol, or gone.</summary>
     private async Task ReadAsync()
     {
         try
         {
-            await ReadMessagesAsync().ConfigureAwait(false);
-        }
-        catch (WebSocketException e) when (_connection.Outbound.CloseSent is { } code && !_connection.ClosedHere)
-        {
-            _connection.ClosedByFault(code, e);
-            await DiscardAsync().ConfigureAwait(false);
+            var found = Inbound.Nothing;
+            while (!IsLast(found))
+            {
+                var result = await _transport.Input.ReadAsync().ConfigureAwait(false);
+                _keepAlive.Hear();
+                found = await TakeAsync(result.Buffer).ConfigureAwait(false);
+                if (!IsLast(found) && result.IsCompleted)
+                    throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
+            }
+
+            if (found == Inbound.Fault)
+                await DiscardAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -199,7 +187,7 @@ internal sealed class ConnectionRunner : IDisposable
         }
 
         _keepAlive.Dispose();
-        _inbound.Writer.TryComplete();
+        _inbox.Complete();
         try
         {
             await _connection.SignalAbortedAsync().ConfigureAwait(false);
@@ -210,40 +198,60 @@ internal sealed class ConnectionRunner : IDisposable
         }
     }
 
-    /// <summary>Reads until the client has closed.</summary>
-    private async Task ReadMessagesAsync()
+    /// <summary>Deals with everything whole that has come. Returns what was last.</summary>
+    private async ValueTask<Inbound> TakeAsync(ReadOnlySequence<byte> buffer)
     {
-        var next = _reader.WaitAsync();
-        while (true)
+        var last = Inbound.Nothing;
+        try
         {
-            var start = await next.ConfigureAwait(false);
-            if (start.MessageType == WebSocketMessageType.Close)
+            while (!IsLast(last) && _reader.Read(ref buffer) is var found and not Inbound.Nothing)
             {
-                _connection.ClosedByClient(_socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, _socket.CloseStatusDescription);
-                return;
+                last = found;
+                if (found != Inbound.Message)
+                    Answer(found);
+                else if (!_connection.ClosedHere && !_inbox.TryWrite(_reader.Message))
+                    await WaitToPassOnAsync(_reader.Message).ConfigureAwait(false);
             }
+        }
+        finally
+        {
+            _transport.Input.AdvanceTo(buffer.Start, buffer.End);
+        }
 
-            var message = await _reader.ReadAsync(start).ConfigureAwait(false);
-            next = _reader.WaitAsync();
-            if (message is null)
-                _connection.CloseHere(WebSocketCloseStatus.MessageTooBig, "the message is too big");
-            else if (!_connection.ClosedHere)
-                await PassOnAsync(message.Value).ConfigureAwait(false);
+        return last;
+    }
+
+    /// <summary>Whether nothing that follows is looked at.</summary>
+    private static bool IsLast(Inbound found) => found is Inbound.Close or Inbound.Fault;
+
+    private void Answer(Inbound found)
+    {
+        switch (found)
+        {
+            case Inbound.Ping:
+                _connection.Outbound.EnqueueControl(WebSocketFrame.Control(WebSocketFrame.PongOpcode, _reader.Payload));
+                break;
+            case Inbound.Pong:
+                _transport.OnPong(_reader.Payload);
+                break;
+            case Inbound.Close:
+                _connection.ClosedByClient(_reader.CloseStatus, _reader.CloseReason);
+                break;
+            case Inbound.Fault:
+                _connection.CloseForFault(_reader.Fault!);
+                break;
         }
     }
 
-    /// <summary>
-    /// Gives the handler a message. Nothing is read meanwhile: neither while the handler has enough to do, nor while it runs on
-    /// this thread until its first await. Gives up when the connection is cut, so that the handler is told.
-    /// </summary>
-    private async ValueTask PassOnAsync(WebSocketMessage message)
+    /// <summary>Waits until the handler has less to do. Nothing is read meanwhile. Gives up when the connection is cut, so that the handler is told.</summary>
+    private async ValueTask WaitToPassOnAsync(WebSocketMessage message)
     {
         _keepAlive.Paused = true;
-        while (!_inbound.Writer.TryWrite(message)
-            && await _inbound.Writer.WaitToWriteAsync(_connection.Aborted).ConfigureAwait(false))
+        do
         {
+            await _inbox.WaitToWriteAsync().WaitAsync(_connection.Aborted).ConfigureAwait(false);
         }
-
+        while (!_inbox.TryWrite(message));
         _keepAlive.Paused = false;
     }
 
@@ -256,10 +264,15 @@ internal sealed class ConnectionRunner : IDisposable
     {
         try
         {
-            var scratch = new byte[1024];
             using var silence = new CancellationTokenSource(SilenceAfterFault, _services.Clock);
-            while (await _transport.ReadAsync(scratch, silence.Token).ConfigureAwait(false) > 0)
+            while (true)
+            {
+                var result = await _transport.Input.ReadAsync(silence.Token).ConfigureAwait(false);
+                _transport.Input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    return;
                 silence.CancelAfter(SilenceAfterFault);
+            }
         }
         catch (Exception)
         {

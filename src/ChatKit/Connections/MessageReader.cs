@@ -1,53 +1,211 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using ChatKit.Protocol;
 
 namespace ChatKit.Connections;
 
-/// <summary>Puts messages together from what the WebSocket receives. Holds no buffer while it waits for one to begin.</summary>
-internal sealed class MessageReader(WebSocket socket, int maxMessageSize)
+/// <summary>
+/// Takes the frames that a client sends (RFC 6455 section 5) out of what has come, and puts messages together from their fragments.
+/// Holds a buffer only while a message has come in part.
+/// </summary>
+internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposable
 {
     private const int InitialBufferSize = 4 * 1024;
 
-    /// <summary>
-    /// Waits for a message to begin. Meanwhile the WebSocket answers pings. To be awaited once before it is called again.
-    /// </summary>
-    public ValueTask<ValueWebSocketReceiveResult> WaitAsync() => socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+    /// <summary>What cannot be compressed becomes longer by up to this part of it, and by a few bytes (RFC 1951 section 3.2.4).</summary>
+    private const int DeflateOverhead = 1024;
 
-    /// <summary>Reads the message that has begun.</summary>
-    /// <returns>The message, or null if it is larger than allowed.</returns>
-    public async ValueTask<WebSocketMessage?> ReadAsync(ValueWebSocketReceiveResult start)
+    private readonly long _compressedLimit = maxMessageSize + (maxMessageSize / DeflateOverhead) + DeflateOverhead;
+
+    // The frame that is being read.
+    private ClientFrameHeader _frame;
+    private bool _inFrame;
+    private long _read;
+
+    // The message that is being read.
+    private WebSocketMessageType _type;
+    private bool _inMessage;
+    private bool _deflated;
+    private byte[]? _buffer;
+    private int _length;
+    private int _checked;
+
+    public WebSocketMessage Message { get; private set; }
+
+    public byte[] Payload { get; private set; } = [];
+
+    public WebSocketCloseStatus CloseStatus { get; private set; }
+
+    public string? CloseReason { get; private set; }
+
+    public ProtocolFault? Fault { get; private set; }
+
+    /// <summary>Takes what comes next, and moves the buffer behind it. To be called until there is nothing.</summary>
+    public Inbound Read(ref ReadOnlySequence<byte> buffer)
     {
-        if (start.EndOfMessage)
-            return new WebSocketMessage(ReadOnlyMemory<byte>.Empty, start.MessageType);
-
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(InitialBufferSize, maxMessageSize + 1));
-        try
+        while (true)
         {
-            var length = 0;
-            while (true)
+            if (!_inFrame)
             {
-                var result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None).ConfigureAwait(false);
-                length += result.Count;
-                if (length > maxMessageSize)
-                    return null;
-                if (result.EndOfMessage)
-                    return new WebSocketMessage(buffer.AsSpan(0, length).ToArray(), start.MessageType);
-                if (length == buffer.Length)
-                    Grow(ref buffer);
+                if (!ClientFrameHeader.TryRead(ref buffer, out _frame, out var fault))
+                    return fault is null ? Inbound.Nothing : Fail(fault);
+                (_inFrame, _read) = (true, 0);
+                if (!_frame.IsControl && Begin() is var begun and not Inbound.Nothing)
+                    return begun;
             }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+
+            var found = _frame.IsControl ? ReadControl(ref buffer) : ReadData(ref buffer);
+            if (found != Inbound.Nothing || _inFrame)
+                return found;
         }
     }
 
-    /// <summary>One byte more than allowed is enough to know that a message is too large.</summary>
-    private void Grow(ref byte[] buffer)
+    public void Dispose()
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L, maxMessageSize + 1L));
-        buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
-        buffer = larger;
+        if (_buffer is not null)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = null;
+    }
+
+    private Inbound Fail(ProtocolFault fault)
+    {
+        Fault = fault;
+        return Inbound.Fault;
+    }
+
+    private Inbound ReadControl(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_frame.IsDeflated)
+            return Fail(ProtocolFault.Breach("a control frame is compressed"));
+        if (buffer.Length < _frame.PayloadLength)
+            return Inbound.Nothing;
+
+        Payload = new byte[_frame.PayloadLength];
+        Take(ref buffer, Payload);
+        _inFrame = false;
+        return _frame.Opcode switch
+        {
+            WebSocketFrame.PingOpcode => Inbound.Ping,
+            WebSocketFrame.PongOpcode => Inbound.Pong,
+            _ => ReadClose(),
+        };
+    }
+
+    private Inbound ReadClose()
+    {
+        if (WebSocketFrame.ReadClose(Payload, out var status, out var reason) is { } fault)
+            return Fail(fault);
+        (CloseStatus, CloseReason) = (status, reason);
+        return Inbound.Close;
+    }
+
+    /// <summary>Begins a frame of data: what its header alone tells.</summary>
+    private Inbound Begin()
+    {
+        var continues = _frame.Opcode == WebSocketFrame.ContinuationOpcode;
+        if (continues != _inMessage)
+            return Fail(ProtocolFault.Breach(continues ? "nothing is there to be continued" : "a message begins within another"));
+        if (_frame.IsDeflated && (continues || !deflate))
+            return Fail(ProtocolFault.Breach("a reserved bit is set"));
+
+        if (!continues)
+        {
+            _type = _frame.Opcode == WebSocketFrame.TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+            (_inMessage, _deflated, _length, _checked) = (true, _frame.IsDeflated, 0, 0);
+        }
+
+        var limit = _deflated ? _compressedLimit : maxMessageSize;
+        return _frame.PayloadLength <= limit - _length ? Inbound.Nothing : Fail(ProtocolFault.TooBig);
+    }
+
+    private Inbound ReadData(ref ReadOnlySequence<byte> buffer)
+    {
+        var count = (int)Math.Min(Math.Min(buffer.Length, _frame.PayloadLength - _read), Array.MaxLength);
+        if (_frame.IsFinal && _length == 0 && count == _frame.PayloadLength && !_deflated)
+        {
+            // All at once: no buffer, no second copy.
+            var data = GC.AllocateUninitializedArray<byte>(count);
+            Take(ref buffer, data);
+            EndMessage();
+            return _type == WebSocketMessageType.Text && !Utf8Check.IsValid(data, isLast: true, out _) ? Fail(ProtocolFault.Utf8) : Found(data);
+        }
+
+        Reserve(count);
+        Take(ref buffer, _buffer.AsSpan(_length, count));
+        _length += count;
+        if (!IsTextSoFar())
+            return Fail(ProtocolFault.Utf8);
+        if (_read < _frame.PayloadLength)
+            return Inbound.Nothing;
+        _inFrame = false;
+        return _frame.IsFinal ? End() : Inbound.Nothing;
+    }
+
+    private Inbound End()
+    {
+        var result = _deflated ? Inflate() : Found(_buffer.AsSpan(0, _length).ToArray());
+        EndMessage();
+        return result;
+    }
+
+    private void EndMessage()
+    {
+        _inFrame = _inMessage = false;
+        Dispose();
+    }
+
+    private Inbound Inflate()
+    {
+        switch (MessageDeflate.Inflate(_buffer.AsSpan(0, _length), maxMessageSize, out var data))
+        {
+            case InflateResult.TooBig:
+                return Fail(ProtocolFault.TooBig);
+            case InflateResult.Corrupt:
+                return Fail(ProtocolFault.Deflate);
+            default:
+                var isRight = _type != WebSocketMessageType.Text || Utf8Check.IsValid(data, isLast: true, out _);
+                return isRight ? Found(data!) : Fail(ProtocolFault.Utf8);
+        }
+    }
+
+    private Inbound Found(byte[] data)
+    {
+        Message = new WebSocketMessage(data, _type);
+        return Inbound.Message;
+    }
+
+    /// <summary>Checks what has not been checked. A compressed text is checked once it is inflated.</summary>
+    private bool IsTextSoFar()
+    {
+        if (_type != WebSocketMessageType.Text || _deflated)
+            return true;
+        var isLast = _frame.IsFinal && _read == _frame.PayloadLength;
+        if (!Utf8Check.IsValid(_buffer.AsSpan(_checked, _length - _checked), isLast, out var right))
+            return false;
+        _checked += right;
+        return true;
+    }
+
+    /// <summary>Takes the next bytes of the frame's payload.</summary>
+    private void Take(ref ReadOnlySequence<byte> buffer, Span<byte> destination)
+    {
+        var piece = buffer.Slice(0, destination.Length);
+        piece.CopyTo(destination);
+        Mask.Remove(destination, _frame.MaskKey, _read);
+        _read += destination.Length;
+        buffer = buffer.Slice(piece.End);
+    }
+
+    /// <summary>Makes room for so many more bytes. What is announced is not believed: a client may announce much and send nothing.</summary>
+    private void Reserve(int count)
+    {
+        var needed = _length + count;
+        if (needed == 0 || _buffer?.Length >= needed)
+            return;
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, Math.Max(InitialBufferSize, _length * 2)));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        Dispose();
+        _buffer = larger;
     }
 }

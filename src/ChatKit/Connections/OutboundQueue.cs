@@ -1,16 +1,15 @@
 using System.Buffers;
-using System.Net.WebSockets;
 using ChatKit.Protocol;
 using ChatKit.Rooms;
 
 namespace ChatKit.Connections;
 
 /// <summary>
-/// What waits to be written to one client, and the only writer of its stream. Whatever is pending goes out in one write; nothing
-/// runs while nothing is pending. Holds whole frames only, so that those of rooms, of the handler and of the platform's WebSocket
-/// never interleave.
+/// What waits to be written to one client, and the only writer of its transport. Whatever is pending goes out in one write; nothing
+/// runs while nothing is pending. Holds whole frames only, so that those of rooms, of the handler and of the protocol never
+/// interleave.
 /// </summary>
-internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> onFailed)
+internal sealed class OutboundQueue(Transport transport, int limit, Action<Exception> onFailed)
 {
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
@@ -25,9 +24,6 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
     private bool _ended;
     private TaskCompletionSource? _space;
     private TaskCompletionSource? _idle;
-
-    /// <summary>The code of the close frame that was queued; null if none was.</summary>
-    public WebSocketCloseStatus? CloseSent { get; private set; }
 
     /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
@@ -44,7 +40,7 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
                 return EnqueueResult.Accepted;
         }
 
-        _ = WriteAsync();
+        Write();
         return EnqueueResult.Accepted;
     }
 
@@ -85,7 +81,6 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
             switch (WebSocketFrame.Opcode(frame.Span))
             {
                 case WebSocketFrame.CloseOpcode:
-                    CloseSent = WebSocketFrame.CloseStatus(frame.Span);
                     Add(frame);
                     _closeQueued = true;
                     Signal(ref _space);
@@ -102,7 +97,7 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
                 return true;
         }
 
-        _ = WriteAsync();
+        Write();
         return true;
     }
 
@@ -137,7 +132,7 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
         _bytes += frames.Length;
     }
 
-    /// <summary>To be called under the lock. True for the one who is to call <see cref="WriteAsync"/>.</summary>
+    /// <summary>To be called under the lock. True for the one who is to call <see cref="Write"/>.</summary>
     private bool TryStart()
     {
         if (_writing)
@@ -145,33 +140,69 @@ internal sealed class OutboundQueue(Stream stream, int limit, Action<Exception> 
         return _writing = true;
     }
 
-    private async Task WriteAsync()
+    /// <summary>Writes what is pending until nothing is. Stays on this thread, and allocates nothing, as long as no write has to wait.</summary>
+    private void Write()
     {
         byte[]? buffer = null;
         try
         {
             while (TryTake(ref buffer, out var chunk))
             {
-                await stream.WriteAsync(chunk).ConfigureAwait(false);
+                var writing = transport.WriteAsync(chunk);
+                if (!writing.IsCompletedSuccessfully)
+                {
+                    _ = WriteRestAsync(writing, chunk.Length, buffer);
+                    return;
+                }
+
+                writing.GetAwaiter().GetResult();
                 Written(chunk.Length);
             }
         }
         catch (Exception e)
         {
-            // Told before the queue counts as idle: after that the connection may be over, and its transport somebody else's.
-            End();
-            onFailed(e);
-            lock (_gate)
-            {
-                _writing = false;
-                Signal(ref _idle);
-            }
+            Fail(e);
+        }
+
+        Return(buffer);
+    }
+
+    private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
+    {
+        try
+        {
+            await writing.ConfigureAwait(false);
+            Written(length);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            return;
         }
         finally
         {
-            if (buffer is not null)
-                ArrayPool<byte>.Shared.Return(buffer);
+            Return(buffer);
         }
+
+        Write();
+    }
+
+    private void Fail(Exception exception)
+    {
+        // Told before the queue counts as idle: after that the connection may be over, and its transport somebody else's.
+        End();
+        onFailed(exception);
+        lock (_gate)
+        {
+            _writing = false;
+            Signal(ref _idle);
+        }
+    }
+
+    private static void Return(byte[]? buffer)
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 
     /// <summary>Takes what is to be written next; false, and nobody writes any more, if nothing is left.</summary>

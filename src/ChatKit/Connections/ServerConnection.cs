@@ -22,7 +22,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private bool _closedHere;
 
     public ServerConnection(
-        Stream transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+        Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         _info = info;
         _services = services;
@@ -50,6 +50,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public override CancellationToken Aborted { get; }
 
+    public bool Compresses => _info.Deflate;
+
     public OutboundQueue Outbound { get; }
 
     /// <summary>Whether this side has closed the connection: what the client still sends is not handled.</summary>
@@ -58,11 +60,14 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask SendAsync(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return EnqueueAsync(WebSocketFrame.Text(text, out _));
+        var frame = WebSocketFrame.Text(text, out var payload);
+        return EnqueueAsync(CompressedOrNull(WebSocketMessageType.Text, payload.Span) ?? frame);
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data) =>
-        EnqueueAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out _));
+        EnqueueAsync(
+            CompressedOrNull(WebSocketMessageType.Binary, data.Span)
+            ?? WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out _));
 
     public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null)
     {
@@ -132,15 +137,19 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     /// <summary>The client has closed, or has answered our close frame.</summary>
     public void ClosedByClient(WebSocketCloseStatus code, string? reason)
     {
-        if (TryEnd(new CloseInfo(code, string.IsNullOrEmpty(reason) ? null : reason, WasClean: true)))
+        if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
             Outbound.EnqueueControl(WebSocketFrame.Close(code, null));
         else
             _close = _close! with { WasClean = true };
     }
 
-    /// <summary>The client has broken the protocol, and the platform has sent the close frame that says so.</summary>
-    public void ClosedByFault(WebSocketCloseStatus code, Exception exception) =>
-        TryEnd(new CloseInfo(code, null, WasClean: false, exception));
+    /// <summary>The client has broken the protocol, or sent too much.</summary>
+    public void CloseForFault(ProtocolFault fault)
+    {
+        var exception = new WebSocketException(WebSocketError.Faulted, $"The connection was closed because {fault.Problem}.");
+        if (TryEnd(new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception)))
+            Outbound.EnqueueControl(WebSocketFrame.Close(fault.Code, fault.Problem));
+    }
 
     /// <summary>The client is gone without a close frame.</summary>
     public void Vanish(Exception? exception)
@@ -206,6 +215,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
         return true;
     }
+
+    private byte[]? CompressedOrNull(WebSocketMessageType type, ReadOnlySpan<byte> payload) =>
+        Compresses ? MessageDeflate.Frame(type, payload) : null;
 
     private async ValueTask EnqueueAsync(ReadOnlyMemory<byte> frame)
     {

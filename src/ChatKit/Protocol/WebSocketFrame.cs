@@ -1,18 +1,22 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Unicode;
 
 namespace ChatKit.Protocol;
 
 /// <summary>Writes the frames that a server sends (RFC 6455 section 5.2): never fragmented, never masked.</summary>
 internal static class WebSocketFrame
 {
+    public const int ContinuationOpcode = 0x0;
+    public const int TextOpcode = 0x1;
+    public const int BinaryOpcode = 0x2;
     public const int CloseOpcode = 0x8;
     public const int PingOpcode = 0x9;
     public const int PongOpcode = 0xA;
 
     /// <summary>A control frame carries at most this many bytes (RFC 6455 section 5.5).</summary>
-    private const int MaxControlPayload = 125;
+    public const int MaxControlPayload = 125;
 
     /// <summary>What a close frame leaves for the reason after its two bytes of code.</summary>
     public const int MaxReasonBytes = MaxControlPayload - 2;
@@ -21,9 +25,6 @@ internal static class WebSocketFrame
 
     /// <summary>Says that the payload is compressed (RFC 7692 section 6).</summary>
     private const byte Rsv1 = 0x40;
-
-    private const int TextOpcode = 0x1;
-    private const int BinaryOpcode = 0x2;
 
     /// <summary>An empty ping. Who answers does not matter, only that somebody does.</summary>
     public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { Fin | PingOpcode, 0 };
@@ -55,9 +56,19 @@ internal static class WebSocketFrame
         return frame;
     }
 
-    /// <summary>A close frame (RFC 6455 section 5.5.1).</summary>
+    /// <summary>A ping or a pong (RFC 6455 sections 5.5.2 and 5.5.3).</summary>
+    public static byte[] Control(int opcode, ReadOnlySpan<byte> payload)
+    {
+        var frame = Allocate(opcode, payload.Length, out var header);
+        payload.CopyTo(frame.AsSpan(header));
+        return frame;
+    }
+
+    /// <summary>A close frame (RFC 6455 section 5.5.1); without a payload for <see cref="WebSocketCloseStatus.Empty"/>.</summary>
     public static byte[] Close(WebSocketCloseStatus status, string? reason)
     {
+        if (status == WebSocketCloseStatus.Empty)
+            return Allocate(CloseOpcode, 0, out _);
         reason ??= "";
         var frame = Allocate(CloseOpcode, sizeof(ushort) + Encoding.UTF8.GetByteCount(reason), out var header);
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(header), (ushort)status);
@@ -67,13 +78,28 @@ internal static class WebSocketFrame
 
     public static int Opcode(ReadOnlySpan<byte> frame) => frame[0] & 0x0F;
 
-    /// <summary>The code in a close frame.</summary>
-    public static WebSocketCloseStatus CloseStatus(ReadOnlySpan<byte> frame) =>
-        (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(frame[2..]);
-
     /// <summary>Whether an endpoint may put the code into a close frame (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
     public static bool MaySend(WebSocketCloseStatus status) =>
         (int)status is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
+
+    /// <summary>Reads what a client's close frame says (RFC 6455 section 5.5.1).</summary>
+    /// <returns>What is wrong with it; null if nothing is.</returns>
+    public static ProtocolFault? ReadClose(ReadOnlySpan<byte> payload, out WebSocketCloseStatus status, out string? reason)
+    {
+        (status, reason) = (WebSocketCloseStatus.Empty, null);
+        if (payload.IsEmpty)
+            return null;
+        if (payload.Length == 1)
+            return ProtocolFault.Breach("a close code is cut off");
+
+        status = (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(payload);
+        if (!MaySend(status))
+            return ProtocolFault.Breach("a close code may not be sent");
+        if (!Utf8.IsValid(payload[sizeof(ushort)..]))
+            return ProtocolFault.Utf8;
+        reason = payload.Length > sizeof(ushort) ? Encoding.UTF8.GetString(payload[sizeof(ushort)..]) : null;
+        return null;
+    }
 
     private static int DataOpcode(WebSocketMessageType type) => type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode;
 

@@ -5,6 +5,9 @@ internal interface IRoomClient
 {
     string Id { get; }
 
+    /// <summary>Whether the client has agreed to compressed messages.</summary>
+    bool Compresses { get; }
+
     /// <summary>Takes whole frames for sending, all or none. Never waits.</summary>
     EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames);
 

@@ -19,9 +19,8 @@ internal static class Outgoing
         return Create(WebSocketMessageType.Binary, payload, frame, at, sender, audience);
     }
 
-    /// <summary>The frame of a message; made now if the message comes from a store or another node.</summary>
-    public static byte[] FrameOf(ChatMessage message) =>
-        message.Frame ??= WebSocketFrame.Create(message.Type, message.Data.Span, out _);
+    /// <summary>The frame of a message.</summary>
+    public static byte[] FrameOf(ChatMessage message, bool compress = false) => message.Frames.Get(message, compress);
 
     private static ChatMessage Create(
         WebSocketMessageType type,
@@ -30,5 +29,5 @@ internal static class Outgoing
         DateTimeOffset at,
         WebSocketConnection? sender,
         Audience audience) =>
-        new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience, Frame = frame };
+        new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience, Frames = new MessageFrames(frame) };
 }

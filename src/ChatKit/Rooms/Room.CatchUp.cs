@@ -75,7 +75,7 @@ internal sealed partial class Room
 
         foreach (var message in page.Messages)
         {
-            if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member, Outgoing.FrameOf(message)).ConfigureAwait(false))
+            if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member, Outgoing.FrameOf(message, member.Client.Compresses)).ConfigureAwait(false))
                 return null;
             member.Cursor = message.Position;
         }
@@ -169,7 +169,7 @@ internal sealed partial class Room
                 continue;
             if (message.IsFor(client.Id))
             {
-                if (client.TryEnqueue(Outgoing.FrameOf(message)) != EnqueueResult.Accepted)
+                if (client.TryEnqueue(Outgoing.FrameOf(message, client.Compresses)) != EnqueueResult.Accepted)
                     break;
                 services.Metrics.Delivered(1);
             }

@@ -11,10 +11,18 @@ internal sealed partial class Room : IThreadPoolWorkItem
     /// <summary>Frames are joined up to about this many bytes: large enough for one write, small enough to fit any queue.</summary>
     private const int JoinLimit = 32 * 1024;
 
+    /// <summary>
+    /// How often a turn lets other work go first, as long as that brings more messages. Each one that is taken along costs a member
+    /// a few bytes; in a turn of its own it would cost each member a write.
+    /// </summary>
+    private const int MaxYields = 4;
+
     private List<ChatMessage> _pending = [];
     private List<ChatMessage> _batch = [];
     private RoomMember[]? _live;
     private bool _fanningOut;
+    private int _yields;
+    private int _pendingAtYield;
 
     /// <summary>How many messages have been taken for fanning out.</summary>
     private long _taken;
@@ -32,6 +40,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
+        if (Yields())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
         long first;
         lock (_gate)
         {
@@ -63,6 +77,22 @@ internal sealed partial class Room : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    private bool Yields()
+    {
+        lock (_gate)
+        {
+            if (_yields == MaxYields || _pending.Count == _pendingAtYield)
+            {
+                _yields = _pendingAtYield = 0;
+                return false;
+            }
+
+            _yields++;
+            _pendingAtYield = _pending.Count;
+            return true;
+        }
+    }
+
     /// <param name="batch">What is to be delivered.</param>
     /// <param name="number">How many messages the room had taken before.</param>
     private void Deliver(ReadOnlySpan<ChatMessage> batch, long number)
@@ -89,7 +119,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, RoomMember[] live)
     {
-        var frames = Join(messages, number, null, out var all);
+        var (plain, compressed) = (default(ReadOnlyMemory<byte>), default(ReadOnlyMemory<byte>));
         long? first = null;
         HashSet<string?>? leftOut = null;
         foreach (var message in messages)
@@ -101,13 +131,16 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
         foreach (var member in live)
         {
-            var count = all;
-            var filter = member.Since > number || member.ReadThrough.Sequence >= first || leftOut?.Contains(member.Client.Id) == true;
-            var due = filter ? Join(messages, number, member, out count) : frames;
+            var client = member.Client;
+            var count = messages.Length;
+            var filter = member.Since > number || member.ReadThrough.Sequence >= first || leftOut?.Contains(client.Id) == true;
+            var due = filter
+                ? Join(messages, number, member, client.Compresses, out count)
+                : JoinOnce(ref client.Compresses ? ref compressed : ref plain, messages, number, client.Compresses);
             if (due.IsEmpty)
                 continue;
 
-            var result = member.Client.TryEnqueue(due);
+            var result = client.TryEnqueue(due);
             if (result == EnqueueResult.Full)
                 FallBehind(member, messages, number);
             else if (result == EnqueueResult.Accepted)
@@ -115,8 +148,18 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>The frames of all messages: joined for the first who needs them, shared by the others.</summary>
+    private static ReadOnlyMemory<byte> JoinOnce(
+        ref ReadOnlyMemory<byte> joined, ReadOnlySpan<ChatMessage> messages, long number, bool compress)
+    {
+        if (joined.IsEmpty)
+            joined = Join(messages, number, null, compress, out _);
+        return joined;
+    }
+
     /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
-    private static ReadOnlyMemory<byte> Join(ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, out int count)
+    private static ReadOnlyMemory<byte> Join(
+        ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, bool compress, out int count)
     {
         count = 0;
         var length = 0;
@@ -125,7 +168,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            last = Outgoing.FrameOf(messages[i]);
+            last = Outgoing.FrameOf(messages[i], compress);
             length += last.Length;
             count++;
         }
@@ -139,7 +182,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            var frame = Outgoing.FrameOf(messages[i]).AsSpan();
+            var frame = Outgoing.FrameOf(messages[i], compress).AsSpan();
             frame.CopyTo(rest);
             rest = rest[frame.Length..];
         }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,7 +18,7 @@ public class TransportTests
     [MemberData(nameof(All))]
     public async Task Clients_talk_and_close(bool http2, bool tls)
     {
-        using var certificate = SelfSigned();
+        using var certificate = SelfSigned.Create();
         var script = new Script { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
         await using var server = await ChatServer.StartAsync(
             script, static options => options.Subprotocols.Add("v1"), Listen(http2, tls ? certificate : null));
@@ -43,7 +42,7 @@ public class TransportTests
     [MemberData(nameof(All))]
     public async Task A_client_that_is_gone_is_noticed(bool http2, bool tls)
     {
-        using var certificate = SelfSigned();
+        using var certificate = SelfSigned.Create();
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, null, Listen(http2, tls ? certificate : null));
         using var invoker = Invoker(certificate);
@@ -61,7 +60,7 @@ public class TransportTests
     [MemberData(nameof(All))]
     public async Task The_close_frame_of_the_server_arrives(bool http2, bool tls)
     {
-        using var certificate = SelfSigned();
+        using var certificate = SelfSigned.Create();
         var script = new Script { Open = static connection => connection.CloseAsync((WebSocketCloseStatus)4001, "not you") };
         await using var server = await ChatServer.StartAsync(script, null, Listen(http2, tls ? certificate : null));
         using var invoker = Invoker(certificate);
@@ -160,13 +159,6 @@ public class TransportTests
             RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.Thumbprint,
         },
     });
-
-    private static X509Certificate2 SelfSigned()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var now = TimeProvider.System.GetUtcNow();
-        return new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-    }
 
     /// <summary>A body that begins and does not go on.</summary>
     private sealed class StalledContent : HttpContent

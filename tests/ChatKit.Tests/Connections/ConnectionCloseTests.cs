@@ -31,7 +31,7 @@ public class ConnectionCloseTests
         await connection.Client.SendFrameAsync(0x8, []);
 
         Assert.Equal(0x8, (await connection.Client.ReceiveFrameAsync()).Opcode);
-        Assert.Equal(new CloseInfo(WebSocketCloseStatus.NormalClosure, null, WasClean: true), await EndedAsync(connection));
+        Assert.Equal(new CloseInfo(WebSocketCloseStatus.Empty, null, WasClean: true), await EndedAsync(connection));
     }
 
     [Fact]

@@ -117,11 +117,13 @@ public class ConnectionMessageTests
         await connection.Client.SendAsync(new string('x', limit + 1));
         await connection.Client.SendAsync("never handled"[..1]);
 
-        Assert.Equal((1009, "the message is too big"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal((1009, "the message is too big"), await connection.Client.ReceiveCloseAsync());
+        connection.Client.Vanish();
         await connection.Ended.Soon();
         Assert.Equal(["open", "close"], connection.Handler.Calls);
-        Assert.Equal(
-            new CloseInfo(WebSocketCloseStatus.MessageTooBig, "the message is too big", WasClean: true), await connection.Handler.Closed);
+        var close = await connection.Handler.Closed;
+        Assert.Equal((1009, "the message is too big", false), ((int)close.Code, close.Reason, close.WasClean));
+        Assert.IsType<WebSocketException>(close.Exception);
     }
 
     [Fact]
@@ -132,7 +134,8 @@ public class ConnectionMessageTests
         for (var i = 0; i < 200; i++)
             await connection.Client.SendAsync(new byte[1000], last: false);
 
-        Assert.Equal(1009, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        Assert.Equal(1009, (await connection.Client.ReceiveCloseAsync()).Code);
+        connection.Client.Vanish();
         await connection.Ended.Soon();
     }
 

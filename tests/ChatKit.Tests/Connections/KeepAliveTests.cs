@@ -12,19 +12,11 @@ public sealed class KeepAliveTests : IDisposable
 
     private readonly FakeTimeProvider _clock = new();
     private readonly ManualStream _written = new();
-    private readonly DuplexStream _transport;
-    private readonly DuplexStream _client;
     private readonly OutboundQueue _outbound;
-    private readonly ConnectionStream _stream;
     private readonly List<Exception> _dead = [];
     private KeepAlive? _keepAlive;
 
-    public KeepAliveTests()
-    {
-        (_transport, _client) = DuplexStream.CreatePair();
-        _outbound = new OutboundQueue(_written, 1024, static _ => { });
-        _stream = new ConnectionStream(_transport, _outbound, _clock);
-    }
+    public KeepAliveTests() => _outbound = new OutboundQueue(new StreamTransport(_written), 1024, static _ => { });
 
     public void Dispose() => _keepAlive?.Dispose();
 
@@ -45,7 +37,7 @@ public sealed class KeepAliveTests : IDisposable
     {
         Start();
         _clock.Advance(Interval / 2);
-        await HearAsync();
+        _keepAlive!.Hear();
         _clock.Advance(Interval / 2);
         Assert.False(_written.HasNext);
 
@@ -81,7 +73,7 @@ public sealed class KeepAliveTests : IDisposable
                 _clock.Advance(TimeSpan.FromSeconds(1));
             await NextPingAsync();
             _clock.Advance(TimeSpan.FromSeconds(timeout - 1));
-            await HearAsync();
+            _keepAlive!.Hear();
         }
 
         Assert.Empty(_dead);
@@ -96,7 +88,7 @@ public sealed class KeepAliveTests : IDisposable
         Start();
         _clock.Advance(Interval);
         await NextPingAsync();
-        await HearAsync();
+        _keepAlive!.Hear();
 
         // The check sees a silence of no less than the timeout.
         _clock.Advance(PingTimeout);
@@ -164,7 +156,7 @@ public sealed class KeepAliveTests : IDisposable
     }
 
     private void Start(TimeSpan? interval = null, TimeSpan? timeout = null) =>
-        _keepAlive = new KeepAlive(_stream, _outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add);
+        _keepAlive = new KeepAlive(_outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add);
 
     private async Task NextPingAsync()
     {
@@ -172,11 +164,5 @@ public sealed class KeepAliveTests : IDisposable
         Assert.Equal(WebSocketFrame.PingOpcode, Assert.Single(write.Frames).Opcode);
         write.Complete();
         await _outbound.WaitUntilIdleAsync().Soon();
-    }
-
-    private async Task HearAsync()
-    {
-        await _client.WriteAsync("x"u8.ToArray());
-        await _stream.ReadExactlyAsync(new byte[1]).AsTask().Soon();
     }
 }

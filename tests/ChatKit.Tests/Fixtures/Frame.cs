@@ -12,7 +12,7 @@ internal sealed record Frame(int Opcode, byte[] Payload)
     public string Text => Encoding.UTF8.GetString(Payload);
 
     /// <summary>The code of a close frame.</summary>
-    public int Code => (int)WebSocketFrame.CloseStatus([0, 0, .. Payload]);
+    public int Code => BinaryPrimitives.ReadUInt16BigEndian(Payload);
 
     /// <summary>Takes bytes apart that must be whole frames.</summary>
     public static List<Frame> Parse(ReadOnlySpan<byte> bytes)

@@ -49,7 +49,8 @@ public class WebSocketFrameTests
         var frame = WebSocketFrame.Close(code, reason);
 
         Assert.Equal(expected, frame.ToArray());
-        Assert.Equal(code, WebSocketFrame.CloseStatus(frame));
+        Assert.Null(WebSocketFrame.ReadClose(frame.AsSpan(2), out var read, out var readReason));
+        Assert.Equal((code, string.IsNullOrEmpty(reason) ? null : reason), (read, readReason));
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient
 
     public string Id => id;
 
+    public bool Compresses { get; init; }
+
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;
 

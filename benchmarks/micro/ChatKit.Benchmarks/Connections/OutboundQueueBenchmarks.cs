@@ -15,7 +15,7 @@ public class OutboundQueueBenchmarks
     private readonly byte[] _frame = WebSocketFrame.Text(Texts.OfSize(64), out _);
     private readonly OutboundQueue _queue;
 
-    public OutboundQueueBenchmarks() => _queue = new OutboundQueue(_stream, Limit, static e => Environment.FailFast(e.Message, e));
+    public OutboundQueueBenchmarks() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, static e => Environment.FailFast(e.Message, e));
 
     /// <summary>Nothing waits: each frame is written at once.</summary>
     [Benchmark]

@@ -12,9 +12,11 @@ internal sealed class QueueClient : IRoomClient
     private readonly CountingStream _stream = new();
     private readonly OutboundQueue _queue;
 
-    public QueueClient() => _queue = new OutboundQueue(_stream, Limit, static e => Environment.FailFast(e.Message, e));
+    public QueueClient() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, static e => Environment.FailFast(e.Message, e));
 
     public string Id => "client";
+
+    public bool Compresses => false;
 
     public long Written => _stream.Written;
 

@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace ChatKit.Connections;
+
+/// <summary>
+/// The pipe under the HTTP layer, and the socket under the pipe. Writing to the socket saves the pipe's copy and its hop to another
+/// thread, but may begin only when nothing is left in the pipe, which a pipe does not tell. The client does: a busy connection
+/// sends a ping through the pipe and holds back what follows. The pong proves that everything before the ping has left.
+/// </summary>
+/// <param name="pipe">The pipe.</param>
+/// <param name="socket">
+/// The socket to which whatever is written to the pipe goes unchanged; null if there is none, or something lies in between.
+/// </param>
+/// <param name="clock">The clock.</param>
+internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock) : Transport
+{
+    /// <summary>A connection is worth the ping once it has been written to this often.</summary>
+    private const int WritesBeforeProbe = 8;
+
+    /// <summary>After a ping without an answer the connection is left in peace for this many times as many writes as before.</summary>
+    private const int Patience = 8;
+
+    /// <summary>How long frames are held back at most: less than a person notices. A client farther away stays on the pipe.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(50);
+
+    private int _writes;
+    private int _probeAt = WritesBeforeProbe;
+    private bool _direct;
+    private Probe? _probe;
+
+    public override PipeReader Input => pipe.Input;
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
+    {
+        if (_direct)
+            return SendAsync(frames);
+        if (socket is not null && ++_writes >= _probeAt)
+            return ProbeAsync(frames);
+        return FlushedAsync(pipe.Output.WriteAsync(frames));
+    }
+
+    public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
+
+    private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
+    {
+        var sending = socket!.SendAsync(frames, SocketFlags.None);
+        if (!sending.IsCompletedSuccessfully)
+            return SendRestAsync(sending, frames);
+        var sent = sending.Result;
+        return sent == frames.Length ? ValueTask.CompletedTask : SendAsync(frames[sent..]);
+    }
+
+    private async ValueTask SendRestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> frames)
+    {
+        var sent = await sending.ConfigureAwait(false);
+        if (sent < frames.Length)
+            await SendAsync(frames[sent..]).ConfigureAwait(false);
+    }
+
+    private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
+    {
+        if (!flushing.IsCompletedSuccessfully)
+            return AwaitAsync(flushing);
+        ThrowIfEnded(flushing.Result);
+        return ValueTask.CompletedTask;
+
+        static async ValueTask AwaitAsync(ValueTask<FlushResult> flushing) => ThrowIfEnded(await flushing.ConfigureAwait(false));
+    }
+
+    private static void ThrowIfEnded(FlushResult result)
+    {
+        if (result.IsCanceled || result.IsCompleted)
+            throw new IOException("The connection has ended.");
+    }
+
+    private async ValueTask ProbeAsync(ReadOnlyMemory<byte> frames)
+    {
+        var probe = new Probe();
+        Volatile.Write(ref _probe, probe);
+        pipe.Output.Write(frames.Span);
+        await FlushedAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
+        _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
+        Volatile.Write(ref _probe, null);
+        if (!_direct)
+            (_writes, _probeAt) = (0, (int)Math.Min((long)_probeAt * Patience, int.MaxValue));
+    }
+}

@@ -1,0 +1,23 @@
+using System.IO.Pipelines;
+
+namespace ChatKit.Connections;
+
+/// <summary>Where a connection's bytes come from and go to.</summary>
+internal abstract class Transport
+{
+    /// <summary>What the client sends. Holds no buffer while nothing comes.</summary>
+    public abstract PipeReader Input { get; }
+
+    /// <summary>Writes whole frames. To be called again only after it has ended.</summary>
+    public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> frames);
+
+    /// <summary>The client has sent a pong.</summary>
+    public virtual void OnPong(ReadOnlySpan<byte> payload)
+    {
+    }
+
+    /// <summary>Gives back what the transport itself holds; the host ends the connection.</summary>
+    public virtual void Release()
+    {
+    }
+}

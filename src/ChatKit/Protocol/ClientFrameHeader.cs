@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace ChatKit.Protocol;
+
+/// <summary>The header of a frame that a client has sent (RFC 6455 section 5.2).</summary>
+internal struct ClientFrameHeader
+{
+    private const int MaxLength = 14;
+    private const int MaskLength = 4;
+    private const byte Fin = 0x80;
+    private const byte Rsv1 = 0x40;
+    private const byte OtherReserved = 0x30;
+    private const byte Masked = 0x80;
+
+    public int Opcode { get; private set; }
+
+    public bool IsFinal { get; private set; }
+
+    /// <summary>RSV1: the message that begins with this frame is compressed (RFC 7692 section 6).</summary>
+    public bool IsDeflated { get; private set; }
+
+    public long PayloadLength { get; private set; }
+
+    public uint MaskKey { get; private set; }
+
+    public readonly bool IsControl => (Opcode & 0x8) != 0;
+
+    /// <summary>Reads a header and moves the buffer behind it.</summary>
+    /// <returns>False if the header is not whole yet, or there is a fault.</returns>
+    public static bool TryRead(ref ReadOnlySequence<byte> buffer, out ClientFrameHeader header, out ProtocolFault? fault)
+    {
+        header = default;
+        fault = null;
+        Span<byte> copy = stackalloc byte[MaxLength];
+        scoped ReadOnlySpan<byte> bytes = buffer.FirstSpan;
+        if (bytes.Length < MaxLength && !buffer.IsSingleSegment)
+        {
+            var start = buffer.Slice(0, Math.Min(MaxLength, buffer.Length));
+            start.CopyTo(copy);
+            bytes = copy[..(int)start.Length];
+        }
+
+        if (bytes.Length < 2)
+            return false;
+
+        fault = header.ReadStart(bytes[0], bytes[1]);
+        if (fault is not null)
+            return false;
+
+        var length = 2 + LengthBytes(bytes[1]) + MaskLength;
+        if (bytes.Length < length)
+            return false;
+
+        fault = header.ReadLength(bytes);
+        header.MaskKey = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(length - MaskLength)..]);
+        buffer = buffer.Slice(length);
+        return fault is null;
+    }
+
+    private ProtocolFault? ReadStart(byte first, byte second)
+    {
+        Opcode = first & 0x0F;
+        IsFinal = (first & Fin) != 0;
+        IsDeflated = (first & Rsv1) != 0;
+        if ((first & OtherReserved) != 0)
+            return ProtocolFault.Breach("a reserved bit is set");
+        if (Opcode is not (<= WebSocketFrame.BinaryOpcode or >= WebSocketFrame.CloseOpcode and <= WebSocketFrame.PongOpcode))
+            return ProtocolFault.Breach("the opcode is unknown");
+        if ((second & Masked) == 0)
+            return ProtocolFault.Breach("a frame is not masked");
+        if (IsControl && !IsFinal)
+            return ProtocolFault.Breach("a control frame is fragmented");
+        if (IsControl && LengthBytes(second) > 0)
+            return ProtocolFault.Breach("a control frame is too long");
+        return null;
+    }
+
+    private ProtocolFault? ReadLength(ReadOnlySpan<byte> bytes)
+    {
+        var (length, least) = LengthBytes(bytes[1]) switch
+        {
+            0 => ((ulong)(bytes[1] & ~Masked), 0ul),
+            2 => (BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]), WebSocketFrame.MaxControlPayload + 1ul),
+            _ => (BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]), ushort.MaxValue + 1ul),
+        };
+        PayloadLength = (long)length;
+        if (length < least)
+            return ProtocolFault.Breach("a length is not written in the shortest form");
+        return length > long.MaxValue ? ProtocolFault.Breach("a length has its highest bit set") : null;
+    }
+
+    /// <summary>How many bytes of length follow the first two bytes.</summary>
+    private static int LengthBytes(byte second) => (second & ~Masked) switch { 126 => sizeof(ushort), 127 => sizeof(ulong), _ => 0 };
+}

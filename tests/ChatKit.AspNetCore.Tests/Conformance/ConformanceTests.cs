@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>
+/// What RFC 6455 asks of the one who reads a client's frames. Each suite is run over each way in which a server takes its frames:
+/// see <see cref="OverUpgrade"/>.
+/// </summary>
+public abstract class ConformanceTests(EchoServer server)
+{
+    /// <summary>Connects.</summary>
+    /// <param name="early">What is sent in one segment with the handshake.</param>
+    private protected Task<EchoClient> ConnectAsync(params byte[] early) => server.ConnectAsync(early);
+
+    /// <summary>Sends something wrong.</summary>
+    private protected async Task FailsAsync(int code, params byte[][] frames)
+    {
+        using var client = await ConnectAsync();
+        await client.SendAsync(frames);
+        await client.ExpectFaultAsync(code);
+    }
+
+    /// <summary>A payload that is valid for both types, and in which no byte can be lost or swapped unnoticed.</summary>
+    private protected static byte[] Payload(int length)
+    {
+        var text = new StringBuilder(length + 8);
+        for (var i = 0; text.Length < length; i++)
+            text.Append(i).Append(' ');
+        return Encoding.ASCII.GetBytes(text.ToString(0, length));
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>A server that echoes. A subclass says how it takes its frames.</summary>
+public abstract class EchoServer : IAsyncLifetime
+{
+    public const int MaxMessageSize = 1024 * 1024;
+
+    private readonly ConcurrentDictionary<string, Script> _scripts = new();
+    private ChatServer? _server;
+    private int _clients;
+
+    public async ValueTask InitializeAsync() => _server = await ChatServer.StartAsync(
+        app => app.MapWebSocketHandler<EchoHandler>("/echo/{room}", options =>
+        {
+            options.MaxMessageSize = MaxMessageSize;
+            Configure(options);
+        }),
+        builder => builder.Services.AddSingleton(_scripts),
+        Listen);
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_server is not null)
+            await _server.DisposeAsync();
+        Certificate?.Dispose();
+    }
+
+    /// <summary>Each client has a room of its own, and so a handler that the test can tell from others.</summary>
+    internal async Task<EchoClient> ConnectAsync(byte[] early)
+    {
+        var room = Interlocked.Increment(ref _clients).ToString(CultureInfo.InvariantCulture);
+        var script = _scripts[room] = new Script();
+        var client = await _server!.ConnectRawAsync(Certificate);
+        await client.OpenAsync("/echo/" + room, early);
+        return new EchoClient(client, script);
+    }
+
+    /// <summary>The certificate with which the listener proves who it is; null if it has none.</summary>
+    protected virtual X509Certificate2? Certificate => null;
+
+    protected virtual void Configure(WebSocketEndpointOptions options)
+    {
+    }
+
+    protected virtual void Listen(ListenOptions options)
+    {
+    }
+
+    private sealed class EchoHandler(ConcurrentDictionary<string, Script> scripts) : WebSocketHandler
+    {
+        private Script Script => scripts[Room];
+
+        protected override ValueTask OnOpenAsync() => Script.OnOpenAsync(Connection);
+
+        protected override ValueTask OnMessageAsync(WebSocketMessage message)
+        {
+            Script.Calls.Enqueue("message");
+            return message.Type == WebSocketMessageType.Text ? SendAsync(message.Text) : SendAsync(message.Data);
+        }
+
+        protected override ValueTask OnCloseAsync(CloseInfo close) => Script.OnCloseAsync(close);
+    }
+}

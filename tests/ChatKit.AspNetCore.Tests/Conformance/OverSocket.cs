@@ -1,0 +1,28 @@
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>
+/// Nothing lies between the frames and the socket: they come from the transport's pipe, and go to it or to the socket. For another
+/// way, copy this file and let its server configure the endpoint or the listener.
+/// </summary>
+public static class OverSocket
+{
+    public sealed class Server : EchoServer;
+
+    public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
+
+    public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;
+
+    public sealed class ReservedBitsAndOpcodes(Server server) : ReservedBitsAndOpcodesTests(server), IClassFixture<Server>;
+
+    public sealed class ControlFrames(Server server) : ControlFrameTests(server), IClassFixture<Server>;
+
+    public sealed class Fragmentation(Server server) : FragmentationTests(server), IClassFixture<Server>;
+
+    public sealed class Utf8(Server server) : Utf8Tests(server), IClassFixture<Server>;
+
+    public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
+
+    public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
+}

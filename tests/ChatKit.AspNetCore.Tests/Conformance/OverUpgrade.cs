@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>
+/// Frames come over the stream that the server gives when it upgrades a connection.
+/// </summary>
+public static class OverUpgrade
+{
+    public sealed class Server : EchoServer
+    {
+        protected override void Configure(WebSocketEndpointOptions options) => options.DirectTransport = false;
+    }
+
+    public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
+
+    public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;
+
+    public sealed class ReservedBitsAndOpcodes(Server server) : ReservedBitsAndOpcodesTests(server), IClassFixture<Server>;
+
+    public sealed class ControlFrames(Server server) : ControlFrameTests(server), IClassFixture<Server>;
+
+    public sealed class Fragmentation(Server server) : FragmentationTests(server), IClassFixture<Server>;
+
+    public sealed class Utf8(Server server) : Utf8Tests(server), IClassFixture<Server>;
+
+    public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
+
+    public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
+}

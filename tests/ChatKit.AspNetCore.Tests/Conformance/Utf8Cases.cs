@@ -1,0 +1,67 @@
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>What is UTF-8 and what is not (RFC 3629), by name.</summary>
+internal static class Utf8Cases
+{
+    public static IReadOnlyDictionary<string, string> Valid { get; } = new Dictionary<string, string>
+    {
+        ["ASCII"] = "Hello",
+        ["NUL"] = "a\0b",
+        ["byte order mark"] = "\uFEFFtext",
+        ["smallest of 2 bytes"] = "\u0080",
+        ["largest of 2 bytes"] = "\u07FF",
+        ["smallest of 3 bytes"] = "\u0800",
+        ["last before the surrogates"] = "\uD7FF",
+        ["first after the surrogates"] = "\uE000",
+        ["largest of 3 bytes, a noncharacter"] = "\uFFFF",
+        ["noncharacters of the basic plane"] = "\uFFFE\uFDD0\uFDEF",
+        ["replacement character"] = "\uFFFD",
+        ["smallest of 4 bytes"] = "\U00010000",
+        ["noncharacters of other planes"] = "\U0001FFFE\U0001FFFF\U000FFFFF",
+        ["largest of all"] = "\U0010FFFF",
+        ["mixed"] = "κόσμε grüße 漢字 💬!",
+    };
+
+    /// <summary>Wrong at the last byte at the latest, whatever may follow.</summary>
+    public static IReadOnlyDictionary<string, byte[]> Invalid { get; } = new Dictionary<string, byte[]>
+    {
+        ["lone continuation, first"] = [0x80],
+        ["lone continuation, last"] = [0xBF],
+        ["one continuation too many"] = [0xC3, 0xA9, 0xA9],
+        ["overlong in 2 bytes, smallest"] = [0xC0, 0x80],
+        ["overlong in 2 bytes, largest"] = [0xC1, 0xBF],
+        ["overlong in 2 bytes, the first of them"] = [0xC0],
+        ["overlong in 3 bytes, smallest"] = [0xE0, 0x80, 0x80],
+        ["overlong in 3 bytes, largest"] = [0xE0, 0x9F, 0xBF],
+        ["overlong in 3 bytes, the first two"] = [0xE0, 0x9F],
+        ["overlong in 4 bytes, smallest"] = [0xF0, 0x80, 0x80, 0x80],
+        ["overlong in 4 bytes, largest"] = [0xF0, 0x8F, 0xBF, 0xBF],
+        ["overlong in 4 bytes, the first two"] = [0xF0, 0x8F],
+        ["surrogate, first"] = [0xED, 0xA0, 0x80],
+        ["surrogate, last"] = [0xED, 0xBF, 0xBF],
+        ["surrogate, the first two bytes"] = [0xED, 0xA0],
+        ["pair of surrogates"] = [0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80],
+        ["above U+10FFFF"] = [0xF4, 0x90, 0x80, 0x80],
+        ["above U+10FFFF, the first two bytes"] = [0xF4, 0x90],
+        ["above U+10FFFF, another first byte"] = [0xF5],
+        ["5 bytes"] = [0xF8, 0x88, 0x80, 0x80, 0x80],
+        ["6 bytes"] = [0xFC, 0x84, 0x80, 0x80, 0x80, 0x80],
+        ["0xFE"] = [0xFE],
+        ["0xFF"] = [0xFF],
+        ["1 of 2 bytes, then another character"] = [0xC3, 0x28],
+        ["2 of 3 bytes, then another character"] = [0xE2, 0x82, 0x41],
+        ["3 of 4 bytes, then another character"] = [0xF0, 0x9F, 0x92, 0xC3, 0xA9],
+    };
+
+    /// <summary>Wrong only because nothing follows.</summary>
+    public static IReadOnlyDictionary<string, byte[]> Truncated { get; } = new Dictionary<string, byte[]>
+    {
+        ["1 of 2 bytes"] = [0xC3],
+        ["1 of 3 bytes"] = [0xE2],
+        ["2 of 3 bytes"] = [0xE2, 0x82],
+        ["1 of 4 bytes"] = [0xF0],
+        ["2 of 4 bytes"] = [0xF0, 0x9F],
+        ["3 of 4 bytes"] = [0xF0, 0x9F, 0x92],
+        ["3 of the 4 bytes of U+10FFFF"] = [0xF4, 0x8F, 0xBF],
+    };
+}

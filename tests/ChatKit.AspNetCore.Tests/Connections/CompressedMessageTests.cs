@@ -1,0 +1,196 @@
+using System.IO.Compression;
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+
+namespace ChatKit.AspNetCore.Tests.Connections;
+
+/// <summary>Messages with permessage-deflate (RFC 7692), byte by byte.</summary>
+public class CompressedMessageTests
+{
+    private const string Extension = "Sec-WebSocket-Extensions: permessage-deflate";
+
+    /// <summary>About a megabyte that becomes one of a thousand times the size.</summary>
+    private static readonly Lazy<byte[]> Bomb = new(static () => Deflate(Enumerable.Repeat(new byte[1024 * 1024], 1024)));
+
+    private static readonly string Long = string.Concat(Enumerable.Range(0, 1000).Select(static i => $"{i % 100:00} grüße "));
+
+    [Fact]
+    public async Task A_broadcast_reaches_clients_with_compression_and_without()
+    {
+        await using var server = await StartRoomAsync();
+        using var compressing = await server.ConnectRawAsync();
+        await compressing.OpenAsync("/chat/lobby", headers: Extension);
+        using var plain = await server.ConnectRawAsync();
+        await plain.OpenAsync("/chat/lobby");
+        await using var platform = await server.ConnectAsync("/chat/lobby", Offer());
+
+        await platform.SendAsync(Long);
+
+        Assert.Equal(Long, await platform.ReceiveAsync());
+        Assert.Equal(Long, await plain.ReceiveTextAsync());
+        var (opcode, payload) = await compressing.ReceiveFrameAsync();
+        Assert.Equal(RawClient.Compressed | RawClient.Text, opcode);
+        Assert.Equal(Long, Inflate(payload));
+    }
+
+    [Fact]
+    public async Task A_short_message_goes_out_as_it_is()
+    {
+        await using var server = await StartRoomAsync();
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+
+        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Deflate("hi")));
+
+        Assert.Equal("hi", await client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_to_one_client_is_compressed_too()
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+
+        await client.SendAsync(RawClient.Frame(RawClient.Text, Long));
+
+        var (opcode, payload) = await client.ReceiveFrameAsync();
+        Assert.Equal(RawClient.Compressed | RawClient.Text, opcode);
+        Assert.Equal(Long, Inflate(payload));
+    }
+
+    [Fact]
+    public async Task The_history_reaches_a_client_with_compression_too()
+    {
+        await using var server = await StartRoomAsync();
+        await using var plain = await server.ConnectAsync("/chat/lobby");
+        foreach (var text in new[] { Long, "short", Long })
+        {
+            await plain.SendAsync(text);
+            await plain.ReceiveAsync();
+        }
+
+        await using var late = await server.ConnectAsync("/chat/lobby", Offer());
+
+        Assert.Equal([Long, "short", Long], await late.ReceiveAsync(3));
+    }
+
+    [Fact]
+    public async Task A_compressed_message_in_fragments_with_a_ping_between_them()
+    {
+        await using var server = await StartRoomAsync();
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+        var compressed = Deflate("grüße 💬");
+
+        // The mark is on the first only, and the last may be empty.
+        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, compressed.AsSpan(0, 1), final: false));
+        await client.SendAsync(RawClient.Frame(RawClient.Ping, "ping"));
+        await client.SendAsync(RawClient.Frame(0, compressed.AsSpan(1), final: false));
+        await client.SendAsync(RawClient.Frame(0, []));
+
+        Assert.Equal(RawClient.Pong, (await client.ReceiveFrameAsync()).Opcode);
+        Assert.Equal("grüße 💬", await client.ReceiveTextAsync());
+    }
+
+    [Theory]
+    [InlineData("F348CDC9C9070000")]
+    [InlineData("F24805000000FFFFCAC9C90700")]
+    public async Task Final_blocks_and_several_blocks_are_understood(string hello)
+    {
+        await using var server = await StartRoomAsync();
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+
+        // Twice, because a final block must not end more than its message.
+        for (var i = 0; i < 2; i++)
+        {
+            await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Convert.FromHexString(hello)));
+            Assert.Equal("Hello", await client.ReceiveTextAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData("FF")]
+    [InlineData("F248CDC9")]
+    [InlineData("000500FAFE48656C6C6F00")]
+    [InlineData("000200FDFFC32800")] // Deflate, but no UTF-8.
+    public async Task What_cannot_be_inflated_to_text_closes_with_1007(string payload)
+    {
+        await using var server = await StartRoomAsync();
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+
+        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Convert.FromHexString(payload)));
+
+        Assert.Equal((int)WebSocketCloseStatus.InvalidPayloadData, await client.ReceiveCloseAsync());
+    }
+
+    [Theory]
+    [InlineData(false, RawClient.Text)]
+    [InlineData(true, RawClient.Ping)]
+    [InlineData(true, 0)]
+    public async Task The_mark_of_compression_where_it_may_not_be_closes_with_1002(bool agreed, int opcode)
+    {
+        await using var server = await StartRoomAsync();
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: agreed ? [Extension] : []);
+        if (opcode == 0)
+            await client.SendAsync(RawClient.Frame(RawClient.Text, "a"u8, final: false));
+
+        await client.SendAsync(RawClient.Frame(RawClient.Compressed | opcode, [0x00]));
+
+        Assert.Equal((int)WebSocketCloseStatus.ProtocolError, await client.ReceiveCloseAsync());
+    }
+
+    /// <summary>Refused by the size of the frame where that is too much already, and else while it is inflated.</summary>
+    [Theory]
+    [InlineData(64 * 1024)]
+    [InlineData(4 * 1024 * 1024)]
+    public async Task A_bomb_closes_with_1009_and_harms_nobody_else(int limit)
+    {
+        await using var server = await StartRoomAsync(limit);
+        await using var other = await server.ConnectAsync("/chat/lobby", Offer());
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby", headers: Extension);
+
+        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Bomb.Value));
+
+        Assert.Equal((int)WebSocketCloseStatus.MessageTooBig, await client.ReceiveCloseAsync());
+        await other.SendAsync(Long);
+        Assert.Equal(Long, await other.ReceiveAsync());
+    }
+
+    private static Task<ChatServer> StartRoomAsync(int maxMessageSize = 64 * 1024) => ChatServer.StartAsync(
+        app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
+        {
+            options.EnableCompression = true;
+            options.MaxMessageSize = maxMessageSize;
+        }));
+
+    private static ClientSettings Offer() =>
+        new() { Options = static options => options.DangerousDeflateOptions = new WebSocketDeflateOptions() };
+
+    private static byte[] Deflate(string text) => Deflate([Encoding.UTF8.GetBytes(text)]);
+
+    /// <summary>Compresses as RFC 7692 section 7.2.1 says.</summary>
+    private static byte[] Deflate(IEnumerable<byte[]> parts)
+    {
+        using var output = new MemoryStream();
+        using var deflate = new DeflateStream(output, CompressionLevel.SmallestSize, leaveOpen: true);
+        foreach (var part in parts)
+            deflate.Write(part);
+        deflate.Flush();
+        return output.ToArray()[..^4];
+    }
+
+    /// <summary>Inflates as RFC 7692 section 7.2.2 says.</summary>
+    private static string Inflate(byte[] payload)
+    {
+        using var inflate = new DeflateStream(
+            new MemoryStream([.. payload, 0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF]), CompressionMode.Decompress);
+        using var reader = new StreamReader(inflate, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}
