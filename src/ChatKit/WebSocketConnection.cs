@@ -31,7 +31,7 @@ public abstract class WebSocketConnection
     public virtual string? Subprotocol => null;
 
     /// <summary>What the application wants to keep with the connection. Not synchronised.</summary>
-    public virtual IDictionary<object, object?> Items { get; } = new Dictionary<object, object?>();
+    public virtual IDictionary<object, object?> Items => field ??= new Dictionary<object, object?>();
 
     /// <summary>
     /// Is cancelled when the connection has ended, so that a handler that is still busy can stop. Messages that came before are

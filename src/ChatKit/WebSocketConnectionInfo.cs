@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Security.Claims;
 
 namespace ChatKit;
@@ -15,10 +16,10 @@ public sealed class WebSocketConnectionInfo
     public string Id { get; init; } = Guid.NewGuid().ToString("n");
 
     /// <summary>The client's user. Default: nobody.</summary>
-    public ClaimsPrincipal User { get; init; } = new();
+    public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
 
     /// <summary>The values of the route's parameters. Default: none.</summary>
-    public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = new Dictionary<string, object?>();
+    public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 
     /// <summary>The subprotocol that was negotiated. Default: null, none.</summary>
     public string? Subprotocol { get; init; }
@@ -30,5 +31,5 @@ public sealed class WebSocketConnectionInfo
     public bool Deflate { get; init; }
 
     /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
-    public IDictionary<object, object?>? Items { get; init; }
+    public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
 }

@@ -76,17 +76,29 @@ internal sealed class WebSocketEndpoint(
     private static string Printable(string origin) =>
         string.Concat(origin.Take(MaxLoggedOrigin).Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
 
-    private async Task RunAsync(HttpContext context, string room)
+    /// <summary>Accepts and runs. Nothing of the accepting is held while the connection lives: most of them live long, and idle.</summary>
+    private Task RunAsync(HttpContext context, string room)
     {
         var deflate = options.EnableCompression && AgreeOnDeflate(context);
-
-        // The WebSocket is left alone: the connection makes its own on the same stream.
-        _ = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        var accepting = context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = options.Subprotocols.FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains),
             KeepAliveInterval = Timeout.InfiniteTimeSpan,
-        }).ConfigureAwait(false);
+        });
+        return accepting.IsCompletedSuccessfully
+            ? RunAcceptedAsync(context, room, deflate)
+            : RunOnceAcceptedAsync(accepting, context, room, deflate);
+    }
 
+    private async Task RunOnceAcceptedAsync(Task accepting, HttpContext context, string room, bool deflate)
+    {
+        await accepting.ConfigureAwait(false);
+        await RunAcceptedAsync(context, room, deflate).ConfigureAwait(false);
+    }
+
+    /// <summary>The platform's WebSocket is left alone: the connection reads and writes its frames itself.</summary>
+    private Task RunAcceptedAsync(HttpContext context, string room, bool deflate)
+    {
         var info = new WebSocketConnectionInfo
         {
             Room = room,
@@ -95,13 +107,12 @@ internal sealed class WebSocketEndpoint(
             RouteValues = context.Request.RouteValues,
             Subprotocol = context.Response.Headers.SecWebSocketProtocol,
             Deflate = deflate,
-            Items = new Dictionary<object, object?> { [typeof(HttpContext)] = context },
+            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
         var capture = context.Features.GetRequiredFeature<TransportCapture>();
-        var running = options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
+        return options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
             ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler, _stopping)
             : _runner.RunAsync(capture.Stream!, info, options, createHandler, _stopping);
-        await running.ConfigureAwait(false);
     }
 
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>

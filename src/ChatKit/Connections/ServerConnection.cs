@@ -27,7 +27,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _info = info;
         _services = services;
         _homeCapacity = options.HistoryCapacity;
-        Items = info.Items ?? new Dictionary<object, object?>();
         UserId = base.UserId;
         Aborted = _aborted.Token;
         _rooms = new ConnectionRooms(this, services.Rooms, services.Options.MaxRoomsPerConnection);
@@ -46,7 +45,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public override string? Subprotocol => _info.Subprotocol;
 
-    public override IDictionary<object, object?> Items { get; }
+    public override IDictionary<object, object?> Items => field ??= new Dictionary<object, object?>(_info.Items);
 
     public override CancellationToken Aborted { get; }
 

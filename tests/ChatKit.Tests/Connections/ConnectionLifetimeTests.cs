@@ -170,7 +170,7 @@ public class ConnectionLifetimeTests
             User = user,
             RouteValues = new Dictionary<string, object?> { ["room"] = "here" },
             Subprotocol = "p",
-            Items = new Dictionary<object, object?> { ["key"] = 1 },
+            Items = [KeyValuePair.Create<object, object?>("key", 1)],
         });
 
         var handler = connection.Handler;
