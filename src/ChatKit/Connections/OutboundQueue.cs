@@ -35,12 +35,18 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             if (!Fits(frames.Length))
                 return EnqueueResult.Full;
 
-            Add(frames);
-            if (!TryStart())
+            _bytes += frames.Length;
+            if (_writing)
+            {
+                _frames.Enqueue(frames);
                 return EnqueueResult.Accepted;
+            }
+
+            // Nothing waits: straight to the transport. In a large room each object on the way is one more that is not in a cache.
+            _writing = true;
         }
 
-        Write();
+        Write(frames, null);
         return EnqueueResult.Accepted;
     }
 
@@ -81,7 +87,8 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             switch (WebSocketFrame.Opcode(frame.Span))
             {
                 case WebSocketFrame.CloseOpcode:
-                    Add(frame);
+                    _frames.Enqueue(frame);
+                    _bytes += frame.Length;
                     _closeQueued = true;
                     Signal(ref _space);
                     break;
@@ -93,11 +100,14 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
                     break;
             }
 
-            if (!TryStart())
+            if (_writing)
                 return true;
+            _writing = true;
         }
 
-        Write();
+        byte[]? buffer = null;
+        if (TryTakeNext(0, ref buffer, out var chunk))
+            Write(chunk, buffer);
         return true;
     }
 
@@ -125,28 +135,15 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>To be called under the lock.</summary>
     private bool Fits(int bytes) => _bytes == 0 || _bytes + bytes <= limit;
 
-    /// <summary>To be called under the lock.</summary>
-    private void Add(ReadOnlyMemory<byte> frames)
+    /// <summary>
+    /// Writes until nothing is pending. Stays on this thread, and allocates nothing, as long as no write has to wait. To be called by
+    /// the one who has set <see cref="_writing"/>.
+    /// </summary>
+    private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
     {
-        _frames.Enqueue(frames);
-        _bytes += frames.Length;
-    }
-
-    /// <summary>To be called under the lock. True for the one who is to call <see cref="Write"/>.</summary>
-    private bool TryStart()
-    {
-        if (_writing)
-            return false;
-        return _writing = true;
-    }
-
-    /// <summary>Writes what is pending until nothing is. Stays on this thread, and allocates nothing, as long as no write has to wait.</summary>
-    private void Write()
-    {
-        byte[]? buffer = null;
         try
         {
-            while (TryTake(ref buffer, out var chunk))
+            do
             {
                 var writing = transport.WriteAsync(chunk);
                 if (!writing.IsCompletedSuccessfully)
@@ -156,8 +153,8 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
                 }
 
                 writing.GetAwaiter().GetResult();
-                Written(chunk.Length);
             }
+            while (TryTakeNext(chunk.Length, ref buffer, out chunk));
         }
         catch (Exception e)
         {
@@ -172,19 +169,18 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         try
         {
             await writing.ConfigureAwait(false);
-            Written(length);
         }
         catch (Exception e)
         {
             Fail(e);
+            Return(buffer);
             return;
         }
-        finally
-        {
-            Return(buffer);
-        }
 
-        Write();
+        if (TryTakeNext(length, ref buffer, out var chunk))
+            Write(chunk, buffer);
+        else
+            Return(buffer);
     }
 
     private void Fail(Exception exception)
@@ -206,19 +202,29 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     }
 
     /// <summary>Takes what is to be written next; false, and nobody writes any more, if nothing is left.</summary>
-    private bool TryTake(ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
+    /// <param name="written">How many bytes have been written of what was taken before.</param>
+    /// <param name="buffer">Where frames are joined; taken from the pool when there are some.</param>
+    /// <param name="chunk">What is to be written.</param>
+    private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
     {
         lock (_gate)
         {
             chunk = default;
-            if (_ended || (_frames.Count == 0 && _ping.IsEmpty && _pong.IsEmpty))
+            if (!_ended)
+            {
+                _bytes -= written;
+                if (_bytes <= limit / 2)
+                    Signal(ref _space);
+            }
+
+            var control = _ping.Length + _pong.Length;
+            if (_ended || _bytes + control == 0)
             {
                 _writing = false;
                 Signal(ref _idle);
                 return false;
             }
 
-            var control = _ping.Length + _pong.Length;
             if (control == 0 && (_frames.Count == 1 || _frames.Peek().Length >= JoinLimit))
             {
                 chunk = _frames.Dequeue();
@@ -247,18 +253,6 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         var end = start + frame.Length;
         frame = default;
         return end;
-    }
-
-    private void Written(int bytes)
-    {
-        lock (_gate)
-        {
-            if (_ended)
-                return;
-            _bytes -= bytes;
-            if (_bytes <= limit / 2)
-                Signal(ref _space);
-        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

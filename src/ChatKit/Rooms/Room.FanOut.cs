@@ -19,7 +19,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     private List<ChatMessage> _pending = [];
     private List<ChatMessage> _batch = [];
-    private RoomMember[]? _live;
+    private LiveMember[]? _live;
     private bool _fanningOut;
     private int _yields;
     private int _pendingAtYield;
@@ -111,13 +111,13 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
     }
 
-    private RoomMember[] LiveMembers()
+    private LiveMember[] LiveMembers()
     {
         lock (_gate)
-            return _live ??= [.. _members.Where(static m => m.State == MemberState.Live)];
+            return _live ??= [.. _members.Where(static m => m.State == MemberState.Live).Select(static m => new LiveMember(m))];
     }
 
-    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, RoomMember[] live)
+    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, LiveMember[] live)
     {
         var (plain, compressed) = (default(ReadOnlyMemory<byte>), default(ReadOnlyMemory<byte>));
         long? first = null;
@@ -129,20 +129,19 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 (leftOut ??= []).Add(message.ConnectionId);
         }
 
-        foreach (var member in live)
+        foreach (ref readonly var one in live.AsSpan())
         {
-            var client = member.Client;
             var count = messages.Length;
-            var filter = member.Since > number || member.ReadThrough.Sequence >= first || leftOut?.Contains(client.Id) == true;
+            var filter = one.Since > number || one.ReadThrough >= first || leftOut?.Contains(one.Client.Id) == true;
             var due = filter
-                ? Join(messages, number, member, client.Compresses, out count)
-                : JoinOnce(ref client.Compresses ? ref compressed : ref plain, messages, number, client.Compresses);
+                ? Join(messages, number, one.Member, one.Compresses, out count)
+                : JoinOnce(ref one.Compresses ? ref compressed : ref plain, messages, number, one.Compresses);
             if (due.IsEmpty)
                 continue;
 
-            var result = client.TryEnqueue(due);
+            var result = one.Client.TryEnqueue(due);
             if (result == EnqueueResult.Full)
-                FallBehind(member, messages, number);
+                FallBehind(one.Member, messages, number);
             else if (result == EnqueueResult.Accepted)
                 services.Metrics.Delivered(count);
         }

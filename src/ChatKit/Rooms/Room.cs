@@ -204,6 +204,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     private void GoBack(MessagePosition top)
     {
         _accepted = top;
+        _live = null;
         ForgetRecent();
         foreach (var member in _members)
         {

@@ -22,7 +22,7 @@ internal static class RunCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var repetitions = new Option<int>("--repetitions") { Description = "How often each is measured.", DefaultValueFactory = _ => 5 };
-        var warmUp = new Option<double>("--warmup") { Description = "Seconds before anything is measured.", DefaultValueFactory = _ => 3 };
+        var warmUp = new Option<double>("--warmup") { Description = "Seconds before anything is measured.", DefaultValueFactory = _ => 15 };
         var duration = new Option<double>("--duration") { Description = "Seconds that are measured.", DefaultValueFactory = _ => 5 };
         var settle = new Option<double>("--settle") { Description = "Seconds for which memory is left to settle.", DefaultValueFactory = _ => 10 };
         var compare = new Option<string>("--base") { Description = "The server to compare with.", DefaultValueFactory = _ => "signalr" };

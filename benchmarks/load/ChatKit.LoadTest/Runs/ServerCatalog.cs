@@ -9,6 +9,7 @@ internal static class ServerCatalog
 {
     private const string NoHistory = "nohistory";
     private const string Redis = "redis";
+    private const string Stream = "stream";
 
     private static readonly Dictionary<string, HostSettings> Settings = new()
     {
@@ -16,6 +17,8 @@ internal static class ServerCatalog
         ["inline"] = HostSettings.InlineScheduling,
         ["completions"] = HostSettings.InlineCompletions,
         ["nospin"] = HostSettings.NoSpinning,
+        ["nopgo"] = HostSettings.NoProfiling,
+        ["notiering"] = HostSettings.NoTiering,
     };
 
     /// <summary>What is measured unless something else is asked for.</summary>
@@ -24,7 +27,7 @@ internal static class ServerCatalog
 
     public static string Help =>
         $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
-        + $"+{NoHistory}, +{string.Join(", +", Settings.Keys)}.";
+        + $"+{NoHistory}, +{Stream}, +{string.Join(", +", Settings.Keys)}.";
 
     /// <summary>Finds a server. What is not installed is null, and the reason says how to get it.</summary>
     /// <exception cref="ArgumentException">There is no such server.</exception>
@@ -48,7 +51,7 @@ internal static class ServerCatalog
         {
             if (Settings.TryGetValue(option, out var setting))
                 settings |= setting;
-            else if (option is not (NoHistory or Redis))
+            else if (option is not (NoHistory or Redis or Stream))
                 throw new ArgumentException($"There is no option '{option}'. {Help}");
         }
 
@@ -57,6 +60,7 @@ internal static class ServerCatalog
             .. Self.Arguments, "serve", parts[0], "--url", $"http://127.0.0.1:{port}",
             "--host-settings", settings.ToString().Replace(" ", ""),
             .. parts.Contains(NoHistory) ? ["--history", "0"] : Array.Empty<string>(),
+            .. parts.Contains(Stream) ? ["--stream"] : Array.Empty<string>(),
             .. redis is null ? Array.Empty<string>() : ["--redis", redis],
         ])
         {

@@ -11,7 +11,11 @@ internal static class ChatKitServer
     }
 
     public static void Map(WebApplication app, ServerOptions options) =>
-        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", endpoint => endpoint.HistoryCapacity = options.History);
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", endpoint =>
+        {
+            endpoint.HistoryCapacity = options.History;
+            endpoint.DirectTransport = !options.Stream;
+        });
 
     private sealed class ChatRoom : WebSocketHandler
     {

@@ -15,5 +15,11 @@ internal enum HostSettings
     /// <summary>Threads of the pool go to sleep at once when there is nothing to do.</summary>
     NoSpinning = 4,
 
+    /// <summary>Code is compiled for good without first being watched.</summary>
+    NoProfiling = 8,
+
+    /// <summary>Code is compiled for good at once.</summary>
+    NoTiering = 16,
+
     Recommended = InlineScheduling | InlineCompletions | NoSpinning,
 }

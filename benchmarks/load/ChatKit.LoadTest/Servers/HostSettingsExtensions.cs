@@ -10,6 +10,10 @@ internal static class HostSettingsExtensions
             yield return KeyValuePair.Create("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
         if (settings.HasFlag(HostSettings.NoSpinning))
             yield return KeyValuePair.Create("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0");
+        if (settings.HasFlag(HostSettings.NoProfiling))
+            yield return KeyValuePair.Create("DOTNET_TieredPGO", "0");
+        if (settings.HasFlag(HostSettings.NoTiering))
+            yield return KeyValuePair.Create("DOTNET_TieredCompilation", "0");
     }
 
     /// <summary>Applies what can be applied inside the process, and says what is missing.</summary>

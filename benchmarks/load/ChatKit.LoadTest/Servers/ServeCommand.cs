@@ -21,16 +21,18 @@ internal static class ServeCommand
             DefaultValueFactory = _ => [HostSettings.Default],
         };
         var redis = new Option<string?>("--redis") { Description = "Where Redis is, for example localhost:6379. [default: none]" };
+        var stream = new Option<bool>("--stream") { Description = "ChatKit uses the stream of the upgraded request." };
         server.AcceptOnlyFromAmong(ChatKit, SignalR, Plain);
 
-        var command = new Command("serve", "Runs one of the .NET servers until it is stopped.") { server, url, history, settings, redis };
+        var command = new Command("serve", "Runs one of the .NET servers until it is stopped.") { server, url, history, settings, redis, stream };
         command.SetAction((result, stop) => RunAsync(
             result.GetRequiredValue(server),
             new ServerOptions(
                 result.GetRequiredValue(url),
                 result.GetRequiredValue(history),
                 result.GetRequiredValue(settings).Aggregate(static (all, one) => all | one),
-                result.GetValue(redis)),
+                result.GetValue(redis),
+                result.GetValue(stream)),
             stop));
         return command;
     }

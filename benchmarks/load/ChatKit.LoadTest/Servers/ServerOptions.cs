@@ -5,4 +5,5 @@ namespace ChatKit.LoadTest.Servers;
 /// <param name="History">How many messages ChatKit's rooms keep; 0 = none.</param>
 /// <param name="Host">Settings of the host.</param>
 /// <param name="Redis">Where Redis is; null for none.</param>
-internal sealed record ServerOptions(string Url, int History, HostSettings Host, string? Redis);
+/// <param name="Stream">Whether ChatKit uses the stream of the upgraded request instead of what lies under it.</param>
+internal sealed record ServerOptions(string Url, int History, HostSettings Host, string? Redis, bool Stream);

@@ -1,0 +1,21 @@
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// A live member as fanning out sees it: what it needs of all of them lies side by side. To reach for each of a thousand members in
+/// another place costs more than all else that is done for it here.
+/// </summary>
+internal readonly struct LiveMember(RoomMember member)
+{
+    public RoomMember Member { get; } = member;
+
+    public IRoomClient Client { get; } = member.Client;
+
+    /// <summary><see cref="RoomMember.Since"/>.</summary>
+    public long Since { get; } = member.Since;
+
+    /// <summary>The sequence of <see cref="RoomMember.ReadThrough"/>.</summary>
+    public long ReadThrough { get; } = member.ReadThrough.Sequence;
+
+    /// <summary>Whether the client has agreed to compression.</summary>
+    public bool Compresses { get; } = member.Client.Compresses;
+}
