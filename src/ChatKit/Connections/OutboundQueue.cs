@@ -90,6 +90,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
                     _frames.Enqueue(frame);
                     _bytes += frame.Length;
                     _closeQueued = true;
+                    transport.OnClosing();
                     Signal(ref _space);
                     break;
                 case WebSocketFrame.PingOpcode:

@@ -28,6 +28,7 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     private int _writes;
     private int _probeAt = WritesBeforeProbe;
     private bool _direct;
+    private volatile bool _closing;
     private Probe? _probe;
 
     public override PipeReader Input => pipe.Input;
@@ -36,12 +37,15 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     {
         if (_direct)
             return SendAsync(frames);
-        if (socket is not null && ++_writes >= _probeAt)
+        if (socket is not null && !_closing && ++_writes >= _probeAt)
             return ProbeAsync(frames);
         return FlushedAsync(pipe.Output.WriteAsync(frames));
     }
 
     public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
+
+    /// <summary>No ping may follow a close frame, nor would a client answer it.</summary>
+    public override void OnClosing() => _closing = true;
 
     private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
     {

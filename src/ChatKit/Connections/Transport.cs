@@ -16,6 +16,11 @@ internal abstract class Transport
     {
     }
 
+    /// <summary>A close frame is to be written, and nothing behind it.</summary>
+    public virtual void OnClosing()
+    {
+    }
+
     /// <summary>Gives back what the transport itself holds; the host ends the connection.</summary>
     public virtual void Release()
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using ChatKit.Connections;
 using ChatKit.Protocol;
 using ChatKit.Tests.Fixtures;
@@ -75,6 +76,22 @@ public class PipeTransportTests
         await queue.WaitUntilIdleAsync().Soon();
         Assert.Empty(way.TakeFromPipe());
         Assert.Equal(["", "later"], (await way.TakeAllFromSocketAsync()).Select(static f => f.Text));
+    }
+
+    [Theory]
+    [InlineData(WritesBeforeProbe - 1)]
+    [InlineData(WritesBeforeProbe - 2)]
+    public async Task No_ping_follows_a_close_frame(int writesBefore)
+    {
+        using var way = await PipeAndSocket.CreateAsync();
+        var queue = new OutboundQueue(way.Transport, 1000, static e => Assert.Fail(e.ToString()));
+        for (var i = 0; i < writesBefore; i++)
+            queue.TryEnqueue(Frame.OfText($"{i}"));
+
+        queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
+
+        await queue.WaitUntilIdleAsync().Soon();
+        Assert.Equal(WebSocketFrame.CloseOpcode, way.TakeFromPipe()[^1].Opcode);
     }
 
     [Fact]
