@@ -38,10 +38,22 @@ internal sealed record Frame(int Opcode, byte[] Payload)
     /// <summary>A frame of text as a server sends it.</summary>
     public static ReadOnlyMemory<byte> OfText(string text) => WebSocketFrame.Text(text, out _);
 
-    /// <summary>A frame as a client sends it: masked, with a key of zeros, so that the payload is readable.</summary>
-    public static byte[] FromClient(int opcode, ReadOnlySpan<byte> payload, bool final = true)
+    /// <summary>A frame as a client sends it: masked, unless told otherwise with a key of zeros, so that the payload is readable.</summary>
+    public static byte[] FromClient(int opcode, ReadOnlySpan<byte> payload, bool final = true, uint key = 0)
     {
-        Assert.InRange(payload.Length, 0, 125);
-        return [(byte)(opcode | (final ? 0x80 : 0)), (byte)(0x80 | payload.Length), 0, 0, 0, 0, .. payload];
+        var length = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
+        byte[] lengths = payload.Length switch
+        {
+            <= 125 => [(byte)payload.Length],
+            <= ushort.MaxValue => [126, .. length[^2..]],
+            _ => [127, .. length],
+        };
+        lengths[0] |= 0x80;
+        byte[] keys = [(byte)key, (byte)(key >> 8), (byte)(key >> 16), (byte)(key >> 24)];
+        byte[] frame = [(byte)(opcode | (final ? 0x80 : 0)), .. lengths, .. keys, .. payload];
+        for (var i = 0; i < payload.Length; i++)
+            frame[frame.Length - payload.Length + i] ^= keys[i % 4];
+        return frame;
     }
 }
