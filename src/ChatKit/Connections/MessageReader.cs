@@ -12,10 +12,13 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 {
     private const int InitialBufferSize = 4 * 1024;
 
-    /// <summary>What cannot be compressed becomes longer by up to this part of it, and by a few bytes (RFC 1951 section 3.2.4).</summary>
-    private const int DeflateOverhead = 1024;
+    /// <summary>Compressed, a message becomes longer by up to this part of it: fixed codes have up to nine bits (RFC 1951 section 3.2.6).</summary>
+    private const int DeflateOverhead = 8;
 
-    private readonly long _compressedLimit = maxMessageSize + (maxMessageSize / DeflateOverhead) + DeflateOverhead;
+    /// <summary>The headers of blocks come on top.</summary>
+    private const int BlockHeaders = 1024;
+
+    private readonly long _compressedLimit = maxMessageSize + (maxMessageSize / DeflateOverhead) + BlockHeaders;
 
     // The frame that is being read.
     private ClientFrameHeader _frame;

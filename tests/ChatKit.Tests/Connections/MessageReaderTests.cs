@@ -80,6 +80,7 @@ public class MessageReaderTests
 
     [Theory]
     [InlineData(CompressionLevel.Optimal)]
+    [InlineData(CompressionLevel.Fastest)]
     [InlineData(CompressionLevel.NoCompression)]
     public void What_cannot_be_compressed_may_be_as_large_as_the_limit(CompressionLevel level)
     {
