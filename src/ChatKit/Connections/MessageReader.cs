@@ -33,6 +33,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     private int _length;
     private int _checked;
 
+    /// <summary>Until the next is read. Not kept longer, because the next may never come.</summary>
     public WebSocketMessage Message { get; private set; }
 
     public byte[] Payload { get; private set; } = [];
@@ -46,6 +47,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     /// <summary>Takes what comes next, and moves the buffer behind it. To be called until there is nothing.</summary>
     public Inbound Read(ref ReadOnlySequence<byte> buffer)
     {
+        Message = default;
         while (true)
         {
             if (!_inFrame)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using ChatKit.Connections;
 using ChatKit.Protocol;
 using ChatKit.Tests.Fixtures;
@@ -75,6 +76,27 @@ public class MessageReaderTests
             var array = ArrayPool<byte>.Shared.Rent(4096);
             ArrayPool<byte>.Shared.Return(array);
             return array;
+        }
+    }
+
+    [Fact]
+    public void A_message_is_not_kept_once_it_was_handed_out()
+    {
+        using var reader = new MessageReader(Limit, deflate: false);
+        var data = ReadMessage(reader);
+
+        Assert.Equal(Inbound.Nothing, ReadOne(reader, []));
+        GC.Collect();
+
+        Assert.False(data.IsAlive);
+        GC.KeepAlive(reader);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference ReadMessage(MessageReader reader)
+        {
+            Assert.Equal(Inbound.Message, ReadOne(reader, Of(WebSocketFrame.BinaryOpcode, new byte[100])));
+            Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(reader.Message.Data, out var data));
+            return new WeakReference(data.Array);
         }
     }
 
