@@ -24,6 +24,9 @@ internal sealed class RawClient : IDisposable
 
     public Socket Socket => _tcp.Client;
 
+    /// <summary>Whether a ping with a payload is answered by whoever reads frames.</summary>
+    public bool AnswersPings { get; set; } = true;
+
     /// <param name="address">With <c>https</c> the bytes are sent over TLS.</param>
     /// <param name="certificate">The server's certificate, if it has one.</param>
     public static async Task<RawClient> ConnectAsync(Uri address, X509Certificate2? certificate = null)
@@ -86,7 +89,8 @@ internal sealed class RawClient : IDisposable
             var (opcode, payload) = await ReadFrameAsync();
             if (opcode != Ping || payload.Length == 0)
                 return (opcode, payload);
-            await SendAsync(Frame(Pong, payload));
+            if (AnswersPings)
+                await SendAsync(Frame(Pong, payload));
         }
     }
 
@@ -113,6 +117,18 @@ internal sealed class RawClient : IDisposable
 
     /// <summary>Expects that the server sends nothing more. A reset is an exception.</summary>
     public async Task ExpectEndAsync() => Assert.Equal(0, await _stream.ReadAsync(new byte[1]).AsTask().Soon());
+
+    /// <summary>Reads until the server has ended the connection, in whatever way.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            await _stream.CopyToAsync(Stream.Null).Soon();
+        }
+        catch (IOException)
+        {
+        }
+    }
 
     /// <summary>Cuts the connection as the kernel does for a process that was killed with data unread.</summary>
     public void Reset()
