@@ -137,9 +137,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void ClosedByClient(WebSocketCloseStatus code, string? reason)
     {
         if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
+        {
             Outbound.EnqueueControl(WebSocketFrame.Close(code, null));
-        else
-            _close = _close! with { WasClean = true };
+            return;
+        }
+
+        // Whoever closes on this side may not have got as far as sending it, and once this returns the connection may end.
+        if (WebSocketFrame.MaySend(Close.Code))
+            Outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
+        _close = Close with { WasClean = true };
     }
 
     /// <summary>The client has broken the protocol, or sent too much.</summary>
