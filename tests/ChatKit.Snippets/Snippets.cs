@@ -8,6 +8,14 @@ internal static class Redis
     }
 }
 
+internal static class Performance
+{
+    public static void Recommend(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
+    }
+}
+
 public sealed class Lobby(ILogger<Lobby> logger) : WebSocketHandler
 {
     protected override async ValueTask OnOpenAsync()

@@ -22,7 +22,6 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly ConnectionServices _services;
     private readonly MessageReader _reader;
     private readonly KeepAlive _keepAlive;
-
     private readonly Inbox _inbox = new(InboundLimit);
 
     public ConnectionRunner(

@@ -13,13 +13,14 @@ public class SwitchUnderLoadTests
     private const int Writers = 8;
     private const int TextsEach = 500;
 
-    [Theory]
-    [InlineData(100)]
-    [InlineData(100_000)]
-    public async Task Nothing_is_lost_doubled_or_reordered(int queueLimit)
+    /// <summary>So small a queue makes many writes of what is sent.</summary>
+    private const int QueueLimit = 100;
+
+    [Fact]
+    public async Task Nothing_is_lost_doubled_or_reordered()
     {
         using var way = await PipeAndSocket.CreateAsync(pipeBuffer: 4096);
-        var queue = new OutboundQueue(way.Transport, queueLimit, static e => Assert.Fail(e.ToString()));
+        var queue = new OutboundQueue(way.Transport, QueueLimit, static e => Assert.Fail(e.ToString()));
         var fromPipe = CopySlowlyAsync(way);
         var receiving = ReceiveAsync(way);
 

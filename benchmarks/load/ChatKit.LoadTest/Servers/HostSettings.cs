@@ -21,5 +21,6 @@ internal enum HostSettings
     /// <summary>Code is compiled for good at once.</summary>
     NoTiering = 16,
 
-    Recommended = InlineScheduling | InlineCompletions | NoSpinning,
+    /// <summary>What <c>docs/performance.md</c> recommends.</summary>
+    Recommended = InlineScheduling,
 }
