@@ -45,7 +45,7 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
     /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
-    internal MessageFrames Frames { get; init; } = new();
+    internal MessageFrames Frames { get => field ??= new MessageFrames(); init; }
 
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>
