@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Rooms;
+using ChatKit.Wire;
 
 namespace ChatKit;
 
@@ -10,14 +11,15 @@ namespace ChatKit;
 /// <param name="at">When the message was accepted, by the clock of the node that accepted it.</param>
 public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at)
 {
-    private ChatMessage(ChatMessage source, MessagePosition position)
+    private ChatMessage(ChatMessage source)
         : this(source.Type, source.Data, source.At)
     {
         From = source.From;
         ConnectionId = source.ConnectionId;
         Audience = source.Audience;
+        Position = source.Position;
+        IdempotencyKey = source.IdempotencyKey;
         Frames = source.Frames;
-        Position = position;
     }
 
     /// <summary>Text or binary.</summary>
@@ -41,15 +43,26 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// <summary>The place in the room's stream; null for an ephemeral message, which is in no history.</summary>
     public MessagePosition? Position { get; init; }
 
+    /// <summary>
+    /// Makes storing the message again safe: of several with the same key, within 5 minutes in one room, a history stores the first and
+    /// answers the others with its position. Null, the default: every message is stored.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>The payload as text. Decodes anew at each call; bytes that are not UTF-8 become U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
     /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
     internal MessageFrames Frames { get => field ??= new MessageFrames(); init; }
 
+    /// <summary>What is missing in a room, in place of a message.</summary>
+    internal MessageGap? Gap { get; init; }
+
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>
-    public ChatMessage WithPosition(MessagePosition position) => new(this, position);
+    public ChatMessage WithPosition(MessagePosition position) => new(this) { Position = position };
+
+    internal ChatMessage WithIdempotencyKey(string key) => new(this) { IdempotencyKey = key };
 
     /// <summary>Whether a connection of the room receives the message.</summary>
     internal bool IsFor(string connectionId) => Audience == Audience.Everyone || ConnectionId != connectionId;

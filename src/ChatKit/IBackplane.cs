@@ -11,7 +11,10 @@ public interface IBackplane
     /// <param name="message">The message, without a position.</param>
     /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been published all the same.</param>
-    /// <returns>The position of the stored message, or null if it was not to be stored.</returns>
+    /// <returns>
+    /// The position of the stored message, or null if it was not to be stored. One that the history knows by its
+    /// <see cref="ChatMessage.IdempotencyKey"/> is handed to nobody again; its position is the first one.
+    /// </returns>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);

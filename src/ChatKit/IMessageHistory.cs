@@ -14,9 +14,12 @@ public interface IMessageHistory
     /// <see cref="ChatKitOptions.HistoryCapacity"/> if none did.
     /// </param>
     /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
-    /// <returns>The position: one more than the room's last one, or 1 in a new epoch if the room was empty or has expired.</returns>
+    /// <returns>
+    /// The position: one more than the room's last one, or 1 in a new epoch if the room was empty or has expired; or where the message is
+    /// already, if one with its <see cref="ChatMessage.IdempotencyKey"/> was stored within the last 5 minutes.
+    /// </returns>
     /// <exception cref="HistoryUnavailableException">The store cannot be reached or refuses to store.</exception>
-    ValueTask<MessagePosition> AppendAsync(
+    ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
 
     /// <summary>Reads, as of one instant, what a room has stored after a position.</summary>

@@ -20,6 +20,9 @@ public static class RoomName
 
     internal static string OfUser(string userId) => UserPrefix + userId;
 
+    /// <summary>Whether a room is a user's own, which no client knows of.</summary>
+    internal static bool IsOfUser(string room) => room.StartsWith(UserPrefix, StringComparison.Ordinal);
+
     /// <summary>Whether a room may have a name.</summary>
     /// <param name="name">The name.</param>
     /// <param name="problem">What is wrong with it, to tell whoever has chosen it; null if nothing is.</param>

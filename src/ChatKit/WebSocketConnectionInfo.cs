@@ -21,8 +21,16 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The values of the route's parameters. Default: none.</summary>
     public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 
-    /// <summary>The subprotocol that was negotiated. Default: null, none.</summary>
+    /// <summary>
+    /// The subprotocol that was negotiated. Default: null, none. With <see cref="ChatKitSubprotocol.V1"/> the connection speaks it.
+    /// </summary>
     public string? Subprotocol { get; init; }
+
+    /// <summary>
+    /// Up to where the client has the messages of rooms from an earlier connection. On joining one of these rooms it is given what
+    /// followed. Default: none. Counts only with <see cref="ChatKitSubprotocol.V1"/>, which can say so if something is missing.
+    /// </summary>
+    public IReadOnlyDictionary<string, MessagePosition> ResumeAfter { get; init; } = ReadOnlyDictionary<string, MessagePosition>.Empty;
 
     /// <summary>
     /// Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side and the server's full window.

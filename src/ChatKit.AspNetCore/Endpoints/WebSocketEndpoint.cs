@@ -69,46 +69,53 @@ internal sealed class WebSocketEndpoint(
         if (!RoomName.IsValid(room, out var problem))
             return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
 
-        return RunAsync(context, room);
-    }
+        var subprotocol = SubprotocolOf(context);
+        var resumeAfter = ResumePositions.None;
+        if (subprotocol == ChatKitSubprotocol.V1 && !ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem))
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
 
-    /// <summary>A client has chosen it: without what could steer a terminal or fake a line of the log, and no longer than an origin is.</summary>
-    private static string Printable(string origin) =>
-        string.Concat(origin.Take(MaxLoggedOrigin).Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
-
-    /// <summary>Accepts and runs. Nothing of the accepting is held while the connection lives: most of them live long, and idle.</summary>
-    private Task RunAsync(HttpContext context, string room)
-    {
-        var deflate = options.EnableCompression && AgreeOnDeflate(context);
-        var accepting = context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-        {
-            SubProtocol = options.Subprotocols.FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains),
-            KeepAliveInterval = Timeout.InfiniteTimeSpan,
-        });
-        return accepting.IsCompletedSuccessfully
-            ? RunAcceptedAsync(context, room, deflate)
-            : RunOnceAcceptedAsync(accepting, context, room, deflate);
-    }
-
-    private async Task RunOnceAcceptedAsync(Task accepting, HttpContext context, string room, bool deflate)
-    {
-        await accepting.ConfigureAwait(false);
-        await RunAcceptedAsync(context, room, deflate).ConfigureAwait(false);
-    }
-
-    /// <summary>The platform's WebSocket is left alone: the connection reads and writes its frames itself.</summary>
-    private Task RunAcceptedAsync(HttpContext context, string room, bool deflate)
-    {
         var info = new WebSocketConnectionInfo
         {
             Room = room,
             Abort = context.Abort,
             User = context.User,
             RouteValues = context.Request.RouteValues,
-            Subprotocol = context.Response.Headers.SecWebSocketProtocol,
-            Deflate = deflate,
+            Subprotocol = subprotocol,
+            ResumeAfter = resumeAfter,
+            Deflate = options.EnableCompression && AgreeOnDeflate(context),
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
+        return RunAsync(context, info);
+    }
+
+    /// <summary>The application's own come first.</summary>
+    private string? SubprotocolOf(HttpContext context) =>
+        options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains);
+
+    /// <summary>A client has chosen it: without what could steer a terminal or fake a line of the log, and no longer than an origin is.</summary>
+    private static string Printable(string origin) =>
+        string.Concat(origin.Take(MaxLoggedOrigin).Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
+
+    /// <summary>Accepts and runs. Nothing of the accepting is held while the connection lives: most of them live long, and idle.</summary>
+    private Task RunAsync(HttpContext context, WebSocketConnectionInfo info)
+    {
+        var accepting = context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = info.Subprotocol,
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+        });
+        return accepting.IsCompletedSuccessfully ? RunAcceptedAsync(context, info) : RunOnceAcceptedAsync(accepting, context, info);
+    }
+
+    private async Task RunOnceAcceptedAsync(Task accepting, HttpContext context, WebSocketConnectionInfo info)
+    {
+        await accepting.ConfigureAwait(false);
+        await RunAcceptedAsync(context, info).ConfigureAwait(false);
+    }
+
+    /// <summary>The platform's WebSocket is left alone: the connection reads and writes its frames itself.</summary>
+    private Task RunAcceptedAsync(HttpContext context, WebSocketConnectionInfo info)
+    {
         var capture = context.Features.GetRequiredFeature<TransportCapture>();
         return options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
             ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler, _stopping)

@@ -28,7 +28,7 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         }
     }
 
-    public ValueTask<MessagePosition> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
+    public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
         history.AppendAsync(room, message, capacity, cancellationToken);
 
     /// <summary>Hands a message to whoever is there by now: one who came meanwhile may have read the history before the message was in it.</summary>
@@ -44,9 +44,10 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         if (_topics.TryGetValue(room, out var topic))
             return await topic.StoreAsync(this, room, message, capacity, cancellationToken).ConfigureAwait(false);
 
-        var position = await AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
-        Deliver(room, message.WithPosition(position));
-        return position;
+        var stored = await AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        if (stored.IsNew)
+            Deliver(room, message.WithPosition(stored.Position));
+        return stored.Position;
     }
 
     private void Remove(string room, Topic topic, IBackplaneSubscriber subscriber)

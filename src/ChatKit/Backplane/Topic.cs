@@ -19,7 +19,7 @@ internal sealed class Topic
     public async ValueTask<MessagePosition> StoreAsync(
         InProcessBackplane backplane, string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
-        ValueTask<MessagePosition> appending;
+        ValueTask<AppendResult> appending;
         Task before;
         TaskCompletionSource done;
         lock (_gate)
@@ -29,9 +29,7 @@ internal sealed class Topic
             before = _last;
             if (appending.IsCompletedSuccessfully && before.IsCompleted)
             {
-                var position = appending.Result;
-                backplane.Deliver(room, message.WithPosition(position));
-                return position;
+                return Deliver(backplane, room, message, appending.Result);
             }
 
             done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,10 +38,9 @@ internal sealed class Topic
 
         try
         {
-            var position = await appending.ConfigureAwait(false);
+            var stored = await appending.ConfigureAwait(false);
             await before.ConfigureAwait(false);
-            backplane.Deliver(room, message.WithPosition(position));
-            return position;
+            return Deliver(backplane, room, message, stored);
         }
         finally
         {
@@ -62,6 +59,13 @@ internal sealed class Topic
             foreach (var subscriber in _subscribers)
                 subscriber.OnMessage(message);
         }
+    }
+
+    private static MessagePosition Deliver(InProcessBackplane backplane, string room, ChatMessage message, AppendResult stored)
+    {
+        if (stored.IsNew)
+            backplane.Deliver(room, message.WithPosition(stored.Position));
+        return stored.Position;
     }
 
     /// <summary>Adds a subscriber. False if the topic has ended.</summary>

@@ -3,10 +3,16 @@ using ChatKit.Rooms;
 namespace ChatKit.Connections;
 
 /// <summary>The rooms that one connection is in.</summary>
-internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry, int limit)
+/// <param name="client">The connection.</param>
+/// <param name="registry">All rooms of this node.</param>
+/// <param name="limit">How many rooms it may be in.</param>
+/// <param name="resumeAfter">Up to where the client has the messages of rooms; each counts for the first time that it enters the room.</param>
+internal sealed class ConnectionRooms(
+    IRoomClient client, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
     // Few, and for most connections one or two: a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
+    private HashSet<string>? _resumed;
     private int _uncounted;
     private bool _leftAll;
 
@@ -32,7 +38,8 @@ internal sealed class ConnectionRooms(IRoomClient client, RoomRegistry registry,
                     + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
             }
 
-            membership = registry.Enter(room, client, replay);
+            MessagePosition? after = resumeAfter.TryGetValue(room, out var position) && (_resumed ??= []).Add(room) ? position : null;
+            membership = registry.Enter(room, client, replay, after);
             _memberships.Add(membership);
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using ChatKit.Protocol;
+using ChatKit.Wire;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Connections;
@@ -24,6 +25,9 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly KeepAlive _keepAlive;
     private readonly Inbox _inbox = new(InboundLimit);
 
+    /// <summary>Null for a client that sends and receives its texts as they are.</summary>
+    private readonly ClientDialog? _dialog;
+
     public ConnectionRunner(
         Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
@@ -32,7 +36,12 @@ internal sealed class ConnectionRunner : IDisposable
         _connection = new ServerConnection(transport, info, options, services);
         _reader = new MessageReader(options.MaxMessageSize, info.Deflate);
         _keepAlive = new KeepAlive(
-            _connection.Outbound, options.PingInterval, options.PingTimeout, services.Clock, _connection.Vanish);
+            _connection.Outbound, options.PingInterval, options.PingTimeout, services.Clock, _connection.Vanish, _connection.Format);
+        if (!_connection.SpeaksV1)
+            return;
+        _dialog = new ClientDialog(_connection);
+        _connection.Outbound.TryEnqueue(
+            V1Frames.Welcome(_connection.Id, _connection.Room, _connection.UserId, options.PingInterval, options.MaxMessageSize));
     }
 
     /// <summary>Runs the connection, and disposes of this object.</summary>
@@ -97,12 +106,15 @@ internal sealed class ConnectionRunner : IDisposable
             await _connection.EnterHomeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message)
+    private async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         _services.Metrics.Received();
         try
         {
-            await driver.ReceiveAsync(message).ConfigureAwait(false);
+            if (_dialog is null)
+                await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
+            else
+                await _dialog.HandleAsync(driver, inbound).ConfigureAwait(false);
         }
         catch (HistoryUnavailableException e)
         {
@@ -208,8 +220,8 @@ internal sealed class ConnectionRunner : IDisposable
                 last = found;
                 if (found != Inbound.Message)
                     Answer(found);
-                else if (!_connection.ClosedHere && !_inbox.TryWrite(_reader.Message))
-                    await WaitToPassOnAsync(_reader.Message).ConfigureAwait(false);
+                else if (!_connection.ClosedHere && ToPassOn(_reader.Message) is { } message && !_inbox.TryWrite(message))
+                    await WaitToPassOnAsync(message).ConfigureAwait(false);
             }
         }
         finally
@@ -219,6 +231,9 @@ internal sealed class ConnectionRunner : IDisposable
 
         return last;
     }
+
+    /// <summary>What the handler is given of what has come, if anything.</summary>
+    private InboundMessage? ToPassOn(WebSocketMessage message) => _dialog is null ? message : _dialog.Read(message);
 
     /// <summary>Whether nothing that follows is looked at.</summary>
     private static bool IsLast(Inbound found) => found is Inbound.Close or Inbound.Fault;
@@ -243,7 +258,7 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>Waits until the handler has less to do. Nothing is read meanwhile. Gives up when the connection is cut, so that the handler is told.</summary>
-    private async ValueTask WaitToPassOnAsync(WebSocketMessage message)
+    private async ValueTask WaitToPassOnAsync(InboundMessage message)
     {
         _keepAlive.Paused = true;
         do

@@ -9,7 +9,7 @@ namespace ChatKit.Connections;
 /// <summary>What every connection works with.</summary>
 internal sealed class ConnectionServices(
     RoomRegistry rooms,
-    IBackplane backplane,
+    Publisher publisher,
     ChatKitMetrics metrics,
     IServiceScopeFactory scopes,
     IOptions<ChatKitOptions> options,
@@ -18,7 +18,7 @@ internal sealed class ConnectionServices(
 {
     public RoomRegistry Rooms => rooms;
 
-    public IBackplane Backplane => backplane;
+    public Publisher Publisher => publisher;
 
     public ChatKitMetrics Metrics => metrics;
 

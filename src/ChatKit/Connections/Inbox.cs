@@ -9,14 +9,14 @@ namespace ChatKit.Connections;
 /// <param name="limit">How many messages it takes.</param>
 internal sealed class Inbox(int limit) : IValueTaskSource<bool>
 {
-    private readonly Queue<WebSocketMessage> _messages = new();
+    private readonly Queue<InboundMessage> _messages = new();
     private ManualResetValueTaskSourceCore<bool> _arrival = new() { RunContinuationsAsynchronously = true };
     private TaskCompletionSource? _space;
     private bool _isAwaited;
     private bool _completed;
 
     /// <summary>Adds a message. False if there is no room for it. One that comes after the end is dropped.</summary>
-    public bool TryWrite(WebSocketMessage message)
+    public bool TryWrite(InboundMessage message)
     {
         lock (_messages)
         {
@@ -45,7 +45,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         }
     }
 
-    public bool TryRead(out WebSocketMessage message)
+    public bool TryRead(out InboundMessage message)
     {
         TaskCompletionSource? space;
         lock (_messages)

@@ -9,7 +9,7 @@ namespace ChatKit.Connections;
 /// runs while nothing is pending. Holds whole frames only, so that those of rooms, of the handler and of the protocol never
 /// interleave.
 /// </summary>
-internal sealed class OutboundQueue(Transport transport, int limit, Action<Exception> onFailed)
+internal sealed class OutboundQueue(Transport transport, int limit, Action<Exception> onFailed) : IOutbound
 {
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
@@ -72,7 +72,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     }
 
     /// <summary>
-    /// Takes a control frame. A close frame is the last that goes out; pings and pongs overtake what waits. Of several pongs only
+    /// Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out; pings and pongs overtake what waits. Of several pongs only
     /// the latest is sent (RFC 6455 section 5.5.3), so that a flood of pings fills nothing.
     /// </summary>
     /// <param name="frame">The frame; must not change afterwards.</param>
@@ -93,7 +93,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
                     transport.OnClosing();
                     Signal(ref _space);
                     break;
-                case WebSocketFrame.PingOpcode:
+                case WebSocketFrame.PingOpcode or WebSocketFrame.TextOpcode:
                     _ping = frame;
                     break;
                 default:

@@ -47,20 +47,21 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     /// <summary>No ping may follow a close frame, nor would a client answer it.</summary>
     public override void OnClosing() => _closing = true;
 
+    /// <summary>Sends without waiting, which needs no operation of the socket's, and waits for the rest only if the network does not take it.</summary>
     private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
     {
-        var sending = socket!.SendAsync(frames, SocketFlags.None);
-        if (!sending.IsCompletedSuccessfully)
-            return SendRestAsync(sending, frames);
-        var sent = sending.Result;
-        return sent == frames.Length ? ValueTask.CompletedTask : SendAsync(frames[sent..]);
+        var sent = socket!.Send(frames.Span, SocketFlags.None, out var error);
+        if (sent == frames.Length)
+            return ValueTask.CompletedTask;
+        return error is SocketError.Success or SocketError.WouldBlock
+            ? SendRestAsync(frames[sent..])
+            : throw new SocketException((int)error);
     }
 
-    private async ValueTask SendRestAsync(ValueTask<int> sending, ReadOnlyMemory<byte> frames)
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> frames)
     {
-        var sent = await sending.ConfigureAwait(false);
-        if (sent < frames.Length)
-            await SendAsync(frames[sent..]).ConfigureAwait(false);
+        while (!frames.IsEmpty)
+            frames = frames[await socket!.SendAsync(frames, SocketFlags.None).ConfigureAwait(false)..];
     }
 
     private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
@@ -87,7 +88,11 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         await FlushedAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
         _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
         Volatile.Write(ref _probe, null);
-        if (!_direct)
+
+        // From now on only what does not wait is sent synchronously. What the host has begun on the socket is not affected.
+        if (_direct)
+            socket!.Blocking = false;
+        else
             (_writes, _probeAt) = (0, (int)Math.Min((long)_probeAt * Patience, int.MaxValue));
     }
 }

@@ -1,8 +1,10 @@
+using System.Collections.ObjectModel;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using System.Text;
 using ChatKit.Protocol;
 using ChatKit.Rooms;
+using ChatKit.Wire;
 
 namespace ChatKit.Connections;
 
@@ -29,7 +31,14 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _homeCapacity = options.HistoryCapacity;
         UserId = base.UserId;
         Aborted = _aborted.Token;
-        _rooms = new ConnectionRooms(this, services.Rooms, services.Options.MaxRoomsPerConnection);
+        Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
+        if (info.Subprotocol == ChatKitSubprotocol.V1)
+            Format |= WireFormat.V1;
+        _rooms = new ConnectionRooms(
+            this,
+            services.Rooms,
+            services.Options.MaxRoomsPerConnection,
+            SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
         Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, Vanish);
     }
 
@@ -49,9 +58,14 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public override CancellationToken Aborted { get; }
 
-    public bool Compresses => _info.Deflate;
+    public WireFormat Format { get; }
+
+    /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
+    public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
 
     public OutboundQueue Outbound { get; }
+
+    IOutbound IRoomClient.Outbound => Outbound;
 
     /// <summary>Whether this side has closed the connection: what the client still sends is not handled.</summary>
     public bool ClosedHere => Volatile.Read(ref _closedHere);
@@ -59,14 +73,24 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask SendAsync(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var frame = WebSocketFrame.Text(text, out var payload);
-        return EnqueueAsync(CompressedOrNull(WebSocketMessageType.Text, payload.Span) ?? frame);
+        return SendAsync(WebSocketFrame.Text(text, out var payload), payload);
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data) =>
-        EnqueueAsync(
-            CompressedOrNull(WebSocketMessageType.Binary, data.Span)
-            ?? WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out _));
+        SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload);
+
+    /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
+    /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
+    public async ValueTask EnqueueAsync(byte[] frame)
+    {
+        var ready = CompressedIfWorth(frame);
+        EnqueueResult result;
+        while ((result = Outbound.TryEnqueue(ready)) == EnqueueResult.Full)
+            await Outbound.WaitForSpaceAsync(ready.Length).ConfigureAwait(false);
+
+        if (result == EnqueueResult.Closed)
+            throw new WebSocketClosedException();
+    }
 
     public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null)
     {
@@ -106,10 +130,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         CloseHere(status, reason);
         return ValueTask.CompletedTask;
     }
-
-    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Outbound.TryEnqueue(frames);
-
-    public ValueTask<bool> WaitForSpaceAsync(int bytes) => Outbound.WaitForSpaceAsync(bytes);
 
     public void CloseSlow(string reason) => CloseHere(WebSocketCloseStatus.PolicyViolation, reason);
 
@@ -221,24 +241,17 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         return true;
     }
 
-    private byte[]? CompressedOrNull(WebSocketMessageType type, ReadOnlySpan<byte> payload) =>
-        Compresses ? MessageDeflate.Frame(type, payload) : null;
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload) => EnqueueAsync(
+        SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
 
-    private async ValueTask EnqueueAsync(ReadOnlyMemory<byte> frame)
-    {
-        EnqueueResult result;
-        while ((result = Outbound.TryEnqueue(frame)) == EnqueueResult.Full)
-            await Outbound.WaitForSpaceAsync(frame.Length).ConfigureAwait(false);
-
-        if (result == EnqueueResult.Closed)
-            throw new WebSocketClosedException();
-    }
+    private byte[] CompressedIfWorth(byte[] frame) =>
+        (Format & WireFormat.Compressed) != 0 ? MessageDeflate.Compress(frame) ?? frame : frame;
 
     private async ValueTask PublishAsync(ChatMessage message, BroadcastOptions? options)
     {
         var room = options?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
-        await _services.Backplane.PublishAsync(room, message, capacity).ConfigureAwait(false);
+        await _services.Publisher.PublishAsync(room, message, capacity).ConfigureAwait(false);
     }
 }

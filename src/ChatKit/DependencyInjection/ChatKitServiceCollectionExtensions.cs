@@ -49,6 +49,7 @@ public static class ChatKitServiceCollectionExtensions
     private static void AddRooms(IServiceCollection services)
     {
         services.TryAddSingleton<RoomRegistry>();
+        services.TryAddSingleton<Publisher>();
         services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();
     }
 

@@ -12,12 +12,12 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
     private readonly ConcurrentDictionary<string, StoredRoom> _rooms = new();
     private long _swept = clock.GetTimestamp();
 
-    public ValueTask<MessagePosition> AppendAsync(
+    public ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<MessagePosition>(cancellationToken);
+            return ValueTask.FromCanceled<AppendResult>(cancellationToken);
 
         SweepNowAndThen();
         while (true)
@@ -26,7 +26,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
             lock (stored)
             {
                 if (!RemoveIfExpired(room, stored))
-                    return ValueTask.FromResult(stored.Append(message, capacity, clock.GetTimestamp()));
+                    return ValueTask.FromResult(stored.Append(message, capacity, clock));
             }
         }
     }
@@ -81,6 +81,7 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
         private readonly Queue<ChatMessage> _messages = new();
         private readonly string _epoch = Epoch.Create();
         private int _capacity = capacity;
+        private IdempotencyKeys? _keys;
         private long _top;
 
         public long LastAppend { get; private set; }
@@ -89,15 +90,21 @@ internal sealed class InMemoryMessageHistory(IOptions<ChatKitOptions> options, T
 
         public bool IsEmpty => _top == 0;
 
-        public MessagePosition Append(ChatMessage message, int? capacity, long now)
+        public AppendResult Append(ChatMessage message, int? capacity, TimeProvider clock)
         {
+            _keys?.Forget(clock);
+            if (message.IdempotencyKey is { } known && _keys?.Find(known) is { } first)
+                return new AppendResult(first, IsNew: false);
+
             _capacity = capacity ?? _capacity;
             var position = new MessagePosition(_epoch, ++_top);
             _messages.Enqueue(message.WithPosition(position));
             while (_messages.Count > _capacity)
                 _messages.Dequeue();
-            LastAppend = now;
-            return position;
+            LastAppend = clock.GetTimestamp();
+            if (message.IdempotencyKey is { } key)
+                (_keys ??= new IdempotencyKeys()).Add(key, position, LastAppend);
+            return new AppendResult(position, IsNew: true);
         }
 
         public HistoryPage Read(MessagePosition? after)

@@ -31,6 +31,11 @@ internal static class MessageDeflate
     /// <summary>The flush mark, and an empty final block, because deflate otherwise cannot tell a whole message from a torn one.</summary>
     private static ReadOnlySpan<byte> End => [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
+    /// <summary>The same frame, compressed.</summary>
+    /// <param name="frame">A frame of ours that is not compressed.</param>
+    /// <returns>Null if the payload is below the threshold or would not get smaller.</returns>
+    public static byte[]? Compress(ReadOnlySpan<byte> frame) => Frame(WebSocketFrame.DataType(frame), WebSocketFrame.Payload(frame));
+
     /// <summary>A frame with the compressed payload, for each client that has agreed to compression.</summary>
     /// <returns>Null if the payload is below the threshold or would not get smaller.</returns>
     public static byte[]? Frame(WebSocketMessageType type, ReadOnlySpan<byte> payload)

@@ -42,27 +42,16 @@ internal static class WebSocketFrame
     public static byte[] Create(
         WebSocketMessageType type, ReadOnlySpan<byte> data, out ReadOnlyMemory<byte> payload)
     {
-        var frame = Allocate(DataOpcode(type), data.Length, out var header);
-        data.CopyTo(frame.AsSpan(header));
+        var frame = Create(DataOpcode(type), data, out var header);
         payload = frame.AsMemory(header);
         return frame;
     }
 
     /// <summary>A frame of bytes that are compressed already.</summary>
-    public static byte[] Compressed(WebSocketMessageType type, ReadOnlySpan<byte> data)
-    {
-        var frame = Allocate(Rsv1 | DataOpcode(type), data.Length, out var header);
-        data.CopyTo(frame.AsSpan(header));
-        return frame;
-    }
+    public static byte[] Compressed(WebSocketMessageType type, ReadOnlySpan<byte> data) => Create(Rsv1 | DataOpcode(type), data, out _);
 
     /// <summary>A ping or a pong (RFC 6455 sections 5.5.2 and 5.5.3).</summary>
-    public static byte[] Control(int opcode, ReadOnlySpan<byte> payload)
-    {
-        var frame = Allocate(opcode, payload.Length, out var header);
-        payload.CopyTo(frame.AsSpan(header));
-        return frame;
-    }
+    public static byte[] Control(int opcode, ReadOnlySpan<byte> payload) => Create(opcode, payload, out _);
 
     /// <summary>A close frame (RFC 6455 section 5.5.1); without a payload for <see cref="WebSocketCloseStatus.Empty"/>.</summary>
     public static byte[] Close(WebSocketCloseStatus status, string? reason)
@@ -77,6 +66,13 @@ internal static class WebSocketFrame
     }
 
     public static int Opcode(ReadOnlySpan<byte> frame) => frame[0] & 0x0F;
+
+    /// <summary>What a data frame of ours carries.</summary>
+    public static WebSocketMessageType DataType(ReadOnlySpan<byte> frame) =>
+        Opcode(frame) == TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+
+    /// <summary>The payload of a frame of ours.</summary>
+    public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
 
     /// <summary>Whether an endpoint may put the code into a close frame (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
     public static bool MaySend(WebSocketCloseStatus status) =>
@@ -102,6 +98,13 @@ internal static class WebSocketFrame
     }
 
     private static int DataOpcode(WebSocketMessageType type) => type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode;
+
+    private static byte[] Create(int bits, ReadOnlySpan<byte> data, out int header)
+    {
+        var frame = Allocate(bits, data.Length, out header);
+        data.CopyTo(frame.AsSpan(header));
+        return frame;
+    }
 
     private static byte[] Allocate(int bits, int payload, out int header)
     {

@@ -9,9 +9,12 @@ namespace ChatKit.Redis;
 internal static class RedisKeys
 {
     /// <summary>The meta hash (epoch, sequence, capacity) and the list of the last messages, in the order the scripts expect.</summary>
-    public static RedisKey[] OfRoom(string prefix, string room)
-    {
-        var tag = room.Replace("%", "%25").Replace("{", "%7B").Replace("}", "%7D");
-        return [$"{prefix}{{{tag}}}:meta", $"{prefix}{{{tag}}}:messages"];
-    }
+    public static RedisKey[] OfRoom(string prefix, string room) => [$"{Tagged(prefix, room)}:meta", $"{Tagged(prefix, room)}:messages"];
+
+    /// <summary>The same, and the key that remembers where the message of an idempotency key was stored.</summary>
+    public static RedisKey[] OfMessage(string prefix, string room, string? idempotencyKey) =>
+        [.. OfRoom(prefix, room), $"{Tagged(prefix, room)}:key:{idempotencyKey}"];
+
+    private static string Tagged(string prefix, string room) =>
+        $"{prefix}{{{room.Replace("%", "%25").Replace("{", "%7B").Replace("}", "%7D")}}}";
 }

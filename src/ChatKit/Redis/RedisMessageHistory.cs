@@ -9,23 +9,25 @@ namespace ChatKit.Redis;
 internal sealed class RedisMessageHistory(
     RedisConnection connection, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
 {
-    public async ValueTask<MessagePosition> AppendAsync(
+    public async ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         var answer = await RunAsync(
             RedisScripts.Append,
-            room,
+            RedisKeys.OfMessage(redis.Value.KeyPrefix, room, message.IdempotencyKey),
             [
                 RedisEntry.Encode(message),
                 capacity?.ToString(CultureInfo.InvariantCulture) ?? "",
                 options.Value.HistoryCapacity,
                 (long)options.Value.RoomTimeToLive.TotalMilliseconds,
                 Epoch.Create(),
+                message.IdempotencyKey ?? "",
+                (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
             ],
             "The message was not stored, and nobody has received it",
             cancellationToken).ConfigureAwait(false);
-        return new MessagePosition((string)answer[0]!, (long)answer[1]);
+        return new AppendResult(new MessagePosition((string)answer[0]!, (long)answer[1]), IsNew: (bool)answer[2]);
     }
 
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
@@ -33,7 +35,7 @@ internal sealed class RedisMessageHistory(
         HistoryArguments.ThrowIfInvalid(room);
         var answer = await RunAsync(
             RedisScripts.Read,
-            room,
+            RedisKeys.OfRoom(redis.Value.KeyPrefix, room),
             [after?.Epoch ?? "", after?.Sequence ?? 0],
             "The history could not be read",
             cancellationToken).ConfigureAwait(false);
@@ -68,14 +70,14 @@ internal sealed class RedisMessageHistory(
     }
 
     private async ValueTask<RedisResult[]> RunAsync(
-        string script, string room, RedisValue[] arguments, string failure, CancellationToken cancellationToken)
+        string script, RedisKey[] keys, RedisValue[] arguments, string failure, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
             var answer = await database
-                .ScriptEvaluateAsync(script, RedisKeys.OfRoom(redis.Value.KeyPrefix, room), arguments)
+                .ScriptEvaluateAsync(script, keys, arguments)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             return (RedisResult[])answer!;

@@ -9,10 +9,16 @@ internal static class RedisScripts
     /// </summary>
     /// <remarks>
     /// ARGV: the entry; the capacity, or an empty text for the one before; the capacity if there was none; the time to live in
-    /// milliseconds; the epoch if the room is new.
+    /// milliseconds; the epoch if the room is new; the idempotency key, or an empty text; for how long it is remembered, in milliseconds.
     /// </remarks>
     public const string Append =
         """
+        if ARGV[6] ~= '' then
+          local first = redis.call('HMGET', KEYS[3], 'epoch', 'sequence')
+          if first[1] then
+            return {first[1], tonumber(first[2]), 0}
+          end
+        end
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity')
         local epoch, sequence = meta[1], tonumber(meta[2])
         local capacity = tonumber(ARGV[2]) or tonumber(meta[3]) or tonumber(ARGV[3])
@@ -29,7 +35,11 @@ internal static class RedisScripts
         redis.call('LTRIM', KEYS[2], -capacity, -1)
         redis.call('PEXPIRE', KEYS[1], ARGV[4])
         redis.call('PEXPIRE', KEYS[2], ARGV[4])
-        return {epoch, sequence}
+        if ARGV[6] ~= '' then
+          redis.call('HSET', KEYS[3], 'epoch', epoch, 'sequence', sequence)
+          redis.call('PEXPIRE', KEYS[3], ARGV[7])
+        end
+        return {epoch, sequence, 1}
         """;
 
     /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>

@@ -1,3 +1,5 @@
+using ChatKit.Wire;
+
 namespace ChatKit.Rooms;
 
 /// <summary>
@@ -8,14 +10,16 @@ internal readonly struct LiveMember(RoomMember member)
 {
     public RoomMember Member { get; } = member;
 
-    public IRoomClient Client { get; } = member.Client;
+    public IOutbound Outbound { get; } = member.Client.Outbound;
+
+    public string Id { get; } = member.Client.Id;
+
+    /// <summary><see cref="IRoomClient.Format"/>.</summary>
+    public WireFormat Format { get; } = member.Client.Format;
 
     /// <summary><see cref="RoomMember.Since"/>.</summary>
     public long Since { get; } = member.Since;
 
     /// <summary>The sequence of <see cref="RoomMember.ReadThrough"/>.</summary>
     public long ReadThrough { get; } = member.ReadThrough.Sequence;
-
-    /// <summary>Whether the client has agreed to compression.</summary>
-    public bool Compresses { get; } = member.Client.Compresses;
 }

@@ -1,26 +1,39 @@
+using System.Runtime.CompilerServices;
 using ChatKit.Protocol;
+using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
 
-/// <summary>The frames of one message, made when somebody needs them, and once for all.</summary>
+/// <summary>The frames of one message, one for each wire format: made when somebody needs them, and once for all.</summary>
 internal sealed class MessageFrames
 {
-    private byte[]? _plain;
-    private byte[]? _compressed;
+    private Frames _frames;
 
     public MessageFrames()
     {
     }
 
-    public MessageFrames(byte[] plain) => _plain = plain;
+    public MessageFrames(byte[] plain) => _frames[(int)WireFormat.Plain] = plain;
 
-    /// <param name="message">The message whose frames these are.</param>
-    /// <param name="compress">Whether the client has agreed to compression; not every message is worth it.</param>
-    public byte[] Get(ChatMessage message, bool compress) => compress ? Compressed(message) : Plain(message);
+    /// <summary>The frame of a message in a format; empty if the format has none for it. Two threads may both make it: either will do.</summary>
+    public byte[] Get(string room, ChatMessage message, WireFormat format) => _frames[(int)format] ??= Make(room, message, format);
 
-    // Two threads may both make a frame: they make the same, and either will do.
-    private byte[] Plain(ChatMessage message) => _plain ??= WebSocketFrame.Create(message.Type, message.Data.Span, out _);
+    private byte[] Make(string room, ChatMessage message, WireFormat format)
+    {
+        if ((format & WireFormat.Compressed) != 0)
+        {
+            var whole = Get(room, message, format & ~WireFormat.Compressed);
+            return MessageDeflate.Compress(whole) ?? whole;
+        }
 
-    private byte[] Compressed(ChatMessage message) =>
-        _compressed ??= MessageDeflate.Frame(message.Type, message.Data.Span) ?? Plain(message);
+        if (format == WireFormat.V1)
+            return message.Gap is { } gap ? V1Frames.Gap(room, gap) : V1Frames.Message(room, message);
+        return message.Gap is null ? WebSocketFrame.Create(message.Type, message.Data.Span, out _) : [];
+    }
+
+    [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
+    private struct Frames
+    {
+        private byte[]? _first;
+    }
 }

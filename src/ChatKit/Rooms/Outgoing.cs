@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using ChatKit.Protocol;
+using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
 
@@ -19,8 +20,12 @@ internal static class Outgoing
         return Create(WebSocketMessageType.Binary, payload, frame, at, sender, audience);
     }
 
+    /// <summary>Tells those who listen that messages are missing. Goes through the room like a message, so that it comes at its place.</summary>
+    public static ChatMessage Gap(MessageGap gap) => new(WebSocketMessageType.Text, default, default) { Gap = gap };
+
     /// <summary>The frame of a message.</summary>
-    public static byte[] FrameOf(ChatMessage message, bool compress = false) => message.Frames.Get(message, compress);
+    public static byte[] FrameOf(string room, ChatMessage message, WireFormat format = WireFormat.Plain) =>
+        message.Frames.Get(room, message, format);
 
     private static ChatMessage Create(
         WebSocketMessageType type,

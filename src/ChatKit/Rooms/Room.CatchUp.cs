@@ -1,3 +1,5 @@
+using ChatKit.Wire;
+
 namespace ChatKit.Rooms;
 
 /// <summary>
@@ -54,35 +56,55 @@ internal sealed partial class Room
     /// <summary>Gives the member what the history has for it. Returns up to where it has read; null if the member is not to go on.</summary>
     private async ValueTask<MessagePosition?> GiveStoredAsync(RoomMember member)
     {
-        if (!await member.Client.WaitForSpaceAsync(0).ConfigureAwait(false) || !IsCatchingUp(member))
+        if (!await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false) || !IsCatchingUp(member))
             return null;
 
         var page = await services.History.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
-        if (member.Cursor is null)
+        if (member.Cursor is not { } cursor)
         {
             Begin(member, page);
             return page.Top;
         }
 
-        if (page.Missed > 0)
-        {
-            // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
-            // the newest messages.
-            services.Logger.SlowMemberClosed(Name, member.Client.Id);
-            member.Client.CloseSlow($"too slow: {page.Missed} messages are no longer stored");
+        if (MessageGap.Before(page, cursor) is { } gap && !await TellAsync(member, gap).ConfigureAwait(false))
             return null;
-        }
 
+        lock (_gate)
+            _accepted ??= page.Top;
+        member.Cursor = StartOf(page);
         foreach (var message in page.Messages)
         {
-            if (message.IsFor(member.Client.Id) && !await EnqueueAsync(member, Outgoing.FrameOf(message, member.Client.Compresses)).ConfigureAwait(false))
-                return null;
+            if (message.IsFor(member.Client.Id))
+            {
+                if (!await EnqueueAsync(member, Outgoing.FrameOf(Name, message, member.Client.Format)).ConfigureAwait(false))
+                    return null;
+                services.Metrics.Delivered(1);
+            }
+
             member.Cursor = message.Position;
         }
 
-        member.Cursor = page.Top;
         return page.Top;
     }
+
+    /// <summary>Tells a member what it will not get. False if it is not to go on.</summary>
+    private async ValueTask<bool> TellAsync(RoomMember member, MessageGap gap)
+    {
+        member.Recovered = false;
+        if (member.IsTold)
+            return await EnqueueAsync(member, V1Frames.Gap(Name, gap)).ConfigureAwait(false);
+        if (gap.Missed is not { } missed)
+            return true;
+
+        // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
+        // the newest messages.
+        services.Logger.SlowMemberClosed(Name, member.Client.Id);
+        member.Client.CloseSlow($"too slow: {missed} messages are no longer stored");
+        return false;
+    }
+
+    /// <summary>The position before the first message of a page.</summary>
+    private static MessagePosition StartOf(HistoryPage page) => page.Top with { Sequence = page.Top.Sequence - page.Messages.Count };
 
     /// <summary>
     /// Gives a new member what is stored, and lets it go live in the same instant. Gives it nothing if so much has come since
@@ -115,12 +137,10 @@ internal sealed partial class Room
     {
         while (IsCatchingUp(member))
         {
-            var result = member.Client.TryEnqueue(frame);
-            if (result == EnqueueResult.Accepted)
-                services.Metrics.Delivered(1);
+            var result = member.Client.Outbound.TryEnqueue(frame);
             if (result != EnqueueResult.Full)
                 return result == EnqueueResult.Accepted;
-            if (!await member.Client.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
+            if (!await member.Client.Outbound.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
                 return false;
         }
 
@@ -150,13 +170,21 @@ internal sealed partial class Room
 
             cursor = Give(member.Client, _recent, cursor);
             member.Cursor = cursor;
-            if (cursor.Sequence < accepted.Sequence)
+            if (cursor.Sequence < accepted.Sequence || !TryTellLive(member, cursor))
                 return false;
 
             member.ReadThrough = cursor;
             SetState(member, MemberState.Live);
             return true;
         }
+    }
+
+    /// <summary>Tells a member once, if it is told such things at all, that it is live. False if its queue is full.</summary>
+    private bool TryTellLive(RoomMember member, MessagePosition position)
+    {
+        if (member.AwaitsLive)
+            member.AwaitsLive = member.Client.Outbound.TryEnqueue(V1Frames.Live(Name, position, member.Recovered)) == EnqueueResult.Full;
+        return !member.AwaitsLive;
     }
 
     /// <summary>Enqueues those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
@@ -169,7 +197,7 @@ internal sealed partial class Room
                 continue;
             if (message.IsFor(client.Id))
             {
-                if (client.TryEnqueue(Outgoing.FrameOf(message, client.Compresses)) != EnqueueResult.Accepted)
+                if (client.Outbound.TryEnqueue(Outgoing.FrameOf(Name, message, client.Format)) != EnqueueResult.Accepted)
                     break;
                 services.Metrics.Delivered(1);
             }
@@ -178,6 +206,17 @@ internal sealed partial class Room
         }
 
         return cursor;
+    }
+
+    /// <summary>Tells a member that is given nothing stored that it is live.</summary>
+    public async ValueTask BeginLiveAsync(RoomMember member)
+    {
+        MessagePosition position;
+        lock (_gate)
+            position = _accepted ?? MessagePosition.None;
+        while (!TryTellLive(member, position) && await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false))
+        {
+        }
     }
 
     private void Stall(RoomMember member)

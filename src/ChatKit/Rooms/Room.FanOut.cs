@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
 
@@ -20,6 +22,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     private List<ChatMessage> _pending = [];
     private List<ChatMessage> _batch = [];
     private LiveMember[]? _live;
+    private WireFormat _longest;
     private bool _fanningOut;
     private int _yields;
     private int _pendingAtYield;
@@ -99,27 +102,40 @@ internal sealed partial class Room : IThreadPoolWorkItem
     {
         while (!batch.IsEmpty)
         {
-            var count = 1;
-            var bytes = Outgoing.FrameOf(batch[0]).Length;
-            while (count < batch.Length && bytes + Outgoing.FrameOf(batch[count]).Length <= JoinLimit)
-                bytes += Outgoing.FrameOf(batch[count++]).Length;
-
             // Asked anew for each piece: whoever refused one must not be given the next before it has caught up.
-            DeliverJoined(batch[..count], number, LiveMembers());
+            var live = LiveMembers(out var longest);
+            var count = 1;
+            var bytes = SizeOf(batch[0], longest);
+            while (count < batch.Length && bytes + SizeOf(batch[count], longest) <= JoinLimit)
+                bytes += SizeOf(batch[count++], longest);
+
+            DeliverJoined(batch[..count], number, live);
             batch = batch[count..];
             number += count;
         }
     }
 
-    private LiveMember[] LiveMembers()
+    private int SizeOf(ChatMessage message, WireFormat format) => Outgoing.FrameOf(Name, message, format).Length;
+
+    /// <param name="longest">The format, of those that the members have, whose frames are the longest.</param>
+    private LiveMember[] LiveMembers(out WireFormat longest)
     {
         lock (_gate)
-            return _live ??= [.. _members.Where(static m => m.State == MemberState.Live).Select(static m => new LiveMember(m))];
+        {
+            if (_live is null)
+            {
+                _live = [.. _members.Where(static m => m.State == MemberState.Live).Select(static m => new LiveMember(m))];
+                _longest = _live.Aggregate(WireFormat.Plain, static (longest, one) => longest | (one.Format & WireFormat.V1));
+            }
+
+            longest = _longest;
+            return _live;
+        }
     }
 
     private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, LiveMember[] live)
     {
-        var (plain, compressed) = (default(ReadOnlyMemory<byte>), default(ReadOnlyMemory<byte>));
+        var joined = default(JoinedFrames);
         long? first = null;
         HashSet<string?>? leftOut = null;
         foreach (var message in messages)
@@ -132,14 +148,14 @@ internal sealed partial class Room : IThreadPoolWorkItem
         foreach (ref readonly var one in live.AsSpan())
         {
             var count = messages.Length;
-            var filter = one.Since > number || one.ReadThrough >= first || leftOut?.Contains(one.Client.Id) == true;
+            var filter = one.Since > number || one.ReadThrough >= first || leftOut?.Contains(one.Id) == true;
             var due = filter
-                ? Join(messages, number, one.Member, one.Compresses, out count)
-                : JoinOnce(ref one.Compresses ? ref compressed : ref plain, messages, number, one.Compresses);
+                ? Join(messages, number, one.Member, one.Format, out count)
+                : JoinOnce(ref joined[(int)one.Format], messages, number, one.Format);
             if (due.IsEmpty)
                 continue;
 
-            var result = one.Client.TryEnqueue(due);
+            var result = one.Outbound.TryEnqueue(due);
             if (result == EnqueueResult.Full)
                 FallBehind(one.Member, messages, number);
             else if (result == EnqueueResult.Accepted)
@@ -148,17 +164,17 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>The frames of all messages: joined for the first who needs them, shared by the others.</summary>
-    private static ReadOnlyMemory<byte> JoinOnce(
-        ref ReadOnlyMemory<byte> joined, ReadOnlySpan<ChatMessage> messages, long number, bool compress)
+    private ReadOnlyMemory<byte> JoinOnce(
+        ref ReadOnlyMemory<byte> joined, ReadOnlySpan<ChatMessage> messages, long number, WireFormat format)
     {
         if (joined.IsEmpty)
-            joined = Join(messages, number, null, compress, out _);
+            joined = Join(messages, number, null, format, out _);
         return joined;
     }
 
     /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
-    private static ReadOnlyMemory<byte> Join(
-        ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, bool compress, out int count)
+    private ReadOnlyMemory<byte> Join(
+        ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, WireFormat format, out int count)
     {
         count = 0;
         var length = 0;
@@ -167,7 +183,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            last = Outgoing.FrameOf(messages[i], compress);
+            last = Outgoing.FrameOf(Name, messages[i], format);
             length += last.Length;
             count++;
         }
@@ -181,7 +197,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            var frame = Outgoing.FrameOf(messages[i], compress).AsSpan();
+            var frame = Outgoing.FrameOf(Name, messages[i], format).AsSpan();
             frame.CopyTo(rest);
             rest = rest[frame.Length..];
         }
@@ -201,7 +217,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
 
         // An ephemeral message is for those who can take it at this moment; nothing that is kept was missed.
-        if (FirstMissed(member, refused, number) is not { } missed)
+        if (LastBeforeMissed(member, refused, number) is not { } last)
         {
             services.Logger.EphemeralDropped(Name, member.Client.Id, refused.Length);
             return;
@@ -211,7 +227,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member.State != MemberState.Live)
                 return;
-            member.Cursor = missed with { Sequence = missed.Sequence - 1 };
+            member.Cursor = last;
             SetState(member, MemberState.CatchingUp);
         }
 
@@ -219,15 +235,29 @@ internal sealed partial class Room : IThreadPoolWorkItem
         _ = CatchUpAsync(member);
     }
 
-    /// <summary>The first of the refused messages that is stored, and that the member has not got before; null if there is none.</summary>
-    private static MessagePosition? FirstMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
+    /// <summary>
+    /// The position before the first of the refused messages that is stored, and that the member has not got before; null if there is none.
+    /// A gap that was not told is found again by whoever reads on from before it.
+    /// </summary>
+    private static MessagePosition? LastBeforeMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
     {
         for (var i = 0; i < refused.Length; i++)
         {
-            if (refused[i].Position is { } position && member.Lacks(refused[i], number + i))
-                return position;
+            if (!member.Lacks(refused[i], number + i))
+                continue;
+            if (refused[i].Position is { } position)
+                return position with { Sequence = position.Sequence - 1 };
+            if (refused[i].Gap is { } gap && (member.Client.Format & WireFormat.V1) != 0)
+                return gap.After;
         }
 
         return null;
+    }
+
+    /// <summary>One piece of joined frames for each wire format.</summary>
+    [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
+    private struct JoinedFrames
+    {
+        private ReadOnlyMemory<byte> _first;
     }
 }

@@ -1,3 +1,5 @@
+using ChatKit.Wire;
+
 namespace ChatKit.Rooms;
 
 /// <summary>
@@ -34,6 +36,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 return false;
 
             _members.Add(member);
+            member.AwaitsLive &= !RoomName.IsOfUser(Name);
             SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
             return true;
         }
@@ -171,11 +174,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     /// <summary>Takes over what the history has after the last accepted position. True if that was anything.</summary>
     private bool AcceptPage(HistoryPage page)
     {
-        var start = new MessagePosition(page.Top.Epoch, page.Top.Sequence - page.Messages.Count);
+        var start = StartOf(page);
         if (page.Restarted && page.Top.Epoch == _accepted?.Epoch)
         {
             // The store has lost its newest messages, which were delivered here. Those to come take their positions.
             services.Logger.StreamRestarted(Name, page.Top);
+            FanOut(Outgoing.Gap(new MessageGap(_accepted.GetValueOrDefault(), null, null)));
             GoBack(page.Top);
             return false;
         }
@@ -184,8 +188,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             services.Logger.StreamRestarted(Name, page.Top);
         if (page.Missed > 0)
             services.Logger.MessagesMissed(Name, page.Missed);
-        if (page.Restarted || (page.Missed > 0 && start.Sequence > _accepted?.Sequence))
+        if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
+        {
+            var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
+            FanOut(Outgoing.Gap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence)));
             _accepted = start;
+        }
 
         var before = _accepted;
         foreach (var message in page.Messages)

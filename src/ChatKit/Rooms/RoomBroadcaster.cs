@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace ChatKit.Rooms;
 
 /// <summary>Publishes what the application itself has to say.</summary>
-internal sealed class RoomBroadcaster(IBackplane backplane, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
+internal sealed class RoomBroadcaster(Publisher publisher, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
 {
     public ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken) =>
         BroadcastAsync(room, text, store: true, cancellationToken);
@@ -40,6 +40,6 @@ internal sealed class RoomBroadcaster(IBackplane backplane, IOptions<ChatKitOpti
 
     private ChatMessage Binary(ReadOnlyMemory<byte> data) => Outgoing.Binary(data.Span, clock.GetUtcNow());
 
-    private async ValueTask PublishAsync(string room, ChatMessage message, bool store, CancellationToken cancellationToken) =>
-        await backplane.PublishAsync(room, message, store ? options.Value.CapacityElsewhere : 0, cancellationToken).ConfigureAwait(false);
+    private ValueTask PublishAsync(string room, ChatMessage message, bool store, CancellationToken cancellationToken) =>
+        publisher.PublishAsync(room, message, store ? options.Value.CapacityElsewhere : 0, cancellationToken);
 }

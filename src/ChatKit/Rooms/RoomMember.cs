@@ -1,7 +1,12 @@
+using ChatKit.Wire;
+
 namespace ChatKit.Rooms;
 
 /// <summary>A connection in a room. Its state belongs to the room, which guards it by its lock.</summary>
-internal sealed class RoomMember(IRoomClient client, int replay)
+/// <param name="client">The connection.</param>
+/// <param name="replay">How many stored messages the member is given on joining; 0 = it takes live messages only.</param>
+/// <param name="resumeAfter">Up to where the client has the room's messages from an earlier connection; null if it has said nothing of it.</param>
+internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition? resumeAfter = null)
 {
     public IRoomClient Client { get; } = client;
 
@@ -10,8 +15,17 @@ internal sealed class RoomMember(IRoomClient client, int replay)
 
     public MemberState State { get; set; }
 
-    /// <summary>The last position that was enqueued for the member while it catches up; null before the first.</summary>
-    public MessagePosition? Cursor { get; set; }
+    /// <summary>Whether the member is told of positions, gaps, and when it is live.</summary>
+    public bool IsTold { get; } = (client.Format & WireFormat.V1) != 0;
+
+    /// <summary>The last position that the member has, or that was enqueued for it, while it catches up; null before the first.</summary>
+    public MessagePosition? Cursor { get; set; } = resumeAfter;
+
+    /// <summary>Whether the member has got everything since the position that it has resumed from.</summary>
+    public bool Recovered { get; set; } = resumeAfter is not null && replay > 0;
+
+    /// <summary>Whether the member still has to be told that it is live.</summary>
+    public bool AwaitsLive { get; set; } = (client.Format & WireFormat.V1) != 0;
 
     /// <summary>How many messages the room had accepted when the member went live. Those were not for it, or it has read them.</summary>
     public long Since { get; set; }

@@ -12,6 +12,8 @@ internal sealed record RoomMembership(RoomRegistry Rooms, Room Room, RoomMember 
         await Room.SubscribeAsync().ConfigureAwait(false);
         if (Member.Replay > 0)
             await Room.CatchUpAsync(Member).ConfigureAwait(false);
+        else
+            await Room.BeginLiveAsync(Member).ConfigureAwait(false);
     }
 
     public ValueTask LeaveAsync() => Rooms.LeaveAsync(Room, Member);

@@ -28,9 +28,9 @@ internal sealed class RoomRegistry : IDisposable
     public int Count => _rooms.Count;
 
     /// <summary>Enters a room. The client hears nothing stored, and is not counted on to hear all, before the membership was started.</summary>
-    public RoomMembership Enter(string name, IRoomClient client, int replay)
+    public RoomMembership Enter(string name, IRoomClient client, int replay, MessagePosition? resumeAfter = null)
     {
-        var member = new RoomMember(client, replay);
+        var member = new RoomMember(client, replay, resumeAfter);
         Room room;
         do
         {

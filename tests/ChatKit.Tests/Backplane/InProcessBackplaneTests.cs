@@ -42,13 +42,13 @@ public class InProcessBackplaneTests : BackplaneContract
     [Fact]
     public async Task Who_subscribes_while_a_message_is_being_stored_receives_it()
     {
-        var store = new TaskCompletionSource<MessagePosition>();
-        var backplane = new InProcessBackplane(Slow(_ => new ValueTask<MessagePosition>(store.Task)));
+        var store = new TaskCompletionSource<AppendResult>();
+        var backplane = new InProcessBackplane(Slow(_ => new ValueTask<AppendResult>(store.Task)));
         var publishing = backplane.PublishAsync("room", Message("1"), null, default).AsTask();
 
         var subscriber = new RecordingSubscriber();
         await backplane.SubscribeAsync("room", subscriber, default);
-        store.SetResult(new MessagePosition("e", 1));
+        store.SetResult(new AppendResult(new MessagePosition("e", 1), true));
         await publishing.Soon();
 
         await Patience.UntilAsync(() => subscriber.Texts.SequenceEqual(["1"]), "the message is delivered");
@@ -57,19 +57,19 @@ public class InProcessBackplaneTests : BackplaneContract
     [Fact]
     public async Task Nobody_waits_for_a_store_to_answer_another_and_the_order_is_kept_all_the_same()
     {
-        var answers = Enumerable.Range(0, 3).Select(static _ => new TaskCompletionSource<MessagePosition>()).ToArray();
+        var answers = Enumerable.Range(0, 3).Select(static _ => new TaskCompletionSource<AppendResult>()).ToArray();
         var asked = 0;
-        var backplane = new InProcessBackplane(Slow(_ => new ValueTask<MessagePosition>(answers[asked++].Task)));
+        var backplane = new InProcessBackplane(Slow(_ => new ValueTask<AppendResult>(answers[asked++].Task)));
         var subscriber = new RecordingSubscriber();
         await backplane.SubscribeAsync("room", subscriber, default);
 
         var publishing = Enumerable.Range(1, 3).Select(i => backplane.PublishAsync("room", Message($"{i}"), null, default).AsTask()).ToArray();
         Assert.Equal(3, asked);
-        answers[2].SetResult(new MessagePosition("e", 2));
+        answers[2].SetResult(new AppendResult(new MessagePosition("e", 2), true));
         answers[1].SetException(new HistoryUnavailableException());
         await Assert.ThrowsAsync<HistoryUnavailableException>(() => publishing[1].Soon());
         Assert.Empty(subscriber.Texts);
-        answers[0].SetResult(new MessagePosition("e", 1));
+        answers[0].SetResult(new AppendResult(new MessagePosition("e", 1), true));
 
         await Task.WhenAll(publishing[0], publishing[2]).Soon();
         Assert.Equal(["1", "3"], subscriber.Texts);
@@ -77,7 +77,7 @@ public class InProcessBackplaneTests : BackplaneContract
 
     private static ChatMessage Message(string text) => new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), default);
 
-    private static IMessageHistory Slow(Func<ChatMessage, ValueTask<MessagePosition>> append)
+    private static IMessageHistory Slow(Func<ChatMessage, ValueTask<AppendResult>> append)
     {
         var history = new Mock<IMessageHistory>();
         history

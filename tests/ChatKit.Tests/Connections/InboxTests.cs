@@ -19,10 +19,10 @@ public class InboxTests
     {
         Write("a", "b", "c");
 
-        Assert.False(_inbox.TryWrite(new("d")));
+        Assert.False(_inbox.TryWrite(new WebSocketMessage("d")));
         Assert.True(_inbox.TryRead(out _));
-        Assert.True(_inbox.TryWrite(new("e")));
-        Assert.False(_inbox.TryWrite(new("f")));
+        Assert.True(_inbox.TryWrite(new WebSocketMessage("e")));
+        Assert.False(_inbox.TryWrite(new WebSocketMessage("f")));
         Assert.Equal(["b", "c", "e"], TakeAll());
     }
 
@@ -38,7 +38,7 @@ public class InboxTests
         Assert.True(_inbox.TryRead(out _));
 
         await space.Soon();
-        Assert.True(_inbox.TryWrite(new("d")));
+        Assert.True(_inbox.TryWrite(new WebSocketMessage("d")));
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public class InboxTests
         _inbox.Complete();
 
         await space.Soon();
-        Assert.True(_inbox.TryWrite(new("dropped")));
+        Assert.True(_inbox.TryWrite(new WebSocketMessage("dropped")));
         await _inbox.WaitToWriteAsync().Soon();
         Assert.Equal(["a", "b", "c"], TakeAll());
     }
@@ -142,7 +142,7 @@ public class InboxTests
         _inbox.Complete();
         _inbox.Complete();
 
-        Assert.True(_inbox.TryWrite(new("dropped")));
+        Assert.True(_inbox.TryWrite(new WebSocketMessage("dropped")));
         Assert.False(_inbox.TryRead(out _));
     }
 
@@ -173,7 +173,7 @@ public class InboxTests
             while (await _inbox.WaitToReadAsync())
             {
                 while (_inbox.TryRead(out var message))
-                    Assert.Equal(next++, BitConverter.ToInt32(message.Data.Span));
+                    Assert.Equal(next++, BitConverter.ToInt32(message.Message.Data.Span));
             }
 
             return next;
@@ -186,14 +186,14 @@ public class InboxTests
     private void Write(params string[] texts)
     {
         foreach (var text in texts)
-            Assert.True(_inbox.TryWrite(new(text)));
+            Assert.True(_inbox.TryWrite(new WebSocketMessage(text)));
     }
 
     private List<string> TakeAll()
     {
         List<string> texts = [];
         while (_inbox.TryRead(out var message))
-            texts.Add(message.Text);
+            texts.Add(message.Message.Text);
         return texts;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class FaultyHistory
         _mock
             .Setup(static h => h.AppendAsync(It.IsAny<string>(), It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
             .Returns((string room, ChatMessage message, int? capacity, CancellationToken stop) => Down
-                ? ValueTask.FromException<MessagePosition>(new HistoryUnavailableException())
+                ? ValueTask.FromException<AppendResult>(new HistoryUnavailableException())
                 : inner.AppendAsync(room, message, capacity, stop));
         _mock
             .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<CancellationToken>()))

@@ -27,8 +27,11 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
         MessagePosition? position = null;
         if (capacity != 0)
         {
-            position = await history.AppendAsync(room, message, capacity, cancellationToken);
-            message = message.WithPosition(position.Value);
+            var stored = await history.AppendAsync(room, message, capacity, cancellationToken);
+            if (!stored.IsNew)
+                return stored.Position;
+            position = stored.Position;
+            message = message.WithPosition(stored.Position);
         }
 
         foreach (var carried in Carry(message))

@@ -25,7 +25,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
         var history = await CreateAsync(options);
         for (var i = 1; i <= 5; i++)
         {
-            Assert.Equal(i, (await AppendAsync(history, "r")).Sequence);
+            Assert.Equal(i, (await AppendAsync(history, "r")).Position.Sequence);
             _clock.Advance(options.RoomTimeToLive - TimeSpan.FromTicks(1));
         }
 
@@ -60,6 +60,6 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
         return new WeakReference(data);
     }
 
-    private static ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string room) =>
+    private static ValueTask<AppendResult> AppendAsync(IMessageHistory history, string room) =>
         history.AppendAsync(room, new ChatMessage(WebSocketMessageType.Text, default, default));
 }

@@ -167,7 +167,7 @@ public abstract class MessageHistoryContract
         var history = await CreateAsync();
         Assert.True(RoomName.IsValid(name, out _));
         var other = name.Length < RoomName.MaxLength ? name + "x" : name[1..];
-        var position = await history.AppendAsync(name, Message("here"), 10);
+        var (position, _) = await history.AppendAsync(name, Message("here"), 10);
         await history.AppendAsync(other, Message("there"), 10);
 
         var page = await history.ReadAsync(name);
@@ -183,8 +183,8 @@ public abstract class MessageHistoryContract
         var history = await CreateAsync();
         for (var i = 1; i <= 5; i++)
         {
-            Assert.Equal(i, (await history.AppendAsync(_room + "a", Message($"a{i}"))).Sequence);
-            Assert.Equal(i, (await history.AppendAsync(_room + "b", Message($"b{i}"))).Sequence);
+            Assert.Equal(i, (await history.AppendAsync(_room + "a", Message($"a{i}"))).Position.Sequence);
+            Assert.Equal(i, (await history.AppendAsync(_room + "b", Message($"b{i}"))).Position.Sequence);
         }
 
         var (a, b) = (await history.ReadAsync(_room + "a"), await history.ReadAsync(_room + "b"));
@@ -219,7 +219,7 @@ public abstract class MessageHistoryContract
         var history = await CreateAsync();
         var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, 123, TimeSpan.FromHours(9));
         var sent = new ChatMessage(type, Encoding.UTF8.GetBytes("é\0"), at) { From = from, ConnectionId = connectionId, Audience = audience };
-        var position = await history.AppendAsync(_room, sent);
+        var (position, _) = await history.AppendAsync(_room, sent);
 
         var message = Assert.Single((await history.ReadAsync(_room)).Messages);
 
@@ -234,7 +234,7 @@ public abstract class MessageHistoryContract
     {
         var history = await CreateAsync();
 
-        var position = await history.AppendAsync(_room, Message("a").WithPosition(new MessagePosition("mine", 77)));
+        var (position, _) = await history.AppendAsync(_room, Message("a").WithPosition(new MessagePosition("mine", 77)));
 
         Assert.Equal(1, position.Sequence);
         Assert.NotEqual("mine", position.Epoch);
@@ -318,8 +318,8 @@ public abstract class MessageHistoryContract
 
     private Task<IMessageHistory> CreateAsync() => CreateAsync(new ChatKitOptions());
 
-    private ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string text, int? capacity = null) =>
-        history.AppendAsync(_room, Message(text), capacity);
+    private async ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string text, int? capacity = null) =>
+        (await history.AppendAsync(_room, Message(text), capacity)).Position;
 
     /// <summary>Appends texts that count up from 1. Returns the last position.</summary>
     private async Task<MessagePosition> FillAsync(IMessageHistory history, int count, int? capacity = null)

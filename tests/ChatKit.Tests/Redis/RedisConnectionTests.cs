@@ -36,7 +36,7 @@ public class RedisConnectionTests
         {
             await redis.StartAsync();
             await Patience.UntilAsync(() => Count(host, 401) == i, "Redis is back");
-            Assert.Equal(i, (await host.History.AppendAsync("room", Message)).Sequence);
+            Assert.Equal(i, (await host.History.AppendAsync("room", Message)).Position.Sequence);
             await redis.KillAsync();
             await Patience.UntilAsync(() => Count(host, 400) == i + 1, "Redis is away");
             await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));

@@ -102,7 +102,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
         var other = await StartAsync(prefix);
 
         await one.History.AppendAsync("room", Text("1"));
-        var position = await other.History.AppendAsync("room", Text("2"));
+        var (position, _) = await other.History.AppendAsync("room", Text("2"));
 
         Assert.Equal(2, position.Sequence);
         Assert.Equal(["1", "2"], (await one.History.ReadAsync("room")).Messages.Select(static m => m.Text));
@@ -114,7 +114,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
         var database = await ConnectAsync();
-        var first = await host.History.AppendAsync("room", Text("1"));
+        var (first, _) = await host.History.AppendAsync("room", Text("1"));
         await host.History.AppendAsync("room", Text("2"));
         await database.KeyDeleteAsync(RedisKeys.OfRoom(prefix, "room")[1]);
 
@@ -157,7 +157,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
         await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
 
         Assert.Equal(["1"], (await host.History.ReadAsync("room")).Messages.Select(static m => m.Text));
-        Assert.Equal(2, (await host.History.AppendAsync("room", Text("2"))).Sequence);
+        Assert.Equal(2, (await host.History.AppendAsync("room", Text("2"))).Position.Sequence);
     }
 
     [Fact]

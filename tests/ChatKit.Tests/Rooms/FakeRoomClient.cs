@@ -1,10 +1,11 @@
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
+using ChatKit.Wire;
 
 namespace ChatKit.Tests.Rooms;
 
 /// <summary>A member of a room that takes as much as the test says.</summary>
-internal sealed class FakeRoomClient(string id = "client") : IRoomClient
+internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbound
 {
     private readonly Lock _gate = new();
     private readonly List<string> _texts = [];
@@ -14,7 +15,9 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient
 
     public string Id => id;
 
-    public bool Compresses { get; init; }
+    public WireFormat Format { get; init; }
+
+    public IOutbound Outbound => this;
 
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;

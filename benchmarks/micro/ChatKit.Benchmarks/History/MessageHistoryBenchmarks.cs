@@ -32,12 +32,12 @@ public class MessageHistoryBenchmarks
         _history = _services.GetRequiredService<IMessageHistory>();
         var top = MessagePosition.None;
         for (var i = 0; i < 100; i++)
-            top = await _history.AppendAsync(Room, _message, 100);
+            (top, _) = await _history.AppendAsync(Room, _message, 100);
         _tenBack = top with { Sequence = top.Sequence - 10 };
     }
 
     [Benchmark]
-    public ValueTask<MessagePosition> AppendAsync() => _history!.AppendAsync("other", _message, 100);
+    public ValueTask<AppendResult> AppendAsync() => _history!.AppendAsync("other", _message, 100);
 
     /// <summary>What a new member is given.</summary>
     [Benchmark]

@@ -46,7 +46,7 @@ public class BroadcastBenchmarks
         for (var i = 0; i < Messages; i++)
         {
             var message = Outgoing.Text(_text, default);
-            end += Outgoing.FrameOf(message).Length;
+            end += Outgoing.FrameOf("room", message).Length;
             await _backplane!.PublishAsync(Room, message, History, CancellationToken.None);
         }
 

@@ -1,6 +1,7 @@
 using ChatKit.Benchmarks.Connections;
 using ChatKit.Connections;
 using ChatKit.Rooms;
+using ChatKit.Wire;
 
 namespace ChatKit.Benchmarks.Rooms;
 
@@ -16,13 +17,11 @@ internal sealed class QueueClient : IRoomClient
 
     public string Id => "client";
 
-    public bool Compresses => false;
+    public WireFormat Format => WireFormat.Plain;
+
+    public IOutbound Outbound => _queue;
 
     public long Written => _stream.Written;
-
-    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => _queue.TryEnqueue(frames);
-
-    public ValueTask<bool> WaitForSpaceAsync(int bytes) => _queue.WaitForSpaceAsync(bytes);
 
     public void CloseSlow(string reason) => throw new InvalidOperationException(reason);
 }

@@ -1,0 +1,44 @@
+using System.Collections.ObjectModel;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatKit.AspNetCore.Endpoints;
+
+/// <summary>Reads from a handshake up to where a client has the messages of rooms: <c>?after=room~epoch:sequence</c>, repeatable.</summary>
+internal static class ResumePositions
+{
+    private const string Parameter = "after";
+
+    /// <summary>More rooms than a connection can be in by default.</summary>
+    private const int MaxRooms = 128;
+
+    public static IReadOnlyDictionary<string, MessagePosition> None => ReadOnlyDictionary<string, MessagePosition>.Empty;
+
+    public static bool TryRead(
+        IQueryCollection query, out IReadOnlyDictionary<string, MessagePosition> positions, [NotNullWhen(false)] out string? problem)
+    {
+        var values = query[Parameter];
+        (positions, problem) = (None, null);
+        if (values.Count == 0)
+            return true;
+        if (values.Count > MaxRooms)
+            problem = $"A client resumes in at most {MaxRooms} rooms; this one names {values.Count}.";
+
+        var read = new Dictionary<string, MessagePosition>();
+        foreach (var value in values)
+            problem ??= Read(value ?? "", read);
+        positions = read;
+        return problem is null;
+    }
+
+    /// <summary>Reads one room's position. Returns what is wrong, if anything is. A position has no tilde, a name may have.</summary>
+    private static string? Read(string value, Dictionary<string, MessagePosition> positions)
+    {
+        var tilde = value.LastIndexOf('~');
+        if (tilde < 0 || !MessagePosition.TryParse(value[(tilde + 1)..], out var position))
+            return $"The query has '{Parameter}={value}'; expected a room and the last position seen there, such as '{Parameter}=lobby~5k2j9:42'.";
+        if (!RoomName.IsValid(value[..tilde], out var problem))
+            return problem;
+        return positions.TryAdd(value[..tilde], position) ? null : $"The query names the room '{value[..tilde]}' more than once.";
+    }
+}

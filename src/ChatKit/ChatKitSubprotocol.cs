@@ -1,0 +1,11 @@
+namespace ChatKit;
+
+/// <summary>The WebSocket subprotocols that ChatKit itself speaks (RFC 6455 section 1.9).</summary>
+public static class ChatKitSubprotocol
+{
+    /// <summary>
+    /// <c>chatkit.v1</c>: one JSON object per text frame, with positions, acknowledgements and gaps, so that a client can resume. Without
+    /// a subprotocol a text is a text.
+    /// </summary>
+    public const string V1 = "chatkit.v1";
+}

@@ -1,0 +1,93 @@
+using ChatKit.Rooms;
+using ChatKit.Wire;
+
+namespace ChatKit.Connections;
+
+/// <summary>
+/// What a client of <see cref="ChatKitSubprotocol.V1"/> sends and is answered. It says which of its messages were stored, and where.
+/// </summary>
+internal sealed class ClientDialog(ServerConnection connection)
+{
+    /// <summary>A client with a fault stumbles now and then; one that goes on like this is no client.</summary>
+    private const int MaxMalformed = 10;
+
+    private const int MaxEchoedRef = 64;
+
+    private int _malformed;
+
+    /// <summary>The ref of a message that could not be stored. None with another ref is handled before it, so that their order stays.</summary>
+    private string? _refused;
+
+    /// <summary>Reads a frame. Null if it has nothing for the handler; what is wrong is answered.</summary>
+    public InboundMessage? Read(WebSocketMessage received)
+    {
+        if (V1ClientFrame.Read(received, out var frame) is { } problem)
+        {
+            Refuse(frame, problem);
+            return null;
+        }
+
+        return frame!.Type == V1ClientFrame.MessageType ? new InboundMessage(frame.ToMessage(), frame.Ref) : null;
+    }
+
+    /// <summary>Has a message handled, and tells the client what has become of it.</summary>
+    /// <param name="driver">The handler.</param>
+    /// <param name="inbound">The message.</param>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored, which the client was told.</exception>
+    public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
+    {
+        var reference = inbound.Ref;
+        if (reference is not null && _refused is not null && _refused != reference)
+        {
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored; send that one first."))
+                .ConfigureAwait(false);
+            return;
+        }
+
+        _refused = null;
+        try
+        {
+            if (reference is null)
+                await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
+            else
+                await connection.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (HistoryUnavailableException e)
+        {
+            _refused = reference;
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, e.Message)).ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception e) when (e is not WebSocketClosedException)
+        {
+            // Not waited for: the connection is about to be closed. What has failed is in the log, and none of the client's business.
+            connection.Outbound.TryEnqueue(V1Frames.Error(reference, V1Error.Failed, "The server failed to handle the message."));
+            throw;
+        }
+    }
+
+    /// <summary>Has a message handled that is to be stored once. Returns the acknowledgement.</summary>
+    private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
+    {
+        var scope = new RefScope(connection.UserId, reference);
+        scope.Begin();
+        try
+        {
+            await driver.ReceiveAsync(message).ConfigureAwait(false);
+        }
+        finally
+        {
+            scope.End();
+        }
+
+        return V1Frames.Ack(reference, scope.Room, scope.Position);
+    }
+
+    private void Refuse(V1ClientFrame? frame, string problem)
+    {
+        var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
+        connection.Outbound.TryEnqueue(V1Frames.Error(reference, V1Error.Malformed, problem));
+        if (++_malformed == MaxMalformed)
+            connection.CloseHere(System.Net.WebSockets.WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
+    }
+}

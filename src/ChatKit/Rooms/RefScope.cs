@@ -1,0 +1,38 @@
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// What is stored while a handler deals with a message that its client has named. Each stored message gets a key of its own, made of
+/// the name and a count: handled again, the message has the same keys, and nothing is stored twice. Flows with the handler's calls, so that
+/// what others of its connection store at the same time has no part in it.
+/// </summary>
+internal sealed class RefScope(string? user, string reference)
+{
+    private static readonly AsyncLocal<RefScope?> Ambient = new();
+
+    private int _count;
+    private volatile bool _ended;
+
+    /// <summary>The scope that the caller runs in; null if there is none, or its message has been dealt with.</summary>
+    public static RefScope? Current => Ambient.Value is { _ended: false } scope ? scope : null;
+
+    /// <summary>The room of the first message that was stored; null as long as none was.</summary>
+    public string? Room { get; private set; }
+
+    /// <summary>Where the first message was stored.</summary>
+    public MessagePosition? Position { get; private set; }
+
+    /// <summary>Begins the scope for what the calling method calls from now on.</summary>
+    public void Begin() => Ambient.Value = this;
+
+    /// <summary>What a handler has begun and not awaited is not part of the message any more.</summary>
+    public void End() => _ended = true;
+
+    /// <summary>The key of the next message. The user is part of it, so that nobody can claim what another has sent.</summary>
+    public string NextKey() => $"{user?.Length ?? 0}:{user}:{reference}:{Interlocked.Increment(ref _count)}";
+
+    public void Stored(string room, MessagePosition position)
+    {
+        if (Room is null)
+            (Room, Position) = (room, position);
+    }
+}

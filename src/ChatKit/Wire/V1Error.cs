@@ -1,0 +1,14 @@
+namespace ChatKit.Wire;
+
+/// <summary>The codes of error frames.</summary>
+internal static class V1Error
+{
+    /// <summary>The frame is not one of the protocol.</summary>
+    public const string Malformed = "malformed";
+
+    /// <summary>The store is away. The client sends the message again, with the same ref.</summary>
+    public const string Unavailable = "unavailable";
+
+    /// <summary>The handler failed. The client never sends the message again.</summary>
+    public const string Failed = "failed";
+}
