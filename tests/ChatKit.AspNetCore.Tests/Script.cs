@@ -8,6 +8,9 @@ internal sealed class Script
     private readonly TaskCompletionSource<CloseInfo> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WebSocketConnection> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>One that says everything to everybody.</summary>
+    public static Script Broadcasting => new() { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
+
     public Func<WebSocketConnection, ValueTask> Open { get; init; } = static _ => ValueTask.CompletedTask;
 
     public Func<WebSocketConnection, WebSocketMessage, ValueTask> Message { get; init; } =

@@ -1,6 +1,7 @@
 using ChatKit.Connections;
 using ChatKit.Protocol;
 using ChatKit.Tests.Fixtures;
+using ChatKit.Wire;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ChatKit.Tests.Connections;
@@ -155,13 +156,70 @@ public sealed class KeepAliveTests : IDisposable
         Assert.Empty(_dead);
     }
 
-    private void Start(TimeSpan? interval = null, TimeSpan? timeout = null) =>
-        _keepAlive = new KeepAlive(_outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add);
+    [Theory]
+    [InlineData(20, 5)]
+    [InlineData(5, 20)]
+    [InlineData(5, 5)]
+    public async Task A_client_that_counts_on_pings_gets_each_however_much_it_sends(int interval, int timeout)
+    {
+        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), WireFormat.V1);
+        for (var i = 0; i < 5; i++)
+        {
+            for (var second = 1; second < interval; second++)
+            {
+                _clock.Advance(TimeSpan.FromSeconds(1));
+                _keepAlive!.Hear();
+                Assert.False(_written.HasNext);
+            }
 
-    private async Task NextPingAsync()
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await NextPingAsync(WebSocketFrame.TextOpcode);
+        }
+
+        Assert.Empty(_dead);
+    }
+
+    [Theory]
+    [InlineData(20, 5)]
+    [InlineData(5, 20)]
+    [InlineData(5, 12)]
+    public async Task One_that_is_pinged_again_and_again_is_dead_as_long_after_the_first_ping_as_any_other(int interval, int timeout)
+    {
+        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), WireFormat.V1);
+        for (var second = 1; second < interval + timeout; second++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            if (_written.HasNext)
+                await NextPingAsync(WebSocketFrame.TextOpcode);
+            Assert.Empty(_dead);
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Single(_dead);
+    }
+
+    [Fact]
+    public async Task One_whose_handler_is_busy_is_pinged_all_the_same_and_not_taken_for_dead()
+    {
+        Start(format: WireFormat.V1);
+        _keepAlive!.Paused = true;
+        for (var i = 0; i < 5; i++)
+        {
+            _clock.Advance(Interval);
+            await NextPingAsync(WebSocketFrame.TextOpcode);
+        }
+
+        Assert.Empty(_dead);
+    }
+
+    private void Start(TimeSpan? interval = null, TimeSpan? timeout = null, WireFormat format = WireFormat.Plain) =>
+        _keepAlive = new KeepAlive(_outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add, format);
+
+    private async Task NextPingAsync(int opcode = WebSocketFrame.PingOpcode)
     {
         var write = await _written.NextAsync();
-        Assert.Equal(WebSocketFrame.PingOpcode, Assert.Single(write.Frames).Opcode);
+        Assert.Equal(opcode, Assert.Single(write.Frames).Opcode);
         write.Complete();
         await _outbound.WaitUntilIdleAsync().Soon();
     }

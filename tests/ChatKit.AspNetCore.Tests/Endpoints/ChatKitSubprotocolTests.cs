@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+
+namespace ChatKit.AspNetCore.Tests.Endpoints;
+
+public class ChatKitSubprotocolTests
+{
+    [Fact]
+    public async Task Every_endpoint_speaks_it_to_those_who_ask_for_it()
+    {
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting);
+        await using var plain = await server.ConnectAsync("/chat/lobby");
+        await using var client = await ConnectAsync(server, "/chat/lobby");
+        Assert.Equal(ChatKitSubprotocol.V1, client.Socket.SubProtocol);
+        Assert.Equal(["welcome", "live"], await TypesAsync(client, 2));
+
+        await client.SendAsync("""{"type":"message","ref":"a-1","data":"hi"}""");
+
+        Assert.Equal("hi", await plain.ReceiveAsync());
+        var frames = new[] { await ReceiveAsync(client), await ReceiveAsync(client) }.ToDictionary(static frame => (string)frame["type"]!);
+        Assert.Equal("hi", (string?)frames["message"]["data"]);
+        Assert.Equal((string?)frames["message"]["position"], (string?)frames["ack"]["position"]);
+    }
+
+    [Fact]
+    public async Task The_applications_own_subprotocols_come_first()
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), static options => options.Subprotocols.Add("mine"));
+        await using var both = await ConnectAsync(server, "/chat/lobby", ChatKitSubprotocol.V1, "mine");
+        await using var one = await ConnectAsync(server, "/chat/lobby", "other", ChatKitSubprotocol.V1);
+
+        Assert.Equal("mine", both.Socket.SubProtocol);
+        Assert.Equal(ChatKitSubprotocol.V1, one.Socket.SubProtocol);
+    }
+
+    [Fact]
+    public async Task A_client_resumes_from_where_it_says_that_it_was()
+    {
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting);
+        string position;
+        await using (var before = await ConnectAsync(server, "/chat/a~b%20%C3%A9"))
+        {
+            await TypesAsync(before, 2);
+            await before.SendAsync("""{"type":"message","data":"1"}""");
+            position = (string)(await ReceiveAsync(before))["position"]!;
+            await before.SendAsync("""{"type":"message","data":"2"}""");
+            await ReceiveAsync(before);
+        }
+
+        await using var after = await ConnectAsync(server, $"/chat/a~b%20%C3%A9?x=1&after=a~b%20%C3%A9~{position}&after=other~e:5");
+
+        Assert.Equal("welcome", (string?)(await ReceiveAsync(after))["type"]);
+        Assert.Equal(("2", "a~b é"), (await ReceiveAsync(after)) is var message ? ((string?)message["data"], (string?)message["room"]) : default);
+        Assert.True((bool?)(await ReceiveAsync(after))["recovered"]);
+    }
+
+    [Theory]
+    [InlineData("after=lobby")]
+    [InlineData("after=~e:1")]
+    [InlineData("after=lobby~")]
+    [InlineData("after=lobby~e")]
+    [InlineData("after=lobby~e:x")]
+    [InlineData("after=lobby~e:-1")]
+    [InlineData("after=lobby~e:0")]
+    [InlineData("after=lobby~:5")]
+    [InlineData("after=lobby~e:99999999999999999999")]
+    [InlineData("after=lob%01by~e:1")]
+    [InlineData("after=")]
+    [InlineData("after=lobby~e:1&after=lobby~e:2")]
+    public async Task A_position_that_cannot_be_read_is_refused(string query)
+    {
+        await using var server = await ChatServer.StartAsync(new Script());
+        using var request = Handshake($"/chat/lobby?{query}", ChatKitSubprotocol.V1);
+
+        using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.NotEmpty(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task No_client_resumes_in_more_rooms_than_it_can_be_in()
+    {
+        await using var server = await ChatServer.StartAsync(new Script());
+        string Query(int rooms) => string.Join('&', Enumerable.Range(0, rooms).Select(static i => $"after=r{i}~e:1"));
+        await using var most = await ConnectAsync(server, $"/chat/lobby?{Query(128)}");
+
+        var exception = await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(server, $"/chat/lobby?{Query(129)}"));
+
+        Assert.Contains("400", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_plain_client_may_use_the_parameter_for_itself()
+    {
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting);
+        await using var client = await server.ConnectAsync("/chat/lobby?after=midnight");
+
+        await client.SendAsync("hi");
+
+        Assert.Equal("hi", await client.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task Long_frames_are_compressed_for_those_who_have_agreed_to_it()
+    {
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting, static options => options.EnableCompression = true);
+        await using var client = await ConnectAsync(
+            server, "/chat/lobby", static options => options.DangerousDeflateOptions = new WebSocketDeflateOptions(), ChatKitSubprotocol.V1);
+        await using var other = await ConnectAsync(server, "/chat/lobby");
+        await TypesAsync(client, 2);
+        await TypesAsync(other, 2);
+        var text = string.Concat(Enumerable.Repeat("all work and no play ", 100));
+
+        await client.SendAsync($$"""{"type":"message","data":"{{text}}"}""");
+
+        Assert.Equal(text, (string?)(await ReceiveAsync(client))["data"]);
+        Assert.Equal(text, (string?)(await ReceiveAsync(other))["data"]);
+    }
+
+    private static HttpRequestMessage Handshake(string path, string subprotocol)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.Add(new("websocket"));
+        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        request.Headers.Add("Sec-WebSocket-Protocol", subprotocol);
+        return request;
+    }
+
+    private static Task<ChatClient> ConnectAsync(ChatServer server, string path, params string[] subprotocols) =>
+        ConnectAsync(server, path, static _ => { }, subprotocols.Length > 0 ? subprotocols : [ChatKitSubprotocol.V1]);
+
+    private static Task<ChatClient> ConnectAsync(
+        ChatServer server, string path, Action<ClientWebSocketOptions> configure, params string[] subprotocols) =>
+        server.ConnectAsync(path, new ClientSettings
+        {
+            Options = options =>
+            {
+                foreach (var subprotocol in subprotocols)
+                    options.AddSubProtocol(subprotocol);
+                configure(options);
+            },
+        });
+
+    private static async Task<JsonNode> ReceiveAsync(ChatClient client) => JsonNode.Parse(await client.ReceiveAsync())!;
+
+    private static async Task<List<string?>> TypesAsync(ChatClient client, int count)
+    {
+        List<string?> types = [];
+        while (types.Count < count)
+            types.Add((string?)(await ReceiveAsync(client))["type"]);
+        return types;
+    }
+}

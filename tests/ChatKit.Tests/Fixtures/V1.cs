@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+
+namespace ChatKit.Tests.Fixtures;
+
+/// <summary>Clients that speak <see cref="ChatKitSubprotocol.V1"/>.</summary>
+internal static class V1
+{
+    /// <summary>A client connects, and has got its welcome.</summary>
+    public static async Task<ChatConnection> ConnectV1Async(
+        this ChatHost host,
+        ScriptedHandler? handler = null,
+        string room = "lobby",
+        IReadOnlyDictionary<string, MessagePosition>? after = null,
+        WebSocketConnectionOptions? options = null,
+        int buffer = 64 * 1024)
+    {
+        var connection = host.Connect(room, handler, options, abort => Info(room, abort, after), buffer);
+        Assert.Equal("welcome", (string?)(await connection.Client.ReceiveJsonAsync())["type"]);
+        return connection;
+    }
+
+    /// <summary>A client connects, and is live in its home room. Returns what it has got until then, <c>live</c> included.</summary>
+    public static async Task<(ChatConnection Connection, List<JsonObject> Frames)> EnterV1Async(
+        this ChatHost host,
+        ScriptedHandler? handler = null,
+        string room = "lobby",
+        MessagePosition? after = null,
+        WebSocketConnectionOptions? options = null)
+    {
+        var known = new Dictionary<string, MessagePosition>();
+        if (after is { } position)
+            known.Add(room, position);
+        var connection = await host.ConnectV1Async(handler, room, known, options);
+        return (connection, await connection.Client.ReceiveJsonUntilAsync("live"));
+    }
+
+    /// <summary>Waits until the connection is in its home room: only then is a message handled.</summary>
+    public static async Task EnteredV1Async(this ChatConnection connection)
+    {
+        await connection.Client.SendAsync("""{"type":"message","data":"knock"}""");
+        await connection.EnteredAsync("knock");
+    }
+
+    public static async Task<JsonObject> ReceiveJsonAsync(this TestClient client) =>
+        Assert.IsType<JsonObject>(JsonNode.Parse(await client.ReceiveTextAsync()));
+
+    public static async Task<List<JsonObject>> ReceiveJsonAsync(this TestClient client, int count)
+    {
+        List<JsonObject> frames = [];
+        while (frames.Count < count)
+            frames.Add(await client.ReceiveJsonAsync());
+        return frames;
+    }
+
+    /// <summary>Receives up to a frame of some type, that one included.</summary>
+    public static async Task<List<JsonObject>> ReceiveJsonUntilAsync(this TestClient client, string type)
+    {
+        List<JsonObject> frames = [];
+        do
+        {
+            frames.Add(await client.ReceiveJsonAsync());
+        }
+        while ((string?)frames[^1]["type"] != type);
+        return frames;
+    }
+
+    /// <summary>What was received, short enough to compare: the types, and of messages the texts.</summary>
+    public static IEnumerable<string?> Shorten(this IEnumerable<JsonObject> frames) =>
+        frames.Select(static frame => (string?)frame["type"] == "message" ? (string?)frame["data"] : (string?)frame["type"]);
+
+    private static WebSocketConnectionInfo Info(string room, Action abort, IReadOnlyDictionary<string, MessagePosition>? after) => new()
+    {
+        Room = room,
+        Abort = abort,
+        Subprotocol = ChatKitSubprotocol.V1,
+        ResumeAfter = after ?? new Dictionary<string, MessagePosition>(),
+    };
+}

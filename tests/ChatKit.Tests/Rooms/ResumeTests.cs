@@ -1,0 +1,312 @@
+using System.Text.Json.Nodes;
+using ChatKit.Tests.Fixtures;
+using ChatKit.Wire;
+using static ChatKit.Tests.Rooms.RoomFixture;
+
+namespace ChatKit.Tests.Rooms;
+
+/// <summary>What a client that says where it was is given, and what it is told of what it is not given.</summary>
+public class ResumeTests
+{
+    [Fact]
+    public async Task A_client_that_is_new_is_given_what_is_stored_and_then_is_live()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(3);
+        var top = await TopAsync(room);
+
+        var (connection, frames) = await room.Host.EnterV1Async(room: Name);
+        await room.PublishAsync();
+
+        Assert.Equal([.. Texts(1, 3), "live"], frames.Shorten());
+        Assert.Equal((top, false), Live(frames));
+        Assert.Equal("4", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(100)]
+    public async Task A_client_that_was_away_is_given_exactly_what_it_missed(int missed)
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(5);
+        var known = await TopAsync(room);
+        await room.PublishAsync(missed);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: known);
+
+        Assert.Equal([.. Texts(6, 5 + missed), "live"], frames.Shorten());
+        Assert.Equal((await TopAsync(room), true), Live(frames));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_missed_nothing_is_live_at_once()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(5);
+        var top = await TopAsync(room);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: top);
+
+        Assert.Equal((top, true), Live(Assert.Single(frames), frames));
+    }
+
+    [Fact]
+    public async Task One_that_was_away_for_too_long_is_told_how_much_is_gone_and_given_the_rest()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(10);
+        var known = await TopAsync(room);
+        await room.PublishAsync(357);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: known);
+
+        Assert.Equal(["gap", .. Texts(268, 367), "live"], frames.Shorten());
+        AssertGap(frames[0], after: known, next: known with { Sequence = 268 }, missed: 257);
+        Assert.Equal((await TopAsync(room), false), Live(frames));
+    }
+
+    [Fact]
+    public async Task One_that_knows_the_room_as_empty_is_told_what_has_gone_since()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var (_, empty) = await room.Host.EnterV1Async(room: Name);
+        Assert.Equal((MessagePosition.None, false), Live(empty));
+        await room.PublishAsync(15);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: MessagePosition.None);
+
+        Assert.Equal(["gap", .. Texts(6, 15), "live"], frames.Shorten());
+        AssertGap(frames[0], after: MessagePosition.None, next: (await TopAsync(room)) with { Sequence = 6 }, missed: 5);
+    }
+
+    [Fact]
+    public async Task One_whose_stream_is_gone_is_told_so()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(3);
+        var known = new MessagePosition("lost", 2);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: known);
+
+        Assert.Equal(["gap", .. Texts(1, 3), "live"], frames.Shorten());
+        AssertGap(frames[0], after: known, next: (await TopAsync(room)) with { Sequence = 1 }, missed: null);
+        Assert.Equal((await TopAsync(room), false), Live(frames));
+    }
+
+    [Fact]
+    public async Task One_whose_stream_is_gone_and_has_not_begun_anew_is_told_so_too()
+    {
+        await using var room = new RoomFixture();
+        var known = new MessagePosition("lost", 2);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: known);
+
+        Assert.Equal(["gap", "live"], frames.Shorten());
+        AssertGap(frames[0], after: known, next: null, missed: null);
+        Assert.Equal((MessagePosition.None, false), Live(frames));
+    }
+
+    [Fact]
+    public async Task A_position_beyond_the_top_gets_nobody_anything_but_a_new_beginning()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(3);
+        var top = await TopAsync(room);
+
+        var (_, frames) = await room.Host.EnterV1Async(room: Name, after: top with { Sequence = 999 });
+
+        Assert.Equal(["gap", .. Texts(1, 3), "live"], frames.Shorten());
+        Assert.True((bool?)frames[0]["reset"]);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_replays_little_gives_all_that_was_missed()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(1);
+        var known = await TopAsync(room);
+        await room.PublishAsync(20, capacity: 100);
+        var options = new WebSocketConnectionOptions { HistoryCapacity = 5 };
+
+        var (_, fresh) = await room.Host.EnterV1Async(room: Name, options: options);
+        var (_, resumed) = await room.Host.EnterV1Async(room: Name, after: known, options: options);
+
+        Assert.Equal([.. Texts(17, 21), "live"], fresh.Shorten());
+        Assert.Equal([.. Texts(2, 21), "live"], resumed.Shorten());
+    }
+
+    [Fact]
+    public async Task Without_a_history_a_client_is_live_and_nothing_is_recovered()
+    {
+        await using var room = new RoomFixture();
+        var options = new WebSocketConnectionOptions { HistoryCapacity = 0 };
+
+        var (connection, frames) = await room.Host.EnterV1Async(room: Name, after: MessagePosition.None, options: options);
+        await room.WhisperAsync("hi");
+
+        Assert.Equal((MessagePosition.None, false), Live(Assert.Single(frames), frames));
+        Assert.Equal("hi", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_client_catches_up_follows_without_a_hole()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(5);
+        var known = await TopAsync(room);
+        await room.PublishAsync(50);
+        room.History.AfterRead = () =>
+        {
+            room.History.AfterRead = null;
+            return room.PublishAsync(20);
+        };
+
+        var (connection, frames) = await room.Host.EnterV1Async(room: Name, after: known);
+        await room.PublishAsync(5);
+
+        Assert.Equal([.. Texts(6, 75), "live"], frames.Shorten());
+        Assert.Equal(Texts(76, 80), (await connection.Client.ReceiveJsonAsync(5)).Shorten());
+    }
+
+    [Fact]
+    public async Task Each_room_is_resumed_from_its_own_position_and_once()
+    {
+        await using var host = new ChatHost();
+        foreach (var name in new[] { "lobby", "other~room" })
+        {
+            for (var i = 1; i <= 3; i++)
+                await host.Broadcaster.BroadcastAsync(name, $"{name} {i}");
+        }
+
+        var after = new Dictionary<string, MessagePosition>
+        {
+            ["lobby"] = (await host.History.ReadAsync("lobby")).Messages[1].Position!.Value,
+            ["other~room"] = (await host.History.ReadAsync("other~room")).Messages[0].Position!.Value,
+        };
+        var connection = await host.ConnectV1Async(after: after);
+        Assert.Equal(["lobby 3", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
+
+        await connection.EnteredV1Async();
+        await connection.Handler.Join("other~room");
+        Assert.Equal(["other~room 2", "other~room 3", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
+        await connection.Handler.Leave("other~room");
+        await connection.Handler.Join("other~room");
+        Assert.Equal(
+            ["other~room 1", "other~room 2", "other~room 3", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
+    }
+
+    [Fact]
+    public async Task A_history_that_is_away_delays_what_was_missed_and_nothing_else()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(5);
+        var known = await TopAsync(room);
+        await room.PublishAsync(5);
+        room.History.Down = true;
+        var connection = await room.Host.ConnectV1Async(room: Name, after: new Dictionary<string, MessagePosition> { [Name] = known });
+        await connection.EnteredV1Async();
+
+        room.History.Down = false;
+        room.Check();
+
+        var frames = await connection.Client.ReceiveJsonUntilAsync("live");
+        Assert.Equal([.. Texts(6, 10), "live"], frames.Shorten());
+        Assert.Equal((await TopAsync(room), true), Live(frames));
+    }
+
+    [Fact]
+    public async Task A_slow_client_is_told_what_it_was_not_given_and_stays()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var client = new FakeRoomClient { Format = WireFormat.V1 };
+        await room.JoinAsync(client);
+        await room.PublishAsync(5);
+        await client.ReceiveAsync(6);
+
+        client.Take(0);
+        await room.PublishAsync(50);
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        client.Take();
+        await client.ReceiveAsync(17);
+        await room.PublishAsync(2);
+
+        var frames = (await client.ReceiveAsync(19)).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        Assert.Equal(["live", .. Texts(1, 5), "gap", .. Texts(46, 55), .. Texts(56, 57)], frames.Shorten());
+        var top = await TopAsync(room);
+        AssertGap(frames[6], after: top with { Sequence = 5 }, next: top with { Sequence = 46 }, missed: 40);
+        Assert.False(client.Closed.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_slow_client_is_told_that_it_is_live_as_soon_as_it_can_take_that()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(3);
+        var client = new FakeRoomClient { Format = WireFormat.V1 };
+        client.Take(3);
+        var joining = room.JoinAsync(client);
+        await client.ReceiveAsync(3);
+
+        client.Take();
+        await joining.Soon();
+
+        Assert.Equal([.. Texts(1, 3), "live"], client.Texts.Select(static text => JsonNode.Parse(text)!.AsObject()).Shorten());
+    }
+
+    [Fact]
+    public async Task Live_clients_are_told_of_messages_that_were_lost_and_are_gone()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var (connection, _) = await room.Host.EnterV1Async(room: Name);
+        await room.PublishAsync(1);
+        await room.PublishAsync(30, lost: true);
+        await room.PublishAsync(1);
+
+        var frames = await connection.Client.ReceiveJsonAsync(12);
+
+        Assert.Equal(["1", "gap", .. Texts(23, 32)], frames.Shorten());
+        var top = await TopAsync(room);
+        AssertGap(frames[1], after: top with { Sequence = 1 }, next: top with { Sequence = 23 }, missed: 21);
+    }
+
+    [Fact]
+    public async Task Live_clients_are_told_that_the_stream_was_lost()
+    {
+        await using var room = new RoomFixture(static options => options.RoomTimeToLive = TimeSpan.FromMinutes(1));
+        var options = new WebSocketConnectionOptions { PingInterval = Timeout.InfiniteTimeSpan };
+        var (connection, _) = await room.Host.EnterV1Async(room: Name, options: options);
+        await room.PublishAsync(2);
+        var lost = await TopAsync(room);
+        Assert.Equal(Texts(1, 2), (await connection.Client.ReceiveJsonAsync(2)).Shorten());
+
+        for (var i = 0; i < 7; i++)
+            room.Check();
+        AssertGap(await connection.Client.ReceiveJsonAsync(), after: lost, next: null, missed: null);
+        await room.PublishAsync(2);
+
+        Assert.Equal(Texts(3, 4), (await connection.Client.ReceiveJsonAsync(2)).Shorten());
+        Assert.NotEqual(lost.Epoch, (await TopAsync(room)).Epoch);
+    }
+
+    private static async Task<MessagePosition> TopAsync(RoomFixture room) => (await room.History.Object.ReadAsync(Name)).Top;
+
+    private static (MessagePosition Position, bool Recovered) Live(List<JsonObject> frames) => Live(frames[^1], frames);
+
+    private static (MessagePosition Position, bool Recovered) Live(JsonObject live, List<JsonObject> frames)
+    {
+        Assert.Equal("live", (string?)live["type"]);
+        Assert.Single(frames, static frame => (string?)frame["type"] == "live");
+        return (MessagePosition.Parse((string)live["position"]!), (bool)live["recovered"]!);
+    }
+
+    private static void AssertGap(JsonObject frame, MessagePosition after, MessagePosition? next, long? missed)
+    {
+        Assert.Equal("gap", (string?)frame["type"]);
+        Assert.Equal(after.ToString(), (string?)frame["after"]);
+        Assert.Equal(next?.ToString(), (string?)frame["next"]);
+        Assert.Equal(missed, (long?)frame["missed"]);
+        Assert.Equal(missed is null ? true : null, (bool?)frame["reset"]);
+    }
+}
