@@ -55,8 +55,8 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
     internal MessageFrames Frames { get => field ??= new MessageFrames(); init; }
 
-    /// <summary>What is missing in a room, in place of a message.</summary>
-    internal MessageGap? Gap { get; init; }
+    /// <summary>What is told in place of a message.</summary>
+    internal RoomNotice? Notice { get; init; }
 
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>

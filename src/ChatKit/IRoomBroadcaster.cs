@@ -1,3 +1,5 @@
+using System.Net.WebSockets;
+
 namespace ChatKit;
 
 /// <summary>Sends to a room or a user from anywhere in the application: a controller, a worker. A singleton; safe from many threads.</summary>
@@ -40,4 +42,18 @@ public interface IRoomBroadcaster
     /// <param name="data">The bytes; copied.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
+
+    /// <summary>Closes all connections of a user, on all nodes. A client may connect again unless it is refused then.</summary>
+    /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
+    /// <param name="status">The close code (RFC 6455 section 7.4). Default: 1008; browsers' clients of ChatKit stay closed after 1000 and 3000 to 4999.</param>
+    /// <param name="reason">The reason, at most 123 bytes of UTF-8. Default: none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The code may not be sent.</exception>
+    /// <exception cref="ArgumentException">The reason is too long.</exception>
+    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached.</exception>
+    ValueTask DisconnectUserAsync(
+        string userId,
+        WebSocketCloseStatus status = WebSocketCloseStatus.PolicyViolation,
+        string? reason = null,
+        CancellationToken cancellationToken = default);
 }

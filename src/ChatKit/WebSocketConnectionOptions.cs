@@ -36,6 +36,13 @@ public class WebSocketConnectionOptions
     /// </summary>
     public int OutboundQueueLimit { get; set; } = 1024 * 1024;
 
+    /// <summary>
+    /// Whether the rooms know that the endpoint's connections are in them: <see cref="IRoomPresence"/> lists them, and clients that speak
+    /// <see cref="ChatKitSubprotocol.V1"/> are told who is there, who comes, and who goes. Default: false. Costs the store a write for each
+    /// who comes or goes, and a read for each room at its check; and the clients a frame each time, which in large rooms is a lot.
+    /// </summary>
+    public bool TrackPresence { get; set; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="OptionsValidationException">Names each property that is out of range, its value, and what is allowed.</exception>
     public void Validate()

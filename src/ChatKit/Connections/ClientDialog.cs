@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.Rooms;
 using ChatKit.Wire;
 
@@ -88,6 +89,6 @@ internal sealed class ClientDialog(ServerConnection connection)
         var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
         connection.Outbound.TryEnqueue(V1Frames.Error(reference, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
-            connection.CloseHere(System.Net.WebSockets.WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
+            connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Net.WebSockets;
 using System.Security.Claims;
-using System.Text;
 using ChatKit.Protocol;
 using ChatKit.Rooms;
 using ChatKit.Wire;
@@ -34,6 +33,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
             Format |= WireFormat.V1;
+        PresentAs = options.TrackPresence ? UserId ?? Id : null;
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -59,6 +59,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override CancellationToken Aborted { get; }
 
     public WireFormat Format { get; }
+
+    public string? PresentAs { get; }
 
     /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
@@ -115,23 +117,12 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
     {
-        if (!WebSocketFrame.MaySend(status))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(status), (int)status, "A close code must be 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4).");
-        }
-
-        if (reason is not null && Encoding.UTF8.GetByteCount(reason) > WebSocketFrame.MaxReasonBytes)
-        {
-            throw new ArgumentException(
-                $"A close reason has at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
-        }
-
+        CloseArguments.ThrowIfInvalid(status, reason);
         CloseHere(status, reason);
         return ValueTask.CompletedTask;
     }
 
-    public void CloseSlow(string reason) => CloseHere(WebSocketCloseStatus.PolicyViolation, reason);
+    public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
 
     /// <summary>Enters the home room, and the one in which everything for this user arrives.</summary>
     public async ValueTask EnterHomeAsync()

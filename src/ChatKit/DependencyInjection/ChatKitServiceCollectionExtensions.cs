@@ -4,6 +4,7 @@ using ChatKit.Connections;
 using ChatKit.DependencyInjection;
 using ChatKit.Diagnostics;
 using ChatKit.History;
+using ChatKit.Presence;
 using ChatKit.Rooms;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -48,6 +49,9 @@ public static class ChatKitServiceCollectionExtensions
 
     private static void AddRooms(IServiceCollection services)
     {
+        services.TryAddSingleton<IPresenceStore, InProcessPresenceStore>();
+        services.TryAddSingleton<IRoomPresence>(static provider => provider.GetRequiredService<IPresenceStore>());
+        services.TryAddSingleton<PresenceTracker>();
         services.TryAddSingleton<RoomRegistry>();
         services.TryAddSingleton<Publisher>();
         services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();

@@ -33,8 +33,9 @@ internal static class MessageDeflate
 
     /// <summary>The same frame, compressed.</summary>
     /// <param name="frame">A frame of ours that is not compressed.</param>
-    /// <returns>Null if the payload is below the threshold or would not get smaller.</returns>
-    public static byte[]? Compress(ReadOnlySpan<byte> frame) => Frame(WebSocketFrame.DataType(frame), WebSocketFrame.Payload(frame));
+    /// <returns>Null if there is none, or the payload is below the threshold or would not get smaller.</returns>
+    public static byte[]? Compress(ReadOnlySpan<byte> frame) =>
+        frame.IsEmpty ? null : Frame(WebSocketFrame.DataType(frame), WebSocketFrame.Payload(frame));
 
     /// <summary>A frame with the compressed payload, for each client that has agreed to compression.</summary>
     /// <returns>Null if the payload is below the threshold or would not get smaller.</returns>

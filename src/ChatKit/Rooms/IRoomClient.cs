@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
@@ -12,6 +13,9 @@ internal interface IRoomClient
 
     IOutbound Outbound { get; }
 
-    /// <summary>Closes the connection because it cannot be given what it has missed.</summary>
-    void CloseSlow(string reason);
+    /// <summary>What the client counts as where it is told who is in a room; null if it does not count.</summary>
+    string? PresentAs { get; }
+
+    /// <summary>Closes the connection.</summary>
+    void Disconnect(WebSocketCloseStatus status, string? reason);
 }

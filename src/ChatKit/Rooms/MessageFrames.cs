@@ -27,8 +27,8 @@ internal sealed class MessageFrames
         }
 
         if (format == WireFormat.V1)
-            return message.Gap is { } gap ? V1Frames.Gap(room, gap) : V1Frames.Message(room, message);
-        return message.Gap is null ? WebSocketFrame.Create(message.Type, message.Data.Span, out _) : [];
+            return message.Notice?.Frame(room) ?? V1Frames.Message(room, message);
+        return message.Notice is null ? WebSocketFrame.Create(message.Type, message.Data.Span, out _) : [];
     }
 
     [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]

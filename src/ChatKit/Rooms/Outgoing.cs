@@ -20,8 +20,7 @@ internal static class Outgoing
         return Create(WebSocketMessageType.Binary, payload, frame, at, sender, audience);
     }
 
-    /// <summary>Tells those who listen that messages are missing. Goes through the room like a message, so that it comes at its place.</summary>
-    public static ChatMessage Gap(MessageGap gap) => new(WebSocketMessageType.Text, default, default) { Gap = gap };
+    public static ChatMessage Notice(RoomNotice notice) => new(WebSocketMessageType.Text, default, default) { Notice = notice };
 
     /// <summary>The frame of a message.</summary>
     public static byte[] FrameOf(string room, ChatMessage message, WireFormat format = WireFormat.Plain) =>

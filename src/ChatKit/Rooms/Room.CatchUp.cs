@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
@@ -99,7 +100,7 @@ internal sealed partial class Room
         // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
         // the newest messages.
         services.Logger.SlowMemberClosed(Name, member.Client.Id);
-        member.Client.CloseSlow($"too slow: {missed} messages are no longer stored");
+        member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, $"too slow: {missed} messages are no longer stored");
         return false;
     }
 
@@ -183,8 +184,15 @@ internal sealed partial class Room
     private bool TryTellLive(RoomMember member, MessagePosition position)
     {
         if (member.AwaitsLive)
-            member.AwaitsLive = member.Client.Outbound.TryEnqueue(V1Frames.Live(Name, position, member.Recovered)) == EnqueueResult.Full;
+            member.AwaitsLive = member.Client.Outbound.TryEnqueue(LiveFrames(member, position)) == EnqueueResult.Full;
         return !member.AwaitsLive;
+    }
+
+    /// <summary>Says that a member is live, and who else is there, if that is known by now. To be called under the lock.</summary>
+    private byte[] LiveFrames(RoomMember member, MessagePosition position)
+    {
+        var live = V1Frames.Live(Name, position, member.Recovered);
+        return _here is null ? live : [.. live, .. AllHere(PresenceOf(member)?.Member).Frame(Name)];
     }
 
     /// <summary>Enqueues those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
@@ -211,11 +219,14 @@ internal sealed partial class Room
     /// <summary>Tells a member that is given nothing stored that it is live.</summary>
     public async ValueTask BeginLiveAsync(RoomMember member)
     {
-        MessagePosition position;
-        lock (_gate)
-            position = _accepted ?? MessagePosition.None;
-        while (!TryTellLive(member, position) && await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false))
+        while (!TryTell() && await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false))
         {
+        }
+
+        bool TryTell()
+        {
+            lock (_gate)
+                return TryTellLive(member, _accepted ?? MessagePosition.None);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ChatKit.Wire;
@@ -212,7 +213,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         if (member.Replay == 0)
         {
             services.Logger.SlowMemberClosed(Name, member.Client.Id);
-            member.Client.CloseSlow("too slow: the outbound queue is full");
+            member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too slow: the outbound queue is full");
             return;
         }
 
@@ -247,7 +248,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 continue;
             if (refused[i].Position is { } position)
                 return position with { Sequence = position.Sequence - 1 };
-            if (refused[i].Gap is { } gap && (member.Client.Format & WireFormat.V1) != 0)
+            if (refused[i].Notice is MessageGap gap && (member.Client.Format & WireFormat.V1) != 0)
                 return gap.After;
         }
 

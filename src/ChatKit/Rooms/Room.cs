@@ -38,8 +38,11 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             _members.Add(member);
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
             SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
-            return true;
         }
+
+        if (PresenceOf(member) is { } present)
+            services.Tracker.Enter(present);
+        return true;
     }
 
     /// <summary>Removes a member. True if it was the last, and the room has closed.</summary>
@@ -51,8 +54,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 return false;
 
             SetState(member, MemberState.Outside);
-            return _closed = _members.Count == 0;
+            _closed = _members.Count == 0;
         }
+
+        if (PresenceOf(member) is { } present)
+            services.Tracker.Leave(present);
+        return _closed;
     }
 
     /// <summary>
@@ -88,6 +95,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         lock (_gate)
         {
+            if (message.Notice is { } notice)
+            {
+                Hear(notice);
+                return;
+            }
+
             if (message.Position is not { } position || _accepted is not { } accepted || position.Follows(accepted))
             {
                 Accept(message);
@@ -116,8 +129,10 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     public void Check()
     {
         RoomMember[] stalled;
+        bool tracksPresence;
         lock (_gate)
         {
+            tracksPresence = TracksPresence;
             stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
             foreach (var member in stalled)
                 SetState(member, MemberState.CatchingUp);
@@ -126,6 +141,24 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         _ = FillAsync();
         foreach (var member in stalled)
             _ = CatchUpAsync(member);
+        if (tracksPresence)
+            _ = RefreshPresenceAsync();
+    }
+
+    /// <summary>What other nodes, or this one, announce besides messages. To be called under the lock.</summary>
+    private void Hear(RoomNotice notice)
+    {
+        if (notice is PresenceNotice presence)
+            HearPresence(presence);
+        else if (notice is DisconnectNotice disconnect)
+            Disconnect(disconnect);
+    }
+
+    /// <summary>To be called under the lock: a connection that is closed leaves later, on a thread of its own.</summary>
+    private void Disconnect(DisconnectNotice notice)
+    {
+        foreach (var member in _members)
+            member.Client.Disconnect(notice.Status, notice.Reason);
     }
 
     /// <summary>Reads from history what the backplane has lost.</summary>
@@ -179,7 +212,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             // The store has lost its newest messages, which were delivered here. Those to come take their positions.
             services.Logger.StreamRestarted(Name, page.Top);
-            FanOut(Outgoing.Gap(new MessageGap(_accepted.GetValueOrDefault(), null, null)));
+            FanOut(Outgoing.Notice(new MessageGap(_accepted.GetValueOrDefault(), null, null)));
             GoBack(page.Top);
             return false;
         }
@@ -191,7 +224,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
         {
             var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
-            FanOut(Outgoing.Gap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence)));
+            FanOut(Outgoing.Notice(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence)));
             _accepted = start;
         }
 

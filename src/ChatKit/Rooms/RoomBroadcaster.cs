@@ -1,3 +1,6 @@
+using System.Net.WebSockets;
+using ChatKit.Protocol;
+using ChatKit.Wire;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.Rooms;
@@ -30,6 +33,15 @@ internal sealed class RoomBroadcaster(Publisher publisher, IOptions<ChatKitOptio
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
         return PublishAsync(RoomName.OfUser(userId), Binary(data), store: false, cancellationToken);
+    }
+
+    public ValueTask DisconnectUserAsync(
+        string userId, WebSocketCloseStatus status, string? reason, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        CloseArguments.ThrowIfInvalid(status, reason);
+        var notice = Outgoing.Notice(new DisconnectNotice(status, reason));
+        return PublishAsync(RoomName.OfUser(userId), notice, store: false, cancellationToken);
     }
 
     private ChatMessage Text(string text)

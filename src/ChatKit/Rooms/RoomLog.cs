@@ -32,6 +32,9 @@ internal static partial class RoomLog
     [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and was not given {Count} ephemeral messages.")]
     public static partial void EphemeralDropped(this ILogger logger, string room, string connectionId, int count);
 
+    [LoggerMessage(EventId = 209, Message = "Who is in a room cannot be stored, or read, yet; it is tried again.")]
+    public static partial void PresenceFailed(this ILogger logger, LogLevel level, Exception exception);
+
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
     public static partial void UnsubscribeFailed(this ILogger logger, string room, Exception exception);
 }

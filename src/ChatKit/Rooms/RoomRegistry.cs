@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ChatKit.Diagnostics;
+using ChatKit.Presence;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -15,12 +16,14 @@ internal sealed class RoomRegistry : IDisposable
     public RoomRegistry(
         IBackplane backplane,
         IMessageHistory history,
+        IRoomPresence presence,
+        PresenceTracker tracker,
         ChatKitMetrics metrics,
         ILogger<Room> logger,
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, metrics, logger);
+        _services = new RoomServices(backplane, history, presence, tracker, metrics, logger);
         var interval = options.Value.RoomCheckInterval;
         _checks = clock.CreateTimer(static rooms => ((RoomRegistry)rooms!).CheckAll(), this, interval, interval);
     }

@@ -62,6 +62,22 @@ internal static class V1Frames
                 json.WriteBoolean("reset", true);
         });
 
+    public static byte[] Presence(string room, PresenceNotice presence) =>
+        Frame((room, presence), static (json, it) =>
+        {
+            Begin(json, "presence");
+            json.WriteString("room", it.room);
+            json.WriteStartArray(it.presence.Change switch
+            {
+                PresenceChange.Joined => "joined",
+                PresenceChange.Left => "left",
+                _ => "here",
+            });
+            foreach (var member in it.presence.Members)
+                json.WriteStringValue(member);
+            json.WriteEndArray();
+        });
+
     public static byte[] Live(string room, MessagePosition position, bool recovered) =>
         Frame((room, position, recovered), static (json, live) =>
         {

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
 using ChatKit.Wire;
@@ -18,6 +19,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
     public WireFormat Format { get; init; }
 
     public IOutbound Outbound => this;
+
+    public string? PresentAs => null;
 
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;
@@ -84,9 +87,10 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         return !_closed.Task.IsCompleted;
     }
 
-    public void CloseSlow(string reason)
+    public void Disconnect(WebSocketCloseStatus status, string? reason)
     {
-        _closed.TrySetResult(reason);
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, status);
+        _closed.TrySetResult(reason!);
         lock (_gate)
             _space.TrySetResult();
     }

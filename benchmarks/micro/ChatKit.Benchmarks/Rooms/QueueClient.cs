@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.Benchmarks.Connections;
 using ChatKit.Connections;
 using ChatKit.Rooms;
@@ -21,7 +22,9 @@ internal sealed class QueueClient : IRoomClient
 
     public IOutbound Outbound => _queue;
 
+    public string? PresentAs => null;
+
     public long Written => _stream.Written;
 
-    public void CloseSlow(string reason) => throw new InvalidOperationException(reason);
+    public void Disconnect(WebSocketCloseStatus status, string? reason) => throw new InvalidOperationException(reason);
 }

@@ -1,0 +1,177 @@
+using System.Threading.Channels;
+using ChatKit.Rooms;
+using ChatKit.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Presence;
+
+/// <summary>
+/// Tells the store, and the rooms, who has come to a room on this node and who has gone. A member is counted by connections, and is gone
+/// only a while after the last of them: whoever reloads a page, or lands on another node, was never away.
+/// </summary>
+internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
+{
+    /// <summary>How long a member without a connection is kept: longer than a client takes to reconnect after a short break.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>After this time the members of a node that has crashed are gone. Together with a room's check that is under a minute.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(45);
+
+    /// <summary>A third of the lifetime, so that two lost renewals do no harm.</summary>
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IPresenceStore _store;
+    private readonly IBackplane _backplane;
+    private readonly ILogger<PresenceTracker> _logger;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+
+    /// <summary>How many connections a member has in a room. Zero while it is waited for.</summary>
+    private readonly Dictionary<PresenceKey, int> _connections = [];
+    private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
+
+    /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
+    private readonly HashSet<PresenceKey> _changed = [];
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ITimer _timer;
+    private readonly Task _working;
+    private long _renewed;
+
+    public PresenceTracker(IPresenceStore store, IBackplane backplane, ILogger<PresenceTracker> logger, TimeProvider clock)
+    {
+        (_store, _backplane, _logger, _clock) = (store, backplane, logger, clock);
+        _renewed = clock.GetTimestamp();
+        _working = Task.Run(WorkAsync);
+        _timer = clock.CreateTimer(static self => ((PresenceTracker)self!).Tick(), this, TickInterval, TickInterval);
+    }
+
+    /// <summary>A connection of a member has come to a room.</summary>
+    public void Enter(PresenceKey key)
+    {
+        lock (_gate)
+        {
+            if (_connections.TryAdd(key, 1))
+                Change(key);
+            else
+                _connections[key]++;
+        }
+    }
+
+    /// <summary>A connection of a member has left a room.</summary>
+    public void Leave(PresenceKey key)
+    {
+        lock (_gate)
+        {
+            if (--_connections[key] == 0)
+                _leaving.Enqueue((key, _clock.GetTimestamp()));
+        }
+    }
+
+    /// <summary>
+    /// Ends. Those who are here get as long in the store as they are waited for: on another node they may come back, and if they do not,
+    /// the rooms there notice.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        await _working.ConfigureAwait(false);
+        await RenewAsync(Grace).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends. Those who are here expire.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _wake.Writer.TryComplete();
+    }
+
+    private void Tick()
+    {
+        lock (_gate)
+        {
+            while (_leaving.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) >= Grace)
+            {
+                _leaving.Dequeue();
+
+                // One who has come back, and may have left again, is in the queue a second time.
+                if (_connections.GetValueOrDefault(oldest.Key, 1) > 0 || _leaving.Any(later => later.Key == oldest.Key))
+                    continue;
+                _connections.Remove(oldest.Key);
+                Change(oldest.Key);
+            }
+        }
+
+        if (_clock.GetElapsedTime(_renewed) >= RenewInterval)
+            _wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void Change(PresenceKey key)
+    {
+        _changed.Add(key);
+        _wake.Writer.TryWrite(true);
+    }
+
+    private async Task WorkAsync()
+    {
+        await foreach (var _ in _wake.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            // All at once: a store that hangs then delays no more than one round.
+            await Task.WhenAll(TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : LeaveAsync(change.Key))).ConfigureAwait(false);
+            if (_clock.GetElapsedTime(_renewed) < RenewInterval)
+                continue;
+            _renewed = _clock.GetTimestamp();
+            await RenewAsync(Lifetime).ConfigureAwait(false);
+        }
+    }
+
+    private List<(PresenceKey Key, bool IsHere)> TakeChanges()
+    {
+        lock (_gate)
+        {
+            var changes = _changed.Select(key => (key, _connections.ContainsKey(key))).ToList();
+            _changed.Clear();
+            return changes;
+        }
+    }
+
+    private Task RenewAsync(TimeSpan lifetime)
+    {
+        List<IGrouping<string, string>> rooms;
+        lock (_gate)
+            rooms = [.. _connections.Keys.GroupBy(static key => key.Room, static key => key.Member)];
+        return Task.WhenAll(rooms.Select(room => TryAsync(() => _store.EnterAsync(room.Key, [.. room], lifetime))));
+    }
+
+    private Task EnterAsync(PresenceKey key) => TryAsync(async () =>
+    {
+        await _store.EnterAsync(key.Room, [key.Member], Lifetime).ConfigureAwait(false);
+        await PublishAsync(key, PresenceChange.Joined).ConfigureAwait(false);
+    });
+
+    private Task LeaveAsync(PresenceKey key) => TryAsync(async () =>
+    {
+        if (await _store.LeaveAsync(key.Room, key.Member).ConfigureAwait(false))
+            await PublishAsync(key, PresenceChange.Left).ConfigureAwait(false);
+    });
+
+    private async ValueTask PublishAsync(PresenceKey key, PresenceChange change) => await _backplane
+        .PublishAsync(key.Room, Outgoing.Notice(new PresenceNotice(change, [key.Member])), capacity: 0)
+        .ConfigureAwait(false);
+
+    private async Task TryAsync(Func<ValueTask> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whoever has come is said again at the next renewal; whoever has gone is not, and expires.
+            var level = RoomLog.LevelOf(e);
+            _logger.PresenceFailed(level, e);
+        }
+    }
+}

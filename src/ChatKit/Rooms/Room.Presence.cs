@@ -1,0 +1,104 @@
+using ChatKit.Presence;
+using ChatKit.Wire;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// Who is in the room, on all nodes, as far as this node has heard. Who comes and goes is announced through the backplane; what that
+/// loses is found by the room's check.
+/// </summary>
+internal sealed partial class Room
+{
+    /// <summary>Null as long as nobody has asked.</summary>
+    private HashSet<string>? _here;
+
+    /// <summary>Counts what was announced: whoever reads the store meanwhile has read something old.</summary>
+    private int _announcements;
+
+    /// <summary>To be called under the lock.</summary>
+    private bool TracksPresence => _members.Any(member => PresenceOf(member) is not null);
+
+    /// <summary>What a member counts as; null if it does not count. The room of a user has no other members.</summary>
+    private PresenceKey? PresenceOf(RoomMember member) =>
+        member.Client.PresentAs is { } name && !RoomName.IsOfUser(Name) ? new PresenceKey(Name, name) : null;
+
+    /// <summary>A member is live. The first that counts makes the room learn who is there.</summary>
+    public void BeginPresence()
+    {
+        lock (_gate)
+        {
+            if (_here is not null || !TracksPresence)
+                return;
+        }
+
+        _ = RefreshPresenceAsync();
+    }
+
+    /// <summary>
+    /// Learns who is here, and tells what has changed. Tells nobody anything if somebody comes or goes at the same time, whose
+    /// announcement tells that; unless nothing is known yet.
+    /// </summary>
+    public async Task RefreshPresenceAsync()
+    {
+        try
+        {
+            bool outdated;
+            do
+            {
+                int before;
+                lock (_gate)
+                    before = _announcements;
+                var here = await services.Presence.ListAsync(Name).ConfigureAwait(false);
+                lock (_gate)
+                {
+                    outdated = before != _announcements && _here is null;
+                    if (before == _announcements)
+                        LearnPresence(here);
+                }
+            }
+            while (outdated);
+        }
+        catch (Exception e)
+        {
+            // The next check tries again.
+            var level = RoomLog.LevelOf(e);
+            services.Logger.PresenceFailed(level, e);
+        }
+    }
+
+    /// <summary>Takes over what the store says, and those of this node, of whom it may not have heard yet. To be called under the lock.</summary>
+    private void LearnPresence(IReadOnlyCollection<string> stored)
+    {
+        var here = stored.Union(_members.Select(member => PresenceOf(member)?.Member).OfType<string>()).ToHashSet();
+        if (_here is null)
+        {
+            _here = here;
+            FanOut(Outgoing.Notice(AllHere(null)));
+            return;
+        }
+
+        TellPresence(PresenceChange.Joined, [.. here.Where(_here.Add)]);
+        var left = _here.Except(here).ToList();
+        _here.ExceptWith(left);
+        TellPresence(PresenceChange.Left, left);
+    }
+
+    /// <summary>Somebody has come or gone. To be called under the lock.</summary>
+    private void HearPresence(PresenceNotice notice)
+    {
+        _announcements++;
+        if (_here is not null)
+            TellPresence(notice.Change, [.. notice.Members.Where(notice.Change == PresenceChange.Joined ? _here.Add : _here.Remove)]);
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void TellPresence(PresenceChange change, List<string> members)
+    {
+        if (members.Count > 0)
+            FanOut(Outgoing.Notice(new PresenceNotice(change, members)));
+    }
+
+    /// <summary>All who are here, and in any case the one who is told so. To be called under the lock, and only if it is known.</summary>
+    private PresenceNotice AllHere(string? listener) =>
+        new(PresenceChange.Here, listener is null || _here!.Contains(listener) ? [.. _here!] : [.. _here!, listener]);
+}

@@ -1,0 +1,18 @@
+namespace ChatKit.Wire;
+
+/// <summary>Who is in a room, or has come or gone.</summary>
+internal sealed record PresenceNotice(PresenceChange Change, IReadOnlyCollection<string> Members) : RoomNotice
+{
+    public override byte[] Frame(string room) => V1Frames.Presence(room, this);
+}
+
+/// <summary>What a presence frame tells of the members in it.</summary>
+internal enum PresenceChange
+{
+    /// <summary>They are all who are there.</summary>
+    Here,
+
+    Joined,
+
+    Left,
+}

@@ -1,0 +1,249 @@
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using ChatKit.Presence;
+using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.Tests.Presence;
+
+public class PresenceTests
+{
+    private static readonly WebSocketConnectionOptions Tracking = new() { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan };
+
+    [Fact]
+    public async Task A_client_is_told_who_is_there_and_who_comes_and_goes()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+
+        var bob = await EnterAsync(host, "bob");
+        Assert.Equal("joined bob", await NextAsync(anna));
+        Assert.Equal("here anna bob", await NextAsync(bob));
+        bob.Client.Vanish();
+        await bob.Ended.Soon();
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal("left bob", await NextAsync(anna));
+        Assert.Equal(["anna"], await ListAsync(host));
+    }
+
+    [Fact]
+    public async Task One_who_is_back_within_five_seconds_was_never_away()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+        var bob = await EnterAsync(host, "bob");
+        Assert.Equal("joined bob", await NextAsync(anna));
+
+        for (var i = 0; i < 3; i++)
+        {
+            bob.Client.Vanish();
+            await bob.Ended.Soon();
+            host.Clock.Advance(TimeSpan.FromSeconds(4));
+            Assert.Equal(["anna", "bob"], await ListAsync(host));
+            bob = await EnterAsync(host, "bob");
+            host.Clock.Advance(TimeSpan.FromSeconds(4));
+        }
+
+        await EnterAsync(host, "carl");
+        Assert.Equal("joined carl", await NextAsync(anna));
+    }
+
+    [Fact]
+    public async Task Two_tabs_are_one_person()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+        var one = await EnterAsync(host, "bob");
+        var other = await EnterAsync(host, "bob");
+        Assert.Equal("joined bob", await NextAsync(anna));
+
+        one.Client.Vanish();
+        await one.Ended.Soon();
+        host.Clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(["anna", "bob"], await ListAsync(host));
+        other.Client.Vanish();
+        await other.Ended.Soon();
+        host.Clock.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.Equal("left bob", await NextAsync(anna));
+    }
+
+    [Fact]
+    public async Task Nobody_is_there_by_the_id_of_the_connection()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect("lobby", null, Tracking, static abort => new()
+        {
+            Room = "lobby", Abort = abort, Id = "c1", Subprotocol = ChatKitSubprotocol.V1,
+        });
+        await connection.Client.ReceiveJsonUntilAsync("live");
+
+        Assert.Equal("here c1", await NextAsync(connection));
+    }
+
+    [Fact]
+    public async Task Whom_the_endpoint_does_not_track_nobody_is_told_of()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+
+        await host.EnterAsync();
+        await EnterAsync(host, "bob");
+
+        Assert.Equal("joined bob", await NextAsync(anna));
+        Assert.Equal(["anna", "bob"], await ListAsync(host));
+    }
+
+    [Fact]
+    public async Task A_room_in_which_nobody_is_tracked_tells_nothing()
+    {
+        await using var host = new ChatHost();
+        var (connection, frames) = await host.EnterV1Async();
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        await host.Broadcaster.BroadcastAsync("lobby", "hi");
+
+        Assert.Equal("live", Assert.Single(frames.Shorten()));
+        Assert.Equal(["hi"], (await connection.Client.ReceiveJsonAsync(1)).Shorten());
+        Assert.Empty(await ListAsync(host));
+    }
+
+    [Fact]
+    public async Task A_plain_client_is_counted_and_told_nothing()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+        var plain = await host.EnterAsync(options: Tracking, info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("plain") });
+        Assert.Equal("joined plain", await NextAsync(anna));
+
+        await host.Broadcaster.BroadcastAsync("lobby", "hi");
+
+        Assert.Equal("hi", await plain.Client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task Every_room_that_a_connection_joins_knows_it()
+    {
+        await using var host = new ChatHost();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+        await anna.EnteredV1Async();
+
+        await anna.Handler.Join("other");
+        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).SequenceEqual(["anna"]), "the room knows");
+        await anna.Handler.Leave("other");
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).Length == 0, "the room knows");
+        Assert.Equal(["anna"], await ListAsync(host));
+    }
+
+    [Fact]
+    public async Task What_was_not_announced_is_found_by_the_check()
+    {
+        await using var host = new ChatHost();
+        var store = host.Services.GetRequiredService<IPresenceStore>();
+        var anna = await EnterAsync(host, "anna");
+        Assert.Equal("here anna", await NextAsync(anna));
+
+        await store.EnterAsync("lobby", ["far", "away"], TimeSpan.FromMinutes(1));
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal("joined away far", await NextAsync(anna));
+        await store.LeaveAsync("lobby", "far");
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("left far", await NextAsync(anna));
+    }
+
+    [Fact]
+    public async Task A_store_that_was_away_learns_who_came_meanwhile()
+    {
+        var store = new FaultyPresenceStore { Down = true };
+        await using var host = new ChatHost(services: services => services.AddSingleton<IPresenceStore>(store));
+        var anna = await EnterAsync(host, "anna");
+
+        store.Down = false;
+        await Patience.UntilAsync(
+            async () =>
+            {
+                host.Clock.Advance(TimeSpan.FromSeconds(1));
+                return (await ListAsync(host)).SequenceEqual(["anna"]);
+            },
+            "the store has been told");
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal("here anna", await NextAsync(anna));
+    }
+
+    [Fact]
+    public async Task A_user_is_disconnected_from_every_room()
+    {
+        await using var host = new ChatHost();
+        var one = await EnterAsync(host, "anna");
+        var other = await EnterAsync(host, "anna", "other");
+        var bob = await EnterAsync(host, "bob");
+
+        await host.Broadcaster.DisconnectUserAsync("anna", (WebSocketCloseStatus)4001, "go");
+
+        Assert.Equal((4001, "go"), await CloseOf(one));
+        Assert.Equal((4001, "go"), await CloseOf(other));
+        Assert.False(bob.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public async Task What_no_close_frame_can_carry_is_refused()
+    {
+        await using var host = new ChatHost();
+
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await host.Broadcaster.DisconnectUserAsync("anna", (WebSocketCloseStatus)1006));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await host.Broadcaster.DisconnectUserAsync("anna", reason: new string('x', 124)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await host.Broadcaster.DisconnectUserAsync(""));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await host.Services.GetRequiredService<IRoomPresence>().ListAsync(""));
+    }
+
+    private static async Task<(int Code, string? Reason)> CloseOf(ChatConnection connection) =>
+        await connection.Client.ReceiveAndAnswerCloseAsync();
+
+    private static async Task<ChatConnection> EnterAsync(ChatHost host, string user, string room = "lobby")
+    {
+        var connection = host.Connect(room, null, Tracking, abort => new()
+        {
+            Room = room, Abort = abort, Subprotocol = ChatKitSubprotocol.V1, User = Users.Named(user),
+        });
+        await connection.Client.ReceiveJsonUntilAsync("live");
+        return connection;
+    }
+
+    /// <summary>What the next frame says, which is of presence.</summary>
+    private static async Task<string> NextAsync(ChatConnection connection)
+    {
+        var frame = await connection.Client.ReceiveJsonAsync();
+        Assert.Equal(("presence", "lobby"), ((string?)frame["type"], (string?)frame["room"]));
+        var (change, members) = Assert.Single(frame, static member => member.Value is JsonArray);
+        return string.Join(' ', members!.AsArray().Select(static m => (string?)m).Order().Prepend(change));
+    }
+
+    private static async Task<string[]> ListAsync(ChatHost host, string room = "lobby") =>
+        [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync(room)).Order()];
+
+    private sealed class FaultyPresenceStore : IPresenceStore
+    {
+        private readonly InProcessPresenceStore _inner = new();
+
+        public bool Down { get; set; }
+
+        public ValueTask EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime) =>
+            Down ? throw new HistoryUnavailableException() : _inner.EnterAsync(room, members, lifetime);
+
+        public ValueTask<bool> LeaveAsync(string room, string member) =>
+            Down ? throw new HistoryUnavailableException() : _inner.LeaveAsync(room, member);
+
+        public ValueTask<IReadOnlyCollection<string>> ListAsync(string room, CancellationToken cancellationToken) =>
+            Down ? throw new HistoryUnavailableException() : _inner.ListAsync(room, cancellationToken);
+    }
+}
