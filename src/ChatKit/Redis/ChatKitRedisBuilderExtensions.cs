@@ -6,13 +6,18 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Turns on Redis.</summary>
+/// <summary>Turns on Redis: rooms span all nodes that use the same server and prefix, and their histories outlive the nodes.</summary>
 public static class ChatKitRedisBuilderExtensions
 {
     /// <summary>
-    /// Keeps the histories of the rooms in Redis. The application starts also while Redis is away; until it is back, what would be
-    /// stored throws <see cref="HistoryUnavailableException"/>.
+    /// Keeps the histories of the rooms in Redis, and carries their messages between the nodes: a broadcast on one reaches the members on
+    /// all, everybody in the same order. The application starts also while Redis is away; until it is back, a broadcast throws
+    /// <see cref="HistoryUnavailableException"/> and reaches nobody. Then everything goes on by itself.
     /// </summary>
+    /// <remarks>
+    /// A single server, a primary that Sentinel watches (<c>sentinel:26379,serviceName=name</c>), or a cluster, whose sharded publishing
+    /// (Redis 7) is then used. Replaces the <see cref="IMessageHistory"/> and the <see cref="IBackplane"/>, which belong together.
+    /// </remarks>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     /// <param name="configuration">The StackExchange.Redis configuration string, such as <c>localhost:6379</c>.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, string configuration)
@@ -21,7 +26,7 @@ public static class ChatKitRedisBuilderExtensions
         return builder.AddRedis(options => options.Configuration = configuration);
     }
 
-    /// <summary>Keeps the histories of the rooms in Redis.</summary>
+    /// <summary>Makes the rooms common to all nodes through Redis, and keeps their histories there.</summary>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     /// <param name="options">The options; they are validated when the application starts.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, RedisOptions options)
@@ -30,12 +35,12 @@ public static class ChatKitRedisBuilderExtensions
         return builder.AddRedis(to => (to.Configuration, to.KeyPrefix) = (options.Configuration, options.KeyPrefix));
     }
 
-    /// <summary>Keeps the histories of the rooms in Redis, through the application's own <c>IConnectionMultiplexer</c>.</summary>
+    /// <summary>Makes the rooms common to all nodes, and keeps their histories, through the application's own <c>IConnectionMultiplexer</c>.</summary>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder) => builder.AddRedis(static _ => { });
 
     /// <summary>
-    /// Keeps the histories of the rooms in Redis. Without a <see cref="RedisOptions.Configuration"/> the application's own
+    /// Makes the rooms common to all nodes through Redis, and keeps their histories there. Without a <see cref="RedisOptions.Configuration"/> the application's own
     /// <c>IConnectionMultiplexer</c> is used.
     /// </summary>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
@@ -49,7 +54,10 @@ public static class ChatKitRedisBuilderExtensions
         services.AddOptions<RedisOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton<RedisConnection>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisStartup>());
-        services.Replace(ServiceDescriptor.Singleton<IMessageHistory, RedisMessageHistory>());
+        services.TryAddSingleton<RedisRooms>();
+        services.TryAddSingleton<RedisMessageHistory>();
+        services.Replace(ServiceDescriptor.Singleton<IMessageHistory>(static services => services.GetRequiredService<RedisMessageHistory>()));
+        services.Replace(ServiceDescriptor.Singleton<IBackplane, RedisBackplane>());
         return builder;
     }
 }

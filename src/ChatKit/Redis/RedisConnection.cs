@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,25 @@ internal sealed class RedisConnection(
     private Task<IConnectionMultiplexer>? _connecting;
     private bool _away;
     private string? _refusal;
+    private volatile bool _isCluster;
+    private string _channelPrefix = "";
+    private string _channelSuffix = "";
+
+    /// <summary>Something may have been lost: a connection is back, or the servers have changed their roles.</summary>
+    public event Action? Restored;
+
+    /// <summary>The command that publishes; in a cluster only to the nodes that have the room.</summary>
+    public string PublishCommand => _isCluster ? "SPUBLISH" : "PUBLISH";
+
+    /// <summary>A channel as the client library knows it. To be called when there is a connection.</summary>
+    public RedisChannel ChannelOf(string name)
+    {
+        name += _channelSuffix;
+        return _isCluster ? RedisChannel.Sharded(name) : RedisChannel.Literal(name);
+    }
+
+    /// <summary>A channel as scripts name it, to which the client library adds nothing. To be called when there is a connection.</summary>
+    public string NameInScripts(string name) => _channelPrefix + name + _channelSuffix;
 
     /// <summary>The database. Its commands fail at once while the server is away.</summary>
     /// <exception cref="RedisException">There is no connection.</exception>
@@ -27,6 +47,11 @@ internal sealed class RedisConnection(
             ? multiplexer.GetDatabase()
             : throw new RedisException($"there is no connection to Redis at {Server(multiplexer)}.");
     }
+
+    /// <summary>What subscribes.</summary>
+    /// <exception cref="RedisException">There is no connection.</exception>
+    public async ValueTask<ISubscriber> GetSubscriberAsync() =>
+        (await GetDatabaseAsync().ConfigureAwait(false)).Multiplexer.GetSubscriber();
 
     /// <summary>Begins to connect. Ends when the first try has succeeded or failed; further tries follow by themselves.</summary>
     public Task<IConnectionMultiplexer> ConnectAsync()
@@ -63,8 +88,11 @@ internal sealed class RedisConnection(
             ? await ConnectionMultiplexer.ConnectAsync(Parse(configuration)).ConfigureAwait(false)
             : services.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
 
+        NameChannels(multiplexer);
+        LookForCluster(multiplexer);
         multiplexer.ConnectionFailed += (_, e) => OnFailed(multiplexer, e);
         multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
+        multiplexer.ConfigurationChanged += (_, _) => OnChanged(multiplexer);
         if (!multiplexer.IsConnected)
             OnAway(multiplexer, await ProblemAsync(multiplexer).ConfigureAwait(false));
         return multiplexer;
@@ -81,6 +109,27 @@ internal sealed class RedisConnection(
         // Between tries, in milliseconds: soon at first, and never so late that people wonder.
         parsed.ReconnectRetryPolicy = new ExponentialRetry(500, 5000);
         return parsed;
+    }
+
+    /// <summary>
+    /// A channel prefix of the configuration string applies to what the client library publishes, and not to scripts. And channels
+    /// are common to all databases of a server, unlike keys.
+    /// </summary>
+    private void NameChannels(IConnectionMultiplexer multiplexer)
+    {
+        _channelPrefix = (string?)ConfigurationOptions.Parse(multiplexer.Configuration, ignoreUnknown: true).ChannelPrefix ?? "";
+        var database = multiplexer.GetDatabase().Database;
+        _channelSuffix = database > 0 ? $":{database.ToString(CultureInfo.InvariantCulture)}" : "";
+    }
+
+    /// <summary>What kind of server it is, is known as soon as there has been a connection, and stays so.</summary>
+    private void LookForCluster(IConnectionMultiplexer multiplexer) =>
+        _isCluster = _isCluster || multiplexer.GetServers().Any(static server => server.ServerType == ServerType.Cluster);
+
+    private void OnChanged(IConnectionMultiplexer multiplexer)
+    {
+        LookForCluster(multiplexer);
+        Restored?.Invoke();
     }
 
     private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
@@ -103,18 +152,22 @@ internal sealed class RedisConnection(
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
     {
-        if (restored.ConnectionType != ConnectionType.Interactive)
-            return;
+        if (restored.ConnectionType == ConnectionType.Interactive && IsBack())
+            logger.RedisBack(Server(multiplexer));
+        OnChanged(multiplexer);
+    }
 
+    /// <summary>True if it was away.</summary>
+    private bool IsBack()
+    {
         lock (_gate)
         {
             if (!_away)
-                return;
+                return false;
             _away = false;
             _refusal = null;
+            return true;
         }
-
-        logger.RedisBack(Server(multiplexer));
     }
 
     /// <summary>Where the server is, without the secrets of a configuration string.</summary>

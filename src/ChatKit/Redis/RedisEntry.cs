@@ -25,7 +25,9 @@ internal static class RedisEntry
         HasConnectionId = 8,
     }
 
-    public static byte[] Encode(ChatMessage message)
+    /// <param name="message">The message.</param>
+    /// <param name="head">What the entry is to be preceded by.</param>
+    public static byte[] Encode(ChatMessage message, ReadOnlySpan<byte> head = default)
     {
         var flags = EntryFlags.None;
         if (message.Type == WebSocketMessageType.Binary)
@@ -37,28 +39,32 @@ internal static class RedisEntry
         if (message.ConnectionId is not null)
             flags |= EntryFlags.HasConnectionId;
 
-        var entry = new byte[HeaderSize + SizeOf(message.From) + SizeOf(message.ConnectionId) + message.Data.Length];
+        var bytes = new byte[head.Length + HeaderSize + SizeOf(message.From) + SizeOf(message.ConnectionId) + message.Data.Length];
+        head.CopyTo(bytes);
+        var entry = bytes.AsSpan(head.Length);
         entry[0] = Version;
         entry[1] = (byte)flags;
-        BinaryPrimitives.WriteInt64LittleEndian(entry.AsSpan(2), message.At.UtcTicks);
-        var rest = entry.AsSpan(HeaderSize);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[2..], message.At.UtcTicks);
+        var rest = entry[HeaderSize..];
         Write(ref rest, message.From);
         Write(ref rest, message.ConnectionId);
         message.Data.Span.CopyTo(rest);
-        return entry;
+        return bytes;
     }
 
+    /// <param name="entry">The bytes. Not copied.</param>
+    /// <param name="position">Where the message is; null if it is ephemeral.</param>
     /// <exception cref="InvalidDataException">The bytes are not an entry, or one of a later version.</exception>
-    public static ChatMessage Decode(byte[] entry, MessagePosition position)
+    public static ChatMessage Decode(ReadOnlyMemory<byte> entry, MessagePosition? position)
     {
-        if (entry.Length < HeaderSize || entry[0] != Version)
+        if (entry.Length < HeaderSize || entry.Span[0] != Version)
             throw new InvalidDataException($"The entry at {position} is not of version {Version}.");
 
         try
         {
-            var flags = (EntryFlags)entry[1];
-            var at = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(entry.AsSpan(2)), TimeSpan.Zero);
-            ReadOnlyMemory<byte> rest = entry.AsMemory(HeaderSize);
+            var flags = (EntryFlags)entry.Span[1];
+            var at = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(entry.Span[2..]), TimeSpan.Zero);
+            var rest = entry[HeaderSize..];
             var from = flags.HasFlag(EntryFlags.HasFrom) ? Read(ref rest) : null;
             var connectionId = flags.HasFlag(EntryFlags.HasConnectionId) ? Read(ref rest) : null;
             return new ChatMessage(flags.HasFlag(EntryFlags.Binary) ? WebSocketMessageType.Binary : WebSocketMessageType.Text, rest, at)

@@ -13,4 +13,9 @@ internal static partial class RedisLog
 
     [LoggerMessage(402, LogLevel.Error, "Redis refuses: {Problem}. Messages are not stored, or not read, as long as it does.")]
     public static partial void RedisRefuses(this ILogger logger, string problem);
+
+    [LoggerMessage(403, LogLevel.Error,
+        "Something came on the channel of room {Room} that is no message ({Problem}). It is ignored; what was stored is read from the "
+        + "history. It may be of a newer version of ChatKit, or of another application. Others of this kind are not told of.")]
+    public static partial void PayloadUnreadable(this ILogger logger, string room, string problem);
 }

@@ -7,57 +7,146 @@ namespace ChatKit.Redis;
 
 /// <summary>Keeps the last messages of each room in Redis, for all nodes and beyond a restart.</summary>
 internal sealed class RedisMessageHistory(
-    RedisConnection connection, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
+    RedisConnection connection, RedisRooms rooms, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
 {
+    private const string NotStored = "The message was not stored, and nobody has received it";
+    private const string NotSent = "The message was not sent, and nobody has received it";
+    private const string NotRead = "The history could not be read";
+
+    private readonly SpareEpoch _spare = new();
+
+    public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
+        AppendAsync(room, message, capacity, publish: false, cancellationToken);
+
+    /// <summary>Appends a message and, in the same step, publishes it if it is new.</summary>
     public async ValueTask<AppendResult> AppendAsync(
-        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+        string room, ChatMessage message, int? capacity, bool publish, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
-        var answer = await RunAsync(
-            RedisScripts.Append,
-            RedisKeys.OfMessage(redis.Value.KeyPrefix, room, message.IdempotencyKey),
-            [
-                RedisEntry.Encode(message),
-                capacity?.ToString(CultureInfo.InvariantCulture) ?? "",
-                options.Value.HistoryCapacity,
-                (long)options.Value.RoomTimeToLive.TotalMilliseconds,
-                Epoch.Create(),
-                message.IdempotencyKey ?? "",
-                (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
-            ],
-            "The message was not stored, and nobody has received it",
-            cancellationToken).ConfigureAwait(false);
-        return new AppendResult(new MessagePosition((string)answer[0]!, (long)answer[1]), IsNew: (bool)answer[2]);
+        cancellationToken.ThrowIfCancellationRequested();
+        var (to, epoch) = (rooms[room], _spare.Peek());
+        var known = to.Known;
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            var answer = await RunAsync(
+                database,
+                RedisScripts.Append,
+                to.KeysFor(message.IdempotencyKey),
+                [
+                    RedisEntry.Encode(message),
+                    capacity?.ToString(CultureInfo.InvariantCulture) ?? "",
+                    options.Value.HistoryCapacity,
+                    (long)options.Value.RoomTimeToLive.TotalMilliseconds,
+                    epoch,
+                    (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
+                    known.Epoch,
+                    known.Sequence,
+                    publish ? connection.PublishCommand : "",
+                    publish ? connection.NameInScripts(to.Channel) : "",
+                ],
+                cancellationToken).ConfigureAwait(false);
+            var position = new MessagePosition((string)answer[0]!, (long)answer[1]);
+            if (position.Epoch == epoch)
+                _spare.Used(epoch);
+            to.Note(position);
+            return new AppendResult(position, IsNew: (bool)answer[2]);
+        }
+        catch (Exception e) when (UnavailableOf(e, NotStored) is { } unavailable)
+        {
+            _spare.Used(epoch);
+            throw unavailable;
+        }
+    }
+
+    /// <summary>Publishes a message that is not stored.</summary>
+    public async ValueTask PublishAsync(string room, ChatMessage message, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            await database
+                .PublishAsync(connection.ChannelOf(rooms[room].Channel), RedisPayload.OfEphemeral(message))
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (UnavailableOf(e, NotSent) is { } unavailable)
+        {
+            throw unavailable;
+        }
     }
 
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
-        var answer = await RunAsync(
-            RedisScripts.Read,
-            RedisKeys.OfRoom(redis.Value.KeyPrefix, room),
-            [after?.Epoch ?? "", after?.Sequence ?? 0],
-            "The history could not be read",
-            cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        var from = rooms[room];
+        RedisResult[] answer;
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            RedisValue[] arguments = after is { } position ? [position.Epoch, position.Sequence] : ["", ""];
+            answer = await RunAsync(database, RedisScripts.Read, from.Keys, arguments, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (UnavailableOf(e, NotRead) is { } unavailable)
+        {
+            throw unavailable;
+        }
+
         if (answer.Length == 0)
             return HistoryPage.OfEmptyRoom(after);
 
         var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
-        var (count, missed, restarted) = HistoryPage.Plan(top, (long)answer[2], after);
-        return new HistoryPage(Decode((RedisValue[])answer[3]!, count, top), top, missed, restarted);
+        from.Note(top);
+        return new HistoryPage(Decode((RedisValue[])answer[4]!, top), top, Missed: (long)answer[2], Restarted: (bool)answer[3]);
     }
 
-    private ChatMessage[] Decode(RedisValue[] entries, int count, MessagePosition top)
+    /// <summary>
+    /// Begins a new epoch if Redis has lost messages that this node knows: others would take the positions under which clients have
+    /// seen them.
+    /// </summary>
+    /// <exception cref="HistoryUnavailableException">Redis cannot be reached, or refuses.</exception>
+    public async ValueTask ForkIfRewoundAsync(RedisRoom room)
+    {
+        var (known, epoch) = (room.Known, _spare.Peek());
+        if (known == MessagePosition.None)
+            return;
+
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            var answer = await RunAsync(
+                database, RedisScripts.Fork, room.Keys, [known.Epoch, known.Sequence, epoch], CancellationToken.None).ConfigureAwait(false);
+            if (answer.Length == 0)
+                return;
+
+            var position = new MessagePosition((string)answer[0]!, (long)answer[1]);
+            if (position.Epoch == epoch)
+                _spare.Used(epoch);
+            room.Note(position);
+        }
+        catch (Exception e) when (UnavailableOf(e, NotRead) is { } unavailable)
+        {
+            _spare.Used(epoch);
+            throw unavailable;
+        }
+    }
+
+    private static async Task<RedisResult[]> RunAsync(
+        IDatabase database, string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        (RedisResult[])(await database
+            .ScriptEvaluateAsync(script, keys, arguments)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false))!;
+
+    private ChatMessage[] Decode(RedisValue[] entries, MessagePosition top)
     {
         try
         {
-            var messages = new ChatMessage[count];
-            for (var i = 0; i < count; i++)
-            {
-                var position = top with { Sequence = top.Sequence - count + 1 + i };
-                messages[i] = RedisEntry.Decode((byte[])entries[i]!, position);
-            }
-
+            var messages = new ChatMessage[entries.Length];
+            for (var i = 0; i < entries.Length; i++)
+                messages[i] = RedisEntry.Decode(entries[i], top with { Sequence = top.Sequence - entries.Length + 1 + i });
             return messages;
         }
         catch (InvalidDataException e)
@@ -69,35 +158,25 @@ internal sealed class RedisMessageHistory(
         }
     }
 
-    private async ValueTask<RedisResult[]> RunAsync(
-        string script, RedisKey[] keys, RedisValue[] arguments, string failure, CancellationToken cancellationToken)
+    /// <summary>What a failure of Redis is to the caller; null if it is another failure.</summary>
+    private HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        try
+        switch (exception)
         {
-            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var answer = await database
-                .ScriptEvaluateAsync(script, keys, arguments)
-                .WaitAsync(cancellationToken)
-                .ConfigureAwait(false);
-            return (RedisResult[])answer!;
-        }
-        catch (RedisTimeoutException e)
-        {
-            throw new HistoryUnavailableException(
-                "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
-                + "as soon as Redis answers again.",
-                e);
-        }
-        catch (Exception e) when (e is RedisServerException or RedisCommandException)
-        {
-            connection.Refused(e.Message);
-            throw new HistoryUnavailableException($"{failure}: Redis refused: {e.Message}", e);
-        }
-        catch (Exception e) when (e is RedisException or ObjectDisposedException)
-        {
-            throw new HistoryUnavailableException(
-                $"{failure}: {e.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.", e);
+            case RedisTimeoutException:
+                return new HistoryUnavailableException(
+                    "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
+                    + "as soon as Redis answers again.",
+                    exception);
+            case RedisServerException or RedisCommandException:
+                connection.Refused(exception.Message);
+                return new HistoryUnavailableException($"{failure}: Redis refused: {exception.Message}", exception);
+            case RedisException or ObjectDisposedException:
+                return new HistoryUnavailableException(
+                    $"{failure}: {exception.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.",
+                    exception);
+            default:
+                return null;
         }
     }
 }

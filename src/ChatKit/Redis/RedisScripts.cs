@@ -1,64 +1,112 @@
 namespace ChatKit.Redis;
 
 /// <summary>The scripts. Redis runs each as one step: nobody sees a room between a push and its trim.</summary>
+/// <remarks>
+/// A room's meta hash holds its epoch and its last sequence, the capacity if one was named, and, after the store has lost messages that
+/// nodes had delivered, <c>parent</c> and <c>fork</c>: the epoch before, and up to where both streams are the same.
+/// </remarks>
 internal static class RedisScripts
 {
     /// <summary>
-    /// Stores a message and gives it its position. The first write is one that a server out of memory refuses, so that either all
-    /// of it happens or nothing.
+    /// Stores a message, gives it its position and publishes it. The first write is one that a server out of memory refuses, so that
+    /// either all of it happens or nothing.
     /// </summary>
     /// <remarks>
-    /// ARGV: the entry; the capacity, or an empty text for the one before; the capacity if there was none; the time to live in
-    /// milliseconds; the epoch if the room is new; the idempotency key, or an empty text; for how long it is remembered, in milliseconds.
+    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the one
+    /// before; the capacity if there was none; the time to live in milliseconds; the epoch if a new one begins; for how long the
+    /// idempotency key is remembered, in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
+    /// publishes, or an empty text; the channel.
     /// </remarks>
     public const string Append =
         """
-        if ARGV[6] ~= '' then
-          local first = redis.call('HMGET', KEYS[3], 'epoch', 'sequence')
-          if first[1] then
-            return {first[1], tonumber(first[2]), 0}
+        if KEYS[3] then
+          local first = redis.call('GET', KEYS[3])
+          if first then
+            local epoch, sequence = string.match(first, '^(.*):(%d+)$')
+            return {epoch, tonumber(sequence), 0}
           end
         end
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity')
-        local epoch, sequence = meta[1], tonumber(meta[2])
+        local epoch, sequence = meta[1], tonumber(meta[2]) or 0
         local capacity = tonumber(ARGV[2]) or tonumber(meta[3]) or tonumber(ARGV[3])
         if not epoch then
-          epoch, sequence = ARGV[5], 0
-          redis.call('DEL', KEYS[2])
+          epoch, capacity = ARGV[5], math.max(capacity, 1)
+          redis.call('RPUSH', KEYS[2], ARGV[1])
+          redis.call('LTRIM', KEYS[2], -1, -1)
+        else
+          if epoch == ARGV[7] and sequence < tonumber(ARGV[8]) then
+            redis.call('HSET', KEYS[1], 'epoch', ARGV[5], 'parent', epoch, 'fork', sequence)
+            epoch = ARGV[5]
+          end
+          if redis.call('RPUSH', KEYS[2], ARGV[1]) > capacity then
+            redis.call('LTRIM', KEYS[2], -capacity, -1)
+          end
         end
         sequence = sequence + 1
-        redis.call('RPUSH', KEYS[2], ARGV[1])
-        redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence)
-        if ARGV[2] ~= '' then
-          redis.call('HSET', KEYS[1], 'capacity', capacity)
+        if ARGV[2] ~= '' and ARGV[2] ~= meta[3] then
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence, 'capacity', ARGV[2])
+        else
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence)
         end
-        redis.call('LTRIM', KEYS[2], -capacity, -1)
         redis.call('PEXPIRE', KEYS[1], ARGV[4])
         redis.call('PEXPIRE', KEYS[2], ARGV[4])
-        if ARGV[6] ~= '' then
-          redis.call('HSET', KEYS[3], 'epoch', epoch, 'sequence', sequence)
-          redis.call('PEXPIRE', KEYS[3], ARGV[7])
+        local position = epoch .. ':' .. string.format('%.0f', sequence)
+        if KEYS[3] then
+          redis.call('SET', KEYS[3], position, 'PX', ARGV[6])
+        end
+        if ARGV[9] ~= '' then
+          redis.call(ARGV[9], ARGV[10], position .. '\n' .. ARGV[1])
         end
         return {epoch, sequence, 1}
         """;
 
     /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>
-    /// <remarks>ARGV: the reader's epoch and sequence; an epoch that is not the room's, such as an empty one, gets all there is.</remarks>
+    /// <remarks>
+    /// ARGV: the reader's epoch and sequence, both empty if it knows none. Answers epoch, sequence, how many messages after the reader's
+    /// position are no longer stored, whether the reader is of another stream, and the entries; nothing if the room is empty.
+    /// </remarks>
     public const string Read =
+        """
+        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork')
+        if not meta[1] then
+          return {}
+        end
+        local top, stored = tonumber(meta[2]), redis.call('LLEN', KEYS[2])
+        local wanted, restarted = top, 0
+        if ARGV[2] == '' then
+          wanted = stored
+        elseif ARGV[2] ~= '0' then
+          local after, fork = tonumber(ARGV[2]), tonumber(meta[4])
+          if ARGV[1] == meta[1] and after <= top then
+            wanted = top - after
+          elseif ARGV[1] == meta[3] then
+            restarted = after > fork and 1 or 0
+            wanted = top - math.min(after, fork)
+          else
+            restarted = 1
+          end
+        end
+        local count, entries = math.min(wanted, stored), {}
+        if count > 0 then
+          entries = redis.call('LRANGE', KEYS[2], -count, -1)
+        end
+        return {meta[1], top, wanted - count, restarted, entries}
+        """;
+
+    /// <summary>
+    /// Begins a new epoch if the store has lost messages that the caller knows to have been stored: others would take their positions.
+    /// </summary>
+    /// <remarks>ARGV: the epoch and the sequence that the caller knows; the epoch if a new one begins. Answers epoch and sequence.</remarks>
+    public const string Fork =
         """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
         if not meta[1] then
           return {}
         end
-        local stored = redis.call('LLEN', KEYS[2])
-        local count = stored
-        if ARGV[1] == meta[1] and tonumber(ARGV[2]) <= tonumber(meta[2]) then
-          count = math.min(stored, tonumber(meta[2]) - tonumber(ARGV[2]))
+        if meta[1] == ARGV[1] and tonumber(meta[2]) < tonumber(ARGV[2]) then
+          redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'parent', meta[1], 'fork', meta[2])
+          return {ARGV[3], tonumber(meta[2])}
         end
-        local entries = {}
-        if count > 0 then
-          entries = redis.call('LRANGE', KEYS[2], -count, -1)
-        end
-        return {meta[1], tonumber(meta[2]), stored, entries}
+        return {meta[1], tonumber(meta[2])}
         """;
 }

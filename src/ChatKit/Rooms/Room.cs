@@ -227,6 +227,11 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             FanOut(Outgoing.Notice(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence)));
             _accepted = start;
         }
+        else if (_accepted is { Sequence: > 0 } same && same.Epoch != page.Top.Epoch)
+        {
+            // The stream goes on under another name: the store has lost messages, and none that were delivered here.
+            _accepted = page.Top with { Sequence = same.Sequence };
+        }
 
         var before = _accepted;
         foreach (var message in page.Messages)

@@ -178,6 +178,26 @@ public abstract class BackplaneContract
         Assert.Equal(position, Assert.Single((await history.ReadAsync(_room)).Messages).Position);
     }
 
+    [Fact]
+    public async Task A_repeated_idempotency_key_is_not_delivered_again_and_answers_the_first_position_also_on_another_node()
+    {
+        var (one, other, history) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        var position = await one.PublishAsync(_room, Message("first").WithIdempotencyKey("key"));
+        Assert.Equal(position, await one.PublishAsync(_room, Message("again").WithIdempotencyKey("key")));
+        Assert.Equal(position, await other.PublishAsync(_room, Message("again").WithIdempotencyKey("key")));
+        await other.PublishAsync(_room, Message("next").WithIdempotencyKey("another key"));
+
+        await near.ReceiveAsync(2);
+        await far.ReceiveAsync(2);
+        Assert.Equal(["first", "next"], near.Texts);
+        Assert.Equal(["first", "next"], far.Texts);
+        Assert.Equal(["first", "next"], (await history.ReadAsync(_room)).Messages.Select(static m => m.Text));
+    }
+
     private static ChatMessage Message(string text, string? from = null) =>
         new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch)
         {

@@ -6,8 +6,11 @@ internal sealed class RecordingSubscriber : IBackplaneSubscriber
     private readonly Lock _gate = new();
     private readonly List<ChatMessage> _messages = [];
     private int _calling;
+    private int _reconnects;
 
     public bool Overlapped { get; private set; }
+
+    public int Reconnects => Volatile.Read(ref _reconnects);
 
     public ChatMessage[] Messages
     {
@@ -29,9 +32,7 @@ internal sealed class RecordingSubscriber : IBackplaneSubscriber
         Interlocked.Decrement(ref _calling);
     }
 
-    public void OnReconnected()
-    {
-    }
+    public void OnReconnected() => Interlocked.Increment(ref _reconnects);
 
     /// <summary>Waits until so many messages have come.</summary>
     public async Task<ChatMessage[]> ReceiveAsync(int count)

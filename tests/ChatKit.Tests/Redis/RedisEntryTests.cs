@@ -30,7 +30,7 @@ public class RedisEntryTests
         var entry = RedisEntry.Encode(message);
 
         Assert.All(Enumerable.Range(0, entry.Length), length =>
-            Assert.Throws<InvalidDataException>(() => RedisEntry.Decode(entry[..length], Position)));
+            Assert.Throws<InvalidDataException>(() => RedisEntry.Decode(entry.AsMemory(0, length), Position)));
     }
 
     [Fact]

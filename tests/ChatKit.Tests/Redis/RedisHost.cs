@@ -14,6 +14,8 @@ internal sealed class RedisHost : IAsyncDisposable
 
     public IMessageHistory History => _host.Services.GetRequiredService<IMessageHistory>();
 
+    public IBackplane Backplane => _host.Services.GetRequiredService<IBackplane>();
+
     public FakeLogCollector Logs => _host.Services.GetFakeLogCollector();
 
     public IServiceProvider Services => _host.Services;

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -7,8 +8,6 @@ namespace ChatKit.Tests.Redis;
 /// <summary>Rooms whose history is in a real Redis.</summary>
 public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 {
-    private static readonly TimeSpan CheckInterval = new ChatKitOptions().RoomCheckInterval;
-
     [Fact]
     public async Task Who_joins_while_others_send_sees_a_contiguous_tail()
     {
@@ -30,29 +29,59 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
-    public async Task A_message_of_another_node_arrives_with_the_next_one_of_this_node_or_at_the_next_check()
+    public async Task Members_on_all_nodes_hear_the_same_messages_in_the_same_order()
+    {
+        const int Nodes = 3, Each = 100;
+        var prefix = RedisHost.NewPrefix();
+        var hosts = Enumerable.Range(0, Nodes).Select(_ => StartHost(prefix)).ToList();
+        var members = new List<ChatConnection>();
+        foreach (var host in hosts)
+            members.Add(await host.EnterAsync("shared", new ScriptedHandler { Message = SendOn }));
+
+        await Task.WhenAll(members.Select(async (member, node) =>
+        {
+            for (var i = 0; i < Each; i++)
+                await member.Client.SendAsync($"{node}:{i}");
+        }));
+
+        var heard = await Task.WhenAll(members.Select(static member => member.Client.ReceiveTextsAsync(Nodes * Each)));
+        Assert.Equal(heard[0], heard[1]);
+        Assert.Equal(heard[0], heard[2]);
+        for (var node = 0; node < Nodes; node++)
+            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{node}:{i}"), heard[0].Where(text => text.StartsWith($"{node}:", StringComparison.Ordinal)));
+        Assert.Equal(heard[0].TakeLast(100), (await hosts[0].History.ReadAsync("shared")).Messages.Select(static m => m.Text));
+        foreach (var host in hosts)
+            await host.DisposeAsync();
+
+        static ValueTask SendOn(ScriptedHandler handler, WebSocketMessage message) =>
+            message.Text == "knock" ? ValueTask.CompletedTask : handler.Broadcast(message.Text);
+    }
+
+    [Fact]
+    public async Task What_is_sent_to_a_user_and_what_is_not_stored_reaches_all_nodes()
     {
         var prefix = RedisHost.NewPrefix();
         await using var here = StartHost(prefix);
         await using var there = StartHost(prefix);
-        var member = await here.EnterAsync("shared");
+        var phone = await here.EnterAsync("room", info: ByAnn);
+        var laptop = await there.EnterAsync("room", info: ByAnn);
+        var bob = await there.EnterAsync("room");
 
-        await there.Broadcaster.BroadcastAsync("shared", "1 from there");
-        await here.Broadcaster.BroadcastAsync("shared", "2 from here");
-        Assert.Equal("1 from there", await member.Client.ReceiveTextAsync());
-        Assert.Equal("2 from here", await member.Client.ReceiveTextAsync());
+        await here.Broadcaster.SendToUserAsync("ann", "for ann");
+        Assert.Equal("for ann", await phone.Client.ReceiveTextAsync());
+        Assert.Equal("for ann", await laptop.Client.ReceiveTextAsync());
 
-        here.Clock.Advance(CheckInterval);
-        await there.Broadcaster.BroadcastAsync("shared", "3 from there");
-        var third = member.Client.ReceiveTextAsync();
-        await Patience.UntilAsync(
-            () =>
-            {
-                here.Clock.Advance(CheckInterval);
-                return third.IsCompleted;
-            },
-            "a check finds the message");
-        Assert.Equal("3 from there", await third);
+        await here.Broadcaster.BroadcastAsync("room", "ephemeral", store: false);
+        foreach (var member in new[] { phone, laptop, bob })
+            Assert.Equal("ephemeral", await member.Client.ReceiveTextAsync());
+        Assert.Equal(MessagePosition.None, (await here.History.ReadAsync("room")).Top);
+
+        static WebSocketConnectionInfo ByAnn(Action abort) => new()
+        {
+            Room = "room",
+            Abort = abort,
+            User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "ann")], "test")),
+        };
     }
 
     [Fact]

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Redis;
+
+/// <summary>
+/// Carries messages between nodes through Redis. Whoever publishes waits for Redis to have stored the message; everybody, on this node
+/// too, receives it by the room's channel.
+/// </summary>
+internal sealed class RedisBackplane : IBackplane, IDisposable
+{
+    /// <summary>How long until what failed is tried again, if no connection comes back meanwhile: the server may only have been busy.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many rooms are healed at a time: enough to fill the connection, and few enough that none waits past its time-out.</summary>
+    private const int HealedAtOnce = 64;
+
+    private readonly ConcurrentDictionary<string, RedisTopic> _topics = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly RedisMessageHistory _history;
+    private readonly RedisRooms _rooms;
+    private readonly RedisConnection _connection;
+    private readonly TimeProvider _clock;
+    private readonly UnreadablePayloads _unreadable;
+    private int _healing;
+    private int _retrying;
+
+    public RedisBackplane(
+        RedisMessageHistory history, RedisRooms rooms, RedisConnection connection, ILogger<RedisBackplane> logger, TimeProvider clock)
+    {
+        (_history, _rooms, _connection, _clock) = (history, rooms, connection, clock);
+        _unreadable = new UnreadablePayloads(logger);
+        connection.Restored += OnRestored;
+    }
+
+    public async ValueTask<MessagePosition?> PublishAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        if (capacity == 0)
+        {
+            await _history.PublishAsync(room, message, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        var stored = await _history.AppendAsync(room, message, capacity, publish: true, cancellationToken).ConfigureAwait(false);
+        return stored.Position;
+    }
+
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(
+        string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
+    {
+        var topic = Get(room);
+        while (!topic.TryAdd(subscriber))
+        {
+            Drop(topic);
+            topic = Get(room);
+        }
+
+        var subscription = new Subscription(this, topic, subscriber);
+        try
+        {
+            await topic.SettleAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await subscription.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        // Without Redis the subscriber is subscribed all the same, and hears of it when Redis is back.
+        if (topic.NeedsHealing)
+            Retry();
+        return subscription;
+    }
+
+    public void Dispose()
+    {
+        _connection.Restored -= OnRestored;
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private RedisTopic Get(string room) =>
+        _topics.GetOrAdd(room, static (room, it) => new RedisTopic(it._rooms.Add(room), it._history, it._connection, it._unreadable), this);
+
+    private async ValueTask RemoveAsync(RedisTopic topic, IBackplaneSubscriber subscriber)
+    {
+        topic.Remove(subscriber);
+        await topic.SettleAsync().ConfigureAwait(false);
+        if (topic.HasEnded)
+            Drop(topic);
+    }
+
+    /// <summary>Forgets a topic that has ended.</summary>
+    private void Drop(RedisTopic topic)
+    {
+        // In this order: a new topic of the same name does not get the room of the old one.
+        _rooms.Remove(topic.Room);
+        _topics.TryRemove(KeyValuePair.Create(topic.Room.Name, topic));
+    }
+
+    private void OnRestored()
+    {
+        foreach (var (_, topic) in _topics)
+            topic.NeedsHealing = true;
+        Heal();
+    }
+
+    /// <summary>Makes good, room for room, what was lost while a connection was.</summary>
+    private void Heal()
+    {
+        // One at a time. Whoever comes meanwhile makes it go round once more.
+        if (Interlocked.Increment(ref _healing) == 1)
+            _ = Task.Run(HealAsync);
+    }
+
+    private async Task HealAsync()
+    {
+        int asked;
+        do
+        {
+            asked = Volatile.Read(ref _healing);
+            await Parallel.ForEachAsync(
+                _topics.Values.Where(static topic => topic.NeedsHealing),
+                new ParallelOptions { MaxDegreeOfParallelism = HealedAtOnce },
+                static async (topic, _) => await topic.HealAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        while (Interlocked.CompareExchange(ref _healing, 0, asked) != asked);
+
+        if (_topics.Values.Any(static topic => topic.NeedsHealing))
+            Retry();
+    }
+
+    private void Retry()
+    {
+        if (Interlocked.Exchange(ref _retrying, 1) == 0)
+            _ = RetryAsync();
+    }
+
+    private async Task RetryAsync()
+    {
+        try
+        {
+            await Task.Delay(RetryInterval, _clock, _stopping.Token).ConfigureAwait(false);
+            Volatile.Write(ref _retrying, 0);
+            Heal();
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The application stops.
+        }
+    }
+
+    private sealed class Subscription(RedisBackplane backplane, RedisTopic topic, IBackplaneSubscriber subscriber) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => backplane.RemoveAsync(topic, subscriber);
+    }
+}
