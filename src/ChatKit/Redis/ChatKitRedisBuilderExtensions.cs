@@ -1,4 +1,5 @@
 using ChatKit;
+using ChatKit.Presence;
 using ChatKit.Redis;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -58,6 +59,7 @@ public static class ChatKitRedisBuilderExtensions
         services.TryAddSingleton<RedisMessageHistory>();
         services.Replace(ServiceDescriptor.Singleton<IMessageHistory>(static services => services.GetRequiredService<RedisMessageHistory>()));
         services.Replace(ServiceDescriptor.Singleton<IBackplane, RedisBackplane>());
+        services.Replace(ServiceDescriptor.Singleton<IPresenceStore, RedisPresenceStore>());
         return builder;
     }
 }

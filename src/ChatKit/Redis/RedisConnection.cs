@@ -64,8 +64,30 @@ internal sealed class RedisConnection(
         }
     }
 
+    /// <summary>What a failure of Redis is to the caller; null if it is another failure.</summary>
+    public HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
+    {
+        switch (exception)
+        {
+            case RedisTimeoutException:
+                return new HistoryUnavailableException(
+                    "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
+                    + "as soon as Redis answers again.",
+                    exception);
+            case RedisServerException or RedisCommandException:
+                Refused(exception.Message);
+                return new HistoryUnavailableException($"{failure}: Redis refused: {exception.Message}", exception);
+            case RedisException or ObjectDisposedException:
+                return new HistoryUnavailableException(
+                    $"{failure}: {exception.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.",
+                    exception);
+            default:
+                return null;
+        }
+    }
+
     /// <summary>Says that the server answers but refuses, once for each reason in a row: it may do so for every message.</summary>
-    public void Refused(string problem)
+    private void Refused(string problem)
     {
         if (Interlocked.Exchange(ref _refusal, problem) != problem)
             logger.RedisRefuses(problem);

@@ -23,6 +23,7 @@ internal static class RedisEntry
         Others = 2,
         HasFrom = 4,
         HasConnectionId = 8,
+        Notice = 16,
     }
 
     /// <param name="message">The message.</param>
@@ -38,8 +39,11 @@ internal static class RedisEntry
             flags |= EntryFlags.HasFrom;
         if (message.ConnectionId is not null)
             flags |= EntryFlags.HasConnectionId;
+        if (message.Notice is not null)
+            flags |= EntryFlags.Notice;
 
-        var bytes = new byte[head.Length + HeaderSize + SizeOf(message.From) + SizeOf(message.ConnectionId) + message.Data.Length];
+        var data = message.Notice is { } notice ? RedisNotice.Encode(notice) : message.Data;
+        var bytes = new byte[head.Length + HeaderSize + SizeOf(message.From) + SizeOf(message.ConnectionId) + data.Length];
         head.CopyTo(bytes);
         var entry = bytes.AsSpan(head.Length);
         entry[0] = Version;
@@ -48,7 +52,7 @@ internal static class RedisEntry
         var rest = entry[HeaderSize..];
         Write(ref rest, message.From);
         Write(ref rest, message.ConnectionId);
-        message.Data.Span.CopyTo(rest);
+        data.Span.CopyTo(rest);
         return bytes;
     }
 
@@ -73,6 +77,7 @@ internal static class RedisEntry
                 ConnectionId = connectionId,
                 Audience = flags.HasFlag(EntryFlags.Others) ? Audience.Others : Audience.Everyone,
                 Position = position,
+                Notice = flags.HasFlag(EntryFlags.Notice) ? RedisNotice.Decode(rest.Span) : null,
             };
         }
         catch (ArgumentException e)

@@ -52,7 +52,7 @@ internal sealed class RedisMessageHistory(
             to.Note(position);
             return new AppendResult(position, IsNew: (bool)answer[2]);
         }
-        catch (Exception e) when (UnavailableOf(e, NotStored) is { } unavailable)
+        catch (Exception e) when (connection.UnavailableOf(e, NotStored) is { } unavailable)
         {
             _spare.Used(epoch);
             throw unavailable;
@@ -71,7 +71,7 @@ internal sealed class RedisMessageHistory(
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (UnavailableOf(e, NotSent) is { } unavailable)
+        catch (Exception e) when (connection.UnavailableOf(e, NotSent) is { } unavailable)
         {
             throw unavailable;
         }
@@ -89,7 +89,7 @@ internal sealed class RedisMessageHistory(
             RedisValue[] arguments = after is { } position ? [position.Epoch, position.Sequence] : ["", ""];
             answer = await RunAsync(database, RedisScripts.Read, from.Keys, arguments, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (UnavailableOf(e, NotRead) is { } unavailable)
+        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
             throw unavailable;
         }
@@ -126,7 +126,7 @@ internal sealed class RedisMessageHistory(
                 _spare.Used(epoch);
             room.Note(position);
         }
-        catch (Exception e) when (UnavailableOf(e, NotRead) is { } unavailable)
+        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
             _spare.Used(epoch);
             throw unavailable;
@@ -155,28 +155,6 @@ internal sealed class RedisMessageHistory(
                 $"Redis holds something under the keys of ChatKit that is no message: {e.Message} Does another application use the prefix "
                 + $"'{redis.Value.KeyPrefix}'?",
                 e);
-        }
-    }
-
-    /// <summary>What a failure of Redis is to the caller; null if it is another failure.</summary>
-    private HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
-    {
-        switch (exception)
-        {
-            case RedisTimeoutException:
-                return new HistoryUnavailableException(
-                    "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
-                    + "as soon as Redis answers again.",
-                    exception);
-            case RedisServerException or RedisCommandException:
-                connection.Refused(exception.Message);
-                return new HistoryUnavailableException($"{failure}: Redis refused: {exception.Message}", exception);
-            case RedisException or ObjectDisposedException:
-                return new HistoryUnavailableException(
-                    $"{failure}: {exception.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.",
-                    exception);
-            default:
-                return null;
         }
     }
 }

@@ -12,6 +12,8 @@ internal sealed class RedisRoom(string prefix, string name)
 
     public RedisKey[] Keys { get; } = RedisKeys.OfRoom(prefix, name);
 
+    public RedisKey[] PresenceKeys { get; } = RedisKeys.OfPresence(prefix, name);
+
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 
     /// <summary>The last position that came from Redis; <see cref="MessagePosition.None"/> if none did. Never one that a client has named.</summary>

@@ -1,7 +1,7 @@
 namespace ChatKit.Wire;
 
 /// <summary>Who is in a room, or has come or gone.</summary>
-internal sealed record PresenceNotice(PresenceChange Change, IReadOnlyCollection<string> Members) : RoomNotice
+internal sealed record PresenceNotice(PresenceChange Change, IReadOnlyList<string> Members) : RoomNotice
 {
     public override byte[] Frame(string room) => V1Frames.Presence(room, this);
 }

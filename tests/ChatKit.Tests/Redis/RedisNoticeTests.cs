@@ -1,0 +1,50 @@
+using System.Net.WebSockets;
+using System.Text;
+using ChatKit.Redis;
+using ChatKit.Rooms;
+using ChatKit.Wire;
+
+namespace ChatKit.Tests.Redis;
+
+public class RedisNoticeTests
+{
+    [Theory]
+    [InlineData("anna")]
+    [InlineData("a\nb")]
+    [InlineData("")]
+    public void Who_has_come_or_gone_arrives_as_it_was_sent(string member)
+    {
+        foreach (var change in new[] { PresenceChange.Joined, PresenceChange.Left })
+        {
+            var notice = Assert.IsType<PresenceNotice>(RoundTrip(new PresenceNotice(change, [member])));
+            Assert.Equal((change, member), (notice.Change, Assert.Single(notice.Members)));
+        }
+    }
+
+    [Theory]
+    [InlineData(1008, null)]
+    [InlineData(4999, "why\nnot")]
+    [InlineData(1000, "")]
+    public void So_does_who_is_thrown_out_and_why(int status, string? reason)
+    {
+        var notice = new DisconnectNotice((WebSocketCloseStatus)status, reason);
+        Assert.Equal(notice, RoundTrip(notice));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("joined")]
+    [InlineData("hello\nanna")]
+    [InlineData("disconnect\n")]
+    [InlineData("disconnect\nx")]
+    [InlineData("disconnect\n-1")]
+    public void Anything_else_is_refused(string bytes) =>
+        Assert.Throws<InvalidDataException>(() => RedisNotice.Decode(Encoding.UTF8.GetBytes(bytes)));
+
+    private static RoomNotice? RoundTrip(RoomNotice notice)
+    {
+        var message = RedisEntry.Decode(RedisEntry.Encode(Outgoing.Notice(notice)), null);
+        Assert.Null(message.Position);
+        return message.Notice;
+    }
+}
