@@ -26,6 +26,9 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
+    /// <summary>The server's process, for signals; null while it does not run.</summary>
+    public int? ProcessId => _process?.Id;
+
     public async ValueTask InitializeAsync()
     {
         if (Requirement.RedisServerIfInstalled is not null)

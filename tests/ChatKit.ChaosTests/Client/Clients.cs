@@ -1,0 +1,57 @@
+using ChatKit.TestKit.Client;
+
+namespace ChatKit.ChaosTests.Client;
+
+/// <summary>Clients that wait for nothing longer than a test must.</summary>
+internal static class Clients
+{
+    public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+
+    public static ChatClient Start(
+        Uri address, TimeSpan? resendWindow = null, TimeSpan? busyDelay = null, TimeSpan? policyDelay = null, int? eventLimit = null) =>
+        ChatClient.Start(new ChatClientOptions
+        {
+            NextAddress = _ => ValueTask.FromResult(address),
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+            LongestDelay = TimeSpan.FromMilliseconds(5),
+            RetryDelay = Moment,
+            EventLimit = eventLimit,
+            ResendWindow = resendWindow ?? TimeSpan.FromMinutes(5),
+            BusyDelay = busyDelay ?? TimeSpan.FromMilliseconds(1),
+            PolicyDelay = policyDelay ?? TimeSpan.FromMilliseconds(1),
+        });
+
+    /// <summary>The next event of a kind; those of other kinds are passed over.</summary>
+    public static async Task<T> NextAsync<T>(this ChatClient client)
+        where T : ChatEvent
+    {
+        while (true)
+        {
+            if (await client.Events.ReadAsync().AsTask().Soon() is T happened)
+                return happened;
+        }
+    }
+
+    /// <summary>The next message or gap, as a short text.</summary>
+    public static async Task<string> NextSeenAsync(this ChatClient client)
+    {
+        while (true)
+        {
+            switch (await client.Events.ReadAsync().AsTask().Soon())
+            {
+                case MessageReceived message:
+                    return $"{message.Position} {message.Text}";
+                case GapFound gap:
+                    return $"gap {gap.After} to {gap.Next ?? "?"}: {(gap.IsReset ? "reset" : gap.Missed)}";
+            }
+        }
+    }
+
+    public static async Task<string[]> NextSeenAsync(this ChatClient client, int count)
+    {
+        var seen = new string[count];
+        for (var i = 0; i < count; i++)
+            seen[i] = await client.NextSeenAsync();
+        return seen;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using ChatKit.ChaosTests.Harness;
+using ChatKit.TestKit.Client;
+using Microsoft.AspNetCore.Builder;
+
+namespace ChatKit.ChaosTests.Client;
+
+public class RealServerTests
+{
+    [Fact]
+    public async Task What_is_sent_comes_back_at_the_position_of_its_acknowledgement()
+    {
+        await using var server = Server.Create(0, redis: null);
+        await server.StartAsync();
+        await using var client = Clients.Start(AddressOf(server));
+
+        var ack = await client.SendAsync("hi").Soon();
+        var message = await client.NextAsync<MessageReceived>();
+
+        Assert.Equal(("lobby", ack.Position, "hi"), (message.Room, message.Position, message.Text));
+        Assert.NotNull(ack.Position);
+    }
+
+    [Fact]
+    public async Task Who_is_cut_off_again_and_again_misses_and_doubles_nothing()
+    {
+        const int Count = 60;
+        await using var server = Server.Create(0, redis: null);
+        await server.StartAsync();
+        await using var sender = Clients.Start(AddressOf(server));
+        await using var reader = Clients.Start(AddressOf(server));
+        await reader.NextAsync<BecameLive>();
+
+        for (var i = 0; i < Count; i++)
+        {
+            _ = sender.SendAsync(i.ToString(CultureInfo.InvariantCulture));
+            if (i % 7 == 3)
+                sender.Cut();
+            if (i % 5 == 2)
+                reader.Cut();
+            await Task.Delay(2);
+        }
+
+        var seen = await reader.NextSeenAsync(Count);
+
+        Assert.Equal(Enumerable.Range(0, Count).Select(static i => $"{i}"), seen.Select(static one => one.Split(' ')[1]));
+        await Patience.UntilAsync(() => sender.Unacknowledged == 0, "all is acknowledged");
+    }
+
+    [Fact]
+    public async Task Who_was_away_for_too_long_is_told_how_much_is_missing()
+    {
+        await using var server = Server.Create(0, redis: null, static options => options.HistoryCapacity = 3);
+        await server.StartAsync();
+        var back = new TaskCompletionSource();
+        var visits = 0;
+        await using var sender = Clients.Start(AddressOf(server));
+        await using var reader = ChatClient.Start(new ChatClientOptions
+        {
+            NextAddress = async _ =>
+            {
+                if (Interlocked.Increment(ref visits) > 1)
+                    await back.Task;
+                return AddressOf(server);
+            },
+        });
+        await reader.NextAsync<BecameLive>();
+        await sender.SendAsync("1").Soon();
+        await reader.NextAsync<MessageReceived>();
+
+        reader.Cut();
+        await Patience.UntilAsync(() => Volatile.Read(ref visits) > 1, "the reader is gone");
+        for (var i = 2; i <= 6; i++)
+            await sender.SendAsync($"{i}").Soon();
+        back.SetResult();
+
+        var gap = await reader.NextAsync<GapFound>();
+        Assert.Equal((2, "4"), (gap.Missed, (await reader.NextAsync<MessageReceived>()).Text));
+        Assert.False((await reader.NextAsync<BecameLive>()).Recovered);
+    }
+
+    private static Uri AddressOf(WebApplication server) => new UriBuilder(server.Urls.Single()) { Scheme = "ws", Path = "/chat/lobby" }.Uri;
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using ChatKit.TestKit.Client;
+
+namespace ChatKit.ChaosTests.Client;
+
+public class ReconnectingTests
+{
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1002)]
+    [InlineData(1003)]
+    [InlineData(1007)]
+    [InlineData(1009)]
+    [InlineData(3000)]
+    [InlineData(4999)]
+    public async Task It_stays_closed(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        await (await server.WelcomeAsync()).CloseAsync(code);
+
+        var events = new List<ChatEvent>();
+        await foreach (var happened in client.Events.ReadAllAsync(new CancellationTokenSource(Patience.Limit).Token))
+            events.Add(happened);
+
+        Assert.Equal(new StateChanged(ClientState.Closed, (WebSocketCloseStatus)code, "why"), events[^1]);
+    }
+
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1008)]
+    [InlineData(1011)]
+    [InlineData(1012)]
+    [InlineData(1013)]
+    [InlineData(1014)]
+    public async Task It_connects_again(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        await (await server.WelcomeAsync()).CloseAsync(code);
+
+        await server.WelcomeAsync();
+
+        Assert.NotEqual(ClientState.Closed, client.State);
+    }
+
+    [Theory]
+    [InlineData(1008)]
+    [InlineData(1013)]
+    public async Task It_waits_at_least_as_long_as_the_code_demands(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address, busyDelay: Clients.Moment, policyDelay: Clients.Moment);
+        var first = await server.WelcomeAsync();
+        var start = Stopwatch.GetTimestamp();
+        await first.CloseAsync(code);
+
+        await server.AcceptAsync();
+
+        Assert.True(Stopwatch.GetElapsedTime(start) >= Clients.Moment);
+    }
+
+    [Fact]
+    public async Task It_stays_away_when_it_was_refused_three_times_in_a_row()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        await (await server.WelcomeAsync()).CloseAsync(1008);
+        await (await server.WelcomeAsync()).CloseAsync(1008);
+        var live = await server.WelcomeAsync();
+        await live.SendLiveAsync("e:1");
+        await live.CloseAsync(1008);
+        await (await server.WelcomeAsync()).CloseAsync(1008);
+        Assert.NotEqual(ClientState.Closed, client.State);
+
+        await (await server.WelcomeAsync()).CloseAsync(1008);
+
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+    }
+
+    [Fact]
+    public async Task Each_attempt_may_go_elsewhere()
+    {
+        await using var one = await ScriptedServer.StartAsync();
+        await using var other = await ScriptedServer.StartAsync();
+        var addresses = new Queue<Uri>([one.Address, other.Address]);
+        await using var client = ChatClient.Start(new ChatClientOptions { NextAddress = _ => ValueTask.FromResult(addresses.Dequeue()) });
+        var first = await one.WelcomeAsync();
+
+        first.Cut();
+
+        await other.WelcomeAsync();
+    }
+
+    [Fact]
+    public async Task A_silent_server_is_left()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        await server.WelcomeAsync(ping: 0.05);
+
+        await server.AcceptAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_pings_is_answered_and_not_left()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync(ping: 2);
+
+        for (var i = 0; i < 3; i++)
+        {
+            await connection.SendAsync("""{"type":"ping"}""");
+            Assert.Equal("pong", (await connection.ReceiveAsync()).Type);
+        }
+
+        Assert.Equal(ClientState.Connected, client.State);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_speak_the_protocol_is_left_for_good()
+    {
+        await using var server = await ScriptedServer.StartAsync(subprotocol: null);
+        await using var client = Clients.Start(server.Address);
+        (await server.AcceptAsync()).Cut();
+
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.ChaosTests.Client;
+
+/// <summary>A server that says what a test tells it to.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Channel<ScriptedConnection> _connections = Channel.CreateUnbounded<ScriptedConnection>();
+
+    private ScriptedServer(string? subprotocol)
+    {
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        _app.UseWebSockets();
+        _app.Run(async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol);
+            var connection = new ScriptedConnection(socket, [.. context.Request.Query["after"]]);
+            _connections.Writer.TryWrite(connection);
+            await connection.Over;
+        });
+    }
+
+    public Uri Address => new UriBuilder(_app.Urls.Single()) { Scheme = "ws", Path = "/chat/lobby" }.Uri;
+
+    public static async Task<ScriptedServer> StartAsync(string? subprotocol = "chatkit.v1")
+    {
+        var server = new ScriptedServer(subprotocol);
+        await server._app.StartAsync();
+        return server;
+    }
+
+    /// <summary>Waits for the next connection of the client.</summary>
+    public async Task<ScriptedConnection> AcceptAsync() => await _connections.Reader.ReadAsync().AsTask().Soon();
+
+    /// <summary>Waits for the next connection of the client, and says welcome.</summary>
+    public async Task<ScriptedConnection> WelcomeAsync(double ping = 20)
+    {
+        var connection = await AcceptAsync();
+        await connection.SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby","ping":{{ping}},"limit":1024}""");
+        return connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _connections.Writer.Complete();
+        await foreach (var connection in _connections.Reader.ReadAllAsync())
+            connection.Cut();
+        await _app.DisposeAsync();
+    }
+}
+
+/// <summary>The server's end of a connection.</summary>
+internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
+{
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Over => _over.Task;
+
+    /// <summary>Where the client has resumed.</summary>
+    public string?[] After { get; } = after;
+
+    public Task SendAsync(string frame) =>
+        socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, CancellationToken.None).Soon();
+
+    public Task SendMessageAsync(string position, string data) => SendAsync(
+        $$"""{"type":"message","room":"lobby","position":"{{position}}","at":"2026-11-22T18:00:00Z","data":"{{data}}"}""");
+
+    public Task SendLiveAsync(string position) =>
+        SendAsync($$"""{"type":"live","room":"lobby","position":"{{position}}","recovered":true}""");
+
+    public Task SendAckAsync(string? reference, string position) =>
+        SendAsync($$"""{"type":"ack","ref":"{{reference}}","room":"lobby","position":"{{position}}"}""");
+
+    public Task SendErrorAsync(string? reference, string code) =>
+        SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"why"}""");
+
+    /// <summary>What the client sends next.</summary>
+    public async Task<(string Type, string? Ref, string? Data)> ReceiveAsync()
+    {
+        var buffer = new byte[4096];
+        var result = await socket.ReceiveAsync(buffer, CancellationToken.None).Soon();
+        using var frame = JsonDocument.Parse(buffer.AsMemory(0, result.Count));
+        return (
+            frame.RootElement.GetProperty("type").GetString()!,
+            frame.RootElement.TryGetProperty("ref", out var reference) ? reference.GetString() : null,
+            frame.RootElement.TryGetProperty("data", out var data) ? data.GetString() : null);
+    }
+
+    /// <summary>The texts of the messages that the client sends next, and their refs.</summary>
+    public async Task<(string Text, string Ref)[]> ReceiveMessagesAsync(int count)
+    {
+        var messages = new (string, string)[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (type, reference, data) = await ReceiveAsync();
+            Assert.Equal("message", type);
+            messages[i] = (data!, reference!);
+        }
+
+        return messages;
+    }
+
+    /// <summary>Closes, and waits until the client has answered.</summary>
+    public async Task CloseAsync(int code)
+    {
+        await socket.CloseAsync((WebSocketCloseStatus)code, "why", CancellationToken.None).Soon();
+        _over.TrySetResult();
+    }
+
+    public void Cut()
+    {
+        socket.Abort();
+        _over.TrySetResult();
+    }
+}

@@ -1,0 +1,158 @@
+using ChatKit.TestKit.Client;
+
+namespace ChatKit.ChaosTests.Client;
+
+public class SendingTests
+{
+    [Fact]
+    public async Task A_message_is_sent_until_it_is_acknowledged()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var sending = new[] { client.SendAsync("a"), client.SendAsync("b"), client.SendAsync("c") };
+        var first = await server.WelcomeAsync();
+        var sent = await first.ReceiveMessagesAsync(3);
+        Assert.Equal(["a", "b", "c"], sent.Select(static message => message.Text));
+        await first.SendAckAsync(sent[0].Ref, "e:1");
+        var ack = await sending[0].Soon();
+        first.Cut();
+
+        var second = await server.WelcomeAsync();
+        Assert.Equal(sent[1..], await second.ReceiveMessagesAsync(2));
+        await second.SendAckAsync(sent[1].Ref, "e:2");
+        await second.SendAckAsync(sent[2].Ref, "e:3");
+
+        Assert.Equal(new Ack(sent[0].Ref, "lobby", "e:1"), ack);
+        Assert.Equal("e:3", (await sending[2].Soon()).Position);
+        Assert.Equal(0, client.Unacknowledged);
+        Assert.All(sent, static message => Assert.InRange(message.Ref.Length, 1, 64));
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_before_the_welcome()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var sending = client.SendAsync("a");
+        var connection = await server.AcceptAsync();
+        var receiving = connection.ReceiveMessagesAsync(1);
+        await Task.Delay(Clients.Moment);
+        Assert.False(receiving.IsCompleted);
+
+        await connection.SendAsync("""{"type":"welcome","connection":"c","room":"lobby","ping":20,"limit":1024}""");
+
+        await connection.SendAckAsync((await receiving)[0].Ref, "e:1");
+        await sending.Soon();
+    }
+
+    [Fact]
+    public async Task What_could_not_be_stored_is_sent_again_in_order()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync();
+        _ = client.SendAsync("a");
+        _ = client.SendAsync("b");
+        _ = client.SendAsync("c");
+        var sent = await connection.ReceiveMessagesAsync(3);
+        await connection.SendAckAsync(sent[0].Ref, "e:1");
+        await connection.SendErrorAsync(sent[1].Ref, "unavailable");
+        await Patience.UntilAsync(() => client.Unacknowledged == 2, "the client has heard of it");
+        var receiving = connection.ReceiveMessagesAsync(3);
+        _ = client.SendAsync("d");
+        await connection.SendErrorAsync(sent[2].Ref, "unavailable");
+
+        var again = await receiving;
+
+        Assert.Equal(["b", "c", "d"], again.Select(static message => message.Text));
+        Assert.Equal(sent[1..], again[..2]);
+    }
+
+    [Theory]
+    [InlineData("malformed")]
+    [InlineData("failed")]
+    public async Task What_was_refused_for_good_is_not_sent_again(string code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var first = await server.WelcomeAsync();
+        var bad = client.SendAsync("bad");
+        var good = client.SendAsync("good");
+        var sent = await first.ReceiveMessagesAsync(2);
+        await first.SendErrorAsync(sent[0].Ref, code);
+
+        Assert.Equal(code, (await Assert.ThrowsAsync<SendFailedException>(() => bad.Soon())).Code);
+        first.Cut();
+
+        var second = await server.WelcomeAsync();
+        Assert.Equal(sent[1..], await second.ReceiveMessagesAsync(1));
+        await second.SendAckAsync(sent[1].Ref, "e:1");
+        await good.Soon();
+    }
+
+    [Fact]
+    public async Task What_was_sent_too_long_ago_is_given_up()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address, resendWindow: Clients.Moment);
+        var first = await server.WelcomeAsync();
+        var old = client.SendAsync("old");
+        await first.ReceiveMessagesAsync(1);
+        await Task.Delay(2 * Clients.Moment);
+        first.Cut();
+
+        var second = await server.WelcomeAsync();
+        var fresh = client.SendAsync("fresh");
+
+        Assert.Equal("fresh", (await second.ReceiveMessagesAsync(1))[0].Text);
+        Assert.Equal(SendFailedException.Unknown, (await Assert.ThrowsAsync<SendFailedException>(() => old.Soon())).Code);
+        Assert.False(fresh.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_connection_that_insists_on_what_was_given_up_is_replaced()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address, resendWindow: Clients.Moment / 2);
+        var first = await server.WelcomeAsync();
+        var old = client.SendAsync("old");
+        var sent = await first.ReceiveMessagesAsync(1);
+        await first.SendErrorAsync(sent[0].Ref, "unavailable");
+
+        var second = await server.WelcomeAsync();
+        _ = client.SendAsync("fresh");
+
+        await Assert.ThrowsAsync<SendFailedException>(() => old.Soon());
+        Assert.Equal("fresh", (await second.ReceiveMessagesAsync(1))[0].Text);
+    }
+
+    [Fact]
+    public async Task What_is_larger_than_the_server_takes_is_not_sent()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync();
+
+        var large = client.SendAsync(new string('x', 1024));
+        _ = client.SendAsync("small");
+
+        Assert.Equal(SendFailedException.NotSent, (await Assert.ThrowsAsync<SendFailedException>(() => large.Soon())).Code);
+        Assert.Equal("small", (await connection.ReceiveMessagesAsync(1))[0].Text);
+    }
+
+    [Fact]
+    public async Task What_is_not_acknowledged_when_the_client_is_closed_fails()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync();
+        var sending = client.SendAsync("a");
+        await connection.ReceiveMessagesAsync(1);
+
+        await client.DisposeAsync();
+
+        Assert.Equal(SendFailedException.Unknown, (await Assert.ThrowsAsync<SendFailedException>(() => sending.Soon())).Code);
+        Assert.Equal(
+            SendFailedException.NotSent, (await Assert.ThrowsAsync<SendFailedException>(() => client.SendAsync("b").Soon())).Code);
+    }
+}

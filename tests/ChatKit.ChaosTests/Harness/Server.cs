@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>The server that is put to the test: the chat room of the README.</summary>
+internal static class Server
+{
+    public const int HistoryCapacity = 100;
+
+    /// <summary>In bytes. Small, also what the system keeps for a connection, so that a client that reads nothing soon falls behind.</summary>
+    public const int SmallBuffer = 4096;
+
+    private const int QueueLimit = 16 * 1024;
+
+    /// <summary>How long a message may take that was lost between nodes.</summary>
+    public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Serves <c>/chat/{room}</c> until it is stopped, or whoever has started it is gone.</summary>
+    /// <param name="port">Where it listens, on the loopback.</param>
+    /// <param name="redis">Where Redis is; null for none.</param>
+    public static async Task RunAsync(int port, string? redis)
+    {
+        await using var app = Create(port, redis);
+        await app.StartAsync();
+
+        // The end of standard input is the end of the one who has started this: nothing is left running.
+        await Console.In.ReadToEndAsync();
+    }
+
+    /// <summary>Makes the application.</summary>
+    public static WebApplication Create(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null)
+    {
+        // A watched configuration file would cost an inotify instance for each server.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Logging.ClearProviders()
+            .AddSimpleConsole(static console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("ChatKit", LogLevel.Debug);
+        var chatKit = builder.Services.AddChatKit(static options =>
+            (options.HistoryCapacity, options.RoomCheckInterval) = (HistoryCapacity, CheckInterval));
+        if (redis is not null)
+            chatKit.AddRedis(redis);
+        builder.WebHost
+            .UseSockets(static sockets => sockets.CreateBoundListenSocket = Listen)
+            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+
+        var app = builder.Build();
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
+        {
+            (options.PingInterval, options.PingTimeout, options.OutboundQueueLimit) = (PingInterval, PingTimeout, QueueLimit);
+            configure?.Invoke(options);
+        });
+        return app;
+    }
+
+    /// <summary>The sockets that are accepted inherit the size of the buffer.</summary>
+    private static Socket Listen(EndPoint endpoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SendBufferSize = SmallBuffer;
+        return socket;
+    }
+
+    private sealed class ChatRoom : WebSocketHandler
+    {
+        protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+    }
+}

@@ -1,0 +1,354 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace ChatKit.TestKit.Client;
+
+/// <summary>
+/// A client of the protocol <c>chatkit.v1</c>, with all that it promises: it reconnects, resumes, loses, doubles and reorders nothing,
+/// and says where messages are missing.
+/// </summary>
+public sealed class ChatClient : IAsyncDisposable
+{
+    private const string Subprotocol = "chatkit.v1";
+
+    /// <summary>The position before the first message of a room.</summary>
+    private const string BeforeFirst = ":0";
+
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ChatClientOptions _options;
+    private readonly Outbox _outbox;
+    private readonly Reconnecting _reconnecting;
+    private readonly Channel<ChatEvent> _events;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, string> _positions = new();
+    private readonly Dictionary<string, GapFound> _gaps = [];
+    private readonly SemaphoreSlim _toSend = new(0);
+    private readonly Task _running;
+    private ClientWebSocket? _socket;
+    private TimeSpan _silence;
+    private string? _home;
+    private int _pongs;
+    private long _dropped;
+    private volatile bool _live;
+
+    private ChatClient(ChatClientOptions options)
+    {
+        (_options, _outbox, _reconnecting) = (options, new Outbox(options), new Reconnecting(options));
+        _events = options.EventLimit is { } limit
+            ? Channel.CreateBounded<ChatEvent>(limit)
+            : Channel.CreateUnbounded<ChatEvent>();
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>What happens, in its order. Ends when the client is closed for good.</summary>
+    public ChannelReader<ChatEvent> Events => _events.Reader;
+
+    public ClientState State { get; private set; }
+
+    /// <summary>Whether the client has caught up in its home room on the present connection.</summary>
+    public bool IsLive => _live;
+
+    /// <summary>How many messages are not acknowledged.</summary>
+    public int Unacknowledged => _outbox.Count;
+
+    /// <summary>How many messages the server has sent although the client had them.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Begins to connect.</summary>
+    public static ChatClient Start(ChatClientOptions options) => new(options);
+
+    /// <summary>The last position that the client has of a room; null if it has none.</summary>
+    public string? PositionIn(string room) => _positions.GetValueOrDefault(room);
+
+    /// <summary>Sends a text, as soon as there is a connection, and until the server has acknowledged it.</summary>
+    /// <exception cref="SendFailedException">The server has refused the message, or its outcome is not known.</exception>
+    public Task<Ack> SendAsync(string text)
+    {
+        var sending = _outbox.Add(text);
+        Wake();
+        return sending;
+    }
+
+    /// <summary>Cuts the connection, as a network does. The client connects again by itself.</summary>
+    public void Cut() => Volatile.Read(ref _socket)?.Abort();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Volatile.Read(ref _socket) is { State: WebSocketState.Open } socket)
+        {
+            using var limit = new CancellationTokenSource(CloseTimeout);
+            await SayGoodbyeAsync(socket, limit.Token);
+        }
+
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        Exception? fault = null;
+        try
+        {
+            while (await ConnectOnceAsync())
+            {
+            }
+        }
+        catch (Exception e)
+        {
+            fault = _stopping.IsCancellationRequested ? null : e;
+        }
+
+        State = ClientState.Closed;
+        _outbox.End();
+        _events.Writer.TryComplete(fault);
+    }
+
+    /// <summary>Makes one connection and sees it through, and waits before the next. False if the client stays closed.</summary>
+    private async Task<bool> ConnectOnceAsync()
+    {
+        await ChangeAsync(ClientState.Connecting);
+        _outbox.GiveUpOld();
+        var (code, reason) = await SeeThroughAsync();
+        _live = false;
+        if (_reconnecting.DelayAfter(code) is not { } delay)
+        {
+            await ChangeAsync(ClientState.Closed, code, reason);
+            return false;
+        }
+
+        await ChangeAsync(ClientState.Waiting, code, reason);
+        await Task.Delay(delay, _stopping.Token);
+        return true;
+    }
+
+    /// <summary>Returns the code that has ended the connection; null if it broke, or was not made.</summary>
+    private async Task<(WebSocketCloseStatus? Code, string? Reason)> SeeThroughAsync()
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(Subprotocol);
+        socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        try
+        {
+            var address = WithPositions(await _options.NextAddress(_stopping.Token));
+            using (var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token))
+            {
+                limit.CancelAfter(_options.ConnectTimeout);
+                await socket.ConnectAsync(address, _options.Invoker, limit.Token);
+            }
+
+            if (socket.SubProtocol != Subprotocol)
+                return (WebSocketCloseStatus.ProtocolError, $"The server does not speak {Subprotocol}.");
+
+            Volatile.Write(ref _socket, socket);
+            return await TalkAsync(socket);
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested
+            && e is WebSocketException or OperationCanceledException or ObjectDisposedException or JsonException)
+        {
+            return (null, e.Message);
+        }
+        finally
+        {
+            Volatile.Write(ref _socket, null);
+        }
+    }
+
+    private Uri WithPositions(Uri address)
+    {
+        var after = _positions.Select(static p => $"after={Uri.EscapeDataString($"{p.Key}~{p.Value}")}");
+        var query = string.Join('&', after.Prepend(address.Query.TrimStart('?')).Where(static part => part.Length > 0));
+        return new UriBuilder(address) { Query = query }.Uri;
+    }
+
+    private async Task<(WebSocketCloseStatus? Code, string? Reason)> TalkAsync(ClientWebSocket socket)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        _silence = _options.ConnectTimeout;
+        _gaps.Clear();
+        var writing = WriteAsync(socket, over.Token);
+        try
+        {
+            return await ReadAsync(socket);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await writing;
+            _outbox.Close();
+        }
+    }
+
+    private async Task<(WebSocketCloseStatus? Code, string? Reason)> ReadAsync(ClientWebSocket socket)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var frame = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            // Only the time spent waiting counts: while the application is busy the server may well have spoken.
+            silence.CancelAfter(_silence);
+            var result = await socket.ReceiveAsync(frame.GetMemory(4096), silence.Token);
+            silence.CancelAfter(Timeout.InfiniteTimeSpan);
+            if (result.MessageType == WebSocketMessageType.Close)
+            {
+                await SayGoodbyeAsync(socket, _stopping.Token);
+                return (socket.CloseStatus, socket.CloseStatusDescription);
+            }
+
+            frame.Advance(result.Count);
+            if (!result.EndOfMessage)
+                continue;
+            if (JsonSerializer.Deserialize(frame.WrittenSpan, FrameContext.Default.ServerFrame) is { } read)
+                await TakeAsync(read);
+            frame.ResetWrittenCount();
+        }
+    }
+
+    private ValueTask TakeAsync(ServerFrame frame)
+    {
+        switch (frame.Type)
+        {
+            case "welcome":
+                return OnWelcomeAsync(frame);
+            case "message":
+                return OnMessageAsync(frame);
+            case "gap":
+                return OnGapAsync(new GapFound(frame.Room!, frame.After!, frame.Next, frame.Missed, frame.Reset));
+            case "live":
+                return OnLiveAsync(frame);
+            case "ack":
+                _outbox.Acknowledge(new Ack(frame.Ref!, frame.Room, frame.Position));
+                break;
+            case "error" when frame.Code == "unavailable":
+                _outbox.HoldBack(frame.Ref);
+                Wake();
+                break;
+            case "error":
+                _outbox.Refuse(frame.Ref, frame.Code!, frame.Text!);
+                break;
+            case "ping":
+                Interlocked.Increment(ref _pongs);
+                Wake();
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask OnWelcomeAsync(ServerFrame frame)
+    {
+        _home = frame.Room;
+        _silence = frame.Ping > 0 ? TimeSpan.FromSeconds(2 * frame.Ping) : Timeout.InfiniteTimeSpan;
+        _outbox.Open(frame.Limit);
+        Wake();
+        return ChangeAsync(ClientState.Connected);
+    }
+
+    private async ValueTask OnMessageAsync(ServerFrame frame)
+    {
+        if (frame is { Room: { } room, Position: { } position })
+        {
+            // Told together with the message that follows it: if that does not come any more, the gap is told anew, and may have grown.
+            var gap = _gaps.GetValueOrDefault(room);
+            if (gap?.IsReset != true && _positions.TryGetValue(room, out var seen) && Covers(seen, position))
+            {
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+
+            if (_gaps.Remove(room))
+                await TellAsync(gap!);
+            _positions[room] = position;
+        }
+
+        await TellAsync(new MessageReceived(frame.Room, frame.Position, frame.From, frame.At, frame.Data, frame.Base64));
+    }
+
+    private async ValueTask OnGapAsync(GapFound gap)
+    {
+        if (gap.Next is not null)
+        {
+            _gaps[gap.Room] = gap;
+            return;
+        }
+
+        _positions[gap.Room] = BeforeFirst;
+        await TellAsync(gap);
+    }
+
+    private async ValueTask OnLiveAsync(ServerFrame frame)
+    {
+        if (_gaps.Remove(frame.Room!, out var gap))
+            await TellAsync(gap);
+        _positions[frame.Room!] = frame.Position!;
+        await TellAsync(new BecameLive(frame.Room!, frame.Position!, frame.Recovered));
+        _reconnecting.OnLive();
+        _live |= frame.Room == _home;
+    }
+
+    /// <summary>Whether whoever has seen one position has seen the other. Only the numbers of one epoch can be compared.</summary>
+    private static bool Covers(string seen, string position)
+    {
+        var (seenColon, colon) = (seen.LastIndexOf(':'), position.LastIndexOf(':'));
+        return seen.AsSpan(0, seenColon).SequenceEqual(position.AsSpan(0, colon))
+            && Sequence(position.AsSpan(colon + 1)) <= Sequence(seen.AsSpan(seenColon + 1));
+    }
+
+    private static long Sequence(ReadOnlySpan<char> digits) => long.Parse(digits, CultureInfo.InvariantCulture);
+
+    /// <summary>The only writer of a connection. Ends the connection if it cannot write.</summary>
+    private async Task WriteAsync(ClientWebSocket socket, CancellationToken over)
+    {
+        try
+        {
+            while (true)
+            {
+                if (Interlocked.Exchange(ref _pongs, 0) > 0)
+                    await socket.SendAsync(ClientFrame.Pong, WebSocketMessageType.Text, true, over);
+                if (_outbox.TryTakeNext(out var frame, out var wait, out var stuck))
+                    await socket.SendAsync(frame, WebSocketMessageType.Text, true, over);
+                else if (stuck)
+                    break;
+                else
+                    await _toSend.WaitAsync(wait, over);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Whoever reads is told by the end of the connection.
+        }
+
+        socket.Abort();
+    }
+
+    private void Wake()
+    {
+        if (_toSend.CurrentCount == 0)
+            _toSend.Release();
+    }
+
+    private async ValueTask ChangeAsync(ClientState state, WebSocketCloseStatus? code = null, string? reason = null)
+    {
+        State = state;
+        await TellAsync(new StateChanged(state, code, reason));
+    }
+
+    private ValueTask TellAsync(ChatEvent happened) => _events.Writer.WriteAsync(happened, _stopping.Token);
+
+    private static async Task SayGoodbyeAsync(ClientWebSocket socket, CancellationToken token)
+    {
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It is over in any case.
+        }
+    }
+}
