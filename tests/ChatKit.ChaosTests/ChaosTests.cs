@@ -1,0 +1,19 @@
+using ChatKit.ChaosTests.Harness;
+
+namespace ChatKit.ChaosTests;
+
+public class ChaosTests
+{
+    /// <summary>A short run; README.md says how to run for longer, and with another seed.</summary>
+    [Fact]
+    public async Task Nothing_is_lost_doubled_or_reordered_while_nodes_redis_and_connections_fail()
+    {
+        Requirement.RedisServer();
+
+        var result = await ChaosRun.RunAsync(new ChaosOptions(Seed: 42, TimeSpan.FromSeconds(15)));
+
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.True(result.IsClean, result.ToString());
+        Assert.All(result.Logs, static log => Assert.NotEmpty(log.Sent));
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using ChatKit.ChaosTests.Harness;
+
+namespace ChatKit.ChaosTests;
+
+/// <summary>Reads the command line of the long run.</summary>
+internal static class CommandLine
+{
+    public static Task<int> RunAsync(string[] args)
+    {
+        var minutes = new Option<double>("--minutes") { Description = "For how long things go wrong.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int?>("--seed") { Description = "What goes wrong, and what is sent, derives from it. [default: random]" };
+        var root = new RootCommand("Shows that nothing is lost, doubled or reordered while nodes, Redis and connections fail.") { minutes, seed };
+        root.SetAction((result, _) => RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes))));
+        root.Subcommands.Add(Serve());
+        return root.Parse(args).InvokeAsync();
+    }
+
+    private static async Task<int> RunAsync(int seed, TimeSpan duration)
+    {
+        Console.WriteLine($"Seed {seed}.");
+        var result = await ChaosRun.RunAsync(new ChaosOptions(seed, duration));
+        Console.WriteLine(result);
+        return result.IsClean ? 0 : 1;
+    }
+
+    private static Command Serve()
+    {
+        var port = new Option<int>("--port") { Description = "Where to listen.", Required = true };
+        var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
+        var serve = new Command("serve", "Runs one node.") { port, redis };
+        serve.SetAction((result, _) => Server.RunAsync(result.GetValue(port), result.GetValue(redis)));
+        return serve;
+    }
+}

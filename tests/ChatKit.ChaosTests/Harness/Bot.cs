@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ChatKit.ChaosTests.Verification;
+using ChatKit.TestKit.Client;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>A client and its application: sends numbered messages, and writes down what it sees.</summary>
+internal sealed class Bot : IAsyncDisposable
+{
+    private const int MaxPadding = 800;
+
+    /// <summary>A client that is cut off goes on sending for a while, and then waits.</summary>
+    private const int MaxUnacknowledged = 200;
+
+    private const string Alphabet = "abcdefghijklmnopqrstuvwxyz \"\\<>&{}äß€";
+
+    private readonly ChatClient _client;
+    private readonly ConcurrentDictionary<string, string> _texts;
+    private readonly Random _payloads;
+    private readonly List<(string Text, Task<Ack> Acking)> _sent = [];
+    private readonly List<Seen> _seen = [];
+    private readonly Task _reading;
+    private volatile Task _away = Task.CompletedTask;
+    private volatile Task _pause = Task.CompletedTask;
+    private long _top;
+
+    /// <param name="name">Its name.</param>
+    /// <param name="room">Its room.</param>
+    /// <param name="seed">What it sends and when derives from this.</param>
+    /// <param name="network">What it connects through.</param>
+    /// <param name="texts">All texts there are, so that each is in memory once.</param>
+    public Bot(string name, string room, int seed, Network network, ConcurrentDictionary<string, string> texts)
+    {
+        (Name, Room, _payloads, _texts) = (name, room, new Random(seed), texts);
+        var nodes = new Random(seed + 1);
+        _client = ChatClient.Start(new ChatClientOptions
+        {
+            NextAddress = async stop =>
+            {
+                await _away.WaitAsync(stop);
+                return network.AddressOf(nodes, room);
+            },
+            Invoker = network.Invoker,
+            Random = new Random(seed + 2),
+            EventLimit = 16,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            FirstDelay = TimeSpan.FromMilliseconds(100),
+            LongestDelay = TimeSpan.FromSeconds(2),
+            PolicyDelay = TimeSpan.FromSeconds(1),
+            BusyDelay = TimeSpan.FromSeconds(1),
+            RetryDelay = TimeSpan.FromMilliseconds(200),
+        });
+        _reading = ReadAsync();
+    }
+
+    public string Name { get; }
+
+    public string Room { get; }
+
+    /// <summary>How often the client went on where it was.</summary>
+    public int Resumes { get; private set; }
+
+    public int Connections { get; private set; }
+
+    /// <summary>How often a message that was sent again was dropped by the client.</summary>
+    public long Dropped => _client.Dropped;
+
+    /// <summary>The last sequence that the application has seen.</summary>
+    public long Top => Volatile.Read(ref _top);
+
+    /// <summary>Whether nothing is on its way that the client knows of.</summary>
+    public bool IsQuiet => _client is { IsLive: true, Unacknowledged: 0 };
+
+    public string Condition => $"{Name}: {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {Top}";
+
+    /// <summary>Sends at random times until it is told to stop.</summary>
+    /// <param name="mean">The mean time between two messages.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task SendAsync(TimeSpan mean, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = mean * -Math.Log(1 - _payloads.NextDouble());
+            var text = $"{Name}:{_sent.Count}:{Padding()}";
+            await Task.Delay(wait, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested || _client.Unacknowledged > MaxUnacknowledged)
+                continue;
+            _texts[text] = text;
+            _sent.Add((text, _client.SendAsync(text)));
+        }
+    }
+
+    /// <summary>The client is cut off, and does not come back for a while.</summary>
+    public void StayAway(TimeSpan time)
+    {
+        _away = Task.Delay(time);
+        _client.Cut();
+    }
+
+    /// <summary>The application takes nothing for a while, and so the client reads nothing.</summary>
+    public void Pause(TimeSpan time) => _pause = Task.Delay(time);
+
+    /// <summary>What it has seen and sent. To be asked once it is quiet, or over.</summary>
+    public ClientLog Log()
+    {
+        lock (_seen)
+            return new ClientLog(Name, Room, [.. _seen], [.. _sent.Select(static sent => OutcomeOf(sent.Text, sent.Acking))]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _reading;
+    }
+
+    private static Sent OutcomeOf(string text, Task<Ack> acking)
+    {
+        if (acking.IsCompletedSuccessfully)
+        {
+            return new Sent(text, Outcome.Acknowledged, acking.Result.Position is { } position ? MessagePosition.Parse(position) : null);
+        }
+
+        return acking.Exception?.InnerException is SendFailedException { Code: not SendFailedException.Unknown }
+            ? new Sent(text, Outcome.NotStored)
+            : new Sent(text, Outcome.Unknown);
+    }
+
+    private async Task ReadAsync()
+    {
+        await foreach (var happened in _client.Events.ReadAllAsync())
+        {
+            await _pause;
+            lock (_seen)
+                See(happened);
+        }
+    }
+
+    private void See(ChatEvent happened)
+    {
+        switch (happened)
+        {
+            case MessageReceived { Position: { } position, Text: { } text }:
+                var at = MessagePosition.Parse(position);
+                _seen.Add(new Seen(at, _texts.GetValueOrDefault(text, text)));
+                Volatile.Write(ref _top, at.Sequence);
+                break;
+            case GapFound gap:
+                MessagePosition? next = gap.Next is null ? null : MessagePosition.Parse(gap.Next);
+                _seen.Add(new Seen(MessagePosition.Parse(gap.After), null, new SeenGap(next, gap.Missed, gap.IsReset)));
+                break;
+            case BecameLive live:
+                Resumes += live.Recovered ? 1 : 0;
+                break;
+            case StateChanged { State: ClientState.Connected }:
+                Connections++;
+                break;
+        }
+    }
+
+    private string Padding() =>
+        new(_payloads.GetItems<char>(Alphabet, _payloads.Next(MaxPadding)));
+}

@@ -1,0 +1,20 @@
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>How much goes on, and goes wrong.</summary>
+internal sealed record ChaosOptions(int Seed, TimeSpan Duration)
+{
+    public int Nodes { get; init; } = 3;
+
+    public int Rooms { get; init; } = 5;
+
+    public int Clients { get; init; } = 60;
+
+    /// <summary>The mean time between two messages of a client.</summary>
+    public TimeSpan SendInterval { get; init; } = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>The mean time between two faults.</summary>
+    public TimeSpan FaultInterval { get; init; } = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>How long it may take until everything has arrived.</summary>
+    public TimeSpan QuietLimit { get; init; } = TimeSpan.FromSeconds(60);
+}

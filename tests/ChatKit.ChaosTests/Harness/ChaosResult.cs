@@ -1,0 +1,54 @@
+using System.Text;
+using ChatKit.ChaosTests.Verification;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>What a run has shown.</summary>
+internal sealed record ChaosResult(
+    ChaosOptions Options,
+    TimeSpan Took,
+    IReadOnlyDictionary<FaultKind, int> Faults,
+    IReadOnlyList<ClientLog> Logs,
+    IReadOnlyList<string> NotQuiet,
+    IReadOnlyList<string> Errors,
+    int Connections,
+    int Resumes,
+    long Dropped,
+    int FellBehind,
+    int NotStored,
+    DirectoryInfo Folder)
+{
+    private const int MaxProblems = 40;
+
+    public Verdict Verdict { get; } = Verifier.Verify(Logs, Server.HistoryCapacity);
+
+    public bool IsClean => Verdict.IsClean && NotQuiet.Count == 0 && Errors.Count == 0;
+
+    public override string ToString()
+    {
+        var sent = Logs.SelectMany(static log => log.Sent).ToLookup(static sent => sent.Outcome);
+        var gaps = Logs.SelectMany(static log => log.Seen).Where(static seen => seen.Gap is not null).ToList();
+        var text = new StringBuilder()
+            .AppendLine($"seed            {Options.Seed}")
+            .AppendLine($"duration        {Options.Duration.TotalSeconds:0} s of faults, {Took.TotalSeconds:0} s in all")
+            .AppendLine($"faults          {Faults.Values.Sum()}: {string.Join(", ", Faults.OrderBy(static f => f.Key).Select(static f => $"{f.Key} {f.Value}"))}")
+            .AppendLine($"sent            {Logs.Sum(static log => log.Sent.Count)}")
+            .AppendLine($"acknowledged    {sent[Outcome.Acknowledged].Count()}")
+            .AppendLine($"unknown         {sent[Outcome.Unknown].Count()}")
+            .AppendLine($"refused         {sent[Outcome.NotStored].Count()}")
+            .AppendLine($"delivered       {Logs.Sum(static log => log.Seen.Count(static seen => seen.Text is not null))}")
+            .AppendLine($"duplicates      {Verdict.Doubled.Count} seen by applications, {Dropped} dropped by clients")
+            .AppendLine($"lost            {Verdict.Lost.Count}")
+            .AppendLine($"reordered       {Verdict.Reordered.Count}")
+            .AppendLine($"misplaced       {Verdict.Misplaced.Count}")
+            .AppendLine($"gaps announced  {gaps.Count}, of {gaps.Sum(static gap => gap.Gap!.Missed)} messages, {Verdict.WrongGaps.Count} wrong")
+            .AppendLine($"connections     {Connections}, of which {Resumes} have recovered everything")
+            .AppendLine($"fell behind     {FellBehind} times")
+            .AppendLine($"not stored      {NotStored} times, and sent again");
+        foreach (var problem in NotQuiet.Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
+            text.AppendLine($"  {problem}");
+        if (!IsClean)
+            text.AppendLine($"logs            {Folder.FullName}");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>Runs clients, nodes and Redis while things go wrong, lets everything come to rest, and tells what the clients have seen.</summary>
+internal sealed class ChaosRun : IAsyncDisposable
+{
+    private readonly ChaosOptions _options;
+    private readonly RedisServer _redis = new();
+    private readonly Node[] _nodes;
+    private readonly Network _network;
+    private readonly List<Bot> _bots = [];
+    private readonly ConcurrentDictionary<string, string> _texts = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-chaos-");
+
+    private ChaosRun(ChaosOptions options)
+    {
+        _options = options;
+        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint))];
+        _network = new Network(_nodes);
+    }
+
+    public static async Task<ChaosResult> RunAsync(ChaosOptions options)
+    {
+        await using var run = new ChaosRun(options);
+        return await run.RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var bot in _bots)
+            await bot.DisposeAsync();
+        await _network.DisposeAsync();
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    private async Task<ChaosResult> RunAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        await _redis.InitializeAsync();
+        await Task.WhenAll(_nodes.Select(static node => node.StartAsync()));
+        var seeds = new Random(_options.Seed);
+        for (var i = 0; i < _options.Clients; i++)
+            _bots.Add(new Bot($"c{i}", $"room{i % _options.Rooms}", seeds.Next(), _network, _texts));
+
+        // Whoever comes later might begin behind the first message.
+        await Patience.UntilAsync(() => _bots.TrueForAll(static bot => bot.IsQuiet), "all clients are live");
+
+        using var stop = new CancellationTokenSource();
+        var sending = _bots.Select(bot => bot.SendAsync(_options.SendInterval, stop.Token)).ToArray();
+        var schedule = Schedule.Create(_options.Seed, _options.Duration, _options.Nodes, _options.FaultInterval);
+        await ApplyAsync(schedule);
+        await stop.CancelAsync();
+        await Task.WhenAll(sending);
+        var notQuiet = await ComeToRestAsync();
+
+        var result = new ChaosResult(
+            _options,
+            Stopwatch.GetElapsedTime(start),
+            schedule.CountBy(static fault => fault.Kind).ToDictionary(),
+            [.. _bots.Select(static bot => bot.Log())],
+            notQuiet,
+            [.. _nodes.SelectMany(static node => node.Errors)],
+            _bots.Sum(static bot => bot.Connections),
+            _bots.Sum(static bot => bot.Resumes),
+            _bots.Sum(static bot => bot.Dropped),
+            _nodes.Sum(static node => node.FellBehind),
+            _nodes.Sum(static node => node.NotStored),
+            _folder);
+        if (result.IsClean)
+            _folder.Delete(recursive: true);
+        return result;
+    }
+
+    private async Task ApplyAsync(IReadOnlyList<Fault> schedule)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await using var journal = new StreamWriter(Path.Combine(_folder.FullName, "faults.log"));
+        var going = new List<Task>();
+        foreach (var fault in schedule)
+        {
+            if (fault.At - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } wait)
+                await Task.Delay(wait);
+            await journal.WriteLineAsync($"{DateTime.UtcNow:HH:mm:ss.fff} {fault}");
+            going.Add(ApplyAsync(fault));
+        }
+
+        await Task.WhenAll(going);
+    }
+
+    private async Task ApplyAsync(Fault fault)
+    {
+        var node = (int)(fault.Which * _nodes.Length);
+        switch (fault.Kind)
+        {
+            case FaultKind.NodeKilled:
+                await _nodes[node].KillAsync();
+                await Task.Delay(fault.Time);
+                await _nodes[node].StartAsync();
+                break;
+            case FaultKind.NodeFrozen:
+                await _nodes[node].FreezeAsync(fault.Time);
+                break;
+            case FaultKind.RedisKilled:
+                await _redis.KillAsync();
+                await Task.Delay(fault.Time);
+                await _redis.StartAsync();
+                break;
+            case FaultKind.RedisFrozen when _redis.ProcessId is { } process:
+                await Signals.FreezeAsync(process, fault.Time);
+                break;
+            case FaultKind.ConnectionCut:
+                _network.Pick(fault.Which)?.CutAfter(fault.Bytes, fault.TowardsServer);
+                break;
+            case FaultKind.AllCut:
+                foreach (var connection in _network.To(node))
+                    connection.Dispose();
+                break;
+            case FaultKind.ConnectionStalled:
+                _network.Pick(fault.Which)?.Stall(fault.Time, fault.TowardsServer);
+                break;
+            case FaultKind.ReaderPaused:
+                _bots[(int)(fault.Which * _bots.Count)].Pause(fault.Time);
+                break;
+            case FaultKind.ClientAway:
+                _bots[(int)(fault.Which * _bots.Count)].StayAway(fault.Time);
+                break;
+        }
+    }
+
+    /// <summary>Waits until everything has arrived everywhere, and a little more for what should not come. Returns what did not come to rest.</summary>
+    private async Task<IReadOnlyList<string>> ComeToRestAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Restless().Any() && Stopwatch.GetElapsedTime(start) < _options.QuietLimit)
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+        await Task.Delay(2 * Server.CheckInterval);
+        return [.. Restless().Select(static bot => bot.Condition)];
+    }
+
+    private IEnumerable<Bot> Restless() =>
+        _bots.GroupBy(static bot => bot.Room).SelectMany(static room =>
+        {
+            var top = room.Max(static bot => bot.Top);
+            return room.Where(bot => !bot.IsQuiet || bot.Top < top);
+        });
+}

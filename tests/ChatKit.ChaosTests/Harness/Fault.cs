@@ -1,0 +1,40 @@
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>Something that goes wrong.</summary>
+/// <param name="At">When, from the beginning.</param>
+/// <param name="Kind">What.</param>
+/// <param name="Which">A number from 0 to 1: what it hits, of all that there is.</param>
+/// <param name="Time">How long it lasts.</param>
+/// <param name="Bytes">After how many more bytes a connection is cut.</param>
+/// <param name="TowardsServer">In which direction a connection is hit.</param>
+internal sealed record Fault(TimeSpan At, FaultKind Kind, double Which, TimeSpan Time, int Bytes, bool TowardsServer);
+
+internal enum FaultKind
+{
+    /// <summary>A node is killed, and started again.</summary>
+    NodeKilled,
+
+    /// <summary>A node stands still.</summary>
+    NodeFrozen,
+
+    /// <summary>Redis is killed, and started again.</summary>
+    RedisKilled,
+
+    /// <summary>Redis stands still.</summary>
+    RedisFrozen,
+
+    /// <summary>A connection is cut, perhaps in a frame.</summary>
+    ConnectionCut,
+
+    /// <summary>All connections of a node are cut.</summary>
+    AllCut,
+
+    /// <summary>A connection carries nothing in one direction.</summary>
+    ConnectionStalled,
+
+    /// <summary>A client reads nothing.</summary>
+    ReaderPaused,
+
+    /// <summary>A client is away.</summary>
+    ClientAway,
+}

@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>What lies between the clients and the nodes.</summary>
+internal sealed class Network(IEnumerable<Node> nodes) : IAsyncDisposable
+{
+    private readonly FaultyProxy[] _proxies = [.. nodes.Select(static node => new FaultyProxy(node.Port))];
+
+    /// <summary>Carries the handshakes of the clients. The system keeps little of what they do not read.</summary>
+    public HttpMessageInvoker Invoker { get; } = new(new SocketsHttpHandler
+    {
+        ConnectCallback = static async (context, stop) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = Server.SmallBuffer };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    });
+
+    /// <summary>Where a client connects: to any node.</summary>
+    public Uri AddressOf(Random random, string room) => new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}");
+
+    /// <summary>The connections through one node.</summary>
+    public IEnumerable<ProxiedConnection> To(int node) => _proxies[node].Connections;
+
+    /// <summary>One of all connections; null if there is none.</summary>
+    /// <param name="which">A number from 0 to 1.</param>
+    public ProxiedConnection? Pick(double which)
+    {
+        var all = _proxies.SelectMany(static proxy => proxy.Connections).ToArray();
+        return all.Length == 0 ? null : all[(int)(which * all.Length)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Invoker.Dispose();
+        foreach (var proxy in _proxies)
+            await proxy.DisposeAsync();
+    }
+}

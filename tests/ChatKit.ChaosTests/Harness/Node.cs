@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>One node: the server in a process of its own, that can be killed and started again on the same port.</summary>
+internal sealed class Node(string name, DirectoryInfo logs, string? redis) : IAsyncDisposable
+{
+    private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
+    private Process? _process;
+
+    public string Name { get; } = name;
+
+    /// <summary>How often a client that read too slowly was behind the room, and resumed from history.</summary>
+    public int FellBehind { get; private set; }
+
+    /// <summary>How often a message could not be stored when it came first.</summary>
+    public int NotStored { get; private set; }
+
+    /// <summary>What the node calls an error. That Redis is away is none: it is meant to be.</summary>
+    public List<string> Errors { get; } = [];
+
+    public int Port { get; } = RedisServer.FreePort();
+
+    /// <summary>Starts the process, and waits until it takes connections.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = [typeof(Node).Assembly.Location, "serve", "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Write(line.Data);
+        _process.ErrorDataReceived += (_, line) => Write(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await Patience.UntilAsync(AcceptsAsync, $"{Name} takes connections");
+    }
+
+    /// <summary>Ends the process without warning.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is not { } process)
+            return;
+
+        _process = null;
+        process.Kill();
+        await process.WaitForExitAsync(CancellationToken.None);
+        process.Dispose();
+        Write("--- killed ---");
+    }
+
+    /// <summary>The process stands still for a while.</summary>
+    public Task FreezeAsync(TimeSpan time) => _process is { } process ? Signals.FreezeAsync(process.Id, time) : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        await _log.DisposeAsync();
+    }
+
+    private async Task<bool> AcceptsAsync()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void Write(string? line)
+    {
+        lock (_log)
+        {
+            if (line is null || _log.BaseStream is not { CanWrite: true })
+                return;
+            _log.WriteLine(line);
+            FellBehind += line.Contains("[200]", StringComparison.Ordinal) ? 1 : 0;
+            NotStored += line.Contains("[104]", StringComparison.Ordinal) ? 1 : 0;
+            if (line.Contains("fail: ChatKit", StringComparison.Ordinal) && !line.Contains("Redis", StringComparison.Ordinal))
+                Errors.Add($"{Name}: {line}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>When what goes wrong: derives from the seed alone.</summary>
+internal static class Schedule
+{
+    /// <summary>How long a fault of each kind lasts, in seconds, and how often one comes, compared with the others.</summary>
+    private static readonly Dictionary<FaultKind, (double Shortest, double Longest, int Weight)> Kinds = new()
+    {
+        [FaultKind.NodeKilled] = (0, 2, 3),
+        [FaultKind.NodeFrozen] = (0.5, 5, 2),
+        [FaultKind.RedisKilled] = (0, 2, 2),
+        [FaultKind.RedisFrozen] = (0.5, 7, 1),
+        [FaultKind.ConnectionCut] = (0, 0, 12),
+        [FaultKind.AllCut] = (0, 0, 1),
+        [FaultKind.ConnectionStalled] = (0.5, 6, 8),
+        [FaultKind.ReaderPaused] = (2, 7, 6),
+        [FaultKind.ClientAway] = (5, 12, 3),
+    };
+
+    /// <summary>The faults for a time: each kind once, and then by chance.</summary>
+    /// <param name="seed">Where chance comes from.</param>
+    /// <param name="duration">For how long.</param>
+    /// <param name="nodes">How many nodes there are.</param>
+    /// <param name="pause">The mean time between two faults.</param>
+    public static IReadOnlyList<Fault> Create(int seed, TimeSpan duration, int nodes, TimeSpan pause)
+    {
+        var random = new Random(seed);
+        var first = Enum.GetValues<FaultKind>();
+        random.Shuffle(first);
+        var queue = new Queue<FaultKind>(first);
+        var byWeight = Kinds.SelectMany(static kind => Enumerable.Repeat(kind.Key, kind.Value.Weight)).ToArray();
+        var faults = new List<Fault>();
+        var busyUntil = new Dictionary<int, TimeSpan>();
+        for (var at = TimeSpan.Zero; at < duration; at += 2 * pause * random.NextDouble())
+        {
+            var isFirst = queue.TryDequeue(out var next);
+            var kind = isFirst ? next : byWeight[random.Next(byWeight.Length)];
+            var (shortest, longest, _) = Kinds[kind];
+            var time = TimeSpan.FromSeconds(shortest + ((longest - shortest) * random.NextDouble()));
+            var fault = new Fault(at, kind, random.NextDouble(), time, random.Next(2000), random.Next(2) == 0);
+            if (ProcessOf(fault, nodes) is not { } process || Take(busyUntil, process, fault))
+                faults.Add(fault);
+            else if (isFirst)
+                queue.Enqueue(kind);
+        }
+
+        return faults;
+    }
+
+    /// <summary>The node that a fault hits; -1 for Redis, null if it hits no process.</summary>
+    private static int? ProcessOf(Fault fault, int nodes) => fault.Kind switch
+    {
+        FaultKind.NodeKilled or FaultKind.NodeFrozen => (int)(fault.Which * nodes),
+        FaultKind.RedisKilled or FaultKind.RedisFrozen => -1,
+        _ => null,
+    };
+
+    /// <summary>A process is hit once at a time, and has a moment in between to start.</summary>
+    private static bool Take(Dictionary<int, TimeSpan> busyUntil, int process, Fault fault)
+    {
+        if (busyUntil.TryGetValue(process, out var until) && fault.At < until)
+            return false;
+        busyUntil[process] = fault.At + fault.Time + TimeSpan.FromSeconds(2);
+        return true;
+    }
+}

@@ -1,0 +1,219 @@
+namespace ChatKit.ChaosTests.Verification;
+
+public class VerifierTests
+{
+    private const int Capacity = 3;
+
+    [Fact]
+    public void What_all_have_seen_in_one_order_is_clean()
+    {
+        Assert.Empty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, 2, 3, 4, 5, 6)).Problems);
+    }
+
+    [Fact]
+    public void A_right_gap_is_clean()
+    {
+        Assert.Empty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, Gap(1, 4, 2), 4, 5, 6)).Problems);
+    }
+
+    [Fact]
+    public void A_right_gap_before_the_first_message_is_clean()
+    {
+        var first = new Seen(MessagePosition.None, null, new SeenGap(At(3), 2, false));
+
+        Assert.Empty(Verify(Ann(1, 2, 3, 4, 5), Bob(first, 3, 4, 5)).Problems);
+    }
+
+    [Fact]
+    public void A_lost_message_is_found()
+    {
+        Assert.Equal(["bob: between 2 and 4 nothing came"], Verify(Ann(1, 2, 3, 4), Bob(1, 2, 4)).Lost);
+    }
+
+    [Fact]
+    public void A_lost_first_message_is_found()
+    {
+        Assert.Single(Verify(Ann(1, 2, 3, 4), Bob(2, 3, 4)).Lost);
+    }
+
+    [Fact]
+    public void A_lost_last_message_is_found()
+    {
+        Assert.Equal(["bob: nothing came after 3, and the room goes on to 4"], Verify(Ann(1, 2, 3, 4), Bob(1, 2, 3)).Lost);
+    }
+
+    [Fact]
+    public void A_message_that_only_its_acknowledgement_knows_is_lost()
+    {
+        var ann = Ann(1, 2);
+
+        var verdict = Verify(ann with { Sent = [.. ann.Sent, new Sent("ann 3", Outcome.Acknowledged, At(3))] }, Bob(1, 2));
+
+        Assert.Single(verdict.Lost);
+    }
+
+    [Fact]
+    public void A_doubled_message_is_found()
+    {
+        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Doubled);
+    }
+
+    [Fact]
+    public void A_message_that_is_stored_twice_is_found()
+    {
+        var (ann, bob) = (Ann(1, 2, 3), Bob(1, 2, 3));
+
+        var verdict = Verify(ann with { Seen = [.. ann.Seen, Message(4, "ann 1")] }, bob with { Seen = [.. bob.Seen, Message(4, "ann 1")] });
+
+        Assert.NotEmpty(verdict.Doubled);
+        Assert.Empty(verdict.Lost);
+    }
+
+    [Fact]
+    public void Swapped_messages_are_found()
+    {
+        Assert.NotEmpty(Verify(Ann(1, 2, 3, 4), Bob(1, 3, 2, 4)).Reordered);
+    }
+
+    [Fact]
+    public void Positions_with_different_messages_are_found()
+    {
+        var bob = Bob(1, 2, 3);
+
+        Assert.NotEmpty(Verify(Ann(1, 2, 3), bob with { Seen = [bob.Seen[0], Message(2, "ann 3"), Message(3, "ann 2")] }).Misplaced);
+    }
+
+    [Fact]
+    public void Another_order_than_the_senders_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        Assert.Single(Verify(ann with { Sent = [ann.Sent[1], ann.Sent[0], ann.Sent[2]] }, Bob(1, 2, 3)).Reordered);
+    }
+
+    [Theory]
+    [InlineData(1, 4, 3)]
+    [InlineData(1, 4, 1)]
+    [InlineData(1, 3, 1)]
+    [InlineData(1, 5, 3)]
+    [InlineData(2, 4, 1)]
+    [InlineData(0, 4, 3)]
+    public void A_gap_that_is_not_there_or_of_another_size_is_found(int after, int next, int missed)
+    {
+        Assert.NotEmpty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, Gap(after, next, missed), 4, 5, 6)).WrongGaps);
+    }
+
+    [Fact]
+    public void A_gap_around_messages_that_were_still_stored_is_found()
+    {
+        Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(1, Gap(1, 4, 2), 4, 5)).WrongGaps);
+    }
+
+    [Fact]
+    public void A_gap_with_nothing_missing_is_found()
+    {
+        Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(1, Gap(1, 2, 0), 2, 3, 4, 5)).WrongGaps);
+    }
+
+    [Fact]
+    public void A_gap_at_the_end_is_found()
+    {
+        Assert.NotEmpty(Verify(Ann(1, 2, 3, 4, 5), Bob(1, Gap(1, 3, 1))).WrongGaps);
+    }
+
+    [Fact]
+    public void A_reset_is_found()
+    {
+        var reset = new Seen(At(3), null, new SeenGap(At(4), null, true));
+
+        Assert.Single(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, 2, 3, reset, 4, 5, 6)).WrongGaps);
+    }
+
+    [Fact]
+    public void Another_stream_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        Assert.NotEmpty(Verify(ann with { Seen = [.. ann.Seen, new Seen(new MessagePosition("f", 4), "ann 4")] }, Bob(1, 2, 3)).Misplaced);
+    }
+
+    [Fact]
+    public void An_acknowledgement_of_another_position_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        var verdict = Verify(ann with { Sent = [ann.Sent[0] with { Position = At(2) }, .. ann.Sent.Skip(1)] }, Bob(1, 2, 3));
+
+        Assert.Single(verdict.Misplaced);
+    }
+
+    [Fact]
+    public void An_acknowledgement_without_a_position_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        Assert.Single(Verify(ann with { Sent = [ann.Sent[0] with { Position = null }, .. ann.Sent.Skip(1)] }, Bob(1, 2, 3)).Misplaced);
+    }
+
+    [Fact]
+    public void What_nobody_has_sent_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        Assert.Single(Verify(ann with { Sent = [.. ann.Sent.Take(2)] }, Bob(1, 2, 3)).Misplaced);
+    }
+
+    [Fact]
+    public void What_was_refused_and_is_there_is_found()
+    {
+        var ann = Ann(1, 2, 3);
+
+        var verdict = Verify(ann with { Sent = [.. ann.Sent.Take(2), new Sent("ann 3", Outcome.NotStored)] }, Bob(1, 2, 3));
+
+        Assert.Single(verdict.Misplaced);
+    }
+
+    [Fact]
+    public void What_has_an_unknown_outcome_may_be_there_or_not()
+    {
+        var ann = Ann(1, 2, 3);
+
+        var verdict = Verify(
+            ann with { Sent = [.. ann.Sent.Take(2), new Sent("ann 3", Outcome.Unknown), new Sent("ann 4", Outcome.Unknown)] }, Bob(1, 2, 3));
+
+        Assert.Empty(verdict.Problems);
+    }
+
+    [Fact]
+    public void Rooms_have_nothing_to_do_with_each_other()
+    {
+        Assert.Empty(Verify(Ann(1, 2, 3), Log("bob", "other", 1, 2)).Problems);
+    }
+
+    private static Verdict Verify(params ClientLog[] logs) => Verifier.Verify(logs, Capacity);
+
+    /// <summary>Has sent all that is in the room.</summary>
+    private static ClientLog Ann(params int[] seen) => Log("ann", "lobby", [.. seen.Select(static i => (object)i)]) with
+    {
+        Sent = [.. seen.Order().Select(static i => new Sent($"ann {i}", Outcome.Acknowledged, At(i)))],
+    };
+
+    /// <summary>Has sent nothing.</summary>
+    private static ClientLog Bob(params object[] seen) => Log("bob", "lobby", seen);
+
+    private static ClientLog Log(string client, string room, params object[] seen)
+    {
+        var all = seen.Select(one => one is int i ? Message(i, $"{(room == "lobby" ? "ann" : client)} {i}") : (Seen)one).ToList();
+        return new ClientLog(
+            client,
+            room,
+            all,
+            room == "lobby" ? [] : [.. all.Select(static one => new Sent(one.Text!, Outcome.Acknowledged, one.Position))]);
+    }
+
+    private static Seen Message(int sequence, string text) => new(At(sequence), text);
+
+    private static Seen Gap(int after, int next, int missed) => new(At(after), null, new SeenGap(At(next), missed, false));
+
+    private static MessagePosition At(int sequence) => sequence == 0 ? MessagePosition.None : new MessagePosition("e", sequence);
+}
