@@ -141,7 +141,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         HashSet<string?>? leftOut = null;
         foreach (var message in messages)
         {
-            first ??= message.Position?.Sequence;
+            first ??= message.Position?.Sequence ?? (message.Notice as MessageGap)?.After.Sequence + 1;
             if (message.Audience == Audience.Others)
                 (leftOut ??= []).Add(message.ConnectionId);
         }
@@ -184,7 +184,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            last = Outgoing.FrameOf(Name, messages[i], format);
+            last = FrameOf(messages[i], member, format);
             length += last.Length;
             count++;
         }
@@ -198,12 +198,24 @@ internal sealed partial class Room : IThreadPoolWorkItem
         {
             if (member?.IsDue(messages[i], number + i) == false)
                 continue;
-            var frame = Outgoing.FrameOf(Name, messages[i], format).AsSpan();
+            var frame = FrameOf(messages[i], member, format).AsSpan();
             frame.CopyTo(rest);
             rest = rest[frame.Length..];
         }
 
         return joined;
+    }
+
+    /// <summary>The frame of a message for a member, or for all for null. Who has read into a gap is told of the rest of it.</summary>
+    private byte[] FrameOf(ChatMessage message, RoomMember? member, WireFormat format)
+    {
+        if ((format & WireFormat.V1) != 0
+            && message.Notice is MessageGap gap
+            && member is not null
+            && gap.Behind(member.ReadThrough) is { } rest
+            && rest != gap)
+            return rest.Frame(Name);
+        return Outgoing.FrameOf(Name, message, format);
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>
@@ -249,7 +261,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             if (refused[i].Position is { } position)
                 return position with { Sequence = position.Sequence - 1 };
             if (refused[i].Notice is MessageGap gap && (member.Client.Format & WireFormat.V1) != 0)
-                return gap.After;
+                return gap.Behind(member.ReadThrough)?.After;
         }
 
         return null;

@@ -37,7 +37,9 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     /// <param name="message">The message.</param>
     /// <param name="number">How many messages the room had accepted before it.</param>
     public bool Lacks(ChatMessage message, long number) =>
-        number >= Since && message.Position?.IsCoveredBy(ReadThrough) != true;
+        number >= Since
+        && message.Position?.IsCoveredBy(ReadThrough) != true
+        && (message.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
 
     /// <summary>Whether a live member is to receive a message.</summary>
     /// <param name="message">The message.</param>

@@ -8,6 +8,15 @@ internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, 
 {
     public override byte[] Frame(string room) => V1Frames.Gap(room, this);
 
+    /// <summary>What of the hole is one for whoever has read up to a position, while its messages were still there; null if nothing is.</summary>
+    public MessageGap? Behind(MessagePosition read)
+    {
+        var known = read.Sequence - After.Sequence;
+        if (Missed is not { } missed || known <= 0 || !After.IsOfStream(read))
+            return this;
+        return known < missed ? this with { After = read, Missed = missed - known } : null;
+    }
+
     /// <summary>The hole before a page that was read after a position; null if there is none.</summary>
     public static MessageGap? Before(HistoryPage page, MessagePosition after)
     {

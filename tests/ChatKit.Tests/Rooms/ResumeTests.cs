@@ -272,6 +272,70 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task Who_has_read_them_in_time_is_not_told_that_messages_are_gone()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var (old, _) = await room.Host.EnterV1Async(room: Name);
+        await room.PublishAsync(1);
+        Assert.Equal(["1"], (await old.Client.ReceiveJsonAsync(1)).Shorten());
+        await room.PublishAsync(20, lost: true);
+        var top = await TopAsync(room);
+        var (late, _) = await room.Host.EnterV1Async(room: Name, after: top);
+
+        room.Check();
+        await old.Client.ReceiveJsonAsync(11);
+        await room.PublishAsync();
+
+        Assert.Equal(["22"], (await old.Client.ReceiveJsonAsync(1)).Shorten());
+        Assert.Equal(["22"], (await late.Client.ReceiveJsonAsync(1)).Shorten());
+    }
+
+    [Fact]
+    public async Task Who_has_read_a_part_of_them_in_time_is_told_of_the_others_only()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var (old, _) = await room.Host.EnterV1Async(room: Name);
+        await room.PublishAsync(1);
+        Assert.Equal(["1"], (await old.Client.ReceiveJsonAsync(1)).Shorten());
+        await room.PublishAsync(20, lost: true);
+        var top = await TopAsync(room);
+        var (late, _) = await room.Host.EnterV1Async(room: Name, after: top);
+        await room.PublishAsync(15, lost: true);
+
+        room.Check();
+
+        var (ofOld, ofLate) = (await old.Client.ReceiveJsonAsync(11), await late.Client.ReceiveJsonAsync(11));
+        Assert.Equal(["gap", .. Texts(27, 36)], ofOld.Shorten());
+        AssertGap(ofOld[0], after: top with { Sequence = 1 }, next: top with { Sequence = 27 }, missed: 25);
+        Assert.Equal(["gap", .. Texts(27, 36)], ofLate.Shorten());
+        AssertGap(ofLate[0], after: top, next: top with { Sequence = 27 }, missed: 5);
+    }
+
+    [Fact]
+    public async Task Who_has_read_a_part_of_them_and_falls_behind_is_told_of_the_others_only()
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        var (old, _) = await room.Host.EnterV1Async(room: Name);
+        await room.PublishAsync(1);
+        Assert.Equal(["1"], (await old.Client.ReceiveJsonAsync(1)).Shorten());
+        await room.PublishAsync(20, lost: true);
+        var top = await TopAsync(room);
+        var late = new FakeRoomClient { Format = WireFormat.V1 };
+        await room.JoinAsync(late);
+        await late.ReceiveAsync(11);
+        await room.PublishAsync(15, lost: true);
+
+        late.Take(0);
+        room.Check();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        late.Take();
+
+        var frames = (await late.ReceiveAsync(22)).Skip(11).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        Assert.Equal(["gap", .. Texts(27, 36)], frames.Shorten());
+        AssertGap(frames[0], after: top, next: top with { Sequence = 27 }, missed: 5);
+    }
+
+    [Fact]
     public async Task Live_clients_are_told_that_the_stream_was_lost()
     {
         await using var room = new RoomFixture(static options => options.RoomTimeToLive = TimeSpan.FromMinutes(1));
