@@ -9,6 +9,8 @@ foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore" })
     using var package = ZipFile.OpenRead(path);
     using var symbols = ZipFile.OpenRead(Path.ChangeExtension(path, ".snupkg"));
     Expect(package, "README.md", "icon.png", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml");
+    if (id == "ChatKit.AspNetCore")
+        Expect(package, "staticwebassets/chatkit.js", "staticwebassets/chatkit.d.ts");
     Expect(symbols, $"lib/net10.0/{id}.pdb");
     using var reader = new StreamReader(package.GetEntry(id + ".nuspec")!.Open());
     var manifest = reader.ReadToEnd();

@@ -1,5 +1,7 @@
 using Microsoft.Playwright;
 
+[assembly: AssemblyFixture(typeof(ChatRoom.Tests.Browser))]
+
 namespace ChatRoom.Tests;
 
 /// <summary>The chromium of this machine, without a window. Each person has a context of their own, as if on another computer.</summary>
@@ -13,6 +15,7 @@ public sealed class Browser : IAsyncLifetime
         "--disable-component-update", "--disable-sync",
     ];
 
+    private readonly SemaphoreSlim _launching = new(1);
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -21,13 +24,20 @@ public sealed class Browser : IAsyncLifetime
     /// <summary>Opens the page and joins a room.</summary>
     internal async Task<IPage> JoinAsync(ChatRoomProcess chatRoom, string name, string room, int width = 900)
     {
+        var page = await OpenAsync(chatRoom.Address, width);
+        await page.JoinAsync(name, room);
+        return page;
+    }
+
+    /// <summary>Opens a page.</summary>
+    internal async Task<IPage> OpenAsync(Uri address, int width = 900)
+    {
         var browser = await LaunchAsync();
         var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 640 } });
         context.SetDefaultTimeout((float)Patience.Limit.TotalMilliseconds);
         Assertions.SetDefaultExpectTimeout((float)Patience.Limit.TotalMilliseconds);
         var page = await context.NewPageAsync();
-        await page.GotoAsync(chatRoom.Address.ToString());
-        await page.JoinAsync(name, room);
+        await page.GotoAsync(address.ToString());
         return page;
     }
 
@@ -36,12 +46,21 @@ public sealed class Browser : IAsyncLifetime
         if (_browser is not null)
             await _browser.DisposeAsync();
         _playwright?.Dispose();
+        _launching.Dispose();
     }
 
     private async Task<IBrowser> LaunchAsync()
     {
         var chromium = Requirement.Chromium();
-        _playwright ??= await Playwright.CreateAsync();
-        return _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Arguments });
+        await _launching.WaitAsync();
+        try
+        {
+            _playwright ??= await Playwright.CreateAsync();
+            return _browser ??= await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = Arguments });
+        }
+        finally
+        {
+            _launching.Release();
+        }
     }
 }

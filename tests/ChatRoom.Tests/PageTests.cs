@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-public class PageTests(Browser browser, RedisServer redis) : IClassFixture<Browser>, IClassFixture<RedisServer>
+public class PageTests(Browser browser, RedisServer redis) : IClassFixture<RedisServer>
 {
     [Fact]
     public async Task Two_people_chat_and_who_reloads_sees_the_history()

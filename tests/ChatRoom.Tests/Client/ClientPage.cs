@@ -1,0 +1,87 @@
+using Microsoft.Playwright;
+
+namespace ChatRoom.Tests.Client;
+
+/// <summary>An empty page in which the browser client runs, as <c>chat</c>; what it tells is kept in <c>events</c>.</summary>
+internal sealed class ClientPage(IPage page) : IAsyncDisposable
+{
+    private const string Connect = """
+        async (options) => {
+          const { connect } = await import('/chatkit.js');
+          window.events = [];
+          window.chat = connect('chat/lobby?name=Ann', eval(`(${options})`));
+          for (const type of ['state', 'message', 'gap', 'live', 'presence', 'ack', 'error']) {
+            chat.on(type, (event) => events.push({ type, ...event, ...(event.retryAt && { delay: event.retryAt - Date.now() }) }));
+          }
+          window.all = (type, ...names) => events.filter((event) => event.type === type)
+            .map((event) => (names.length === 1 ? event[names[0]] : names.map((name) => event[name])));
+        }
+        """;
+
+    /// <summary>So short that no test waits for them.</summary>
+    private const string Quick = "{ times: { backoff: 5, refused: 5, busy: 5 } }";
+
+    private readonly List<string> _problems = Collect(page);
+
+    public IPage Page => page;
+
+    /// <summary>What was thrown that nobody has caught.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Opens the page and lets it connect.</summary>
+    /// <param name="browser">The browser.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="options">The client's options, in JavaScript.</param>
+    /// <param name="before">JavaScript to run before.</param>
+    public static async Task<ClientPage> ConnectAsync(Browser browser, ScriptedServer server, string options = Quick, string? before = null)
+    {
+        var page = new ClientPage(await browser.OpenAsync(server.Address));
+        if (before is not null)
+            await page.RunAsync(before);
+        await page.Page.EvaluateAsync(Connect, options);
+        return page;
+    }
+
+    /// <summary>Reloads the page and lets it connect again.</summary>
+    public async Task ReloadAsync(string options = Quick)
+    {
+        await page.ReloadAsync();
+        await page.EvaluateAsync(Connect, options);
+    }
+
+    public Task RunAsync(string script) => page.EvaluateAsync($"() => {{ {script} }}");
+
+    /// <summary>Sends a text, and keeps in <c>outcomes</c> what has become of it.</summary>
+    public Task SendAsync(string text) => page.EvaluateAsync(
+        """
+        (text) => {
+          window.outcomes ??= {};
+          chat.send(text).then((ack) => { outcomes[text] = ack.position; }, (error) => { outcomes[text] = error.code; });
+        }
+        """,
+        text);
+
+    /// <summary>Waits until an expression has a value, both as JSON.</summary>
+    public async Task ExpectAsync(string expression, string expected)
+    {
+        var actual = "";
+        try
+        {
+            await Patience.UntilAsync(
+                async () => (actual = await page.EvaluateAsync<string?>($"() => JSON.stringify({expression})") ?? "undefined") == expected, "");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{expression} is {actual}, not {expected}. All that was told: {await page.EvaluateAsync<string>("JSON.stringify(events)")}");
+        }
+    }
+
+    public ValueTask DisposeAsync() => page.Context.DisposeAsync();
+
+    private static List<string> Collect(IPage page)
+    {
+        var problems = new List<string>();
+        page.PageError += (_, problem) => problems.Add(problem);
+        return problems;
+    }
+}

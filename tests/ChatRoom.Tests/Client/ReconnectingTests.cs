@@ -1,0 +1,172 @@
+namespace ChatRoom.Tests.Client;
+
+public class ReconnectingTests(Browser browser)
+{
+    [Theory]
+    [InlineData(1001)]
+    [InlineData(1011)]
+    [InlineData(1012)]
+    public async Task It_comes_back_when_the_server_stops_or_fails(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+
+        await connection.CloseAsync(code, "back soon");
+
+        await server.AcceptLiveAsync();
+        await page.ExpectAsync(
+            "all('state', 'state', 'reason', 'code')",
+            $"""[["connecting",null,null],["live",null,null],["reconnecting","back soon",{code}],["reconnecting","back soon",{code}],["live",null,null]]""");
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(1002)]
+    [InlineData(1003)]
+    [InlineData(1007)]
+    [InlineData(1009)]
+    [InlineData(3000)]
+    [InlineData(4999)]
+    public async Task It_stays_away_when_it_is_told_to(int code)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+        await page.SendAsync("pending");
+        await connection.ReceiveMessageAsync();
+
+        await connection.CloseAsync(code, "enough");
+
+        await page.ExpectAsync("all('state', 'state', 'reason', 'code', 'retryAt').at(-1)", $"""["closed","enough",{code},null]""");
+        await page.ExpectAsync("outcomes", """{"pending":"unknown"}""");
+        await page.RunAsync("dispatchEvent(new Event('offline')); dispatchEvent(new Event('online'));");
+        await page.ExpectAsync("chat.state", "\"closed\"");
+        Assert.Equal(1, server.Handshakes);
+        await page.RunAsync("chat.reconnect()");
+        await server.AcceptLiveAsync();
+        await page.ExpectAsync("chat.state", "\"live\"");
+    }
+
+    [Fact]
+    public async Task It_gives_up_when_it_is_refused_three_times_in_a_row()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+
+        // Neither these, because the second was let in, nor the next two, because the connection broke in between.
+        await (await server.AcceptAsync()).CloseAsync(1008);
+        await (await server.AcceptLiveAsync()).CloseAsync(1008);
+        await (await server.AcceptAsync()).CloseAsync(1008);
+        await (await server.AcceptAsync()).BreakAsync();
+        await (await server.AcceptAsync()).CloseAsync(1008);
+        await (await server.AcceptAsync()).CloseAsync(1008);
+        await (await server.AcceptAsync()).CloseAsync(1008, "you again");
+
+        await page.ExpectAsync("all('state', 'state', 'reason', 'code').at(-1)", """["closed","you again",1008]""");
+        Assert.Equal(7, server.Handshakes);
+    }
+
+    [Theory]
+    [InlineData(1006, 500)]
+    [InlineData(1008, 10_500)]
+    [InlineData(1013, 5_500)]
+    public async Task It_waits_as_long_as_the_code_asks_for(int code, int delay)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
+        var connection = await server.AcceptLiveAsync();
+
+        if (code == 1006)
+            await connection.BreakAsync();
+        else
+            await connection.CloseAsync(code);
+
+        await page.ExpectAsync("all('state', 'code', 'delay').slice(2).map(([code, delay]) => [code, Math.round(delay / 100) * 100])", $"[[{code},{delay}]]");
+    }
+
+    [Fact]
+    public async Task It_waits_longer_with_each_attempt_until_it_is_live()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
+        for (var i = 0; i < 8; i++)
+        {
+            await (await server.AcceptAsync()).BreakAsync();
+            await page.ExpectAsync("all('state', 'delay').filter(Boolean).length", $"{i + 1}");
+            await page.RunAsync("chat.reconnect()");
+        }
+
+        await (await server.AcceptLiveAsync()).BreakAsync();
+
+        await page.ExpectAsync(
+            "all('state', 'delay').filter(Boolean).map((delay) => Math.round(delay / 100) * 100)", "[500,1000,2000,4000,8000,16000,30000,30000,500]");
+    }
+
+    [Fact]
+    public async Task It_answers_pings_and_takes_a_server_that_sends_none_for_dead()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptAsync();
+        await first.WelcomeAsync(ping: 0.1);
+        await first.HasSentNothingAsync();
+
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(ping: 0);
+        await second.SayLiveAsync("e:1");
+
+        await page.ExpectAsync("all('state', 'state', 'code')", """[["connecting",null],["reconnecting",1006],["reconnecting",1006],["live",null]]""");
+        await second.HasSentNothingAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_gives_up_an_attempt_that_hangs(bool beforeTheHandshake)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.IsSilent = beforeTheHandshake;
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { connect: 1500, backoff: 5 } }");
+        if (beforeTheHandshake)
+            await Patience.UntilAsync(() => server.Handshakes > 0, "the client connects");
+        else
+            await server.AcceptAsync();
+        server.IsSilent = false;
+
+        await server.AcceptLiveAsync();
+
+        await page.ExpectAsync("all('state', 'state')", """["connecting","reconnecting","reconnecting","live"]""");
+    }
+
+    [Fact]
+    public async Task It_pauses_while_the_browser_is_offline()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{}");
+        await server.AcceptLiveAsync();
+
+        await page.Page.Context.SetOfflineAsync(true);
+        await page.ExpectAsync("chat.state", "\"offline\"");
+        await page.SendAsync("typed offline");
+        await page.Page.Context.SetOfflineAsync(false);
+
+        var second = await server.AcceptLiveAsync();
+        Assert.Equal("typed offline", (await second.ReceiveMessageAsync()).Data);
+        await page.ExpectAsync("all('state', 'state')", """["connecting","live","offline","reconnecting","live"]""");
+    }
+
+    [Fact]
+    public async Task An_attempt_that_fails_while_the_browser_is_offline_is_not_repeated()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, before: "Object.defineProperty(navigator, 'onLine', { value: false, configurable: true })");
+
+        await (await server.AcceptAsync()).BreakAsync();
+
+        await page.ExpectAsync("all('state', 'state')", """["connecting","offline"]""");
+        await page.RunAsync("dispatchEvent(new Event('online'))");
+        await server.AcceptLiveAsync();
+        await page.ExpectAsync("chat.state", "\"live\"");
+    }
+}

@@ -1,0 +1,94 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
+
+namespace ChatRoom.Tests.Client;
+
+/// <summary>The server's end of a connection of the browser client.</summary>
+internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
+{
+    private readonly Channel<JsonElement> _received = Channel.CreateUnbounded<JsonElement>();
+    private readonly Channel<JsonElement> _pongs = Channel.CreateUnbounded<JsonElement>();
+
+    /// <summary>From where the client resumes.</summary>
+    public IReadOnlyList<string?> After => [.. context.Request.Query["after"]];
+
+    public Task WelcomeAsync(double ping = 20, int limit = 65536, string user = "ann") =>
+        SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby","user":"{{user}}","ping":{{ping}},"limit":{{limit}}}""");
+
+    public Task SayLiveAsync(string position, string room = "lobby") =>
+        SendAsync($$"""{"type":"live","room":"{{room}}","position":"{{position}}","recovered":true}""");
+
+    public Task SayMessageAsync(string position, string data, string room = "lobby") =>
+        SendAsync($$"""{"type":"message","room":"{{room}}","position":"{{position}}","from":"bob","at":"2026-11-22T18:00:00.123Z","data":"{{data}}"}""");
+
+    public Task AcknowledgeAsync(string reference, string position) =>
+        SendAsync($$"""{"type":"ack","ref":"{{reference}}","room":"lobby","position":"{{position}}"}""");
+
+    public Task RefuseAsync(string reference, string code) =>
+        SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"It is {{code}}."}""");
+
+    public Task SendAsync(string text) => SendAsync(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text));
+
+    public Task SendAsync(WebSocketMessageType type, byte[] data) =>
+        socket.SendAsync(data, type, endOfMessage: true, CancellationToken.None).Soon();
+
+    /// <summary>The next frame of the client that is no pong.</summary>
+    public Task<JsonElement> ReceiveAsync() => _received.Reader.ReadAsync().AsTask().Soon();
+
+    /// <summary>The next frame of the client, which is a message.</summary>
+    public async Task<(string Ref, string? Data)> ReceiveMessageAsync()
+    {
+        var frame = await ReceiveAsync();
+        Assert.Equal("message", frame.GetProperty("type").GetString());
+        return (frame.GetProperty("ref").GetString()!, frame.GetProperty("data").GetString());
+    }
+
+    /// <summary>Waits until the client has read everything, which its answer to a ping shows.</summary>
+    public async Task PingAsync()
+    {
+        await SendAsync("""{"type":"ping"}""");
+        await _pongs.Reader.ReadAsync().AsTask().Soon();
+    }
+
+    /// <summary>Asserts that the client has sent nothing that was not received here.</summary>
+    public async Task HasSentNothingAsync()
+    {
+        await PingAsync();
+        Assert.False(_received.Reader.TryRead(out var frame), frame.ToString());
+    }
+
+    public Task CloseAsync(int code, string reason = "") =>
+        socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, CancellationToken.None).Soon();
+
+    /// <summary>Breaks the connection, without a close frame, once the client has read everything.</summary>
+    public async Task BreakAsync()
+    {
+        await PingAsync();
+        context.Abort();
+    }
+
+    public async Task ReadAsync()
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, CancellationToken.None) is { MessageType: not WebSocketMessageType.Close } frame)
+            {
+                var received = JsonDocument.Parse(Encoding.UTF8.GetString(buffer, 0, frame.Count)).RootElement;
+                var isPong = received.GetProperty("type").GetString() == "pong";
+                (isPong ? _pongs : _received).Writer.TryWrite(received);
+            }
+        }
+        catch (WebSocketException)
+        {
+            // The client, or the test, has broken the connection.
+        }
+        catch (OperationCanceledException)
+        {
+            // As above.
+        }
+    }
+}

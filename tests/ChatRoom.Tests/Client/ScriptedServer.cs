@@ -1,0 +1,82 @@
+using System.Reflection;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ChatRoom.Tests.Client;
+
+/// <summary>Speaks chatkit.v1 as a test tells it, right or wrong. It also serves the browser client, and an empty page to run it in.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    public static readonly string ClientFolder = typeof(ScriptedServer).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Client").Value!;
+
+    private readonly WebApplication _app;
+    private readonly Channel<ScriptedConnection> _connections = Channel.CreateUnbounded<ScriptedConnection>();
+
+    private ScriptedServer()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        _app = builder.Build();
+        _app.UseWebSockets();
+        _app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
+        _app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ClientFolder, "chatkit.js"), "text/javascript"));
+        _app.Map("/chat/{room}", AnswerAsync);
+    }
+
+    public Uri Address => new(_app.Urls.First());
+
+    /// <summary>Whether the next handshakes are left without an answer.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>How many handshakes have come.</summary>
+    public int Handshakes { get; private set; }
+
+    public static async Task<ScriptedServer> StartAsync()
+    {
+        var server = new ScriptedServer();
+        await server._app.StartAsync().Soon();
+        return server;
+    }
+
+    /// <summary>The next connection of the client.</summary>
+    public Task<ScriptedConnection> AcceptAsync() => _connections.Reader.ReadAsync().AsTask().Soon();
+
+    /// <summary>The next connection of the client, which then is live in the lobby.</summary>
+    /// <param name="position">The last position in the lobby.</param>
+    public async Task<ScriptedConnection> AcceptLiveAsync(string position = "e:1")
+    {
+        var connection = await AcceptAsync();
+        await connection.WelcomeAsync();
+        await connection.SayLiveAsync(position);
+        await connection.PingAsync();
+        return connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        Handshakes++;
+        if (IsSilent)
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync("chatkit.v1");
+        var connection = new ScriptedConnection(context, socket);
+        _connections.Writer.TryWrite(connection);
+        await connection.ReadAsync();
+    }
+}
