@@ -21,6 +21,7 @@ static async Task<int> RunAsync(Settings settings)
 
     var app = builder.Build();
     app.UseMiddleware<SecurityHeaders>();
+    app.UseWhen(context => context.Request.Path.StartsWithSegments("/chat"), chat => chat.UseMiddleware<NameFromQuery>());
     app.MapStaticAssets();
     app.MapRazorPages().WithStaticAssets();
     app.MapWebSocketHandler<EchoHandler>("/msg", options => options.HistoryCapacity = 0);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ChatRoom.Tests;
 
 public class ChatHandlerTests
@@ -8,40 +6,57 @@ public class ChatHandlerTests
     public async Task Everyone_in_the_room_is_told_who_said_what_and_when()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hi");
-        await ann.HearAsync("message");
-        using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
-        Assert.Equal("hi", (await bob.HearAsync("message")).GetProperty("text").GetString());
-        using var carol = await chatRoom.ConnectAsync("/chat/kitchen?name=Carol");
+        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        await ann.SayV1Async("hi");
+        await ann.HearMessageAsync();
+        using var bob = await chatRoom.ConnectV1Async("/chat/lobby?name=Bob");
+        Assert.Equal("hi", (await bob.HearMessageAsync()).GetProperty("data").GetString());
+        using var carol = await chatRoom.ConnectV1Async("/chat/kitchen?name=Carol");
 
-        await bob.SayAsync("grüß dich 👋");
+        await bob.SayV1Async("grüß dich 👋");
 
         foreach (var client in new[] { ann, bob })
         {
-            var message = await client.HearAsync("message");
+            var message = await client.HearMessageAsync();
             Assert.Equal("Bob", message.GetProperty("from").GetString());
-            Assert.Equal("grüß dich 👋", message.GetProperty("text").GetString());
+            Assert.Equal("grüß dich 👋", message.GetProperty("data").GetString());
             Assert.InRange(message.GetProperty("at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
         }
 
-        await carol.SayAsync("alone");
-        Assert.Equal("alone", (await carol.HearAsync("message")).GetProperty("text").GetString());
+        await carol.SayV1Async("alone");
+        Assert.Equal("alone", (await carol.HearMessageAsync()).GetProperty("data").GetString());
+    }
+
+    [Fact]
+    public async Task Plain_clients_say_and_hear_bare_texts()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        await ann.SayV1Async("hi");
+        await ann.HearMessageAsync();
+        using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
+        Assert.Equal("hi", await bob.HearAsync());
+
+        await bob.SayAsync("hi all");
+
+        Assert.Equal("hi all", await bob.HearAsync());
+        var heard = await ann.HearMessageAsync();
+        Assert.Equal("Bob", heard.GetProperty("from").GetString());
+        Assert.Equal("hi all", heard.GetProperty("data").GetString());
     }
 
     [Fact]
     public async Task Those_who_are_there_are_told_who_comes_and_goes()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hi");
-        await ann.HearAsync("message");
+        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        await ann.HearAsync("live");
 
         var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
-        Assert.Equal("Bob", (await ann.HearAsync("joined")).GetProperty("from").GetString());
+        Assert.Equal("Bob joined", (await ann.HearMessageAsync(remembered: false)).GetProperty("data").GetString());
         bob.Abort();
 
-        Assert.Equal("Bob", (await ann.HearAsync("left")).GetProperty("from").GetString());
+        Assert.Equal("Bob left", (await ann.HearMessageAsync(remembered: false)).GetProperty("data").GetString());
     }
 
     [Fact]
@@ -52,16 +67,12 @@ public class ChatHandlerTests
         for (var i = 0; i < 120; i++)
             await ann.SayAsync($"{i}");
         for (var i = 0; i < 120; i++)
-            await ann.HearAsync("message");
+            await ann.HearAsync();
 
         using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
 
         for (var i = 20; i < 120; i++)
-        {
-            var told = JsonDocument.Parse(await bob.HearAsync()).RootElement;
-            Assert.Equal("message", told.GetProperty("type").GetString());
-            Assert.Equal($"{i}", told.GetProperty("text").GetString());
-        }
+            Assert.Equal($"{i}", await bob.HearAsync());
     }
 
     [Theory]
@@ -72,13 +83,13 @@ public class ChatHandlerTests
     public async Task A_name_is_made_presentable(string query, string shown)
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var client = await chatRoom.ConnectAsync("/chat/lobby" + query);
-        await client.SayAsync("   ");
-        await client.SayAsync("hi");
+        using var client = await chatRoom.ConnectV1Async("/chat/lobby" + query);
+        await client.SayV1Async("   ");
+        await client.SayV1Async("hi");
 
-        var message = await client.HearAsync("message");
+        var message = await client.HearMessageAsync();
 
         Assert.Equal(shown, message.GetProperty("from").GetString());
-        Assert.Equal("hi", message.GetProperty("text").GetString());
+        Assert.Equal("hi", message.GetProperty("data").GetString());
     }
 }

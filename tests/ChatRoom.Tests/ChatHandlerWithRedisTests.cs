@@ -7,39 +7,43 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
     {
         await using (var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint))
         {
-            using var ann = await chatRoom.ConnectAsync("/chat/survivors?name=Ann");
-            await ann.SayAsync("remember me");
-            await ann.HearAsync("message");
+            using var ann = await chatRoom.ConnectV1Async("/chat/survivors?name=Ann");
+            await ann.SayV1Async("remember me");
+            await ann.HearAsync("ack");
         }
 
         await using var restarted = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
-        using var bob = await restarted.ConnectAsync("/chat/survivors?name=Bob");
+        using var bob = await restarted.ConnectV1Async("/chat/survivors?name=Bob");
 
-        Assert.Equal("remember me", (await bob.HearAsync("message")).GetProperty("text").GetString());
+        var message = await bob.HearMessageAsync();
+        Assert.Equal("remember me", message.GetProperty("data").GetString());
+        Assert.Equal("Ann", message.GetProperty("from").GetString());
         await Patience.UntilAsync(() => restarted.Output.Contains("in Redis at"), "the place of the history is printed");
     }
 
     [Fact]
-    public async Task While_Redis_is_away_the_sender_is_told_and_afterwards_all_is_well()
+    public async Task While_Redis_is_away_the_sender_is_told_and_afterwards_can_send_it_again()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
-        using var ann = await chatRoom.ConnectAsync("/chat/outage?name=Ann");
-        await ann.SayAsync("before");
-        await ann.HearAsync("message");
+        using var ann = await chatRoom.ConnectV1Async("/chat/outage?name=Ann");
+        await ann.SayV1Async("before", "ann-1");
+        await ann.HearAsync("ack");
 
         await redis.KillAsync();
-        await ann.SayAsync("lost");
-        Assert.Contains("could not be stored", (await ann.HearAsync("error")).GetProperty("text").GetString());
-        using var bob = await chatRoom.ConnectAsync("/chat/outage?name=Bob");
-        await bob.SayAsync("me too");
+        await ann.SayV1Async("kept", "ann-2");
+        var refused = await ann.HearAsync("error");
+        Assert.Equal("ann-2", refused.GetProperty("ref").GetString());
+        Assert.Equal("unavailable", refused.GetProperty("code").GetString());
+        using var bob = await chatRoom.ConnectV1Async("/chat/outage?name=Bob");
+        await bob.SayV1Async("me too");
         await bob.HearAsync("error");
         await redis.StartAsync();
 
         await Patience.UntilAsync(() => chatRoom.Output.Contains("is back"), "Redis is back");
-        await ann.SayAsync("after");
-        Assert.Equal("after", (await ann.HearAsync("message")).GetProperty("text").GetString());
-        Assert.Equal("before", (await bob.HearAsync("message")).GetProperty("text").GetString());
-        Assert.Equal("after", (await bob.HearAsync("message")).GetProperty("text").GetString());
+        await ann.SayV1Async("kept", "ann-2");
+        await ann.HearAsync("ack");
+        Assert.Equal("before", (await bob.HearMessageAsync()).GetProperty("data").GetString());
+        Assert.Equal("kept", (await bob.HearMessageAsync()).GetProperty("data").GetString());
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
     }
 }

@@ -66,12 +66,18 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return (process._process.ExitCode, process.Output);
     }
 
-    public async Task<ClientWebSocket> ConnectAsync(string path)
+    /// <summary>Connects a client that speaks a subprotocol, or none: to that one a text is a text.</summary>
+    public async Task<ClientWebSocket> ConnectAsync(string path, string? subprotocol = null)
     {
         var client = new ClientWebSocket();
+        if (subprotocol is not null)
+            client.Options.AddSubProtocol(subprotocol);
         await client.ConnectAsync(new UriBuilder(new Uri(Address, path)) { Scheme = "ws" }.Uri, CancellationToken.None).Soon();
         return client;
     }
+
+    /// <summary>Connects a client that speaks chatkit.v1.</summary>
+    public Task<ClientWebSocket> ConnectV1Async(string path) => ConnectAsync(path, "chatkit.v1");
 
     /// <summary>Ends the sample without warning.</summary>
     public async ValueTask DisposeAsync()

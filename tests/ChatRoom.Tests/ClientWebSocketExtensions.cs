@@ -18,7 +18,7 @@ internal static class ClientWebSocketExtensions
         return Encoding.UTF8.GetString(buffer, 0, result.Count);
     }
 
-    /// <summary>The next thing of a kind that the chat room tells, such as "message".</summary>
+    /// <summary>The next frame of chatkit.v1 that is of a type, such as "message".</summary>
     public static async Task<JsonElement> HearAsync(this ClientWebSocket client, string type)
     {
         while (true)
@@ -28,4 +28,19 @@ internal static class ClientWebSocketExtensions
                 return told;
         }
     }
+
+    /// <summary>The next message of chatkit.v1 that is remembered, or the next one that is not.</summary>
+    public static async Task<JsonElement> HearMessageAsync(this ClientWebSocket client, bool remembered = true)
+    {
+        while (true)
+        {
+            var message = await client.HearAsync("message");
+            if (message.TryGetProperty("position", out _) == remembered)
+                return message;
+        }
+    }
+
+    /// <summary>Sends a message of chatkit.v1.</summary>
+    public static Task SayV1Async(this ClientWebSocket client, string text, string? reference = null) =>
+        client.SayAsync(JsonSerializer.Serialize(new { type = "message", @ref = reference ?? Guid.NewGuid().ToString("n"), data = text }));
 }

@@ -60,7 +60,7 @@ public class CommandLineTests
         await using var chatRoom = await ChatRoomProcess.StartAsync("--logging", level);
         using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
         await ann.SayAsync("hello there");
-        await ann.HearAsync("message");
+        Assert.Equal("hello there", await ann.HearAsync());
 
         if (logged)
             await Patience.UntilAsync(() => chatRoom.Output.Contains("Ann in lobby: hello there"), "the message is logged");

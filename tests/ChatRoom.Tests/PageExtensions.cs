@@ -10,7 +10,7 @@ internal static class PageExtensions
         await page.Locator("#name").FillAsync(name);
         await page.Locator("#room").FillAsync(room);
         await page.Locator("#join button[type=submit]").ClickAsync();
-        await Assertions.Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", "connected");
+        await page.ExpectStateAsync("live");
     }
 
     public static async Task SayAsync(this IPage page, string text)
@@ -18,6 +18,17 @@ internal static class PageExtensions
         await page.Locator("#text").FillAsync(text);
         await page.Locator("#text").PressAsync("Enter");
     }
+
+    /// <summary>Waits until these messages are shown, nothing else, and nothing is on its way.</summary>
+    public static async Task ExpectMessagesAsync(this IPage page, params string[] texts)
+    {
+        await Assertions.Expect(page.Locator("#messages li.message .text")).ToHaveTextAsync(texts);
+        await Assertions.Expect(page.Locator("#pending li")).ToHaveCountAsync(0);
+    }
+
+    /// <summary>Waits until the page says that it is in a state, such as "reconnecting".</summary>
+    public static Task ExpectStateAsync(this IPage page, string state) =>
+        Assertions.Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", state);
 
     /// <summary>Puts a picture of the page beside the test's results.</summary>
     public static async Task SaveScreenshotAsync(this IPage page, string name)

@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-public class PageTests(Browser browser, RedisServer redis) : IClassFixture<RedisServer>
+public class PageTests(Browser browser)
 {
     [Fact]
     public async Task Two_people_chat_and_who_reloads_sees_the_history()
@@ -39,49 +39,50 @@ public class PageTests(Browser browser, RedisServer redis) : IClassFixture<Redis
 
         await ann.SayAsync(Attack);
 
-        await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync([Attack]);
+        await ann.ExpectMessagesAsync(Attack);
         await Assertions.Expect(ann.Locator("li.message .from")).ToHaveTextAsync(["<b>Ann</b>"]);
         await Assertions.Expect(ann.Locator("#chat img, #chat script, #chat b, #chat i")).ToHaveCountAsync(0);
         Assert.DoesNotContain("owned", await ann.TitleAsync());
     }
 
     [Fact]
-    public async Task When_the_server_restarts_the_page_reconnects_and_still_has_the_history()
+    public async Task What_the_server_does_not_take_can_be_put_back_into_the_text_box()
     {
-        var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "restarts");
-        await ann.SayAsync("before the restart");
-        await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["before the restart"]);
+        var text = string.Concat(Enumerable.Repeat("This goes on and on. ", 4_000)).Trim();
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "refusals");
+        await ann.EvaluateAsync("document.getElementById('text').maxLength = 100_000");
 
-        await chatRoom.DisposeAsync();
-        await Assertions.Expect(ann.Locator("#state")).ToHaveAttributeAsync("data-state", "reconnecting");
-        await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
-        await Assertions.Expect(ann.Locator("#state")).ToHaveAttributeAsync("data-state", "connected");
-        await ann.SayAsync("after the restart");
+        await ann.SayAsync(text);
 
-        await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["before the restart", "after the restart"]);
-        var bob = await browser.JoinAsync(restarted, "Bob", "restarts");
-        await Assertions.Expect(bob.Locator("li.message .text")).ToHaveTextAsync(["before the restart", "after the restart"]);
+        await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("A message was not sent");
+        await Assertions.Expect(ann.Locator("li.refused .fate")).ToContainTextAsync("Not sent: it is too long.");
+        await ann.SaveScreenshotAsync("chat-room-refused.png");
+        await ann.Locator("li.refused button").ClickAsync();
+        await Assertions.Expect(ann.Locator("#text")).ToHaveValueAsync(text);
+        await Assertions.Expect(ann.Locator("#pending li")).ToHaveCountAsync(0);
+        await Assertions.Expect(ann.Locator("#problem")).ToBeEmptyAsync();
+        await ann.SayAsync("short");
+        await ann.ExpectMessagesAsync("short");
     }
 
     [Fact]
-    public async Task A_message_sent_while_Redis_is_away_comes_back_to_its_writer()
+    public async Task It_shows_who_is_here_if_the_server_tells()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "outage");
-        await ann.SayAsync("stored");
-        await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(1);
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var ann = await browser.OpenAsync(chatRoom.Address);
+        IWebSocketRoute? toPage = null;
+        await ann.RouteWebSocketAsync(_ => true, route =>
+        {
+            route.ConnectToServer();
+            toPage = route;
+        });
+        await ann.JoinAsync("Ann", "presence");
+        await Assertions.Expect(ann.Locator("#here")).ToBeHiddenAsync();
 
-        await redis.KillAsync();
-        await ann.SayAsync("not stored");
-        await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("could not be stored");
-        await Assertions.Expect(ann.Locator("#text")).ToHaveValueAsync("not stored");
-        await redis.StartAsync();
-        await Patience.UntilAsync(() => chatRoom.Output.Contains("is back"), "Redis is back");
-        await ann.Locator("#text").PressAsync("Enter");
+        toPage!.Send("""{"type":"presence","room":"presence","here":["Ann","<b>Bob</b>"]}""");
 
-        await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["stored", "not stored"]);
+        await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["Ann", "<b>Bob</b>"]);
     }
 
     [Fact]
@@ -112,5 +113,17 @@ public class PageTests(Browser browser, RedisServer redis) : IClassFixture<Redis
 
         Assert.Matches("href=\"/chat\\.[a-z0-9]+\\.css\"", page);
         Assert.Matches("src=\"/chat\\.[a-z0-9]+\\.js\"", page);
+    }
+
+    [Fact]
+    public async Task The_browser_client_comes_with_the_library()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var http = new HttpClient();
+
+        using var client = await http.GetAsync(new Uri(chatRoom.Address, "_content/ChatKit.AspNetCore/chatkit.js"));
+
+        Assert.Equal("text/javascript", client.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("export function connect", await client.Content.ReadAsStringAsync());
     }
 }

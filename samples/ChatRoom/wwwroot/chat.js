@@ -1,174 +1,102 @@
-const HISTORY_LIMIT = 100;
+import { connect } from './_content/ChatKit.AspNetCore/chatkit.js';
+
 const MAX_ITEMS = 500;
 const GROUP_WINDOW = 5 * 60_000;
 
-// Nothing marks the end of the replayed history: it counts as complete once no more has arrived for a while.
-const REPLAY_QUIET = 250;
-const REPLAY_DEADLINE = 3_000;
-
-const BACKOFF_BASE = 500;
-const BACKOFF_CAP = 15_000;
-const REFUSED_EXTRA_DELAY = 5_000;
-const STABLE_AFTER = 10_000;
-const CONNECT_TIMEOUT = 10_000;
-
-const REFUSALS = {
+const CLOSINGS = {
+  1006: 'There is no connection to the server.',
   1008: 'The server refused the connection.',
   1009: 'A message was too large for the server.',
   1011: 'The server ran into an error.',
+  1013: 'The server has too much to do.',
 };
-const UNCONFIRMED = 'This may not have been sent. Please check before you send it again.';
 
 const STATE_LABELS = {
-  connected: 'Connected',
+  live: 'Connected',
   connecting: 'Connecting…',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
   closed: 'Disconnected',
 };
 
-const NOTICES = { joined: ' joined ', left: ' left ' };
+const STATE_REASONS = {
+  offline: 'Your device is offline. The chat reconnects when the network is back.',
+  closed: 'The server ended the connection.',
+};
+
+const FATES = {
+  unknown: 'It is not known whether this was sent.',
+  'too-big': 'Not sent: it is too long.',
+};
 
 const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
 
 const byId = (id) => document.getElementById(id);
 
-/** A WebSocket that reconnects by itself, with exponential backoff and full jitter. */
-class Connection {
-  #url;
-  #handlers;
-  #socket;
-  #state;
-  #failures = 0;
-  #timer; // Connect timeout, stability check and retry never overlap.
-  #attempt = new AbortController();
-  #lifetime = new AbortController();
-
-  constructor(url, handlers) {
-    this.#url = url;
-    this.#handlers = handlers;
-    const { signal } = this.#lifetime;
-    addEventListener('online', () => this.#state === 'offline' && this.connect(), { signal });
-    addEventListener('offline', () => this.#state !== 'closed' && this.#goOffline(), { signal });
-  }
-
-  connect() {
-    this.#open('connecting');
-  }
-
-  send(text) {
-    this.#socket.send(text);
-  }
-
-  stop() {
-    this.#lifetime.abort();
-    this.#drop();
-  }
-
-  #open(state, reason) {
-    this.#drop();
-    this.#report(state, reason);
-    this.#attempt = new AbortController();
-    const { signal } = this.#attempt;
-    const socket = new WebSocket(this.#url);
-    socket.addEventListener('open', () => this.#opened(), { signal });
-    socket.addEventListener('message', (event) => this.#handlers.onFrame(JSON.parse(event.data)), { signal });
-    socket.addEventListener('close', (event) => this.#closed(event), { signal });
-    this.#socket = socket;
-    this.#after(CONNECT_TIMEOUT, () => socket.close());
-  }
-
-  #opened() {
-    this.#after(STABLE_AFTER, () => { this.#failures = 0; });
-    this.#report('connected');
-  }
-
-  #closed({ code, reason }) {
-    this.#drop();
-    if (code === 1000 || code >= 4000) this.#report('closed', reason || 'The server ended the connection.');
-    else if (!navigator.onLine) this.#goOffline();
-    else this.#retry(reason || REFUSALS[code] || 'There is no connection to the server.', code in REFUSALS);
-  }
-
-  #retry(reason, refused) {
-    const backoff = Math.random() * Math.min(BACKOFF_CAP, BACKOFF_BASE * 2 ** this.#failures++);
-    const delay = backoff + (refused ? REFUSED_EXTRA_DELAY : 0);
-    this.#report('reconnecting', reason, Date.now() + delay);
-    this.#after(delay, () => this.#open('reconnecting', reason));
-  }
-
-  // A socket can look open for minutes after the network is gone, so it is given up at once.
-  #goOffline() {
-    this.#drop();
-    this.#report('offline', 'Your device is offline. The chat reconnects when the network is back.');
-  }
-
-  #drop() {
-    clearTimeout(this.#timer);
-    this.#attempt.abort();
-    this.#socket?.close(1000);
-  }
-
-  #after(delay, action) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(action, delay);
-  }
-
-  #report(state, reason = '', retryAt = 0) {
-    this.#state = state;
-    this.#handlers.onState(state, reason, retryAt);
-  }
-}
-
-/** The list of messages, notices and separators. */
+/** The list of messages, notices and separators, and below it what is on its way. */
 class Transcript {
+  #view = byId('transcript');
   #list = byId('messages');
+  #pending = byId('pending');
   #jump = byId('jump');
-  #seen = new Set();
   #pinned = true;
   #lastTop = 0;
   #unseen = 0;
 
   constructor() {
-    this.#list.addEventListener('scroll', () => this.#scrolled());
+    this.#view.addEventListener('scroll', () => this.#scrolled());
     this.#jump.addEventListener('click', () => {
       this.scrollToEnd();
-      this.#list.focus();
+      this.#view.focus();
     });
-    new ResizeObserver(() => this.#pinned && this.scrollToEnd()).observe(this.#list);
-  }
-
-  get isEmpty() {
-    return this.#seen.size === 0;
+    new ResizeObserver(() => this.#keepPinned()).observe(this.#view);
   }
 
   clear() {
     this.#list.replaceChildren();
-    this.#seen.clear();
+    this.#pending.replaceChildren();
     this.scrollToEnd();
   }
 
-  /** Adds the entries not shown yet, in the server's order, and returns the messages among them. */
-  merge(entries, ownName) {
-    const gap = this.#isGapBefore(entries);
-    const added = [];
-    let successor = null;
-    for (const entry of entries.toReversed()) {
-      if (this.#seen.has(entry.id)) {
-        successor = byId(`message-${entry.id}`) ?? successor;
-      } else if (entry.type === 'message') {
-        successor = this.#insert(createMessage(entry, ownName), successor);
-        this.#seen.add(entry.id);
-        added.unshift(entry);
-      } else {
-        successor = this.#insert(createNotice(entry), successor);
-      }
+  add(item) {
+    if (this.#list.lastElementChild?.dataset.day !== item.dataset.day) {
+      this.#list.append(createItem('day', item.at, dayFormat.format(item.at)));
     }
-    if (gap) this.#insert(createItem('gap', entries[0].at, 'Some messages may be missing here'), successor);
+    this.#list.append(item);
+    group(item);
     this.#trim();
-    if (this.#pinned) this.scrollToEnd();
-    return added;
+    this.#keepPinned();
+  }
+
+  addGap(text) {
+    const last = this.#list.lastElementChild;
+    this.add(createItem('gap', last?.at ?? new Date(), text));
+  }
+
+  /** Shows what is on its way. Those that were refused stay until they are taken back. */
+  showPending(pending) {
+    const refs = new Set(pending.map(({ ref }) => ref));
+    for (const item of [...this.#pending.children]) {
+      if (!refs.has(item.dataset.ref) && !item.matches('.refused')) item.remove();
+    }
+    for (const { ref, data } of pending) {
+      if (!this.#findPending(ref)) this.#pending.append(createPending(ref, data));
+    }
+    this.#keepPinned();
+  }
+
+  showRefused(ref, data, fate, onEdit) {
+    const item = this.#findPending(ref) ?? createPending(ref, data);
+    this.#pending.append(item);
+    const edit = create('button', { type: 'button', className: 'quiet', textContent: 'Edit' });
+    edit.addEventListener('click', () => {
+      item.remove();
+      onEdit(data);
+    });
+    item.classList.add('refused');
+    item.querySelector('.fate').replaceChildren(fate, edit);
+    this.#keepPinned();
   }
 
   countUnseen(count) {
@@ -176,27 +104,14 @@ class Transcript {
   }
 
   scrollToEnd() {
-    this.#list.scrollTop = this.#list.scrollHeight;
-    this.#lastTop = this.#list.scrollTop;
+    this.#view.scrollTop = this.#view.scrollHeight;
+    this.#lastTop = this.#view.scrollTop;
     this.#pinned = true;
     this.#showUnseen(0);
   }
 
-  #isGapBefore(entries) {
-    const messages = entries.filter((entry) => entry.type === 'message');
-    return !this.isEmpty && messages.length >= HISTORY_LIMIT && !messages.some(({ id }) => this.#seen.has(id));
-  }
-
-  #insert(item, successor) {
-    const before = successor?.previousElementSibling;
-    const startsDay = before?.matches('.day') && before.dataset.day !== item.dataset.day;
-    this.#list.insertBefore(item, startsDay ? before : successor);
-    if (item.previousElementSibling?.dataset.day !== item.dataset.day) {
-      item.before(createItem('day', item.dataset.day, dayFormat.format(item.dataset.time)));
-    }
-    group(item);
-    group(item.nextElementSibling);
-    return item;
+  #findPending(ref) {
+    return [...this.#pending.children].find((item) => item.dataset.ref === ref);
   }
 
   // The first item is always a day separator. It stays as long as its day has other items.
@@ -209,9 +124,13 @@ class Transcript {
     }
   }
 
-  // The list may have shrunk or grown since the scroll event was queued: only moving up is the reader's doing.
+  #keepPinned() {
+    if (this.#pinned) this.scrollToEnd();
+  }
+
+  // The view may have shrunk or grown since the scroll event was queued: only moving up is the reader's doing.
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+    const { scrollHeight, scrollTop, clientHeight } = this.#view;
     if (scrollHeight - scrollTop - clientHeight < 40) this.#pinned = true;
     else if (scrollTop < this.#lastTop) this.#pinned = false;
     this.#lastTop = scrollTop;
@@ -232,28 +151,32 @@ function create(tag, properties, ...children) {
 }
 
 function createItem(className, at, ...children) {
-  const item = create('li', { className }, ...children);
-  const date = new Date(at);
-  item.dataset.day = date.toDateString();
-  item.dataset.time = date.getTime();
+  const item = create('li', { className, at }, ...children);
+  item.dataset.day = at.toDateString();
   return item;
 }
 
-function createMessage({ id, from, text, at }, ownName) {
+function createMessage({ from, data, at }, own) {
   const sender = create('bdi', { className: 'from', textContent: from });
-  const item = createItem(from === ownName ? 'message own' : 'message', at,
+  return createItem(own ? 'message own' : 'message', at,
     create('p', { className: 'meta' }, sender, ' ', createTime(at)),
-    create('p', { className: 'text', dir: 'auto', textContent: text }));
-  item.id = `message-${id}`;
+    create('p', { className: 'text', dir: 'auto', textContent: data }));
+}
+
+function createPending(ref, data) {
+  const item = create('li', { className: 'message own pending' },
+    create('p', { className: 'text', dir: 'auto', textContent: data }),
+    create('p', { className: 'fate' }, 'Sending…'));
+  item.dataset.ref = ref;
   return item;
 }
 
-function createNotice({ type, from, at }) {
-  return createItem('notice', at, create('bdi', { textContent: from }), NOTICES[type], createTime(at));
+function createNotice({ data, at }) {
+  return createItem('notice', at, create('bdi', { textContent: data }), ' ', createTime(at));
 }
 
 function createTime(at) {
-  return create('time', { dateTime: at, textContent: timeFormat.format(new Date(at)) });
+  return create('time', { dateTime: at.toISOString(), textContent: timeFormat.format(at) });
 }
 
 /** Marks a message that follows shortly after another one from the same person. */
@@ -262,7 +185,7 @@ function group(item) {
   const sender = (message) => message.querySelector('.from').textContent;
   const previous = item.previousElementSibling;
   item.classList.toggle('grouped', previous.matches('.message') && sender(previous) === sender(item)
-    && item.dataset.time - previous.dataset.time < GROUP_WINDOW);
+    && item.at - previous.at < GROUP_WINDOW);
 }
 
 // Storage throws where the user has blocked it.
@@ -285,24 +208,33 @@ let session;
 let countdownTimer;
 
 function join(name, room) {
-  session = { name, room, unread: 0, unconfirmed: [], replay: null };
-  const url = new URL(`chat/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`, location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  session.connection = new Connection(url, { onState, onFrame });
+  const chat = connect(`chat/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
+  session = { chat, room, unread: 0, wasLive: false };
+  chat.on('state', showState);
+  chat.on('message', showMessage);
+  chat.on('gap', ({ missed, reset }) => transcript.addGap(reset
+    ? 'Older messages were lost on the server'
+    : missed === 1 ? '1 message is missing here' : `${missed} messages are missing here`));
+  chat.on('presence', ({ here }) => showHere(here));
+  chat.on('ack', () => {
+    setText('problem', '');
+    transcript.showPending(chat.pending);
+  });
+  chat.on('error', showProblem);
   byId('room-title').textContent = room;
   byId('own-name').textContent = name;
   showChat(true);
   clearDraft();
-  session.connection.connect();
+  transcript.showPending(chat.pending); // what a reload has interrupted
   textInput.focus();
 }
 
 function leave() {
-  session.connection.stop();
-  cancelReplay();
+  session.chat.close();
   countDown(0);
   session = null;
   transcript.clear();
+  showHere([]);
   showChat(false);
   roomInput.select();
 }
@@ -318,19 +250,58 @@ function showTitle() {
   document.title = session ? `${unread}${session.room} · ChatKit` : 'ChatKit';
 }
 
-function onState(state, reason, retryAt) {
-  const connected = state === 'connected';
-  const troubled = !connected && state !== 'connecting';
+function showState({ state, reason, code, retryAt = 0 }) {
+  const live = state === 'live';
+  const troubled = !live && state !== 'connecting';
   byId('state').dataset.state = state;
   setText('state-text', STATE_LABELS[state]);
   countDown(retryAt);
-  setText('reason', reason);
   byId('trouble').hidden = !troubled;
-  sendButton.disabled = !connected;
-  setText('hint', troubled ? 'You can keep typing. Send your text once the connection is back.' : '');
-  cancelReplay();
-  if (connected) beginReplay();
-  else if (session.unconfirmed.length > 0) takeBack(Infinity, UNCONFIRMED);
+  if (troubled) setText('reason', STATE_REASONS[state] ?? (reason || CLOSINGS[code] || CLOSINGS[1006]));
+  sendButton.disabled = state === 'closed';
+  setText('hint', troubled && state !== 'closed' ? 'You can keep writing. What you send goes out once the connection is back.' : '');
+  announce(live);
+  session.wasLive ||= live;
+}
+
+// What was there before is not read out.
+function announce(live) {
+  if (!live) byId('log').ariaLive = 'off';
+  else setTimeout(() => { if (session?.chat.state === 'live') byId('log').ariaLive = 'polite'; }, 100);
+}
+
+function showMessage(message) {
+  if (!message.position) {
+    transcript.add(createNotice(message));
+    return;
+  }
+
+  const own = message.from === session.chat.user;
+  transcript.add(createMessage(message, own));
+  if (own || !session.wasLive) return;
+  transcript.countUnseen(1);
+  if (document.hidden) session.unread++;
+  showTitle();
+}
+
+function showProblem({ ref, code, text, data }) {
+  if (code === 'unavailable') {
+    setText('problem', 'The server cannot store messages at present. Yours are kept, and sent once it can.');
+    return;
+  }
+
+  if (data === undefined) {
+    setText('problem', text);
+    return;
+  }
+
+  setText('problem', 'A message was not sent, or it is not known whether it was.');
+  transcript.showRefused(ref, data, FATES[code] ?? `Not sent: ${text}`, takeBack);
+}
+
+function showHere(people) {
+  byId('here').hidden = people.length === 0;
+  byId('here').replaceChildren(...people.map((name) => create('li', {}, create('bdi', { textContent: name }))));
 }
 
 // Setting the same text again would make screen readers repeat it.
@@ -345,68 +316,20 @@ function countDown(until) {
   if (seconds > 0) countdownTimer = setTimeout(countDown, 250, until);
 }
 
-function onFrame(frame) {
-  if (frame.type === 'error') takeBack(1, frame.text);
-  else if (frame.type !== 'message' && !(frame.type in NOTICES)) return;
-  else if (session.replay) continueReplay(frame);
-  else show([frame], true);
-}
-
-function beginReplay() {
-  byId('log').ariaLive = 'off';
-  session.replay = { entries: [], deadline: Date.now() + REPLAY_DEADLINE };
-  session.replay.timer = setTimeout(endReplay, REPLAY_DEADLINE);
-}
-
-function continueReplay(entry) {
-  const { replay } = session;
-  replay.entries.push(entry);
-  clearTimeout(replay.timer);
-  replay.timer = setTimeout(endReplay, Math.min(REPLAY_QUIET, replay.deadline - Date.now()));
-}
-
-function endReplay() {
-  const { entries } = session.replay;
-  session.replay = null;
-  show(entries, !transcript.isEmpty);
-  setTimeout(() => { if (!session?.replay) byId('log').ariaLive = 'polite'; }, 100);
-}
-
-function cancelReplay() {
-  clearTimeout(session.replay?.timer);
-  session.replay = null;
-}
-
-function show(entries, isNews) {
-  const added = transcript.merge(entries, session.name);
-  const others = added.filter(({ from }) => from !== session.name);
-  added.filter(({ from }) => from === session.name).forEach(({ text }) => confirmSent(text));
-  if (!isNews) return;
-  transcript.countUnseen(others.length);
-  if (document.hidden) session.unread += others.length;
-  showTitle();
-}
-
 function send() {
   const text = textInput.value.trim();
   if (!text || sendButton.disabled) return;
-  session.connection.send(text);
-  session.unconfirmed.push(text);
   clearDraft();
+  session.chat.send(text).catch(() => {}); // The events tell, also of what was sent before a reload.
+  transcript.showPending(session.chat.pending);
   transcript.scrollToEnd();
 }
 
-function confirmSent(text) {
-  const index = session.unconfirmed.indexOf(text);
-  if (index >= 0) session.unconfirmed.splice(index, 1);
-  else if (textInput.value.trim() === text) clearDraft();
-}
-
-/** Puts what was sent, but never came back from the server, into the text box again. */
-function takeBack(count, problem) {
-  const texts = session.unconfirmed.splice(0, count);
-  if (texts.length > 0) setDraft([...texts, textInput.value].filter(Boolean).join('\n'));
-  byId('problem').textContent = problem;
+/** Puts what was not sent into the text box again. */
+function takeBack(text) {
+  setDraft([text, textInput.value].filter(Boolean).join('\n'));
+  setText('problem', '');
+  textInput.focus();
 }
 
 function clearDraft() {
@@ -465,10 +388,12 @@ textInput.addEventListener('keydown', (event) => {
   byId('send').requestSubmit();
 });
 
-byId('leave').addEventListener('click', leave);
+byId('leave').addEventListener('click', () => {
+  if (session.chat.pending.length === 0 || confirm('Not all of your messages are sent yet. Leave all the same?')) leave();
+});
 
 byId('reconnect').addEventListener('click', () => {
-  session.connection.connect();
+  session.chat.reconnect();
   textInput.focus();
 });
 

@@ -1,0 +1,163 @@
+using Microsoft.Playwright;
+
+namespace ChatRoom.Tests;
+
+/// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
+public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFixture<RedisServer>
+{
+    [Fact]
+    public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
+    {
+        var port = $"{RedisServer.FreePort()}";
+        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "restarts");
+        await ann.SayAsync("before the restart");
+        await ann.ExpectMessagesAsync("before the restart");
+
+        await chatRoom.DisposeAsync();
+        await ann.ExpectStateAsync("reconnecting");
+        await ann.SayAsync("while it is away");
+        await ann.SayAsync("and still away");
+        await Assertions.Expect(ann.Locator("#pending .text")).ToHaveTextAsync(["while it is away", "and still away"]);
+        await Assertions.Expect(ann.Locator("#pending .fate")).ToHaveTextAsync(["Sending…", "Sending…"]);
+        await ann.SaveScreenshotAsync("chat-room-pending.png");
+        await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await ann.ExpectStateAsync("live");
+        await ann.SayAsync("after the restart");
+
+        string[] all = ["before the restart", "while it is away", "and still away", "after the restart"];
+        await ann.ExpectMessagesAsync(all);
+        await Assertions.Expect(ann.Locator("li.gap")).ToHaveCountAsync(0);
+        var bob = await browser.JoinAsync(restarted, "Bob", "restarts");
+        await bob.ExpectMessagesAsync(all);
+    }
+
+    [Fact]
+    public async Task When_the_server_restarts_without_its_history_the_page_says_so()
+    {
+        var port = $"{RedisServer.FreePort()}";
+        var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "lost");
+        await ann.SayAsync("before the restart");
+        await ann.ExpectMessagesAsync("before the restart");
+
+        await chatRoom.DisposeAsync();
+        await ann.ExpectStateAsync("reconnecting");
+        await ann.SayAsync("while it is away");
+        await using var restarted = await ChatRoomProcess.StartAsync("--port", port);
+
+        await ann.ExpectMessagesAsync("before the restart", "while it is away");
+        await Assertions.Expect(ann.Locator("li.gap")).ToHaveTextAsync(["Older messages were lost on the server"]);
+        await Assertions.Expect(ann.Locator("li.gap + li.message .text")).ToHaveTextAsync(["while it is away"]);
+    }
+
+    [Fact]
+    public async Task Messages_wait_in_order_while_Redis_is_away()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "outage");
+        await ann.SayAsync("stored");
+        await ann.ExpectMessagesAsync("stored");
+
+        await redis.KillAsync();
+        foreach (var text in new[] { "one", "two", "three" })
+            await ann.SayAsync(text);
+        await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("The server cannot store messages at present.");
+        await Assertions.Expect(ann.Locator("#pending .text")).ToHaveTextAsync(["one", "two", "three"]);
+        await ann.SayAsync("four");
+        await redis.StartAsync();
+
+        await ann.ExpectMessagesAsync("stored", "one", "two", "three", "four");
+        await Assertions.Expect(ann.Locator("#problem")).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task What_is_pending_survives_a_reload()
+    {
+        var port = $"{RedisServer.FreePort()}";
+        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await using var proxy = TcpProxy.Start(chatRoom.Address);
+        var ann = await browser.OpenAsync(proxy.Address);
+        await ann.JoinAsync("Ann", "reloads");
+        await ann.SayAsync("stored");
+        await ann.ExpectMessagesAsync("stored");
+
+        proxy.FallSilent();
+        await ann.SayAsync("said into the void");
+        await ann.SayAsync("and this too");
+        await ann.ReloadAsync();
+        await ann.JoinAsync("Ann", "reloads");
+
+        await ann.ExpectMessagesAsync("stored", "said into the void", "and this too");
+        await chatRoom.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Who_was_away_for_too_long_is_told_how_much_is_missing()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var bob = await chatRoom.ConnectAsync("/chat/gaps?name=Bob");
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "gaps");
+        await bob.SayAsync("first");
+        await ann.ExpectMessagesAsync("first");
+
+        await ann.Context.SetOfflineAsync(true);
+        await ann.ExpectStateAsync("offline");
+        await ann.SayAsync("typed offline");
+        for (var i = 1; i <= 357; i++)
+            await bob.SayAsync($"{i}");
+        while (await bob.HearAsync() != "357")
+        {
+        }
+
+        await ann.Context.SetOfflineAsync(false);
+
+        await ann.ExpectMessagesAsync(["first", .. Enumerable.Range(258, 100).Select(i => $"{i}"), "typed offline"]);
+        await Assertions.Expect(ann.Locator("li.gap")).ToHaveTextAsync(["257 messages are missing here"]);
+        await Assertions.Expect(ann.Locator("li.gap + li.message .text")).ToHaveTextAsync(["258"]);
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_gone_silent_is_given_up()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        await using var proxy = TcpProxy.Start(chatRoom.Address);
+        using var bob = await chatRoom.ConnectAsync("/chat/silence?name=Bob");
+        var ann = await browser.OpenAsync(proxy.Address);
+        await ann.Clock.InstallAsync();
+        await ann.JoinAsync("Ann", "silence");
+        await ann.SayAsync("heard");
+        await ann.ExpectMessagesAsync("heard");
+
+        proxy.FallSilent();
+        await ann.SayAsync("said into the void");
+        await bob.SayAsync("Are you there?");
+        await ann.Clock.FastForwardAsync("00:39");
+        await ann.ExpectStateAsync("live");
+        await ann.Clock.FastForwardAsync("00:02");
+
+        await ann.ExpectMessagesAsync("heard", "Are you there?", "said into the void");
+        await ann.ExpectStateAsync("live");
+    }
+
+    [Fact]
+    public async Task When_its_node_ends_the_page_goes_on_at_another_one()
+    {
+        var first = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
+        await using var second = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
+        await using var balancer = TcpProxy.Start(first.Address);
+        var ann = await browser.OpenAsync(balancer.Address);
+        await ann.JoinAsync("Ann", "nodes");
+        await ann.SayAsync("at the first");
+        await ann.ExpectMessagesAsync("at the first");
+
+        balancer.Server = second.Address;
+        using var bob = await second.ConnectAsync("/chat/nodes?name=Bob");
+        await bob.SayAsync("at the second");
+        await first.DisposeAsync();
+        await ann.SayAsync("Where am I?");
+
+        await ann.ExpectMessagesAsync("at the first", "at the second", "Where am I?");
+        await ann.ExpectStateAsync("live");
+    }
+}
