@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Xunit;
 
 namespace ChatKit.TestKit;
@@ -15,6 +16,16 @@ public sealed class RedisServer : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-redis-");
     private readonly int _port = FreePort();
     private Process? _process;
+
+    /// <summary>More options of the command line, and others in place of those that a server has here unless they say so.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>The server that this one watches as a Sentinel, under the name <see cref="SentinelService"/>; null = it stores data.</summary>
+    public RedisServer? Sentinel { get; init; }
+
+    public const string SentinelService = "chat";
+
+    public int Port => _port;
 
     /// <summary>Where the server is, as <c>host:port</c>.</summary>
     public string Endpoint
@@ -36,15 +47,16 @@ public sealed class RedisServer : IAsyncLifetime
     }
 
     /// <summary>Starts the server, and waits until it answers.</summary>
-    public async Task StartAsync()
+    /// <param name="options">More options of the command line, for this time.</param>
+    public async Task StartAsync(params string[] options)
     {
         var start = new ProcessStartInfo(Requirement.RedisServer()) { RedirectStandardOutput = true };
-        string[] arguments =
+        string[] arguments = Sentinel is { } primary ? SentinelArguments(primary) :
         [
             "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _folder.FullName,
             "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--enable-debug-command", "yes",
         ];
-        foreach (var argument in arguments)
+        foreach (var argument in arguments.Concat(Options).Concat(options))
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
         _process.OutputDataReceived += static (_, _) => { };
@@ -64,10 +76,52 @@ public sealed class RedisServer : IAsyncLifetime
         _process = null;
     }
 
+    /// <summary>Keeps the data as they are now. Returns what <see cref="RestoreAsync"/> takes.</summary>
+    public DirectoryInfo Save()
+    {
+        var copy = Directory.CreateTempSubdirectory("chatkit-redis-saved-");
+        Copy(_folder, copy);
+        return copy;
+    }
+
+    /// <summary>Kills the server and starts it again with data of an earlier time: so a restart or a failover loses what came later.</summary>
+    public async Task RestoreAsync(DirectoryInfo saved)
+    {
+        await KillAsync();
+        foreach (var folder in _folder.GetDirectories())
+            folder.Delete(recursive: true);
+        Copy(saved, _folder);
+        saved.Delete(recursive: true);
+        await StartAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
         _folder.Delete(recursive: true);
+    }
+
+    private string[] SentinelArguments(RedisServer primary)
+    {
+        // A Sentinel writes what it finds out into its configuration file.
+        var file = Path.Combine(_folder.FullName, "sentinel.conf");
+        File.WriteAllLines(
+            file,
+            [
+                $"port {_port}", "bind 127.0.0.1", $"dir {_folder.FullName}",
+                $"sentinel monitor {SentinelService} 127.0.0.1 {primary.Port} 1",
+                $"sentinel down-after-milliseconds {SentinelService} 1000",
+                $"sentinel failover-timeout {SentinelService} 3000",
+            ]);
+        return [file, "--sentinel"];
+    }
+
+    private static void Copy(DirectoryInfo from, DirectoryInfo to)
+    {
+        foreach (var file in from.GetFiles())
+            file.CopyTo(Path.Combine(to.FullName, file.Name), overwrite: true);
+        foreach (var folder in from.GetDirectories())
+            Copy(folder, to.CreateSubdirectory(folder.Name));
     }
 
     /// <summary>A port on which nothing listens.</summary>
@@ -78,17 +132,28 @@ public sealed class RedisServer : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Sends a command, and returns what the server answers: a bulk as it is, else the line, <c>+PONG</c> for example.</summary>
+    /// <exception cref="IOException">The server is not there.</exception>
+    public async Task<string> CallAsync(string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
+        using var reader = new StreamReader(stream);
+        var line = await reader.ReadLineAsync() ?? throw new EndOfStreamException();
+        if (!line.StartsWith('$'))
+            return line;
+        var bulk = new char[int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture)];
+        await reader.ReadBlockAsync(bulk);
+        return new string(bulk);
+    }
+
     private async Task<bool> AnswersAsync()
     {
         try
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, _port);
-            var stream = client.GetStream();
-            await stream.WriteAsync("PING\r\n"u8.ToArray());
-            var answer = new byte[7];
-            await stream.ReadExactlyAsync(answer);
-            return answer.AsSpan().SequenceEqual("+PONG\r\n"u8);
+            return await CallAsync("PING") == "+PONG";
         }
         catch (IOException)
         {

@@ -18,6 +18,24 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
         return Task.CompletedTask;
     }
 
+    protected override Task ForgetKeyAsync(IMessageHistory history, string room, string key)
+    {
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_known_until_5_minutes_are_over()
+    {
+        var history = await CreateAsync(new ChatKitOptions());
+        var message = new ChatMessage(WebSocketMessageType.Text, default, default).WithIdempotencyKey("key");
+        await history.AppendAsync("r", message);
+
+        _clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
+
+        Assert.False((await history.AppendAsync("r", message)).IsNew);
+    }
+
     [Fact]
     public async Task A_room_lives_for_as_long_as_something_is_appended()
     {

@@ -21,6 +21,64 @@ public abstract class MessageHistoryContract
     /// </summary>
     protected abstract Task ExpireAsync(string room, ChatKitOptions options);
 
+    /// <summary>Ends when an idempotency key is forgotten, or it is certain that it will be after 5 minutes: time may be made to pass.</summary>
+    protected abstract Task ForgetKeyAsync(IMessageHistory history, string room, string key);
+
+    [Fact]
+    public async Task A_repeated_idempotency_key_answers_the_first_position_and_stores_nothing()
+    {
+        var history = await CreateAsync();
+        await AppendAsync(history, "before");
+        var first = await history.AppendAsync(_room, Message("first").WithIdempotencyKey("a-1"));
+        await AppendAsync(history, "between");
+
+        var repeated = await history.AppendAsync(_room, Message("again").WithIdempotencyKey("a-1"));
+        var other = await history.AppendAsync(_room, Message("other").WithIdempotencyKey("a-2"));
+
+        Assert.Equal((2, true), (first.Position.Sequence, first.IsNew));
+        Assert.Equal((first.Position, false), (repeated.Position, repeated.IsNew));
+        Assert.Equal((4, true), (other.Position.Sequence, other.IsNew));
+        Assert.Equal(["before", "first", "between", "other"], Texts(await history.ReadAsync(_room)));
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_with_one_idempotency_key_one_is_stored()
+    {
+        var history = await CreateAsync();
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(
+            () => history.AppendAsync(_room, Message($"{i}").WithIdempotencyKey("key")).AsTask())));
+
+        Assert.Single(results, static result => result.IsNew);
+        Assert.Single(results.Select(static result => result.Position).Distinct());
+        Assert.Single((await history.ReadAsync(_room)).Messages);
+    }
+
+    [Fact]
+    public async Task Rooms_do_not_share_idempotency_keys()
+    {
+        var history = await CreateAsync();
+
+        var here = await history.AppendAsync(_room, Message("here").WithIdempotencyKey("key"));
+        var there = await history.AppendAsync(_room + "x", Message("there").WithIdempotencyKey("key"));
+
+        Assert.True(here.IsNew);
+        Assert.True(there.IsNew);
+        Assert.Equal(["there"], Texts(await history.ReadAsync(_room + "x")));
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_forgotten_after_5_minutes()
+    {
+        var history = await CreateAsync();
+        await history.AppendAsync(_room, Message("first").WithIdempotencyKey("key"));
+
+        await ForgetKeyAsync(history, _room, "key");
+
+        Assert.True((await history.AppendAsync(_room, Message("again").WithIdempotencyKey("key"))).IsNew);
+        Assert.Equal(["first", "again"], Texts(await history.ReadAsync(_room)));
+    }
+
     [Fact]
     public async Task Sequences_count_up_by_one_from_1()
     {

@@ -191,6 +191,15 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
         await Patience.UntilAsync(async () => await database.KeyExistsAsync([.. keys]) == 0, "the room's keys have expired");
     }
 
+    protected override async Task ForgetKeyAsync(IMessageHistory history, string room, string key)
+    {
+        var database = await ConnectAsync();
+        var server = database.Multiplexer.GetServers().Single();
+        var stored = Assert.Single(await server.KeysAsync(pattern: $"*{room}*:key:{key}").ToListAsync());
+        Assert.InRange((await database.KeyTimeToLiveAsync(stored)).GetValueOrDefault(), TimeSpan.FromMinutes(4.9), TimeSpan.FromMinutes(5));
+        await database.KeyDeleteAsync(stored);
+    }
+
     private static ChatMessage Text(string text) =>
         new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch);
 

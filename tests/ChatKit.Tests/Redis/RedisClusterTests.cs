@@ -1,0 +1,175 @@
+using ChatKit.Redis;
+using ChatKit.Tests.Fixtures;
+using StackExchange.Redis;
+
+namespace ChatKit.Tests.Redis;
+
+public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<RedisCluster>, IAsyncLifetime
+{
+    private readonly string _prefix = RedisHost.NewPrefix();
+    private readonly List<ChatHost> _hosts = [];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts)
+            await host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Rooms_on_all_nodes_of_a_cluster_span_the_nodes_of_the_application()
+    {
+        var (here, there) = (Start(), Start());
+        var rooms = Enumerable.Range(0, 30).Select(static i => $"room {i}").ToList();
+        Assert.Equal(3, rooms.Select(NodeOf).Distinct().Count());
+        foreach (var room in rooms)
+        {
+            var (ann, bob) = (await here.EnterAsync(room), await there.EnterAsync(room));
+            await here.Broadcaster.BroadcastAsync(room, "1");
+            await there.Broadcaster.BroadcastAsync(room, "2");
+            await there.Broadcaster.BroadcastAsync(room, "ephemeral", store: false);
+
+            Assert.Equal(["1", "2", "ephemeral"], await ann.Client.ReceiveTextsAsync(3));
+            Assert.Equal(["1", "2", "ephemeral"], await bob.Client.ReceiveTextsAsync(3));
+            Assert.Equal(["1", "2"], (await here.History.ReadAsync(room)).Messages.Select(static m => m.Text));
+        }
+
+        // Only the node that has the room carries its messages.
+        foreach (var (node, at) in cluster.Nodes.Select(static (node, at) => (node, at)))
+            Assert.Equal(rooms.Where(room => NodeOf(room) == at).Select(Channel).Order(), (await ChannelsAsync(node)).Order());
+    }
+
+    [Fact]
+    public async Task The_last_who_leaves_a_room_of_a_cluster_leaves_no_subscription_behind()
+    {
+        var here = Start();
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
+        {
+            for (var again = 0; again < 3; again++)
+            {
+                var subscriber = new Backplane.RecordingSubscriber();
+                await using var subscription = await here.Backplane.SubscribeAsync($"room {i}", subscriber);
+                await here.Backplane.PublishAsync($"room {i}", new(default, "x"u8.ToArray(), default));
+                await subscriber.ReceiveAsync(1);
+            }
+        })).Soon();
+
+        foreach (var node in cluster.Nodes)
+            Assert.Empty(await ChannelsAsync(node));
+    }
+
+    [Fact]
+    public async Task Nodes_that_start_before_the_cluster_publish_as_a_cluster_does()
+    {
+        foreach (var node in cluster.Nodes)
+            await node.KillAsync();
+        var (here, there) = (Start(), Start());
+        var member = await there.EnterAsync("early");
+        foreach (var node in cluster.Nodes)
+            await node.StartAsync();
+        await Patience.UntilAsync(() => CanStoreAsync(here, "early"), "the cluster is there");
+        Assert.Equal("back", await ReceiveAsTimePassesAsync(there, member));
+        await Patience.UntilAsync(
+            async () => (await ChannelsAsync(cluster.Nodes[NodeOf("early")])).Contains(Channel("early")), "the channel is subscribed to");
+
+        await here.Broadcaster.BroadcastAsync("early", "live");
+        Assert.Equal("live", await member.Client.ReceiveTextAsync());
+        await here.Broadcaster.BroadcastAsync("early", "ephemeral", store: false);
+        Assert.Equal("ephemeral", await member.Client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task A_node_of_the_cluster_that_fails_takes_no_room_of_the_others_with_it_and_comes_back_by_itself()
+    {
+        var (here, there) = (Start(), Start());
+        var rooms = Enumerable.Range(0, 3).Select(node => Enumerable.Range(0, 1000).Select(static i => $"room {i}").First(room => NodeOf(room) == node)).ToList();
+        var members = new List<ChatConnection>();
+        foreach (var room in rooms)
+            members.Add(await there.EnterAsync(room));
+        await here.Broadcaster.BroadcastAsync(rooms[1], "before");
+        Assert.Equal("before", await members[1].Client.ReceiveTextAsync());
+
+        await cluster.Nodes[1].KillAsync();
+        await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync(rooms[1], "lost").AsTask());
+        foreach (var alive in new[] { 0, 2 })
+        {
+            await here.Broadcaster.BroadcastAsync(rooms[alive], "alive");
+            Assert.Equal("alive", await members[alive].Client.ReceiveTextAsync());
+        }
+
+        await cluster.Nodes[1].StartAsync();
+        await Patience.UntilAsync(() => CanStoreAsync(here, rooms[1]), "the node is back");
+        Assert.Equal("back", await members[1].Client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task A_room_that_moves_to_another_node_of_the_cluster_goes_on()
+    {
+        var (here, there) = (Start(), Start());
+        var room = Enumerable.Range(0, 1000).Select(static i => $"moving {i}").First(room => NodeOf(room) == 0);
+        var member = await there.EnterAsync(room);
+        await here.Broadcaster.BroadcastAsync(room, "before");
+        Assert.Equal("before", await member.Client.ReceiveTextAsync());
+
+        var slot = Slot(room);
+        var (from, to) = (cluster.Nodes[0], cluster.Nodes[2]);
+        var (source, target) = (await from.CallAsync("CLUSTER MYID"), await to.CallAsync("CLUSTER MYID"));
+        await to.CallAsync($"CLUSTER SETSLOT {slot} IMPORTING {source}");
+        await from.CallAsync($"CLUSTER SETSLOT {slot} MIGRATING {target}");
+        foreach (var key in RedisKeys.OfRoom(_prefix, room))
+            Assert.Equal("+OK", await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} \"{key}\" 0 5000"));
+        foreach (var node in new[] { to, from, cluster.Nodes[1] })
+            Assert.Equal("+OK", await node.CallAsync($"CLUSTER SETSLOT {slot} NODE {target}"));
+
+        await Patience.UntilAsync(() => CanStoreAsync(here, room), "the room is found where it is now");
+        Assert.Equal("back", await ReceiveAsTimePassesAsync(there, member));
+        Assert.Equal(2, (await here.History.ReadAsync(room)).Top.Sequence);
+    }
+
+    private static async Task<bool> CanStoreAsync(ChatHost host, string room)
+    {
+        try
+        {
+            await host.Broadcaster.BroadcastAsync(room, "back");
+            return true;
+        }
+        catch (HistoryUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A cluster refuses while its nodes look for each other, and nothing says when it stops: what failed is tried again every second.</summary>
+    private static async Task<string> ReceiveAsTimePassesAsync(ChatHost host, ChatConnection member)
+    {
+        var receiving = member.Client.ReceiveTextAsync();
+        await Patience.UntilAsync(
+            () =>
+            {
+                host.Clock.Advance(TimeSpan.FromSeconds(1));
+                return receiving.IsCompleted;
+            },
+            "the message is heard");
+        return await receiving;
+    }
+
+    private static async Task<string[]> ChannelsAsync(RedisServer node)
+    {
+        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{node.Endpoint},allowAdmin=true");
+        return (string[])(await multiplexer.GetServer(node.Endpoint).ExecuteAsync("PUBSUB", "SHARDCHANNELS"))!;
+    }
+
+    private string Channel(string room) => RedisKeys.Channel(_prefix, room);
+
+    private int Slot(string room) => RedisClusterSlot.Of($"{_prefix}{{{room}}}");
+
+    private int NodeOf(string room) => Enumerable.Range(0, 3).Last(node => Slot(room) >= 16384 * node / 3);
+
+    private ChatHost Start()
+    {
+        var host = RedisNode.Start(cluster.Endpoints, _prefix);
+        _hosts.Add(host);
+        return host;
+    }
+}

@@ -1,0 +1,42 @@
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Redis;
+
+public class RedisSentinelTests
+{
+    [Fact]
+    public async Task When_Sentinel_has_made_the_replica_primary_rooms_go_on()
+    {
+        Requirement.RedisServer();
+        await using var primary = new RedisServer();
+        await primary.InitializeAsync();
+        await using var replica = new RedisServer { Options = ["--replicaof", "127.0.0.1", $"{primary.Port}"] };
+        await replica.InitializeAsync();
+        await using var sentinel = new RedisServer { Sentinel = primary };
+        await sentinel.InitializeAsync();
+        await Patience.UntilAsync(async () => (await replica.CallAsync("INFO replication")).Contains("master_link_status:up"), "the replica has the data");
+        await Patience.UntilAsync(
+            async () => (await sentinel.CallAsync("INFO sentinel")).Contains("slaves=1"), "Sentinel knows the replica");
+
+        var prefix = RedisHost.NewPrefix();
+        var configuration = $"{sentinel.Endpoint},serviceName={RedisServer.SentinelService}";
+        await using var here = RedisNode.Start(configuration, prefix);
+        await using var there = RedisNode.Start(configuration, prefix);
+        var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
+        await here.Broadcaster.BroadcastAsync("room", "before");
+        Assert.Equal("before", await ann.Client.ReceiveTextAsync());
+        Assert.Equal("before", await bob.Client.ReceiveTextAsync());
+        Assert.Equal(":1", await primary.CallAsync("WAIT 1 5000"));
+
+        await primary.KillAsync();
+        await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost").AsTask());
+        await here.CanStoreAsync();
+        await there.CanStoreAsync();
+        await there.Broadcaster.BroadcastAsync("room", "after");
+
+        Assert.Equal("after", await ann.Client.ReceiveTextAsync());
+        Assert.Equal("after", await bob.Client.ReceiveTextAsync());
+        Assert.Equal(["before", "after"], (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+        Assert.Contains("role:master", await replica.CallAsync("INFO replication"));
+    }
+}
