@@ -1,14 +1,14 @@
 namespace ChatRoom;
 
-/// <summary>A person in a chat room: says what is typed to everyone, and announces who comes and goes.</summary>
+/// <summary>A person in a chat room: says what is typed to everyone.</summary>
 internal sealed partial class ChatHandler(ILogger<ChatHandler> logger) : WebSocketHandler
 {
     private string Name => Connection.UserId!;
 
-    protected override async ValueTask OnOpenAsync()
+    protected override ValueTask OnOpenAsync()
     {
         LogOpened(Name, Room);
-        await AnnounceAsync("joined");
+        return ValueTask.CompletedTask;
     }
 
     protected override async ValueTask OnMessageAsync(WebSocketMessage message)
@@ -20,14 +20,11 @@ internal sealed partial class ChatHandler(ILogger<ChatHandler> logger) : WebSock
         await BroadcastAsync(message.Text);
     }
 
-    protected override async ValueTask OnCloseAsync(CloseInfo close)
+    protected override ValueTask OnCloseAsync(CloseInfo close)
     {
         LogClosed(Name, Room, (int)close.Code);
-        await AnnounceAsync("left");
+        return ValueTask.CompletedTask;
     }
-
-    /// <summary>What is not stored has no position: so the page knows it from what people say.</summary>
-    private ValueTask AnnounceAsync(string what) => BroadcastAsync($"{Name} {what}", new BroadcastOptions { Store = false });
 
     [LoggerMessage(1, LogLevel.Information, "{Name} entered {Room}.")]
     private partial void LogOpened(string name, string room);

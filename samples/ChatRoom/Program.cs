@@ -25,7 +25,7 @@ static async Task<int> RunAsync(Settings settings)
     app.MapStaticAssets();
     app.MapRazorPages().WithStaticAssets();
     app.MapWebSocketHandler<EchoHandler>("/msg", options => options.HistoryCapacity = 0);
-    app.MapWebSocketHandler<ChatHandler>("/chat/{room}");
+    app.MapWebSocketHandler<ChatHandler>("/chat/{room}", options => options.TrackPresence = true);
 
     try
     {

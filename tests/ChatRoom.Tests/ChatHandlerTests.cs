@@ -8,23 +8,23 @@ public class ChatHandlerTests
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
         await ann.SayV1Async("hi");
-        await ann.HearMessageAsync();
+        await ann.HearAsync("message");
         using var bob = await chatRoom.ConnectV1Async("/chat/lobby?name=Bob");
-        Assert.Equal("hi", (await bob.HearMessageAsync()).GetProperty("data").GetString());
+        Assert.Equal("hi", (await bob.HearAsync("message")).GetProperty("data").GetString());
         using var carol = await chatRoom.ConnectV1Async("/chat/kitchen?name=Carol");
 
         await bob.SayV1Async("grüß dich 👋");
 
         foreach (var client in new[] { ann, bob })
         {
-            var message = await client.HearMessageAsync();
+            var message = await client.HearAsync("message");
             Assert.Equal("Bob", message.GetProperty("from").GetString());
             Assert.Equal("grüß dich 👋", message.GetProperty("data").GetString());
             Assert.InRange(message.GetProperty("at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
         }
 
         await carol.SayV1Async("alone");
-        Assert.Equal("alone", (await carol.HearMessageAsync()).GetProperty("data").GetString());
+        Assert.Equal("alone", (await carol.HearAsync("message")).GetProperty("data").GetString());
     }
 
     [Fact]
@@ -33,14 +33,14 @@ public class ChatHandlerTests
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
         await ann.SayV1Async("hi");
-        await ann.HearMessageAsync();
+        await ann.HearAsync("message");
         using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
         Assert.Equal("hi", await bob.HearAsync());
 
         await bob.SayAsync("hi all");
 
         Assert.Equal("hi all", await bob.HearAsync());
-        var heard = await ann.HearMessageAsync();
+        var heard = await ann.HearAsync("message");
         Assert.Equal("Bob", heard.GetProperty("from").GetString());
         Assert.Equal("hi all", heard.GetProperty("data").GetString());
     }
@@ -50,13 +50,13 @@ public class ChatHandlerTests
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
-        await ann.HearAsync("live");
+        Assert.Equal("""["Ann"]""", (await ann.HearAsync("presence")).GetProperty("here").GetRawText());
 
         var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
-        Assert.Equal("Bob joined", (await ann.HearMessageAsync(remembered: false)).GetProperty("data").GetString());
+        Assert.Equal("""["Bob"]""", (await ann.HearAsync("presence")).GetProperty("joined").GetRawText());
         bob.Abort();
 
-        Assert.Equal("Bob left", (await ann.HearMessageAsync(remembered: false)).GetProperty("data").GetString());
+        Assert.Equal("""["Bob"]""", (await ann.HearAsync("presence")).GetProperty("left").GetRawText());
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public class ChatHandlerTests
         await client.SayV1Async("   ");
         await client.SayV1Async("hi");
 
-        var message = await client.HearMessageAsync();
+        var message = await client.HearAsync("message");
 
         Assert.Equal(shown, message.GetProperty("from").GetString());
         Assert.Equal("hi", message.GetProperty("data").GetString());

@@ -15,7 +15,7 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         await using var restarted = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         using var bob = await restarted.ConnectV1Async("/chat/survivors?name=Bob");
 
-        var message = await bob.HearMessageAsync();
+        var message = await bob.HearAsync("message");
         Assert.Equal("remember me", message.GetProperty("data").GetString());
         Assert.Equal("Ann", message.GetProperty("from").GetString());
         await Patience.UntilAsync(() => restarted.Output.Contains("in Redis at"), "the place of the history is printed");
@@ -42,8 +42,8 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         await Patience.UntilAsync(() => chatRoom.Output.Contains("is back"), "Redis is back");
         await ann.SayV1Async("kept", "ann-2");
         await ann.HearAsync("ack");
-        Assert.Equal("before", (await bob.HearMessageAsync()).GetProperty("data").GetString());
-        Assert.Equal("kept", (await bob.HearMessageAsync()).GetProperty("data").GetString());
+        Assert.Equal("before", (await bob.HearAsync("message")).GetProperty("data").GetString());
+        Assert.Equal("kept", (await bob.HearAsync("message")).GetProperty("data").GetString());
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
     }
 }

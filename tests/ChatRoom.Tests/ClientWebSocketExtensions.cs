@@ -29,17 +29,6 @@ internal static class ClientWebSocketExtensions
         }
     }
 
-    /// <summary>The next message of chatkit.v1 that is remembered, or the next one that is not.</summary>
-    public static async Task<JsonElement> HearMessageAsync(this ClientWebSocket client, bool remembered = true)
-    {
-        while (true)
-        {
-            var message = await client.HearAsync("message");
-            if (message.TryGetProperty("position", out _) == remembered)
-                return message;
-        }
-    }
-
     /// <summary>Sends a message of chatkit.v1.</summary>
     public static Task SayV1Async(this ClientWebSocket client, string text, string? reference = null) =>
         client.SayAsync(JsonSerializer.Serialize(new { type = "message", @ref = reference ?? Guid.NewGuid().ToString("n"), data = text }));

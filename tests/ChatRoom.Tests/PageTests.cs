@@ -67,22 +67,20 @@ public class PageTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_shows_who_is_here_if_the_server_tells()
+    public async Task It_shows_who_is_here()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.OpenAsync(chatRoom.Address);
-        IWebSocketRoute? toPage = null;
-        await ann.RouteWebSocketAsync(_ => true, route =>
-        {
-            route.ConnectToServer();
-            toPage = route;
-        });
-        await ann.JoinAsync("Ann", "presence");
-        await Assertions.Expect(ann.Locator("#here")).ToBeHiddenAsync();
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "presence");
+        await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["Ann"]);
+        var bob = await browser.JoinAsync(chatRoom, "<b>Bob</b>", "presence");
+        await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["<b>Bob</b>", "Ann"]);
+        await Assertions.Expect(bob.Locator("#here li")).ToHaveTextAsync(["<b>Bob</b>", "Ann"]);
 
-        toPage!.Send("""{"type":"presence","room":"presence","here":["Ann","<b>Bob</b>"]}""");
+        await bob.Locator("#leave").ClickAsync();
 
-        await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["Ann", "<b>Bob</b>"]);
+        await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["Ann"]);
+        await Assertions.Expect(ann.Locator("li.notice")).ToContainTextAsync(["<b>Bob</b> joined", "<b>Bob</b> left"]);
+        await Assertions.Expect(bob.Locator("#here li")).ToHaveCountAsync(0);
     }
 
     [Fact]

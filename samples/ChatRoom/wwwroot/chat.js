@@ -171,8 +171,9 @@ function createPending(ref, data) {
   return item;
 }
 
-function createNotice({ data, at }) {
-  return createItem('notice', at, create('bdi', { textContent: data }), ' ', createTime(at));
+function createNotice(name, what) {
+  const now = new Date();
+  return createItem('notice', now, create('bdi', { textContent: name }), ` ${what} `, createTime(now));
 }
 
 function createTime(at) {
@@ -215,7 +216,7 @@ function join(name, room) {
   chat.on('gap', ({ missed, reset }) => transcript.addGap(reset
     ? 'Older messages were lost on the server'
     : missed === 1 ? '1 message is missing here' : `${missed} messages are missing here`));
-  chat.on('presence', ({ here }) => showHere(here));
+  chat.on('presence', showPresence);
   chat.on('ack', () => {
     setText('problem', '');
     transcript.showPending(chat.pending);
@@ -271,11 +272,6 @@ function announce(live) {
 }
 
 function showMessage(message) {
-  if (!message.position) {
-    transcript.add(createNotice(message));
-    return;
-  }
-
   const own = message.from === session.chat.user;
   transcript.add(createMessage(message, own));
   if (own || !session.wasLive) return;
@@ -299,9 +295,15 @@ function showProblem({ ref, code, text, data }) {
   transcript.showRefused(ref, data, FATES[code] ?? `Not sent: ${text}`, takeBack);
 }
 
+function showPresence({ here, joined, left }) {
+  joined.forEach((name) => transcript.add(createNotice(name, 'joined')));
+  left.forEach((name) => transcript.add(createNotice(name, 'left')));
+  showHere(here);
+}
+
 function showHere(people) {
   byId('here').hidden = people.length === 0;
-  byId('here').replaceChildren(...people.map((name) => create('li', {}, create('bdi', { textContent: name }))));
+  byId('here').replaceChildren(...people.toSorted().map((name) => create('li', {}, create('bdi', { textContent: name }))));
 }
 
 // Setting the same text again would make screen readers repeat it.
