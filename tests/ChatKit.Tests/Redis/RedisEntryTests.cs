@@ -1,8 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Redis;
-using ChatKit.Rooms;
-using ChatKit.Wire;
 
 namespace ChatKit.Tests.Redis;
 
@@ -44,35 +42,5 @@ public class RedisEntryTests
         byte[] beyondTime = [.. entry[..2], 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, .. entry[10..]];
 
         Assert.All([later, negative, beyondTime], bytes => Assert.Throws<InvalidDataException>(() => RedisEntry.Decode(bytes, Position)));
-    }
-
-    [Fact]
-    public void Notices_come_back()
-    {
-        RoomNotice[] notices =
-        [
-            new DisconnectNotice((WebSocketCloseStatus)4001, null),
-            new DisconnectNotice(WebSocketCloseStatus.NormalClosure, "bye 日本"),
-            new PresenceNotice(PresenceChange.Joined, ["ann"]),
-            new PresenceNotice(PresenceChange.Left, ["ann", "böb", ""]),
-        ];
-        Assert.All(notices, static notice =>
-        {
-            var bytes = RedisEntry.Encode(Outgoing.Notice(notice));
-            var message = RedisEntry.Decode(bytes, null);
-            Assert.Equal(0, message.Data.Length);
-            Assert.Equivalent(notice, message.Notice, strict: true);
-        });
-    }
-
-    [Fact]
-    public void A_damaged_notice_is_refused()
-    {
-        var entry = RedisEntry.Encode(Outgoing.Notice(new PresenceNotice(PresenceChange.Joined, ["ann"])));
-        byte[] unknown = [.. entry[..10], 77];
-        byte[] notUtf8 = [.. entry[..^1], 0xff];
-
-        Assert.All([unknown, notUtf8, entry[..10], entry[..^1]], static bytes =>
-            Assert.Throws<InvalidDataException>(() => RedisEntry.Decode(bytes, Position)));
     }
 }
