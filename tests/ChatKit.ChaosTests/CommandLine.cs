@@ -6,22 +6,37 @@ namespace ChatKit.ChaosTests;
 /// <summary>Reads the command line of the long run.</summary>
 internal static class CommandLine
 {
+    /// <summary>After Ctrl+C the processes have to be ended.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
     public static Task<int> RunAsync(string[] args)
     {
         var minutes = new Option<double>("--minutes") { Description = "For how long things go wrong.", DefaultValueFactory = _ => 1 };
         var seed = new Option<int?>("--seed") { Description = "What goes wrong, and what is sent, derives from it. [default: random]" };
-        var root = new RootCommand("Shows that nothing is lost, doubled or reordered while nodes, Redis and connections fail.") { minutes, seed };
-        root.SetAction((result, _) => RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes))));
+        var latency = new Option<bool>("--latency") { Description = "Measures instead how long messages take when nothing fails." };
+        var root = new RootCommand("Shows that nothing is lost, doubled or reordered while nodes, Redis and connections fail.")
+        {
+            minutes, seed, latency,
+        };
+        root.SetAction((result, stop) => result.GetValue(latency)
+            ? MeasureAsync()
+            : RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes)), stop));
         root.Subcommands.Add(Serve());
-        return root.Parse(args).InvokeAsync();
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
 
-    private static async Task<int> RunAsync(int seed, TimeSpan duration)
+    private static async Task<int> RunAsync(int seed, TimeSpan duration, CancellationToken stop)
     {
         Console.WriteLine($"Seed {seed}.");
-        var result = await ChaosRun.RunAsync(new ChaosOptions(seed, duration));
+        var result = await ChaosRun.RunAsync(new ChaosOptions(seed, duration), stop);
         Console.WriteLine(result);
         return result.IsClean ? 0 : 1;
+    }
+
+    private static async Task<int> MeasureAsync()
+    {
+        await Latency.RunAsync();
+        return 0;
     }
 
     private static Command Serve()

@@ -14,6 +14,9 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _texts = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-chaos-");
 
+    private readonly CancellationTokenSource _stopping = new();
+    private Task<ChaosResult> _running = null!;
+
     private ChaosRun(ChaosOptions options)
     {
         _options = options;
@@ -21,20 +24,33 @@ internal sealed class ChaosRun : IAsyncDisposable
         _network = new Network(_nodes);
     }
 
-    public static async Task<ChaosResult> RunAsync(ChaosOptions options)
+    /// <summary>Runs. Whatever happens, no process is left behind.</summary>
+    /// <exception cref="InvalidOperationException">The run could not be carried through, which says nothing of ChatKit.</exception>
+    public static async Task<ChaosResult> RunAsync(ChaosOptions options, CancellationToken stop = default)
     {
         await using var run = new ChaosRun(options);
-        return await run.RunAsync();
+        run._running = run.RunAsync();
+        try
+        {
+            return await run._running.WaitAsync(stop);
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"The run with seed {options.Seed} could not be carried through; logs are in {run._folder.FullName}", e);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var bot in _bots)
-            await bot.DisposeAsync();
-        await _network.DisposeAsync();
+        // Only when nobody starts a process any more.
+        await _stopping.CancelAsync();
+        await ((Task)_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var node in _nodes)
             await node.DisposeAsync();
         await _redis.DisposeAsync();
+        await Task.WhenAll(_bots.Select(static bot => bot.DisposeAsync().AsTask()));
+        await _network.DisposeAsync();
+        _stopping.Dispose();
     }
 
     private async Task<ChaosResult> RunAsync()
@@ -49,7 +65,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         // Whoever comes later might begin behind the first message.
         await Patience.UntilAsync(() => _bots.TrueForAll(static bot => bot.IsQuiet), "all clients are live");
 
-        using var stop = new CancellationTokenSource();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var sending = _bots.Select(bot => bot.SendAsync(_options.SendInterval, stop.Token)).ToArray();
         var schedule = Schedule.Create(_options.Seed, _options.Duration, _options.Nodes, _options.FaultInterval);
         await ApplyAsync(schedule);
@@ -83,7 +99,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         foreach (var fault in schedule)
         {
             if (fault.At - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } wait)
-                await Task.Delay(wait);
+                await Task.Delay(wait, _stopping.Token);
             await journal.WriteLineAsync($"{DateTime.UtcNow:HH:mm:ss.fff} {fault}");
             going.Add(ApplyAsync(fault));
         }
@@ -98,7 +114,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             case FaultKind.NodeKilled:
                 await _nodes[node].KillAsync();
-                await Task.Delay(fault.Time);
+                await Task.Delay(fault.Time, _stopping.Token);
                 await _nodes[node].StartAsync();
                 break;
             case FaultKind.NodeFrozen:
@@ -106,7 +122,7 @@ internal sealed class ChaosRun : IAsyncDisposable
                 break;
             case FaultKind.RedisKilled:
                 await _redis.KillAsync();
-                await Task.Delay(fault.Time);
+                await Task.Delay(fault.Time, _stopping.Token);
                 await _redis.StartAsync();
                 break;
             case FaultKind.RedisFrozen when _redis.ProcessId is { } process:
@@ -136,8 +152,8 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         var start = Stopwatch.GetTimestamp();
         while (Restless().Any() && Stopwatch.GetElapsedTime(start) < _options.QuietLimit)
-            await Task.Delay(TimeSpan.FromMilliseconds(100));
-        await Task.Delay(2 * Server.CheckInterval);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), _stopping.Token);
+        await Task.Delay(2 * Server.CheckInterval, _stopping.Token);
         return [.. Restless().Select(static bot => bot.Condition)];
     }
 
