@@ -111,12 +111,12 @@ public class ReceivingTests
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address, eventLimit: 2);
-        var connection = await server.WelcomeAsync(ping: 0.05);
+        var connection = await server.WelcomeAsync(ping: 0.5);
         for (var i = 1; i <= 10; i++)
             await connection.SendMessageAsync($"e:{i}", $"{i}");
 
-        // For far longer than a silent server is given: the client has not listened, so it cannot know.
-        await Task.Delay(4 * Clients.Moment);
+        // For longer than a silent server is given, which is a second: the client has not listened, so it cannot know.
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
 
         Assert.Equal(Enumerable.Range(1, 10).Select(static i => $"e:{i} {i}"), await client.NextSeenAsync(10));
         Assert.Equal(ClientState.Connected, client.State);
