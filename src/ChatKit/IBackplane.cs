@@ -2,7 +2,8 @@ namespace ChatKit;
 
 /// <summary>
 /// Carries messages to every node that has members of a room. It is a hint, the history is the truth: a room notices what a
-/// backplane lost, doubled or swapped by the messages' positions. Safe to call from many threads.
+/// backplane lost, doubled or swapped by the messages' positions. Safe to call from many threads. The default stays in this process;
+/// <c>AddRedis</c> brings the one of several nodes.
 /// </summary>
 public interface IBackplane
 {
@@ -15,11 +16,16 @@ public interface IBackplane
     /// The position of the stored message, or null if it was not to be stored. One that the history knows by its
     /// <see cref="ChatMessage.IdempotencyKey"/> is handed to nobody again; its position is the first one.
     /// </returns>
-    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    /// <exception cref="HistoryUnavailableException">
+    /// The message could not be stored, or, if it was not to be, not be handed to the other nodes; nobody receives it.
+    /// </exception>
     ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Subscribes to a room. What is published after this has returned reaches the subscriber.</summary>
+    /// <summary>
+    /// Subscribes to a room. What is published after this has returned reaches the subscriber. While the other nodes cannot be reached it
+    /// is subscribed all the same, and <see cref="IBackplaneSubscriber.OnReconnected"/> is called as soon as they can.
+    /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="subscriber">Receives the messages.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -20,6 +20,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     private readonly RedisMessageHistory _history;
     private readonly RedisRooms _rooms;
     private readonly RedisConnection _connection;
+    private readonly ILogger<RedisBackplane> _logger;
     private readonly TimeProvider _clock;
     private readonly UnreadablePayloads _unreadable;
     private int _healing;
@@ -28,7 +29,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     public RedisBackplane(
         RedisMessageHistory history, RedisRooms rooms, RedisConnection connection, ILogger<RedisBackplane> logger, TimeProvider clock)
     {
-        (_history, _rooms, _connection, _clock) = (history, rooms, connection, clock);
+        (_history, _rooms, _connection, _logger, _clock) = (history, rooms, connection, logger, clock);
         _unreadable = new UnreadablePayloads(logger);
         connection.Restored += OnRestored;
     }
@@ -123,12 +124,25 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
             await Parallel.ForEachAsync(
                 _topics.Values.Where(static topic => topic.NeedsHealing),
                 new ParallelOptions { MaxDegreeOfParallelism = HealedAtOnce },
-                static async (topic, _) => await topic.HealAsync().ConfigureAwait(false)).ConfigureAwait(false);
+                async (topic, _) => await HealAsync(topic).ConfigureAwait(false)).ConfigureAwait(false);
         }
         while (Interlocked.CompareExchange(ref _healing, 0, asked) != asked);
 
         if (_topics.Values.Any(static topic => topic.NeedsHealing))
             Retry();
+    }
+
+    private async Task HealAsync(RedisTopic topic)
+    {
+        try
+        {
+            await topic.HealAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            topic.NeedsHealing = true;
+            _logger.HealingFailed(topic.Room.Name, e);
+        }
     }
 
     private void Retry()

@@ -107,7 +107,7 @@ internal sealed class RedisConnection(
     private async Task<IConnectionMultiplexer> CreateAsync()
     {
         var multiplexer = options.Value.Configuration is { } configuration
-            ? await ConnectionMultiplexer.ConnectAsync(Parse(configuration)).ConfigureAwait(false)
+            ? await ConnectAsync(Parse(configuration)).ConfigureAwait(false)
             : services.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
 
         NameChannels(multiplexer);
@@ -116,8 +116,24 @@ internal sealed class RedisConnection(
         multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
         multiplexer.ConfigurationChanged += (_, _) => OnChanged(multiplexer);
         if (!multiplexer.IsConnected)
-            OnAway(multiplexer, await ProblemAsync(multiplexer).ConfigureAwait(false));
+            OnAway(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
+        else if (IsBack())
+            logger.RedisBack(Server(multiplexer));
         return multiplexer;
+    }
+
+    private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
+    {
+        try
+        {
+            return await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
+        }
+        catch (RedisException e)
+        {
+            // Without a Sentinel it is not known where the server is: nothing reconnects by itself, and whoever asks next tries again.
+            OnAway(Server(configuration.EndPoints), e.Message);
+            throw;
+        }
     }
 
     private static ConfigurationOptions Parse(string configuration)
@@ -139,7 +155,9 @@ internal sealed class RedisConnection(
     /// </summary>
     private void NameChannels(IConnectionMultiplexer multiplexer)
     {
-        _channelPrefix = (string?)ConfigurationOptions.Parse(multiplexer.Configuration, ignoreUnknown: true).ChannelPrefix ?? "";
+        _channelPrefix = (string?)ConfigurationOptions
+            .Parse(options.Value.Configuration ?? multiplexer.Configuration, ignoreUnknown: true)
+            .ChannelPrefix ?? "";
         var database = multiplexer.GetDatabase().Database;
         _channelSuffix = database > 0 ? $":{database.ToString(CultureInfo.InvariantCulture)}" : "";
     }
@@ -157,10 +175,10 @@ internal sealed class RedisConnection(
     private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
     {
         if (failure.ConnectionType == ConnectionType.Interactive && !multiplexer.IsConnected)
-            OnAway(multiplexer, $"{failure.FailureType}: {failure.Exception?.Message}");
+            OnAway(Server(multiplexer), $"{failure.FailureType}: {failure.Exception?.Message}");
     }
 
-    private void OnAway(IConnectionMultiplexer multiplexer, string problem)
+    private void OnAway(string server, string problem)
     {
         lock (_gate)
         {
@@ -169,7 +187,7 @@ internal sealed class RedisConnection(
             _away = true;
         }
 
-        logger.RedisAway(Server(multiplexer), problem);
+        logger.RedisAway(server, problem);
     }
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
@@ -193,8 +211,10 @@ internal sealed class RedisConnection(
     }
 
     /// <summary>Where the server is, without the secrets of a configuration string.</summary>
-    private static string Server(IConnectionMultiplexer multiplexer) =>
-        string.Join(", ", multiplexer.GetEndPoints(configuredOnly: true).Select(
+    private static string Server(IConnectionMultiplexer multiplexer) => Server(multiplexer.GetEndPoints(configuredOnly: true));
+
+    private static string Server(IEnumerable<EndPoint> endpoints) =>
+        string.Join(", ", endpoints.Select(
             static endpoint => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString()));
 
     /// <summary>Why there is no connection, such as a wrong password.</summary>

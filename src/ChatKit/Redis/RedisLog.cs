@@ -18,4 +18,7 @@ internal static partial class RedisLog
         "Something came on the channel of room {Room} that is no message ({Problem}). It is ignored; what was stored is read from the "
         + "history. It may be of a newer version of ChatKit, or of another application. Others of this kind are not told of.")]
     public static partial void PayloadUnreadable(this ILogger logger, string room, string problem);
+
+    [LoggerMessage(404, LogLevel.Error, "Room {Room} could not be taken up again after Redis was away. It is tried again.")]
+    public static partial void HealingFailed(this ILogger logger, string room, Exception exception);
 }

@@ -20,6 +20,7 @@ internal sealed class RedisTopic(
     private readonly Lock _gate = new();
     private readonly Lock _delivery = new();
     private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
+    private volatile bool _needsHealing;
 
     /// <summary>Ends when the command that was asked for last has been given.</summary>
     private Task _last = Task.CompletedTask;
@@ -36,7 +37,11 @@ internal sealed class RedisTopic(
     public bool HasEnded { get; private set; }
 
     /// <summary>Whether something may have been lost that was not made good yet.</summary>
-    public bool NeedsHealing { get; set; }
+    public bool NeedsHealing
+    {
+        get => _needsHealing;
+        set => _needsHealing = value;
+    }
 
     /// <summary>Adds a subscriber. False if the topic has ended.</summary>
     public bool TryAdd(IBackplaneSubscriber subscriber)

@@ -39,4 +39,34 @@ public class RedisSentinelTests
         Assert.Equal(["before", "after"], (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
         Assert.Contains("role:master", await replica.CallAsync("INFO replication"));
     }
+
+    [Fact]
+    public async Task Nodes_that_start_before_Sentinel_say_so_once_and_find_it()
+    {
+        await using var primary = new RedisServer();
+        await primary.InitializeAsync();
+        await using var sentinel = new RedisServer { Sentinel = primary };
+        await using var node = RedisNode.Start(
+            $"{sentinel.Endpoint},serviceName={RedisServer.SentinelService},connectTimeout=500", RedisHost.NewPrefix());
+        var member = await node.EnterAsync("room");
+        for (var i = 0; i < 2; i++)
+            await Assert.ThrowsAsync<HistoryUnavailableException>(() => node.Broadcaster.BroadcastAsync("room", "lost").AsTask());
+
+        await sentinel.InitializeAsync();
+        await node.CanStoreAsync();
+        await node.Broadcaster.BroadcastAsync("room", "hi");
+        var receiving = member.Client.ReceiveTextAsync();
+        await Patience.UntilAsync(
+            () =>
+            {
+                // What could not be subscribed to is tried again every second.
+                node.Clock.Advance(TimeSpan.FromSeconds(1));
+                return receiving.IsCompleted;
+            },
+            "the message is heard");
+
+        Assert.Equal("hi", await receiving);
+        Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 400);
+        Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 401);
+    }
 }
