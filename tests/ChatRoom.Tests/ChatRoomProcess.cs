@@ -80,10 +80,13 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     public Task<ClientWebSocket> ConnectV1Async(string path) => ConnectAsync(path, "chatkit.v1");
 
     /// <summary>Ends the sample without warning.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
+    /// <summary>Ends the sample without warning, if it has not ended.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
+            Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
     }

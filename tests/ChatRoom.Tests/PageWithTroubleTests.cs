@@ -141,23 +141,33 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     }
 
     [Fact]
-    public async Task When_its_node_ends_the_page_goes_on_at_another_one()
+    public async Task When_its_node_is_killed_the_page_goes_on_at_another_one()
     {
-        var first = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
+        await using var first = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         await using var second = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         await using var balancer = TcpProxy.Start(first.Address);
         var ann = await browser.OpenAsync(balancer.Address);
         await ann.JoinAsync("Ann", "nodes");
-        await ann.SayAsync("at the first");
-        await ann.ExpectMessagesAsync("at the first");
+        var bob = await browser.JoinAsync(second, "Bob", "nodes");
+        await ann.SayAsync("I am at the first.");
+        await bob.ExpectMessagesAsync("I am at the first.");
+        await bob.SayAsync("And I at the second.");
+        await ann.ExpectMessagesAsync("I am at the first.", "And I at the second.");
+        await Assertions.Expect(bob.Locator("#here")).ToContainTextAsync("Ann");
 
         balancer.Server = second.Address;
-        using var bob = await second.ConnectAsync("/chat/nodes?name=Bob");
-        await bob.SayAsync("at the second");
-        await first.DisposeAsync();
+        first.Kill();
         await ann.SayAsync("Where am I?");
+        await bob.SayAsync("Are you there?");
 
-        await ann.ExpectMessagesAsync("at the first", "at the second", "Where am I?");
         await ann.ExpectStateAsync("live");
+        await Assertions.Expect(ann.Locator("#messages li.message .text")).ToHaveCountAsync(4);
+        await Assertions.Expect(ann.Locator("#pending li")).ToHaveCountAsync(0);
+        var order = await ann.Locator("#messages li.message .text").AllInnerTextsAsync();
+        Assert.Equal(["Are you there?", "Where am I?"], order.Skip(2).Order());
+        await bob.ExpectMessagesAsync([.. order]);
+        await Assertions.Expect(ann.Locator("li.gap")).ToHaveCountAsync(0);
+        await ann.SaveScreenshotAsync("chat-room-ann.png");
+        await bob.SaveScreenshotAsync("chat-room-bob.png");
     }
 }
