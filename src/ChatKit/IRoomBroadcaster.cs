@@ -43,7 +43,10 @@ public interface IRoomBroadcaster
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
-    /// <summary>Closes all connections of a user, on all nodes. A client may connect again unless it is refused then.</summary>
+    /// <summary>
+    /// Closes all connections of a user, on all nodes: a node whose connection to the others is broken at that moment does not hear
+    /// of it. A client may connect again unless it is refused then.
+    /// </summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="status">The close code (RFC 6455 section 7.4). Default: 1008; browsers' clients of ChatKit stay closed after 1000 and 3000 to 4999.</param>
     /// <param name="reason">The reason, at most 123 bytes of UTF-8. Default: none.</param>

@@ -57,6 +57,7 @@ internal static class Endpoint
             options.HistoryCapacity = 500;
             options.MaxMessageSize = 16 * 1024;
         }).RequireAuthorization();
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackPresence = true);
     }
 }
 

@@ -45,7 +45,8 @@ internal sealed class ClientDialog(ServerConnection connection)
             return;
         }
 
-        _refused = null;
+        if (reference is not null)
+            _refused = null;
         try
         {
             if (reference is null)
@@ -55,7 +56,7 @@ internal sealed class ClientDialog(ServerConnection connection)
         }
         catch (HistoryUnavailableException e)
         {
-            _refused = reference;
+            _refused ??= reference;
             await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, e.Message)).ConfigureAwait(false);
             throw;
         }

@@ -37,7 +37,8 @@ internal sealed class KeepAlive : IDisposable
         _isCountedOn = (format & WireFormat.V1) != 0;
         _ping = _isCountedOn ? V1Frames.Ping : WebSocketFrame.Ping;
         _lastHeard = _lastPing = clock.GetTimestamp();
-        _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, interval, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(interval, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>

@@ -28,8 +28,8 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
 
-    /// <summary>How many connections a member has in a room. Zero while it is waited for.</summary>
-    private readonly Dictionary<PresenceKey, int> _connections = [];
+    /// <summary>How many connections a member has in a room, and when the last of them left. Zero while it is waited for.</summary>
+    private readonly Dictionary<PresenceKey, (int Count, long LeftAt)> _connections = [];
     private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
 
     /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
@@ -52,10 +52,9 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     {
         lock (_gate)
         {
-            if (_connections.TryAdd(key, 1))
+            if (!_connections.TryGetValue(key, out var known))
                 Change(key);
-            else
-                _connections[key]++;
+            _connections[key] = known with { Count = known.Count + 1 };
         }
     }
 
@@ -64,8 +63,11 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     {
         lock (_gate)
         {
-            if (--_connections[key] == 0)
-                _leaving.Enqueue((key, _clock.GetTimestamp()));
+            var now = _clock.GetTimestamp();
+            var count = _connections[key].Count - 1;
+            _connections[key] = (count, now);
+            if (count == 0)
+                _leaving.Enqueue((key, now));
         }
     }
 
@@ -95,8 +97,8 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             {
                 _leaving.Dequeue();
 
-                // One who has come back, and may have left again, is in the queue a second time.
-                if (_connections.GetValueOrDefault(oldest.Key, 1) > 0 || _leaving.Any(later => later.Key == oldest.Key))
+                // One who has come back, and left again, is in the queue a second time.
+                if (!_connections.TryGetValue(oldest.Key, out var known) || known.Count > 0 || known.LeftAt != oldest.At)
                     continue;
                 _connections.Remove(oldest.Key);
                 Change(oldest.Key);

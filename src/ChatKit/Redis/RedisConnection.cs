@@ -64,6 +64,10 @@ internal sealed class RedisConnection(
         }
     }
 
+    /// <summary>Whether something has failed because of Redis, or of the way to it. The client library's exceptions have no common base.</summary>
+    public static bool IsOfRedis(Exception exception) =>
+        exception is RedisException or RedisTimeoutException or RedisCommandException or ObjectDisposedException;
+
     /// <summary>What a failure of Redis is to the caller; null if it is another failure.</summary>
     public HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
     {

@@ -49,8 +49,12 @@ internal sealed class RedisMessageHistory(
             var position = new MessagePosition((string)answer[0]!, (long)answer[1]);
             if (position.Epoch == epoch)
                 _spare.Used(epoch);
-            to.Note(position);
-            return new AppendResult(position, IsNew: (bool)answer[2]);
+
+            // Of a repeated message it is one of before, maybe of another epoch.
+            var isNew = (bool)answer[2];
+            if (isNew)
+                to.Note(position);
+            return new AppendResult(position, isNew);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotStored) is { } unavailable)
         {
@@ -136,7 +140,7 @@ internal sealed class RedisMessageHistory(
     private static async Task<RedisResult[]> RunAsync(
         IDatabase database, string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
         (RedisResult[])(await database
-            .ScriptEvaluateAsync(script, keys, arguments)
+            .ScriptEvaluateAsync(script, keys, arguments, CommandFlags.DemandMaster)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false))!;
 

@@ -43,7 +43,10 @@ internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms 
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            return await database.ScriptEvaluateAsync(script, rooms[room].PresenceKeys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await database
+                .ScriptEvaluateAsync(script, rooms[room].PresenceKeys, arguments, CommandFlags.DemandMaster)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (connection.UnavailableOf(e, failure) is { } unavailable)
         {

@@ -120,7 +120,7 @@ internal sealed class RedisTopic(
                 await ConfirmAsync(_queue.Channel).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is RedisException or ObjectDisposedException)
+        catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
             return false;
         }
@@ -134,7 +134,7 @@ internal sealed class RedisTopic(
         {
             _queue = await subscriber.SubscribeAsync(channel).ConfigureAwait(false);
         }
-        catch (RedisException)
+        catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
             // The client library would keep a queue that nobody reads. Whether the server has heard of it is not known.
             _uncertain = channel;
@@ -161,13 +161,13 @@ internal sealed class RedisTopic(
         {
             if (_queue is { } queue)
             {
-                _queue = null;
-                var subscriber = await connection.GetSubscriberAsync().ConfigureAwait(false);
-
-                // It may be about to subscribe again, after a reconnect. Then that has to come first.
-                if (subscriber.SubscribedEndpoint(queue.Channel) is null)
-                    _uncertain = queue.Channel;
+                // The client library may be about to subscribe again, after a reconnect. Then that has to come first. It forgets
+                // the queue in any case, also without a connection: else it would subscribe to it again.
+                var isSubscribed = await IsSubscribedAsync(queue.Channel).ConfigureAwait(false);
+                (_queue, _uncertain) = (null, queue.Channel);
                 await queue.UnsubscribeAsync().ConfigureAwait(false);
+                if (isSubscribed)
+                    _uncertain = null;
             }
 
             if (_uncertain is { } channel)
@@ -176,13 +176,25 @@ internal sealed class RedisTopic(
                 _uncertain = null;
             }
         }
-        catch (Exception e) when (e is RedisException or ObjectDisposedException)
+        catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
             // With a connection the server forgets its subscriptions; what it has not answered in time it still does.
         }
 
         lock (_gate)
             HasEnded = _subscribers.IsEmpty;
+    }
+
+    private async Task<bool> IsSubscribedAsync(RedisChannel channel)
+    {
+        try
+        {
+            return (await connection.GetSubscriberAsync().ConfigureAwait(false)).SubscribedEndpoint(channel) is not null;
+        }
+        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        {
+            return false;
+        }
     }
 
     private void Receive(RedisValue payload)

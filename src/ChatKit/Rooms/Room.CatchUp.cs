@@ -57,15 +57,12 @@ internal sealed partial class Room
     /// <summary>Gives the member what the history has for it. Returns up to where it has read; null if the member is not to go on.</summary>
     private async ValueTask<MessagePosition?> GiveStoredAsync(RoomMember member)
     {
-        if (!await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false) || !IsCatchingUp(member))
+        if (!await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false) || !IsCatchingUp(member))
             return null;
 
         var page = await services.History.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
         if (member.Cursor is not { } cursor)
-        {
-            Begin(member, page);
-            return page.Top;
-        }
+            return Begin(member, page) ? null : page.Top;
 
         if (MessageGap.Before(page, cursor) is { } gap && !await TellAsync(member, gap).ConfigureAwait(false))
             return null;
@@ -109,21 +106,24 @@ internal sealed partial class Room
 
     /// <summary>
     /// Gives a new member what is stored, and lets it go live in the same instant. Gives it nothing if so much has come since
-    /// the page was read that it would have a hole: it reads again, and has not seen anything yet.
+    /// the page was read that it would have a hole: it reads again, and has not seen anything yet. True if it is not to go on: from then
+    /// on whoever finds it slow sees to it.
     /// </summary>
-    private void Begin(RoomMember member, HistoryPage page)
+    private bool Begin(RoomMember member, HistoryPage page)
     {
         lock (_gate)
         {
-            if (member.State != MemberState.CatchingUp || !ReachesRecent(page.Top))
-                return;
+            if (member.State != MemberState.CatchingUp)
+                return true;
+            if (!ReachesRecent(page.Top))
+                return false;
 
             // Known from now on, also if the member's queue does not take all of the page: what is missing then is not live.
             _accepted ??= page.Top;
             var stored = page.Messages.Skip(Math.Max(0, page.Messages.Count - member.Replay)).ToList();
             var start = page.Top with { Sequence = page.Top.Sequence - stored.Count };
             member.Cursor = Give(member.Client, stored, start);
-            TryGoLive(member);
+            return TryGoLive(member);
         }
     }
 
@@ -180,19 +180,21 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Tells a member once, if it is told such things at all, that it is live. False if its queue is full.</summary>
+    /// <summary>
+    /// Tells a member, if it is told such things at all, that it is live, once, and who is there, if it does not know. False if its queue
+    /// is too full. To be called under the lock.
+    /// </summary>
     private bool TryTellLive(RoomMember member, MessagePosition position)
     {
-        if (member.AwaitsLive)
-            member.AwaitsLive = member.Client.Outbound.TryEnqueue(LiveFrames(member, position)) == EnqueueResult.Full;
-        return !member.AwaitsLive;
-    }
-
-    /// <summary>Says that a member is live, and who else is there, if that is known by now. To be called under the lock.</summary>
-    private byte[] LiveFrames(RoomMember member, MessagePosition position)
-    {
-        var live = V1Frames.Live(Name, position, member.Recovered);
-        return _here is null ? live : [.. live, .. AllHere(PresenceOf(member)?.Member).Frame(Name)];
+        byte[] frames = member.AwaitsLive ? V1Frames.Live(Name, position, member.Recovered) : [];
+        if (_here is not null && (member.AwaitsLive || member.LacksPresence))
+            frames = [.. frames, .. HereFrames(member)];
+        member.NeedsSpace = frames.Length;
+        if (frames.Length > 0 && member.Client.Outbound.TryEnqueue(frames) == EnqueueResult.Full)
+            return false;
+        member.AwaitsLive = member.LacksPresence = false;
+        member.NeedsSpace = 0;
+        return true;
     }
 
     /// <summary>Enqueues those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
@@ -219,7 +221,7 @@ internal sealed partial class Room
     /// <summary>Tells a member that is given nothing stored that it is live.</summary>
     public async ValueTask BeginLiveAsync(RoomMember member)
     {
-        while (!TryTell() && await member.Client.Outbound.WaitForSpaceAsync().ConfigureAwait(false))
+        while (!TryTell() && await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false))
         {
         }
 

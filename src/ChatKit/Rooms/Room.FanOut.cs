@@ -111,9 +111,25 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 bytes += SizeOf(batch[count++], longest);
 
             DeliverJoined(batch[..count], number, live);
+            foreach (var message in batch[..count])
+            {
+                if (message.Notice is DisconnectNotice disconnect)
+                    Disconnect(disconnect);
+            }
+
             batch = batch[count..];
             number += count;
         }
+    }
+
+    /// <summary>After what was said before, and to all: also to those who have not caught up.</summary>
+    private void Disconnect(DisconnectNotice notice)
+    {
+        RoomMember[] members;
+        lock (_gate)
+            members = [.. _members];
+        foreach (var member in members)
+            member.Client.Disconnect(notice.Status, notice.Reason);
     }
 
     private int SizeOf(ChatMessage message, WireFormat format) => Outgoing.FrameOf(Name, message, format).Length;
@@ -229,6 +245,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
             return;
         }
 
+        MissPresence(member, refused);
+
         // An ephemeral message is for those who can take it at this moment; nothing that is kept was missed.
         if (LastBeforeMissed(member, refused, number) is not { } last)
         {
@@ -241,6 +259,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             if (member.State != MemberState.Live)
                 return;
             member.Cursor = last;
+            member.LacksPresence = member.IsTold;
             SetState(member, MemberState.CatchingUp);
         }
 

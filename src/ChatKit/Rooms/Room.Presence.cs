@@ -12,6 +12,11 @@ internal sealed partial class Room
     /// <summary>Null as long as nobody has asked.</summary>
     private HashSet<string>? _here;
 
+    /// <summary>The frame that says who is here, as long as that is so: in a large room it is long, and asked for by many.</summary>
+    private byte[]? _hereFrame;
+
+    private bool _refreshing;
+
     /// <summary>Counts what was announced: whoever reads the store meanwhile has read something old.</summary>
     private int _announcements;
 
@@ -40,6 +45,14 @@ internal sealed partial class Room
     /// </summary>
     public async Task RefreshPresenceAsync()
     {
+        // One at a time, so that no older list is taken over after a newer one.
+        lock (_gate)
+        {
+            if (_refreshing)
+                return;
+            _refreshing = true;
+        }
+
         try
         {
             bool outdated;
@@ -64,6 +77,11 @@ internal sealed partial class Room
             var level = RoomLog.LevelOf(e);
             services.Logger.PresenceFailed(level, e);
         }
+        finally
+        {
+            lock (_gate)
+                _refreshing = false;
+        }
     }
 
     /// <summary>Takes over what the store says, and those of this node, of whom it may not have heard yet. To be called under the lock.</summary>
@@ -73,7 +91,7 @@ internal sealed partial class Room
         if (_here is null)
         {
             _here = here;
-            FanOut(Outgoing.Notice(AllHere(null)));
+            FanOut(Outgoing.Notice(new PresenceNotice(PresenceChange.Here, [.. here])));
             return;
         }
 
@@ -94,11 +112,43 @@ internal sealed partial class Room
     /// <summary>To be called under the lock.</summary>
     private void TellPresence(PresenceChange change, List<string> members)
     {
-        if (members.Count > 0)
-            FanOut(Outgoing.Notice(new PresenceNotice(change, members)));
+        if (members.Count == 0)
+            return;
+        _hereFrame = null;
+        FanOut(Outgoing.Notice(new PresenceNotice(change, members)));
     }
 
-    /// <summary>All who are here, and in any case the one who is told so. To be called under the lock, and only if it is known.</summary>
-    private PresenceNotice AllHere(string? listener) =>
-        new(PresenceChange.Here, listener is null || _here!.Contains(listener) ? [.. _here!] : [.. _here!, listener]);
+    /// <summary>Says who is here to a member, itself in any case. To be called under the lock, and only if it is known.</summary>
+    private byte[] HereFrames(RoomMember member)
+    {
+        var here = _hereFrame ??= new PresenceNotice(PresenceChange.Here, [.. _here!]).Frame(Name);
+        return PresenceOf(member) is { Member: var name } && !_here!.Contains(name)
+            ? [.. here, .. new PresenceNotice(PresenceChange.Joined, [name]).Frame(Name)]
+            : here;
+    }
+
+    /// <summary>Takes note that a member, whose queue is full, has not heard who has come or gone.</summary>
+    private void MissPresence(RoomMember member, ReadOnlySpan<ChatMessage> refused)
+    {
+        if (!member.IsTold)
+            return;
+        foreach (var message in refused)
+        {
+            if (message.Notice is not PresenceNotice)
+                continue;
+            lock (_gate)
+                member.LacksPresence = true;
+            return;
+        }
+    }
+
+    /// <summary>Tries again to tell those who are live and have missed it. To be called under the lock.</summary>
+    private void TellThoseWhoLackPresence()
+    {
+        foreach (var member in _members)
+        {
+            if (member is { LacksPresence: true, State: MemberState.Live })
+                TryTellLive(member, _accepted.GetValueOrDefault());
+        }
+    }
 }

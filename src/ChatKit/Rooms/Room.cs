@@ -95,9 +95,9 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         lock (_gate)
         {
-            if (message.Notice is { } notice)
+            if (message.Notice is PresenceNotice presence)
             {
-                Hear(notice);
+                HearPresence(presence);
                 return;
             }
 
@@ -113,6 +113,8 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             if (!NeedsHistory)
             {
                 // Nobody asked for what is missing, and nobody would ever fill the hole.
+                if (position.IsOfStream(accepted))
+                    FanOut(Outgoing.Notice(new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1)));
                 Accept(message);
                 return;
             }
@@ -133,6 +135,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         lock (_gate)
         {
             tracksPresence = TracksPresence;
+            TellThoseWhoLackPresence();
             stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
             foreach (var member in stalled)
                 SetState(member, MemberState.CatchingUp);
@@ -143,22 +146,6 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             _ = CatchUpAsync(member);
         if (tracksPresence)
             _ = RefreshPresenceAsync();
-    }
-
-    /// <summary>What other nodes, or this one, announce besides messages. To be called under the lock.</summary>
-    private void Hear(RoomNotice notice)
-    {
-        if (notice is PresenceNotice presence)
-            HearPresence(presence);
-        else if (notice is DisconnectNotice disconnect)
-            Disconnect(disconnect);
-    }
-
-    /// <summary>To be called under the lock: a connection that is closed leaves later, on a thread of its own.</summary>
-    private void Disconnect(DisconnectNotice notice)
-    {
-        foreach (var member in _members)
-            member.Client.Disconnect(notice.Status, notice.Reason);
     }
 
     /// <summary>Reads from history what the backplane has lost.</summary>
@@ -198,6 +185,10 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         var page = await services.History.ReadAsync(Name, accepted).ConfigureAwait(false);
         lock (_gate)
         {
+            // The stream has begun, or changed its name, while the page was on its way: what it says is of before.
+            if (_accepted != accepted && _accepted?.Epoch != page.Top.Epoch)
+                return true;
+
             // What was announced while the page was on its way is not in it, and whoever announced it left it to us.
             var more = AcceptPage(page) || _announced != announced;
             return _filling = more && !_announced.IsCoveredBy(_accepted.GetValueOrDefault());

@@ -24,6 +24,12 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     /// <summary>Whether the member has got everything since the position that it has resumed from.</summary>
     public bool Recovered { get; set; } = resumeAfter is not null && replay > 0;
 
+    /// <summary>Whether the member may have missed who has come or gone, and is to be told who is there.</summary>
+    public bool LacksPresence { get; set; }
+
+    /// <summary>How much space what could not be told at once needs in the member's queue, in bytes.</summary>
+    public int NeedsSpace { get; set; }
+
     /// <summary>Whether the member still has to be told that it is live.</summary>
     public bool AwaitsLive { get; set; } = (client.Format & WireFormat.V1) != 0;
 

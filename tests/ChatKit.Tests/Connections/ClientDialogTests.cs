@@ -181,12 +181,14 @@ public class ClientDialogTests
         AssertError(await connection.Client.ReceiveJsonAsync(), "a-1", "unavailable");
         history().Down = false;
 
+        await connection.Client.SendAsync("""{"type":"message","data":"nameless"}""");
+        Assert.Equal("nameless", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
         await connection.Client.SendAsync("""{"type":"message","data":"2","ref":"a-2"}""");
         AssertError(await connection.Client.ReceiveJsonAsync(), "a-2", "unavailable");
         await SendAsync(connection, "1", "a-1");
         await SendAsync(connection, "2", "a-2");
 
-        Assert.Equal(["1", "2"], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Text));
+        Assert.Equal(["nameless", "1", "2"], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Text));
     }
 
     [Fact]

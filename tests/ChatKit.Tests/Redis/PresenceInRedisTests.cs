@@ -20,7 +20,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
 
         var bob = await EnterAsync(other, "bob");
         Assert.Equal("joined bob", await NextAsync(anna));
-        Assert.Equal("here anna bob", await NextAsync(bob));
+        Assert.Contains(await NextAsync(bob), new[] { "here anna", "here anna bob" });
         bob.Client.Vanish();
         await bob.Ended.Soon();
         other.Clock.Advance(TimeSpan.FromSeconds(5));

@@ -20,7 +20,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
 
     public IOutbound Outbound => this;
 
-    public string? PresentAs => null;
+    public string? PresentAs { get; init; }
 
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;

@@ -354,6 +354,49 @@ public class ResumeTests
         Assert.NotEqual(lost.Epoch, (await TopAsync(room)).Epoch);
     }
 
+    [Fact]
+    public async Task A_room_that_begins_while_it_is_found_empty_has_lost_nothing()
+    {
+        await using var room = new RoomFixture();
+        var (connection, _) = await room.Host.EnterV1Async(room: Name);
+        var plain = await room.JoinAsync();
+        var found = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        room.History.AfterRead = () =>
+        {
+            room.History.AfterRead = null;
+            found.SetResult();
+            return goOn.Task;
+        };
+        room.Backplane.Reconnect(Name);
+        await found.Task.Soon();
+
+        await room.PublishAsync();
+        await plain.ReceiveAsync(1);
+        goOn.SetResult();
+        await Patience.UntilAsync(() => room.History.Reads == 4, "it has read again");
+        await room.PublishAsync(2);
+
+        Assert.Equal(Texts(1, 3), await plain.ReceiveAsync(3));
+        Assert.Equal(Texts(1, 3), (await connection.Client.ReceiveJsonAsync(3)).Shorten());
+    }
+
+    [Fact]
+    public async Task Clients_without_a_replay_are_told_of_what_was_lost()
+    {
+        await using var room = new RoomFixture();
+        var client = new FakeRoomClient { Format = WireFormat.V1 };
+        await room.JoinAsync(client, replay: 0);
+        await room.PublishAsync(1);
+        await room.PublishAsync(2, lost: true);
+        await room.PublishAsync(1);
+
+        var frames = (await client.ReceiveAsync(4)).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        Assert.Equal(["live", "1", "gap", "4"], frames.Shorten());
+        var top = await TopAsync(room);
+        AssertGap(frames[2], after: top with { Sequence = 1 }, next: top, missed: 2);
+    }
+
     private static async Task<MessagePosition> TopAsync(RoomFixture room) => (await room.History.Object.ReadAsync(Name)).Top;
 
     private static (MessagePosition Position, bool Recovered) Live(List<JsonObject> frames) => Live(frames[^1], frames);
