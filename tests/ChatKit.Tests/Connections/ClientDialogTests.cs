@@ -251,7 +251,7 @@ public class ClientDialogTests
     public async Task A_client_is_pinged_by_text_and_its_pong_goes_to_nobody()
     {
         await using var host = new ChatHost();
-        var (connection, _) = await host.EnterV1Async(Broadcasts);
+        var (connection, _) = await host.EnterV1Async(new ScriptedHandler());
 
         host.Clock.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal("""{"type":"ping"}""", await connection.Client.ReceiveTextAsync());
