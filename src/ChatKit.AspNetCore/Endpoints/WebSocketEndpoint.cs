@@ -89,8 +89,11 @@ internal sealed class WebSocketEndpoint(
     }
 
     /// <summary>The application's own come first.</summary>
-    private string? SubprotocolOf(HttpContext context) =>
-        options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(context.WebSockets.WebSocketRequestedProtocols.Contains);
+    private string? SubprotocolOf(HttpContext context)
+    {
+        var offered = context.WebSockets.WebSocketRequestedProtocols;
+        return offered.Count == 0 ? null : options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(offered.Contains);
+    }
 
     /// <summary>A client has chosen it: without what could steer a terminal or fake a line of the log, and no longer than an origin is.</summary>
     private static string Printable(string origin) =>

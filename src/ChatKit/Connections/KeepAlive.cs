@@ -18,7 +18,6 @@ internal sealed class KeepAlive : IDisposable
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _onDead;
-    private readonly ReadOnlyMemory<byte> _ping;
     private readonly bool _isCountedOn;
     private long _lastHeard;
     private long _lastPing;
@@ -35,7 +34,6 @@ internal sealed class KeepAlive : IDisposable
     {
         (_outbound, _interval, _timeout, _clock, _onDead) = (outbound, interval, timeout, clock, onDead);
         _isCountedOn = (format & WireFormat.V1) != 0;
-        _ping = _isCountedOn ? V1Frames.Ping : WebSocketFrame.Ping;
         _lastHeard = _lastPing = clock.GetTimestamp();
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(interval, Timeout.InfiniteTimeSpan);
@@ -78,7 +76,7 @@ internal sealed class KeepAlive : IDisposable
         {
             _lastPing = _clock.GetTimestamp();
             _pingedAt ??= _lastPing;
-            _outbound.EnqueueControl(_ping);
+            _outbound.EnqueueControl(_isCountedOn ? V1Frames.Ping : WebSocketFrame.Ping);
             next = _interval;
         }
 

@@ -14,7 +14,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
 
-    private readonly Lock _gate = new();
+    /// <summary>Guards everything here: a lock of its own would be one more object for each connection.</summary>
     private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
     private ReadOnlyMemory<byte> _ping;
     private ReadOnlyMemory<byte> _pong;
@@ -28,7 +28,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
     {
-        lock (_gate)
+        lock (_frames)
         {
             if (_closeQueued || _ended)
                 return EnqueueResult.Closed;
@@ -58,7 +58,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         while (true)
         {
             Task space;
-            lock (_gate)
+            lock (_frames)
             {
                 if (_closeQueued || _ended)
                     return false;
@@ -79,7 +79,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <returns>False if a close frame was taken before.</returns>
     public bool EnqueueControl(ReadOnlyMemory<byte> frame)
     {
-        lock (_gate)
+        lock (_frames)
         {
             if (_closeQueued || _ended)
                 return false;
@@ -115,7 +115,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Takes nothing any more, and drops what is not being written.</summary>
     public void End()
     {
-        lock (_gate)
+        lock (_frames)
         {
             _ended = true;
             _frames.Clear();
@@ -129,7 +129,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Waits until nothing is left to write.</summary>
     public Task WaitUntilIdleAsync()
     {
-        lock (_gate)
+        lock (_frames)
             return _writing ? (_idle ??= NewSignal()).Task : Task.CompletedTask;
     }
 
@@ -189,7 +189,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         // Told before the queue counts as idle: after that the connection may be over, and its transport somebody else's.
         End();
         onFailed(exception);
-        lock (_gate)
+        lock (_frames)
         {
             _writing = false;
             Signal(ref _idle);
@@ -208,7 +208,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <param name="chunk">What is to be written.</param>
     private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
     {
-        lock (_gate)
+        lock (_frames)
         {
             chunk = default;
             if (!_ended)

@@ -138,11 +138,8 @@ internal sealed class RedisMessageHistory(
     }
 
     private static async Task<RedisResult[]> RunAsync(
-        IDatabase database, string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        (RedisResult[])(await database
-            .ScriptEvaluateAsync(script, keys, arguments, CommandFlags.DemandMaster)
-            .WaitAsync(cancellationToken)
-            .ConfigureAwait(false))!;
+        IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        (RedisResult[])(await script.RunAsync(database, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
 
     private ChatMessage[] Decode(RedisValue[] entries, MessagePosition top)
     {

@@ -32,7 +32,7 @@ internal static class RedisPresenceScripts
         """;
 
     /// <remarks>ARGV: the node; for how long it holds, in milliseconds; the members.</remarks>
-    public const string Enter =
+    public static RedisScript Enter { get; } = new(
         Now
         + """
         for i = 3, #ARGV do
@@ -42,11 +42,11 @@ internal static class RedisPresenceScripts
         end
         redis.call('PEXPIRE', KEYS[1],
         """
-        + $" {KeyLifetime})\nredis.call('PEXPIRE', KEYS[2], {KeyLifetime})\nreturn 1";
+        + $" {KeyLifetime})\nredis.call('PEXPIRE', KEYS[2], {KeyLifetime})\nreturn 1");
 
     /// <summary>Tells whether the member is not there any more.</summary>
     /// <remarks>ARGV: the node; the member.</remarks>
-    public const string Leave =
+    public static RedisScript Leave { get; } = new(
         Forget
         + """
         local entry = ARGV[2] .. '\n' .. ARGV[1]
@@ -54,10 +54,10 @@ internal static class RedisPresenceScripts
           return 0
         end
         return forget(entry)
-        """;
+        """);
 
     /// <summary>Drops what does not hold any more, and lists the rest.</summary>
-    public const string List =
+    public static RedisScript List { get; } = new(
         Forget
         + Now
         + """
@@ -65,5 +65,5 @@ internal static class RedisPresenceScripts
           forget(entry)
         end
         return redis.call('HKEYS', KEYS[2])
-        """;
+        """);
 }

@@ -37,16 +37,13 @@ internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms 
     }
 
     private async ValueTask<RedisResult> RunAsync(
-        string script, string room, RedisValue[] arguments, string failure, CancellationToken cancellationToken = default)
+        RedisScript script, string room, RedisValue[] arguments, string failure, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            return await database
-                .ScriptEvaluateAsync(script, rooms[room].PresenceKeys, arguments, CommandFlags.DemandMaster)
-                .WaitAsync(cancellationToken)
-                .ConfigureAwait(false);
+            return await script.RunAsync(database, rooms[room].PresenceKeys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (connection.UnavailableOf(e, failure) is { } unavailable)
         {

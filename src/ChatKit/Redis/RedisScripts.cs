@@ -17,7 +17,7 @@ internal static class RedisScripts
     /// idempotency key is remembered, in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
     /// publishes, or an empty text; the channel.
     /// </remarks>
-    public const string Append =
+    public static RedisScript Append { get; } = new(
         """
         if KEYS[3] then
           local first = redis.call('GET', KEYS[3])
@@ -58,14 +58,14 @@ internal static class RedisScripts
           redis.call(ARGV[9], ARGV[10], position .. '\n' .. ARGV[1])
         end
         return {epoch, sequence, 1}
-        """;
+        """);
 
     /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>
     /// <remarks>
     /// ARGV: the reader's epoch and sequence, both empty if it knows none. Answers epoch, sequence, how many messages after the reader's
     /// position are no longer stored, whether the reader is of another stream, and the entries; nothing if the room is empty.
     /// </remarks>
-    public const string Read =
+    public static RedisScript Read { get; } = new(
         """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork')
         if not meta[1] then
@@ -91,13 +91,13 @@ internal static class RedisScripts
           entries = redis.call('LRANGE', KEYS[2], -count, -1)
         end
         return {meta[1], top, wanted - count, restarted, entries}
-        """;
+        """);
 
     /// <summary>
     /// Begins a new epoch if the store has lost messages that the caller knows to have been stored: others would take their positions.
     /// </summary>
     /// <remarks>ARGV: the epoch and the sequence that the caller knows; the epoch if a new one begins. Answers epoch and sequence.</remarks>
-    public const string Fork =
+    public static RedisScript Fork { get; } = new(
         """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
         if not meta[1] then
@@ -108,5 +108,5 @@ internal static class RedisScripts
           return {ARGV[3], tonumber(meta[2])}
         end
         return {meta[1], tonumber(meta[2])}
-        """;
+        """);
 }

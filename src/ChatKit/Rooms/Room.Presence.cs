@@ -28,11 +28,13 @@ internal sealed partial class Room
         member.Client.PresentAs is { } name && !RoomName.IsOfUser(Name) ? new PresenceKey(Name, name) : null;
 
     /// <summary>A member is live. The first that counts makes the room learn who is there.</summary>
-    public void BeginPresence()
+    public void BeginPresence(RoomMember member)
     {
+        if (PresenceOf(member) is null)
+            return;
         lock (_gate)
         {
-            if (_here is not null || !TracksPresence)
+            if (_here is not null)
                 return;
         }
 

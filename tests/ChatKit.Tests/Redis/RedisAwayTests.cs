@@ -100,6 +100,29 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_room_that_is_left_while_it_is_away_leaves_no_subscription()
+    {
+        var host = Start();
+        await host.EnterAsync("room");
+        var leaving = new List<ChatConnection>();
+        for (var i = 0; i < 20; i++)
+            leaving.Add(await host.EnterAsync($"left {i}"));
+        Assert.Equal(21, (await ChannelsAsync()).Length);
+        await _redis.KillAsync();
+        await Patience.UntilAsync(() => Count(host, 400) == 1, "Redis is away");
+
+        foreach (var connection in leaving)
+        {
+            connection.Client.Vanish();
+            await connection.Ended.Soon();
+        }
+
+        await _redis.StartAsync();
+        await HealedAsync(host);
+        Assert.Equal([RedisKeys.Channel(_prefix, "room")], await ChannelsAsync());
+    }
+
+    [Fact]
     public async Task Restarted_without_its_data_it_tells_of_a_gap_who_can_be_told()
     {
         var (here, there) = (Start(), Start());
