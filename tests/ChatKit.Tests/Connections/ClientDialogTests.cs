@@ -16,7 +16,10 @@ public class ClientDialogTests
         var handler = new ScriptedHandler { Open = static handler => handler.Send("first") };
         var connection = host.Connect("lobby", handler, null, static abort => new()
         {
-            Room = "lobby", Abort = abort, Id = "c", Subprotocol = ChatKitSubprotocol.V1,
+            Room = "lobby",
+            Abort = abort,
+            Id = "c",
+            Subprotocol = ChatKitSubprotocol.V1,
         });
 
         Assert.Equal("""{"type":"welcome","connection":"c","room":"lobby","ping":20,"limit":65536}""", await connection.Client.ReceiveTextAsync());
@@ -114,7 +117,10 @@ public class ClientDialogTests
         {
             var connection = host.Connect("lobby", Broadcasts, null, abort => new()
             {
-                Room = "lobby", Abort = abort, Subprotocol = ChatKitSubprotocol.V1, User = Users.Named(user),
+                Room = "lobby",
+                Abort = abort,
+                Subprotocol = ChatKitSubprotocol.V1,
+                User = Users.Named(user),
             });
             await connection.Client.ReceiveJsonUntilAsync("live");
             await SendAsync(connection, user, "a-1");
@@ -269,7 +275,10 @@ public class ClientDialogTests
         await using var host = new ChatHost();
         var connection = host.Connect("lobby", Broadcasts, null, static abort => new()
         {
-            Room = "lobby", Abort = abort, Subprotocol = ChatKitSubprotocol.V1, User = Users.Named("anna"),
+            Room = "lobby",
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = Users.Named("anna"),
         });
         Assert.Equal(["welcome", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
 

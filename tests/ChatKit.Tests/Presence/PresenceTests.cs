@@ -79,7 +79,10 @@ public class PresenceTests
         await using var host = new ChatHost();
         var connection = host.Connect("lobby", null, Tracking, static abort => new()
         {
-            Room = "lobby", Abort = abort, Id = "c1", Subprotocol = ChatKitSubprotocol.V1,
+            Room = "lobby",
+            Abort = abort,
+            Id = "c1",
+            Subprotocol = ChatKitSubprotocol.V1,
         });
         await connection.Client.ReceiveJsonUntilAsync("live");
 
@@ -250,7 +253,10 @@ public class PresenceTests
     {
         var connection = host.Connect(room, null, Tracking, abort => new()
         {
-            Room = room, Abort = abort, Subprotocol = ChatKitSubprotocol.V1, User = Users.Named(user),
+            Room = room,
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = Users.Named(user),
         });
         await connection.Client.ReceiveJsonUntilAsync("live");
         return connection;

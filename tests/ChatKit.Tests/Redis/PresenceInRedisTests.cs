@@ -93,7 +93,10 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         var options = new WebSocketConnectionOptions { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan };
         var connection = host.Connect("lobby", null, options, abort => new()
         {
-            Room = "lobby", Abort = abort, Subprotocol = ChatKitSubprotocol.V1, User = Users.Named(user),
+            Room = "lobby",
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = Users.Named(user),
         });
         await connection.Client.ReceiveJsonUntilAsync("live");
         return connection;
