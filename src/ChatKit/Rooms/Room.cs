@@ -37,6 +37,10 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
 
             _members.Add(member);
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
+
+            // Whoever is given nothing stored is live at once, and must not take what comes from now on for something old.
+            if (member.Replay == 0)
+                TryTellLive(member, _accepted.GetValueOrDefault());
             SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
         }
 

@@ -382,6 +382,21 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task Clients_without_a_replay_take_nothing_for_old()
+    {
+        await using var room = new RoomFixture();
+        await room.JoinAsync("other");
+        var client = new FakeRoomClient { Format = WireFormat.V1 };
+        var membership = room.Rooms.Enter(Name, client, replay: 0);
+
+        await room.WhisperAsync("while it joins");
+        await client.ReceiveAsync(2);
+        await membership.StartAsync().AsTask().Soon();
+
+        Assert.Equal(["live", "while it joins"], client.Texts.Select(static text => JsonNode.Parse(text)!.AsObject()).Shorten());
+    }
+
+    [Fact]
     public async Task Clients_without_a_replay_are_told_of_what_was_lost()
     {
         await using var room = new RoomFixture();
