@@ -1,4 +1,4 @@
-// Checks that packages hold what their users and nuget.org expect. Run with: dotnet run --file package-contents.cs -- FOLDER
+// Checks that packages hold what their users and a feed expect. Run with: dotnet run --file package-contents.cs -- FOLDER
 #:property PublishAot=false
 
 using System.IO.Compression;
