@@ -5,6 +5,9 @@ namespace ChatKit.Tests.Fixtures;
 /// <summary>Clients that speak <see cref="ChatKitSubprotocol.V1"/>.</summary>
 internal static class V1
 {
+    /// <summary>Of an endpoint that tracks presence. Without pings: tests of presence let hours pass.</summary>
+    public static readonly WebSocketConnectionOptions Tracking = new() { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan };
+
     /// <summary>A client connects, and has got its welcome.</summary>
     public static async Task<ChatConnection> ConnectV1Async(
         this ChatHost host,
@@ -32,6 +35,30 @@ internal static class V1
             known.Add(room, position);
         var connection = await host.ConnectV1Async(handler, room, known, options);
         return (connection, await connection.Client.ReceiveJsonUntilAsync("live"));
+    }
+
+    /// <summary>A client of a user connects through an endpoint that tracks presence, and is live.</summary>
+    public static async Task<ChatConnection> EnterTrackedAsync(this ChatHost host, string user, string room = "lobby")
+    {
+        var handler = new ScriptedHandler();
+        var connection = host.Connect(room, handler, Tracking, abort => new()
+        {
+            Room = room,
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = Users.Named(user),
+        });
+        await connection.Client.ReceiveJsonUntilAsync("live");
+        return connection;
+    }
+
+    /// <summary>What the next frame, which is of presence, says in short: <c>here anna bob</c>, for one.</summary>
+    public static async Task<string> ReceivePresenceAsync(this ChatConnection connection)
+    {
+        var frame = await connection.Client.ReceiveJsonAsync();
+        Assert.Equal(("presence", "lobby"), ((string?)frame["type"], (string?)frame["room"]));
+        var (change, members) = Assert.Single(frame, static member => member.Value is JsonArray);
+        return string.Join(' ', members!.AsArray().Select(static member => (string?)member).Order().Prepend(change));
     }
 
     /// <summary>Waits until the connection is in its home room: only then is a message handled.</summary>

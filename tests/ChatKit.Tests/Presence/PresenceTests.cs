@@ -9,23 +9,21 @@ namespace ChatKit.Tests.Presence;
 
 public class PresenceTests
 {
-    private static readonly WebSocketConnectionOptions Tracking = new() { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan };
-
     [Fact]
     public async Task A_client_is_told_who_is_there_and_who_comes_and_goes()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
 
-        var bob = await EnterAsync(host, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
-        Assert.Contains(await NextAsync(bob), new[] { "here anna", "here anna bob" });
+        var bob = await host.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+        Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
         bob.Client.Vanish();
         await bob.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(5));
 
-        Assert.Equal("left bob", await NextAsync(anna));
+        Assert.Equal("left bob", await anna.ReceivePresenceAsync());
         Assert.Equal(["anna"], await ListAsync(host));
     }
 
@@ -33,10 +31,10 @@ public class PresenceTests
     public async Task One_who_is_back_within_five_seconds_was_never_away()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
-        var bob = await EnterAsync(host, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var bob = await host.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
         for (var i = 0; i < 3; i++)
         {
@@ -44,23 +42,23 @@ public class PresenceTests
             await bob.Ended.Soon();
             host.Clock.Advance(TimeSpan.FromSeconds(4));
             Assert.Equal(["anna", "bob"], await ListAsync(host));
-            bob = await EnterAsync(host, "bob");
+            bob = await host.EnterTrackedAsync("bob");
             host.Clock.Advance(TimeSpan.FromSeconds(4));
         }
 
-        await EnterAsync(host, "carl");
-        Assert.Equal("joined carl", await NextAsync(anna));
+        await host.EnterTrackedAsync("carl");
+        Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
     public async Task Two_tabs_are_one_person()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
-        var one = await EnterAsync(host, "bob");
-        var other = await EnterAsync(host, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var one = await host.EnterTrackedAsync("bob");
+        var other = await host.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
         one.Client.Vanish();
         await one.Ended.Soon();
@@ -70,14 +68,14 @@ public class PresenceTests
         await other.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(6));
 
-        Assert.Equal("left bob", await NextAsync(anna));
+        Assert.Equal("left bob", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
     public async Task Nobody_is_there_by_the_id_of_the_connection()
     {
         await using var host = new ChatHost();
-        var connection = host.Connect("lobby", null, Tracking, static abort => new()
+        var connection = host.Connect("lobby", null, V1.Tracking, static abort => new()
         {
             Room = "lobby",
             Abort = abort,
@@ -86,20 +84,20 @@ public class PresenceTests
         });
         await connection.Client.ReceiveJsonUntilAsync("live");
 
-        Assert.Equal("here c1", await NextAsync(connection));
+        Assert.Equal("here c1", await connection.ReceivePresenceAsync());
     }
 
     [Fact]
     public async Task Whom_the_endpoint_does_not_track_nobody_is_told_of()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
 
         await host.EnterAsync();
-        await EnterAsync(host, "bob");
+        await host.EnterTrackedAsync("bob");
 
-        Assert.Equal("joined bob", await NextAsync(anna));
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
         Assert.Equal(["anna", "bob"], await ListAsync(host));
     }
 
@@ -120,10 +118,10 @@ public class PresenceTests
     public async Task A_plain_client_is_counted_and_told_nothing()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
-        var plain = await host.EnterAsync(options: Tracking, info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("plain") });
-        Assert.Equal("joined plain", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var plain = await host.EnterAsync(options: V1.Tracking, info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("plain") });
+        Assert.Equal("joined plain", await anna.ReceivePresenceAsync());
 
         await host.Broadcaster.BroadcastAsync("lobby", "hi");
 
@@ -134,8 +132,8 @@ public class PresenceTests
     public async Task Every_room_that_a_connection_joins_knows_it()
     {
         await using var host = new ChatHost();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
         await anna.EnteredV1Async();
 
         await anna.Handler.Join("other");
@@ -152,16 +150,16 @@ public class PresenceTests
     {
         await using var host = new ChatHost();
         var store = host.Services.GetRequiredService<IPresenceStore>();
-        var anna = await EnterAsync(host, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
 
         await store.EnterAsync("lobby", ["far", "away"], TimeSpan.FromMinutes(1));
         host.Clock.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal("joined away far", await NextAsync(anna));
+        Assert.Equal("joined away far", await anna.ReceivePresenceAsync());
         await store.LeaveAsync("lobby", "far");
         host.Clock.Advance(TimeSpan.FromSeconds(10));
 
-        Assert.Equal("left far", await NextAsync(anna));
+        Assert.Equal("left far", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
@@ -169,7 +167,7 @@ public class PresenceTests
     {
         var store = new FaultyPresenceStore { Down = true };
         await using var host = new ChatHost(services: services => services.AddSingleton<IPresenceStore>(store));
-        var anna = await EnterAsync(host, "anna");
+        var anna = await host.EnterTrackedAsync("anna");
 
         store.Down = false;
         await Patience.UntilAsync(
@@ -181,16 +179,16 @@ public class PresenceTests
             "the store has been told");
         host.Clock.Advance(TimeSpan.FromSeconds(10));
 
-        Assert.Equal("here anna", await NextAsync(anna));
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
     public async Task A_user_is_disconnected_from_every_room()
     {
         await using var host = new ChatHost();
-        var one = await EnterAsync(host, "anna");
-        var other = await EnterAsync(host, "anna", "other");
-        var bob = await EnterAsync(host, "bob");
+        var one = await host.EnterTrackedAsync("anna");
+        var other = await host.EnterTrackedAsync("anna", "other");
+        var bob = await host.EnterTrackedAsync("bob");
 
         await host.Broadcaster.DisconnectUserAsync("anna", (WebSocketCloseStatus)4001, "go");
 
@@ -248,28 +246,6 @@ public class PresenceTests
 
     private static async Task<(int Code, string? Reason)> CloseOf(ChatConnection connection) =>
         await connection.Client.ReceiveAndAnswerCloseAsync();
-
-    private static async Task<ChatConnection> EnterAsync(ChatHost host, string user, string room = "lobby")
-    {
-        var connection = host.Connect(room, null, Tracking, abort => new()
-        {
-            Room = room,
-            Abort = abort,
-            Subprotocol = ChatKitSubprotocol.V1,
-            User = Users.Named(user),
-        });
-        await connection.Client.ReceiveJsonUntilAsync("live");
-        return connection;
-    }
-
-    /// <summary>What the next frame says, which is of presence.</summary>
-    private static async Task<string> NextAsync(ChatConnection connection)
-    {
-        var frame = await connection.Client.ReceiveJsonAsync();
-        Assert.Equal(("presence", "lobby"), ((string?)frame["type"], (string?)frame["room"]));
-        var (change, members) = Assert.Single(frame, static member => member.Value is JsonArray);
-        return string.Join(' ', members!.AsArray().Select(static m => (string?)m).Order().Prepend(change));
-    }
 
     private static async Task<string[]> ListAsync(ChatHost host, string room = "lobby") =>
         [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync(room)).Order()];

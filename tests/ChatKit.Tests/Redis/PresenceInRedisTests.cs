@@ -14,18 +14,18 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     {
         await using var one = StartHost();
         await using var other = StartHost();
-        var anna = await EnterAsync(one, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
+        var anna = await one.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
         await Patience.UntilAsync(async () => (await ListAsync(other)).SequenceEqual(["anna"]), "the other node knows");
 
-        var bob = await EnterAsync(other, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
-        Assert.Contains(await NextAsync(bob), new[] { "here anna", "here anna bob" });
+        var bob = await other.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+        Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
         bob.Client.Vanish();
         await bob.Ended.Soon();
         other.Clock.Advance(TimeSpan.FromSeconds(5));
 
-        Assert.Equal("left bob", await NextAsync(anna));
+        Assert.Equal("left bob", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
@@ -33,20 +33,20 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     {
         await using var one = StartHost();
         await using var other = StartHost();
-        var anna = await EnterAsync(one, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
-        var bob = await EnterAsync(one, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
+        var anna = await one.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var bob = await one.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
         bob.Client.Vanish();
         await bob.Ended.Soon();
-        await EnterAsync(other, "bob");
+        await other.EnterTrackedAsync("bob");
         await Patience.UntilAsync(async () => await CountAsync("bob") == 2, "both nodes say that bob is there");
         one.Clock.Advance(TimeSpan.FromSeconds(5));
         await Patience.UntilAsync(async () => await CountAsync("bob") == 1, "the first has taken it back");
-        await EnterAsync(other, "carl");
+        await other.EnterTrackedAsync("carl");
 
-        Assert.Equal("joined carl", await NextAsync(anna));
+        Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
@@ -54,14 +54,14 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     {
         await using var one = StartHost();
         var other = StartHost();
-        var anna = await EnterAsync(one, "anna");
-        Assert.Equal("here anna", await NextAsync(anna));
-        await EnterAsync(other, "bob");
-        Assert.Equal("joined bob", await NextAsync(anna));
+        var anna = await one.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        await other.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
         await other.DisposeAsync();
 
-        var left = NextAsync(anna);
+        var left = anna.ReceivePresenceAsync();
         await Patience.UntilAsync(
             () =>
             {
@@ -77,37 +77,15 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     {
         await using var one = StartHost();
         await using var other = StartHost();
-        var here = await EnterAsync(one, "anna");
-        var there = await EnterAsync(other, "anna");
-        var bob = await EnterAsync(other, "bob");
+        var here = await one.EnterTrackedAsync("anna");
+        var there = await other.EnterTrackedAsync("anna");
+        var bob = await other.EnterTrackedAsync("bob");
 
         await one.Broadcaster.DisconnectUserAsync("anna", reason: "go\naway");
 
         Assert.Equal((1008, "go\naway"), await here.Client.ReceiveAndAnswerCloseAsync());
         Assert.Equal((1008, "go\naway"), await there.Client.ReceiveAndAnswerCloseAsync());
         Assert.False(bob.Ended.IsCompleted);
-    }
-
-    private static async Task<ChatConnection> EnterAsync(ChatHost host, string user)
-    {
-        var options = new WebSocketConnectionOptions { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan };
-        var connection = host.Connect("lobby", null, options, abort => new()
-        {
-            Room = "lobby",
-            Abort = abort,
-            Subprotocol = ChatKitSubprotocol.V1,
-            User = Users.Named(user),
-        });
-        await connection.Client.ReceiveJsonUntilAsync("live");
-        return connection;
-    }
-
-    private static async Task<string> NextAsync(ChatConnection connection)
-    {
-        var frame = await connection.Client.ReceiveJsonAsync();
-        Assert.Equal("presence", (string?)frame["type"]);
-        var (change, members) = Assert.Single(frame, static member => member.Value is JsonArray);
-        return string.Join(' ', members!.AsArray().Select(static m => (string?)m).Order().Prepend(change));
     }
 
     private static async Task<string[]> ListAsync(ChatHost host) =>
