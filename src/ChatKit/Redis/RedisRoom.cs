@@ -12,7 +12,8 @@ internal sealed class RedisRoom(string prefix, string name)
 
     public RedisKey[] Keys { get; } = RedisKeys.OfRoom(prefix, name);
 
-    public RedisKey[] PresenceKeys { get; } = RedisKeys.OfPresence(prefix, name);
+    /// <summary>Made when asked for: whoever only publishes to the room does not need them.</summary>
+    public RedisKey[] PresenceKeys => field ??= RedisKeys.OfPresence(prefix, name);
 
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 

@@ -111,12 +111,6 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 bytes += SizeOf(batch[count++], longest);
 
             DeliverJoined(batch[..count], number, live);
-            foreach (var message in batch[..count])
-            {
-                if (message.Notice is DisconnectNotice disconnect)
-                    Disconnect(disconnect);
-            }
-
             batch = batch[count..];
             number += count;
         }
@@ -155,11 +149,13 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var joined = default(JoinedFrames);
         long? first = null;
         HashSet<string?>? leftOut = null;
+        DisconnectNotice? disconnect = null;
         foreach (var message in messages)
         {
             first ??= message.Position?.Sequence ?? (message.Notice as MessageGap)?.After.Sequence + 1;
             if (message.Audience == Audience.Others)
                 (leftOut ??= []).Add(message.ConnectionId);
+            disconnect ??= message.Notice as DisconnectNotice;
         }
 
         foreach (ref readonly var one in live.AsSpan())
@@ -178,6 +174,9 @@ internal sealed partial class Room : IThreadPoolWorkItem
             else if (result == EnqueueResult.Accepted)
                 services.Metrics.Delivered(count);
         }
+
+        if (disconnect is not null)
+            Disconnect(disconnect);
     }
 
     /// <summary>The frames of all messages: joined for the first who needs them, shared by the others.</summary>
@@ -279,7 +278,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
                 continue;
             if (refused[i].Position is { } position)
                 return position with { Sequence = position.Sequence - 1 };
-            if (refused[i].Notice is MessageGap gap && (member.Client.Format & WireFormat.V1) != 0)
+            if (refused[i].Notice is MessageGap gap && member.IsTold)
                 return gap.Behind(member.ReadThrough)?.After;
         }
 

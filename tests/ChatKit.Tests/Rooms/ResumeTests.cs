@@ -232,7 +232,7 @@ public class ResumeTests
         await client.ReceiveAsync(17);
         await room.PublishAsync(2);
 
-        var frames = (await client.ReceiveAsync(19)).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        var frames = (await client.ReceiveAsync(19)).Select(ToJson).ToList();
         Assert.Equal(["live", .. Texts(1, 5), "gap", .. Texts(46, 55), .. Texts(56, 57)], frames.Shorten());
         var top = await TopAsync(room);
         AssertGap(frames[6], after: top with { Sequence = 5 }, next: top with { Sequence = 46 }, missed: 40);
@@ -252,7 +252,7 @@ public class ResumeTests
         client.Take();
         await joining.Soon();
 
-        Assert.Equal([.. Texts(1, 3), "live"], client.Texts.Select(static text => JsonNode.Parse(text)!.AsObject()).Shorten());
+        Assert.Equal([.. Texts(1, 3), "live"], client.Texts.Select(ToJson).Shorten());
     }
 
     [Fact]
@@ -330,7 +330,7 @@ public class ResumeTests
         await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
         late.Take();
 
-        var frames = (await late.ReceiveAsync(22)).Skip(11).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        var frames = (await late.ReceiveAsync(22)).Skip(11).Select(ToJson).ToList();
         Assert.Equal(["gap", .. Texts(27, 36)], frames.Shorten());
         AssertGap(frames[0], after: top, next: top with { Sequence = 27 }, missed: 5);
     }
@@ -393,7 +393,7 @@ public class ResumeTests
         await client.ReceiveAsync(2);
         await membership.StartAsync().AsTask().Soon();
 
-        Assert.Equal(["live", "while it joins"], client.Texts.Select(static text => JsonNode.Parse(text)!.AsObject()).Shorten());
+        Assert.Equal(["live", "while it joins"], client.Texts.Select(ToJson).Shorten());
     }
 
     [Fact]
@@ -406,11 +406,13 @@ public class ResumeTests
         await room.PublishAsync(2, lost: true);
         await room.PublishAsync(1);
 
-        var frames = (await client.ReceiveAsync(4)).Select(static text => JsonNode.Parse(text)!.AsObject()).ToList();
+        var frames = (await client.ReceiveAsync(4)).Select(ToJson).ToList();
         Assert.Equal(["live", "1", "gap", "4"], frames.Shorten());
         var top = await TopAsync(room);
         AssertGap(frames[2], after: top with { Sequence = 1 }, next: top, missed: 2);
     }
+
+    private static JsonObject ToJson(string frame) => JsonNode.Parse(frame)!.AsObject();
 
     private static async Task<MessagePosition> TopAsync(RoomFixture room) => (await room.History.Object.ReadAsync(Name)).Top;
 
