@@ -48,6 +48,7 @@ internal sealed class ConnectionRunner : IDisposable
     public async Task RunAsync(Func<IServiceProvider, WebSocketHandler> createHandler, CancellationToken stopping)
     {
         using var self = this;
+        _services.Connections.Add(_connection);
         _services.Metrics.Opened();
         _services.Logger.Opened(_connection.Id, _connection.Room);
         var scope = _services.Scopes.CreateAsyncScope();
@@ -79,6 +80,7 @@ internal sealed class ConnectionRunner : IDisposable
         await EndAsync(driver, handler, scope).ConfigureAwait(false);
         await stopped.DisposeAsync().ConfigureAwait(false);
         await _connection.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);
+        _services.Connections.Remove(_connection);
         _services.Metrics.Closed(_connection.Close);
         _services.Logger.Closed(_connection.Id, (int)_connection.Close.Code, _connection.Close.WasClean);
     }

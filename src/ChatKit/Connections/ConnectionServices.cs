@@ -8,6 +8,7 @@ namespace ChatKit.Connections;
 
 /// <summary>What every connection works with.</summary>
 internal sealed class ConnectionServices(
+    ConnectionRegistry connections,
     RoomRegistry rooms,
     Publisher publisher,
     ChatKitMetrics metrics,
@@ -16,6 +17,8 @@ internal sealed class ConnectionServices(
     TimeProvider clock,
     ILogger<WebSocketHandlerRunner> logger)
 {
+    public ConnectionRegistry Connections => connections;
+
     public RoomRegistry Rooms => rooms;
 
     public Publisher Publisher => publisher;

@@ -59,6 +59,7 @@ public static class ChatKitServiceCollectionExtensions
 
     private static void AddConnections(IServiceCollection services)
     {
+        services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionServices>();
         services.TryAddSingleton<WebSocketHandlerRunner, ConnectionHost>();
     }
