@@ -19,7 +19,8 @@ internal sealed class CommandLine
         ["fatal"] = LogLevel.Critical,
     };
 
-    private readonly RootCommand _command = new("A chat room over WebSockets that remembers the last 100 messages of each room.");
+    private readonly RootCommand _command = new(
+        "A chat room over WebSockets that remembers the last 100 messages of each room. The path /echo sends back what it gets.");
 
     private CommandLine(Func<Settings, Task<int>> run)
     {

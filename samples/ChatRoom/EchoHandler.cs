@@ -1,11 +1,13 @@
+using System.Net.WebSockets;
+
 namespace ChatRoom;
 
-/// <summary>The tutorial's first handler: tells the sender what has arrived, and everybody else what was said.</summary>
+/// <summary>Sends each message back as it came, for whoever tests a client, or this server's conformance or speed.</summary>
 internal sealed class EchoHandler : WebSocketHandler
 {
-    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
-    {
-        await SendAsync("我收到了你的消息：" + message.Text);
-        await BroadcastAsync(message.Text, new BroadcastOptions { Audience = Audience.Others });
-    }
+    /// <summary>What suites of conformance tests send at most.</summary>
+    public const int MaxMessageSize = 16 * 1024 * 1024;
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) =>
+        message.Type == WebSocketMessageType.Text ? SendAsync(message.Text) : SendAsync(message.Data);
 }

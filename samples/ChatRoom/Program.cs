@@ -24,7 +24,13 @@ static async Task<int> RunAsync(Settings settings)
     app.UseWhen(context => context.Request.Path.StartsWithSegments("/chat"), chat => chat.UseMiddleware<NameFromQuery>());
     app.MapStaticAssets();
     app.MapRazorPages().WithStaticAssets();
-    app.MapWebSocketHandler<EchoHandler>("/msg", options => options.HistoryCapacity = 0);
+    app.MapWebSocketHandler<TutorialHandler>("/msg", options => options.HistoryCapacity = 0);
+    app.MapWebSocketHandler<EchoHandler>("/echo", options =>
+    {
+        options.HistoryCapacity = 0;
+        options.MaxMessageSize = EchoHandler.MaxMessageSize;
+        options.EnableCompression = true;
+    });
     app.MapWebSocketHandler<ChatHandler>("/chat/{room}", options => options.TrackPresence = true);
 
     try

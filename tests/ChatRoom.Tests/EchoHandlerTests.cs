@@ -1,39 +1,91 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace ChatRoom.Tests;
 
 public class EchoHandlerTests
 {
+    private const int MaxMessageSize = 16 * 1024 * 1024;
+
     [Fact]
-    public async Task The_sender_hears_that_it_arrived_and_the_others_hear_the_message()
+    public async Task A_message_comes_back_as_it_came_and_to_nobody_else()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var sender = await chatRoom.ConnectAsync("/msg");
-        using var other = await chatRoom.ConnectAsync("/msg");
+        using var client = await ConnectAsync(chatRoom);
+        using var other = await ConnectAsync(chatRoom);
 
-        // What the other says of itself shows that it is in the room.
-        await other.SayAsync("here");
-        Assert.Equal("我收到了你的消息：here", await other.HearAsync());
-        Assert.Equal("here", await sender.HearAsync());
-        await sender.SayAsync("你好");
+        foreach (var size in new[] { 0, 1, 125, 126, 65_535, 65_536, 1024 * 1024, MaxMessageSize })
+        {
+            await EchoesAsync(client, WebSocketMessageType.Binary, RandomNumberGenerator.GetBytes(size));
+            await EchoesAsync(client, WebSocketMessageType.Text, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("grüße\0", size / 8))));
+        }
 
-        Assert.Equal("我收到了你的消息：你好", await sender.HearAsync());
-        Assert.Equal("你好", await other.HearAsync());
+        // The other's own is the first that it hears.
+        await EchoesAsync(other, WebSocketMessageType.Text, "alone"u8.ToArray());
     }
 
     [Fact]
     public async Task Nothing_is_remembered()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var first = await chatRoom.ConnectAsync("/msg");
-        using var second = await chatRoom.ConnectAsync("/msg");
-        await second.SayAsync("here");
-        await first.HearAsync();
-        await first.SayAsync("before");
-        await second.HearAsync();
-        Assert.Equal("before", await second.HearAsync());
+        using (var first = await ConnectAsync(chatRoom))
+            await EchoesAsync(first, WebSocketMessageType.Text, "before"u8.ToArray());
 
-        using var late = await chatRoom.ConnectAsync("/msg");
-        await late.SayAsync("after");
+        using var late = await ConnectAsync(chatRoom);
 
-        Assert.Equal("我收到了你的消息：after", await late.HearAsync());
+        await EchoesAsync(late, WebSocketMessageType.Text, "after"u8.ToArray());
+    }
+
+    [Fact]
+    public async Task Many_small_messages_come_back_in_order()
+    {
+        const int Count = 20_000;
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var client = await ConnectAsync(chatRoom);
+
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < Count; i++)
+                await client.SendAsync(BitConverter.GetBytes(i), WebSocketMessageType.Binary, true, CancellationToken.None);
+        });
+
+        var buffer = new byte[sizeof(int)];
+        for (var i = 0; i < Count; i++)
+        {
+            Assert.Equal(sizeof(int), (await client.ReceiveAsync(buffer, CancellationToken.None).Soon()).Count);
+            Assert.Equal(i, BitConverter.ToInt32(buffer));
+        }
+
+        await sending.Soon();
+    }
+
+    /// <summary>A client that offers compression, as all browsers do.</summary>
+    private static async Task<ClientWebSocket> ConnectAsync(ChatRoomProcess chatRoom)
+    {
+        var client = new ClientWebSocket();
+        client.Options.CollectHttpResponseDetails = true;
+        client.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
+        await client.ConnectAsync(new UriBuilder(new Uri(chatRoom.Address, "/echo")) { Scheme = "ws" }.Uri, CancellationToken.None).Soon();
+        Assert.Contains("Sec-WebSocket-Extensions", client.HttpResponseHeaders!.Keys);
+        return client;
+    }
+
+    private static async Task EchoesAsync(ClientWebSocket client, WebSocketMessageType type, byte[] message)
+    {
+        await client.SendAsync(message, type, endOfMessage: true, CancellationToken.None).Soon();
+
+        var buffer = new byte[message.Length + 1];
+        var length = 0;
+        ValueWebSocketReceiveResult result;
+        do
+        {
+            result = await client.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None).AsTask().Soon();
+            length += result.Count;
+        }
+        while (!result.EndOfMessage);
+
+        Assert.Equal(type, result.MessageType);
+        Assert.True(message.AsSpan().SequenceEqual(buffer.AsSpan(0, length)), "it comes back as it was");
     }
 }

@@ -14,6 +14,9 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
 
+    /// <summary>How many bytes of pongs may wait: those of 16 pings, however long.</summary>
+    private const int PongLimit = 16 * (2 + WebSocketFrame.MaxControlPayload);
+
     /// <summary>Guards everything here: a lock of its own would be one more object for each connection.</summary>
     private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
     private ReadOnlyMemory<byte> _ping;
@@ -72,8 +75,9 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     }
 
     /// <summary>
-    /// Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out; pings and pongs overtake what waits. Of several pongs only
-    /// the latest is sent (RFC 6455 section 5.5.3), so that a flood of pings fills nothing.
+    /// Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out;
+    /// pings and pongs overtake what waits. Of more pongs than a few only the latest are sent (RFC 6455 section 5.5.3), so that a flood of
+    /// pings fills nothing.
     /// </summary>
     /// <param name="frame">The frame; must not change afterwards.</param>
     /// <returns>False if a close frame was taken before.</returns>
@@ -97,7 +101,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
                     _ping = frame;
                     break;
                 default:
-                    _pong = frame;
+                    _pong = _pong.IsEmpty || _pong.Length + frame.Length > PongLimit ? frame : (byte[])[.. _pong.Span, .. frame.Span];
                     break;
             }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using ChatKit.Protocol;
 
 namespace ChatKit.Connections;
 
@@ -16,7 +17,7 @@ namespace ChatKit.Connections;
 /// <param name="clock">The clock.</param>
 internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock) : Transport
 {
-    /// <summary>A connection is worth the ping once it has been written to this often.</summary>
+    /// <summary>A connection is worth the ping once messages have been written to it this often.</summary>
     private const int WritesBeforeProbe = 8;
 
     /// <summary>After a ping without an answer the connection is left in peace for this many times as many writes as before.</summary>
@@ -37,7 +38,7 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     {
         if (_direct)
             return SendAsync(frames);
-        if (socket is not null && !_closing && ++_writes >= _probeAt)
+        if (socket is not null && !_closing && HasData(frames.Span) && ++_writes >= _probeAt)
             return ProbeAsync(frames);
         return FlushedAsync(pipe.Output.WriteAsync(frames));
     }
@@ -63,6 +64,9 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         while (!frames.IsEmpty)
             frames = frames[await socket!.SendAsync(frames, SocketFlags.None).ConfigureAwait(false)..];
     }
+
+    /// <summary>A client that only pings is not busy, and waits for a pong for each of its pings.</summary>
+    private static bool HasData(ReadOnlySpan<byte> frames) => !frames.IsEmpty && !WebSocketFrame.IsControl(frames);
 
     private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
     {

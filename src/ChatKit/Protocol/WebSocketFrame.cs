@@ -67,6 +67,8 @@ internal static class WebSocketFrame
 
     public static int Opcode(ReadOnlySpan<byte> frame) => frame[0] & 0x0F;
 
+    public static bool IsControl(ReadOnlySpan<byte> frame) => (frame[0] & CloseOpcode) != 0;
+
     /// <summary>What a data frame of ours carries.</summary>
     public static WebSocketMessageType DataType(ReadOnlySpan<byte> frame) =>
         Opcode(frame) == TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;

@@ -158,17 +158,37 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Of_several_pongs_only_the_latest_is_sent()
+    public async Task Sixteen_pings_are_all_answered_in_order()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
-        for (var i = 0; i < 1000; i++)
+        string[] payloads = [.. Enumerable.Range(0, 16).Select(static i => new string((char)('a' + i), WebSocketFrame.MaxControlPayload))];
+        foreach (var payload in payloads)
+            Assert.True(_queue.EnqueueControl(Pong(payload)));
+        first.Complete();
+
+        var second = await _stream.NextAsync();
+
+        Assert.Equal(payloads, second.Texts);
+        second.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
+    public async Task Of_a_flood_of_pings_only_the_latest_are_answered()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        for (var i = 0; i < 100_000; i++)
             Assert.True(_queue.EnqueueControl(Pong($"{i}")));
         first.Complete();
 
         var second = await _stream.NextAsync();
 
-        Assert.Equal(["999"], second.Texts);
+        Assert.InRange(second.Bytes.Length, 1, 16 * (2 + WebSocketFrame.MaxControlPayload));
+        var answered = second.Texts.Select(int.Parse).ToList();
+        Assert.Equal(Enumerable.Range(100_000 - answered.Count, answered.Count), answered);
         second.Complete();
         await _queue.WaitUntilIdleAsync().Soon();
         Assert.False(_stream.HasNext);

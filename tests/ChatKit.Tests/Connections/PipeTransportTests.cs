@@ -78,6 +78,18 @@ public class PipeTransportTests
         Assert.Equal(["", "later"], (await way.TakeAllFromSocketAsync()).Select(static f => f.Text));
     }
 
+    [Fact]
+    public async Task Pongs_are_not_counted()
+    {
+        using var way = await PipeAndSocket.CreateAsync();
+        for (var i = 0; i < WritesBeforeProbe * 2; i++)
+            await way.Transport.WriteAsync(WebSocketFrame.Control(WebSocketFrame.PongOpcode, []));
+
+        await way.WriteAsync(WritesBeforeProbe - 1);
+
+        Assert.DoesNotContain(way.TakeFromPipe(), static frame => frame.Opcode == WebSocketFrame.PingOpcode);
+    }
+
     [Theory]
     [InlineData(WritesBeforeProbe - 1)]
     [InlineData(WritesBeforeProbe - 2)]

@@ -1,0 +1,11 @@
+namespace ChatRoom;
+
+/// <summary>The tutorial's first handler: tells the sender what has arrived, and everybody else what was said.</summary>
+internal sealed class TutorialHandler : WebSocketHandler
+{
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        await SendAsync("我收到了你的消息：" + message.Text);
+        await BroadcastAsync(message.Text, new BroadcastOptions { Audience = Audience.Others });
+    }
+}

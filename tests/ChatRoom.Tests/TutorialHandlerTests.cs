@@ -1,0 +1,39 @@
+namespace ChatRoom.Tests;
+
+public class TutorialHandlerTests
+{
+    [Fact]
+    public async Task The_sender_hears_that_it_arrived_and_the_others_hear_the_message()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var sender = await chatRoom.ConnectAsync("/msg");
+        using var other = await chatRoom.ConnectAsync("/msg");
+
+        // What the other says of itself shows that it is in the room.
+        await other.SayAsync("here");
+        Assert.Equal("我收到了你的消息：here", await other.HearAsync());
+        Assert.Equal("here", await sender.HearAsync());
+        await sender.SayAsync("你好");
+
+        Assert.Equal("我收到了你的消息：你好", await sender.HearAsync());
+        Assert.Equal("你好", await other.HearAsync());
+    }
+
+    [Fact]
+    public async Task Nothing_is_remembered()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        using var first = await chatRoom.ConnectAsync("/msg");
+        using var second = await chatRoom.ConnectAsync("/msg");
+        await second.SayAsync("here");
+        await first.HearAsync();
+        await first.SayAsync("before");
+        await second.HearAsync();
+        Assert.Equal("before", await second.HearAsync());
+
+        using var late = await chatRoom.ConnectAsync("/msg");
+        await late.SayAsync("after");
+
+        Assert.Equal("我收到了你的消息：after", await late.HearAsync());
+    }
+}
