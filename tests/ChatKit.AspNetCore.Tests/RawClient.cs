@@ -78,6 +78,15 @@ internal sealed class RawClient : IDisposable
         return await ReceiveHeadAsync();
     }
 
+    /// <summary>The text that says why a request was refused.</summary>
+    public async Task<string> ReceiveRefusalAsync()
+    {
+        var size = "";
+        while (!size.EndsWith("\r\n", StringComparison.Ordinal))
+            size += (char)(await ReadAsync(1))[0];
+        return Encoding.UTF8.GetString(await ReadAsync(Convert.ToInt32(size.Trim(), 16)));
+    }
+
     /// <summary>
     /// The next frame, its opcode with <see cref="Compressed"/> if it is. A ping with a payload is the server's way of finding out
     /// what has arrived: it is answered, as every client does, and not shown.

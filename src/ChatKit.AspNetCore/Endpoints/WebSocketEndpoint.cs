@@ -52,6 +52,8 @@ internal sealed class WebSocketEndpoint(
 
     private Task AnswerAsync(HttpContext context)
     {
+        if (Handshake.Problem(context) is { } flaw)
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, flaw);
         if (!context.WebSockets.IsWebSocketRequest)
             return RefusePlainRequestAsync(context);
 

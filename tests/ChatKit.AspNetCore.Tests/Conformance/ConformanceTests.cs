@@ -8,6 +8,8 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 /// </summary>
 public abstract class ConformanceTests(EchoServer server)
 {
+    protected EchoServer Server => server;
+
     /// <summary>Connects.</summary>
     /// <param name="early">What is sent in one segment with the handshake.</param>
     private protected Task<EchoClient> ConnectAsync(params byte[] early) => server.ConnectAsync(early);

@@ -17,12 +17,15 @@ public abstract class EchoServer : IAsyncLifetime
     private ChatServer? _server;
     private int _clients;
 
+    /// <summary>What the endpoint speaks, the best first.</summary>
+    public static IReadOnlyList<string> Subprotocols { get; } = ["echo.v2", "echo.v1"];
+
     public async ValueTask InitializeAsync() => _server = await ChatServer.StartAsync(
-        app => app.MapWebSocketHandler<EchoHandler>("/echo/{room}", options =>
+        app =>
         {
-            options.MaxMessageSize = MaxMessageSize;
-            Configure(options);
-        }),
+            Map(app, "/echo/{room}", compression: false);
+            Map(app, "/deflate/{room}", compression: true);
+        },
         builder => builder.Services.AddSingleton(_scripts),
         Listen);
 
@@ -34,13 +37,26 @@ public abstract class EchoServer : IAsyncLifetime
         Certificate?.Dispose();
     }
 
+    /// <summary>Connects, and does not begin the handshake.</summary>
+    internal Task<RawClient> ConnectRawAsync() => _server!.ConnectRawAsync(Certificate);
+
     /// <summary>Each client has a room of its own, and so a handler that the test can tell from others.</summary>
-    internal async Task<EchoClient> ConnectAsync(byte[] early)
+    internal (string Room, Script Script) NewRoom()
     {
         var room = Interlocked.Increment(ref _clients).ToString(CultureInfo.InvariantCulture);
-        var script = _scripts[room] = new Script();
-        var client = await _server!.ConnectRawAsync(Certificate);
-        await client.OpenAsync("/echo/" + room, early);
+        return (room, _scripts[room] = new Script());
+    }
+
+    /// <param name="early">What is sent in one segment with the handshake.</param>
+    /// <param name="extensions">What the client offers; null to go where nothing is compressed.</param>
+    internal async Task<EchoClient> ConnectAsync(byte[] early, string? extensions = null)
+    {
+        var (room, script) = NewRoom();
+        var client = await ConnectRawAsync();
+        if (extensions is null)
+            await client.OpenAsync("/echo/" + room, early);
+        else
+            await client.OpenAsync("/deflate/" + room, early, "Sec-WebSocket-Extensions: " + extensions);
         return new EchoClient(client, script);
     }
 
@@ -54,6 +70,14 @@ public abstract class EchoServer : IAsyncLifetime
     protected virtual void Listen(ListenOptions options)
     {
     }
+
+    private void Map(WebApplication app, string pattern, bool compression) => app.MapWebSocketHandler<EchoHandler>(pattern, options =>
+    {
+        options.MaxMessageSize = MaxMessageSize;
+        options.EnableCompression = compression;
+        options.Subprotocols = [.. Subprotocols];
+        Configure(options);
+    });
 
     private sealed class EchoHandler(ConcurrentDictionary<string, Script> scripts) : WebSocketHandler
     {

@@ -20,6 +20,8 @@ public static class InPieces
         });
     }
 
+    public sealed class OpeningHandshake(Server server) : OpeningHandshakeTests(server), IClassFixture<Server>;
+
     public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
 
     public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;
@@ -35,6 +37,10 @@ public static class InPieces
     public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
 
     public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class DeflateNegotiation(Server server) : DeflateNegotiationTests(server), IClassFixture<Server>;
+
+    public sealed class Deflate(Server server) : DeflateTests(server), IClassFixture<Server>;
 
     public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
 

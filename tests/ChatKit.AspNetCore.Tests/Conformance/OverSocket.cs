@@ -8,6 +8,8 @@ public static class OverSocket
 {
     public sealed class Server : EchoServer;
 
+    public sealed class OpeningHandshake(Server server) : OpeningHandshakeTests(server), IClassFixture<Server>;
+
     public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
 
     public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;
@@ -23,6 +25,10 @@ public static class OverSocket
     public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
 
     public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class DeflateNegotiation(Server server) : DeflateNegotiationTests(server), IClassFixture<Server>;
+
+    public sealed class Deflate(Server server) : DeflateTests(server), IClassFixture<Server>;
 
     public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
 }

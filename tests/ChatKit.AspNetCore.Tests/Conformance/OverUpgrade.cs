@@ -12,6 +12,8 @@ public static class OverUpgrade
         protected override void Configure(WebSocketEndpointOptions options) => options.DirectTransport = false;
     }
 
+    public sealed class OpeningHandshake(Server server) : OpeningHandshakeTests(server), IClassFixture<Server>;
+
     public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
 
     public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;
@@ -27,6 +29,10 @@ public static class OverUpgrade
     public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
 
     public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class DeflateNegotiation(Server server) : DeflateNegotiationTests(server), IClassFixture<Server>;
+
+    public sealed class Deflate(Server server) : DeflateTests(server), IClassFixture<Server>;
 
     public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
 }

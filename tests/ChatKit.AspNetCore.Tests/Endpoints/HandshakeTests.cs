@@ -42,6 +42,35 @@ public class HandshakeTests
         Assert.Empty(response.Headers.Connection);
     }
 
+    /// <summary>RFC 8441: no key, no Upgrade, and else the same.</summary>
+    [Theory]
+    [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Version", "13")]
+    [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Key", "not looked at")]
+    [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Extensions", "x-unknown; a=1")]
+    [InlineData(HttpStatusCode.UpgradeRequired, "Sec-WebSocket-Version", "8")]
+    [InlineData(HttpStatusCode.UpgradeRequired, "Sec-WebSocket-Version", "")]
+    [InlineData(HttpStatusCode.BadRequest, "Sec-WebSocket-Version", "13, 8")]
+    [InlineData(HttpStatusCode.BadRequest, "Sec-WebSocket-Extensions", "permessage-deflate; =")]
+    public async Task Over_http2_a_handshake_is_an_extended_connect(HttpStatusCode status, string header, string value)
+    {
+        await using var server = await ChatServer.StartAsync(new Script(), listen: static o => o.Protocols = HttpProtocols.Http2);
+        using var request = new HttpRequestMessage(HttpMethod.Connect, new Uri("/chat/lobby", UriKind.Relative))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Protocol = "websocket";
+        request.Headers.TryAddWithoutValidation(header, value);
+        if (header != "Sec-WebSocket-Version")
+            request.Headers.Add("Sec-WebSocket-Version", "13");
+
+        using var response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal(status == HttpStatusCode.UpgradeRequired, response.Headers.Contains("Sec-WebSocket-Version"));
+        Assert.False(response.Headers.Contains("Sec-WebSocket-Accept"));
+    }
+
     [Fact]
     public async Task Other_methods_are_not_allowed()
     {
@@ -55,7 +84,6 @@ public class HandshakeTests
     [Theory]
     [InlineData("8", null)]
     [InlineData("13", "Sec-WebSocket-Version")]
-    [InlineData("13", "Sec-WebSocket-Key")]
     [InlineData("13", "Upgrade")]
     [InlineData("13", "Connection")]
     public async Task A_handshake_that_is_not_right_is_told_the_version_that_is(string version, string? without)
