@@ -22,6 +22,14 @@ public sealed class ChatKitOptions
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// Over what time the connections are closed (1012) when the host stops. Default: 5 seconds; 0 = all at once, at most an hour. They
+    /// are closed in waves, 100 at least every 100 milliseconds, so that those who connect again do not all come at once; a few are
+    /// closed at once. Together with <see cref="CloseTimeout"/> it should be shorter than the host's shutdown time-out
+    /// (<c>HostOptions.ShutdownTimeout</c>, 30 seconds), at which the rest is cut.
+    /// </summary>
+    public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// How often a room compares what it has delivered with its history, to find what the backplane lost or never carried. Default:
     /// 10 seconds; 10 milliseconds to an hour. Shorter finds it sooner and costs one read of the history per room each time.
     /// </summary>
@@ -32,4 +40,12 @@ public sealed class ChatKitOptions
     /// the room as it is.
     /// </summary>
     internal int? CapacityElsewhere => HistoryCapacity == 0 ? 0 : null;
+
+    /// <summary>
+    /// Within what time the clients of a node that stops come back. As long as they are let go, so that the others get them no faster;
+    /// and never at once, because whoever distributes them has to notice that this node takes no more.
+    /// </summary>
+    internal TimeSpan ReturnTime => DrainTime > ShortestReturn ? DrainTime : ShortestReturn;
+
+    private static readonly TimeSpan ShortestReturn = TimeSpan.FromSeconds(1);
 }

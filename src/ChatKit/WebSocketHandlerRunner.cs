@@ -6,6 +6,8 @@ namespace ChatKit;
 /// <summary>
 /// Where a host hands over its clients: a stream that was upgraded to the WebSocket protocol, and what the host knows of the client.
 /// A singleton that <c>AddChatKit()</c> registers. Applications on ASP.NET Core have no need of it: <c>MapWebSocketHandler</c> does this.
+/// When the host stops, the hosted service that <c>AddChatKit()</c> registers closes all connections; see
+/// <see cref="ChatKitOptions.DrainTime"/>.
 /// </summary>
 public abstract class WebSocketHandlerRunner
 {
@@ -16,15 +18,13 @@ public abstract class WebSocketHandlerRunner
     /// <param name="info">The client.</param>
     /// <param name="options">What holds for the connection; validated by the caller.</param>
     /// <param name="createHandler">Creates the handler from the connection's own service scope.</param>
-    /// <param name="stopping">Closes the connection with 1001.</param>
     /// <returns>A task that ends when the handler has been closed and the last frame written; the host then ends the transport.</returns>
     /// <exception cref="ArgumentException">The room's name is not valid.</exception>
     public abstract Task RunAsync(
         Stream stream,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
-        Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping = default);
+        Func<IServiceProvider, WebSocketHandler> createHandler);
 
     /// <summary>Runs a connection to its end, as the overload for a stream does, with less in between.</summary>
     /// <param name="pipe">The connection after the handshake. Nobody else may use it before the task has ended.</param>
@@ -35,7 +35,6 @@ public abstract class WebSocketHandlerRunner
     /// <param name="info">The client.</param>
     /// <param name="options">What holds for the connection; validated by the caller.</param>
     /// <param name="createHandler">Creates the handler from the connection's own service scope.</param>
-    /// <param name="stopping">Closes the connection with 1001.</param>
     /// <returns>A task that ends when the handler has been closed and the last frame written; the host then ends the transport.</returns>
     /// <exception cref="ArgumentException">The room's name is not valid.</exception>
     public abstract Task RunAsync(
@@ -43,6 +42,5 @@ public abstract class WebSocketHandlerRunner
         Socket? socket,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
-        Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping = default);
+        Func<IServiceProvider, WebSocketHandler> createHandler);
 }

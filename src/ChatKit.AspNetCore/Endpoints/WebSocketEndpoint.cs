@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace ChatKit.AspNetCore.Endpoints;
@@ -25,6 +27,10 @@ internal sealed class WebSocketEndpoint(
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+
+    /// <summary>In whole seconds (RFC 9110 section 10.2.3). When those that were here have been let go, new ones may be taken somewhere.</summary>
+    private readonly string _retryAfter = Math.Max(
+        1, Math.Ceiling(services.GetRequiredService<IOptions<ChatKitOptions>>().Value.DrainTime.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
 
@@ -56,6 +62,9 @@ internal sealed class WebSocketEndpoint(
             return RefuseAsync(context, StatusCodes.Status400BadRequest, flaw);
         if (!context.WebSockets.IsWebSocketRequest)
             return RefusePlainRequestAsync(context);
+
+        if (_stopping.IsCancellationRequested)
+            return RefuseWhileStoppingAsync(context);
 
         if (!_origins.Allows(context.Request))
         {
@@ -123,8 +132,8 @@ internal sealed class WebSocketEndpoint(
     {
         var capture = context.Features.GetRequiredFeature<TransportCapture>();
         return options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
-            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler, _stopping)
-            : _runner.RunAsync(capture.Stream!, info, options, createHandler, _stopping);
+            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler)
+            : _runner.RunAsync(capture.Stream!, info, options, createHandler);
     }
 
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
@@ -178,6 +187,12 @@ internal sealed class WebSocketEndpoint(
         && request.Headers.GetCommaSeparatedValues(HeaderNames.Connection).Contains("Upgrade", StringComparer.OrdinalIgnoreCase);
 
     private static bool IsHttp1(HttpRequest request) => HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
+
+    private Task RefuseWhileStoppingAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = _retryAfter;
+        return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is restarting. Connect again in a moment.");
+    }
 
     private static Task RefuseAsync(HttpContext context, int status, string text)
     {

@@ -10,11 +10,10 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
         Stream stream,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
-        Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping)
+        Func<IServiceProvider, WebSocketHandler> createHandler)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return RunAsync(new StreamTransport(stream), info, options, createHandler, stopping);
+        return RunAsync(new StreamTransport(stream), info, options, createHandler);
     }
 
     public override Task RunAsync(
@@ -22,24 +21,22 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
         Socket? socket,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
-        Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping)
+        Func<IServiceProvider, WebSocketHandler> createHandler)
     {
         ArgumentNullException.ThrowIfNull(pipe);
-        return RunAsync(new PipeTransport(pipe, socket, services.Clock), info, options, createHandler, stopping);
+        return RunAsync(new PipeTransport(pipe, socket, services.Clock), info, options, createHandler);
     }
 
     private Task RunAsync(
         Transport transport,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
-        Func<IServiceProvider, WebSocketHandler> createHandler,
-        CancellationToken stopping)
+        Func<IServiceProvider, WebSocketHandler> createHandler)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createHandler);
         RoomName.ThrowIfInvalid(info.Room, nameof(info));
-        return new ConnectionRunner(transport, info, options, services).RunAsync(createHandler, stopping);
+        return new ConnectionRunner(transport, info, options, services).RunAsync(createHandler);
     }
 }

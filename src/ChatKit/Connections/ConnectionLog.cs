@@ -24,4 +24,11 @@ internal static partial class ConnectionLog
 
     [LoggerMessage(106, LogLevel.Error, "Connection {ConnectionId}: the handler or a service of its scope failed to be disposed of.")]
     public static partial void DisposeFailed(this ILogger logger, string connectionId, Exception exception);
+
+    [LoggerMessage(150, LogLevel.Information, "The host stops: {Count} connections are closed (1012) over {Time}.")]
+    public static partial void Draining(this ILogger logger, int count, TimeSpan time);
+
+    [LoggerMessage(151, LogLevel.Warning,
+        "The host's time to stop is over: {Count} connections are cut. DrainTime and CloseTimeout together should be shorter than HostOptions.ShutdownTimeout.")]
+    public static partial void DrainCutShort(this ILogger logger, int count);
 }

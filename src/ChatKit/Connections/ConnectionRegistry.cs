@@ -5,6 +5,7 @@ internal sealed class ConnectionRegistry
 {
     private readonly Lock _gate = new();
     private readonly HashSet<ServerConnection> _connections = [];
+    private TaskCompletionSource? _empty;
 
     public int Count
     {
@@ -22,15 +23,37 @@ internal sealed class ConnectionRegistry
             return [.. _connections];
     }
 
-    public void Add(ServerConnection connection)
+    /// <summary>Adds a connection. False if it is to be closed at once, because the node stops.</summary>
+    public bool Add(ServerConnection connection)
     {
         lock (_gate)
+        {
             _connections.Add(connection);
+            return _empty is null;
+        }
     }
 
     public void Remove(ServerConnection connection)
     {
         lock (_gate)
-            _connections.Remove(connection);
+        {
+            if (_connections.Remove(connection) && _connections.Count == 0)
+                _empty?.TrySetResult();
+        }
+    }
+
+    /// <summary>
+    /// The node stops: whoever is added from now on is to be closed at once. Returns who is there, and a task that ends when nobody
+    /// is any more.
+    /// </summary>
+    public (ServerConnection[] Connections, Task Empty) Close()
+    {
+        lock (_gate)
+        {
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_connections.Count == 0)
+                _empty.TrySetResult();
+            return ([.. _connections], _empty.Task);
+        }
     }
 }

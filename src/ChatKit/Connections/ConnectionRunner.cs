@@ -45,26 +45,27 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>Runs the connection, and disposes of this object.</summary>
-    public async Task RunAsync(Func<IServiceProvider, WebSocketHandler> createHandler, CancellationToken stopping)
+    public async Task RunAsync(Func<IServiceProvider, WebSocketHandler> createHandler)
     {
         using var self = this;
-        _services.Connections.Add(_connection);
+        if (!_services.Connections.Add(_connection))
+            _connection.CloseForRestart();
         _services.Metrics.Opened();
         _services.Logger.Opened(_connection.Id, _connection.Room);
         var scope = _services.Scopes.CreateAsyncScope();
-        var stopped = stopping.UnsafeRegister(
-            static connection => ((ServerConnection)connection!).CloseHere(
-                WebSocketCloseStatus.EndpointUnavailable, "the server is shutting down"),
-            _connection);
         var reading = ReadAsync();
         WebSocketHandler? handler = null;
         WebSocketHandlerDriver? driver = null;
         try
         {
-            handler = createHandler(scope.ServiceProvider);
-            driver = new WebSocketHandlerDriver(handler, _connection);
-            await OpenAsync(driver).ConfigureAwait(false);
-            while (!_connection.ClosedHere && await _inbox.WaitToReadAsync().ConfigureAwait(false))
+            if (!_connection.ClosedHere)
+            {
+                handler = createHandler(scope.ServiceProvider);
+                driver = new WebSocketHandlerDriver(handler, _connection);
+                await OpenAsync(driver).ConfigureAwait(false);
+            }
+
+            while (driver is not null && !_connection.ClosedHere && await _inbox.WaitToReadAsync().ConfigureAwait(false))
             {
                 while (!_connection.ClosedHere && _inbox.TryRead(out var message))
                     await HandleAsync(driver, message).ConfigureAwait(false);
@@ -78,7 +79,6 @@ internal sealed class ConnectionRunner : IDisposable
         _inbox.Complete();
         await reading.ConfigureAwait(false);
         await EndAsync(driver, handler, scope).ConfigureAwait(false);
-        await stopped.DisposeAsync().ConfigureAwait(false);
         await _connection.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);
         _services.Connections.Remove(_connection);
         _services.Metrics.Closed(_connection.Close);

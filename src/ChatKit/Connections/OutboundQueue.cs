@@ -80,8 +80,9 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// pings fills nothing.
     /// </summary>
     /// <param name="frame">The frame; must not change afterwards.</param>
+    /// <param name="before">A whole frame that goes out just before a close frame, however much waits.</param>
     /// <returns>False if a close frame was taken before.</returns>
-    public bool EnqueueControl(ReadOnlyMemory<byte> frame)
+    public bool EnqueueControl(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> before = default)
     {
         lock (_frames)
         {
@@ -91,8 +92,10 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             switch (WebSocketFrame.Opcode(frame.Span))
             {
                 case WebSocketFrame.CloseOpcode:
+                    if (!before.IsEmpty)
+                        _frames.Enqueue(before);
                     _frames.Enqueue(frame);
-                    _bytes += frame.Length;
+                    _bytes += before.Length + frame.Length;
                     _closeQueued = true;
                     transport.OnClosing();
                     Signal(ref _space);

@@ -10,6 +10,9 @@ namespace ChatKit.Connections;
 /// <summary>A connection of a real client: what its handler and its rooms can do with it.</summary>
 internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisposable
 {
+    /// <summary>1012, service restart, of the registry that RFC 6455 section 11.7 has set up.</summary>
+    private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
+
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
@@ -135,14 +138,13 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
 
     /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
-    public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null)
-    {
-        if (!TryEnd(new CloseInfo(status, reason, WasClean: false, exception)))
-            return;
+    public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>
+        CloseHere(new CloseInfo(status, reason, WasClean: false, exception), lastWords: default);
 
-        Volatile.Write(ref _closedHere, true);
-        Outbound.EnqueueControl(WebSocketFrame.Close(status, reason));
-    }
+    /// <summary>This side closes, because the node stops. Who can be told is told when to come back: not all at once.</summary>
+    public void CloseForRestart() => CloseHere(
+        new CloseInfo(Restarting, "the server is restarting", WasClean: false),
+        SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
 
     /// <summary>The client has closed, or has answered our close frame.</summary>
     public void ClosedByClient(WebSocketCloseStatus code, string? reason)
@@ -210,6 +212,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             _closeTimer?.Dispose();
             _aborted.Dispose();
         }
+    }
+
+    private void CloseHere(CloseInfo close, ReadOnlyMemory<byte> lastWords)
+    {
+        if (!TryEnd(close))
+            return;
+
+        Volatile.Write(ref _closedHere, true);
+        Outbound.EnqueueControl(WebSocketFrame.Close(close.Code, close.Reason), lastWords);
     }
 
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;

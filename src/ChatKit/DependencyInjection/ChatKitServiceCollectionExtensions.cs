@@ -62,5 +62,6 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionServices>();
         services.TryAddSingleton<WebSocketHandlerRunner, ConnectionHost>();
+        services.AddHostedService<ConnectionDrain>();
     }
 }

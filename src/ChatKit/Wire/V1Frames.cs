@@ -108,6 +108,14 @@ internal static class V1Frames
             json.WriteString("text", error.text);
         });
 
+    /// <param name="retry">How long the client waits before it connects again.</param>
+    public static byte[] Restart(TimeSpan retry) =>
+        Frame(retry, static (json, retry) =>
+        {
+            Begin(json, "restart");
+            json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
+        });
+
     private static void Begin(Utf8JsonWriter json, string type)
     {
         json.WriteStartObject();

@@ -197,11 +197,11 @@ public class DirectTransportTests
 
         var stopping = server.StopAsync();
 
-        Assert.Equal(1001, await client.ReceiveCloseAsync());
-        await client.SendAsync(ClientFrame.CloseWith(1001));
+        Assert.Equal(1012, await client.ReceiveCloseAsync());
+        await client.SendAsync(ClientFrame.CloseWith(1012));
         await client.ExpectEndAsync();
         await stopping.Soon();
-        Assert.Equal(1001, (int)(await _script.Closed).Code);
+        Assert.Equal(1012, (int)(await _script.Closed).Code);
         Assert.Equal(["open", "close"], _script.Calls);
         Assert.Equal(written, _written.Value);
     }

@@ -109,12 +109,13 @@ public class ConnectionLifetimeTests
             await connection.Client.SendAsync($"{i}");
         await connection.EnteredAsync("0");
 
-        await host.StopAsync();
-        Assert.Equal(1001, (await connection.Client.ReceiveCloseAsync()).Code);
+        var stopping = host.StopAsync();
+        Assert.Equal(1012, (await connection.Client.ReceiveCloseAsync()).Code);
         host.Clock.Advance(TimeSpan.FromSeconds(5));
 
         await connection.Ended.Soon();
-        Assert.Equal(1001, (int)(await connection.Handler.Closed).Code);
+        await stopping.Soon();
+        Assert.Equal(1012, (int)(await connection.Handler.Closed).Code);
     }
 
     [Theory]

@@ -81,6 +81,7 @@ public class AddChatKitTests
         { static o => o.MaxRoomsPerConnection = 0, "ChatKitOptions.MaxRoomsPerConnection is 0; it must be between 1 and 100000." },
         { static o => o.CloseTimeout = TimeSpan.Zero, "ChatKitOptions.CloseTimeout is 00:00:00; it must be between 00:00:00.1000000 and 01:00:00." },
         { static o => o.CloseTimeout = Timeout.InfiniteTimeSpan, "ChatKitOptions.CloseTimeout is -00:00:00.0010000; it must be between 00:00:00.1000000 and 01:00:00." },
+        { static o => o.DrainTime = TimeSpan.FromTicks(-1), "ChatKitOptions.DrainTime is -00:00:00.0000001; it must be between 00:00:00 and 01:00:00." },
         { static o => o.RoomCheckInterval = TimeSpan.FromHours(2), "ChatKitOptions.RoomCheckInterval is 02:00:00; it must be between 00:00:00.0100000 and 01:00:00." },
     };
 
@@ -111,9 +112,9 @@ public class AddChatKitTests
     }
 
     [Theory]
-    [InlineData(1, 1, 100, 10)]
-    [InlineData(100_000, 36_500L * 86_400, 3_600_000, 3_600_000)]
-    public void The_ends_of_the_ranges_are_allowed(int count, long seconds, int closeTimeout, int checkInterval)
+    [InlineData(1, 1, 100, 0, 10)]
+    [InlineData(100_000, 36_500L * 86_400, 3_600_000, 3_600_000, 3_600_000)]
+    public void The_ends_of_the_ranges_are_allowed(int count, long seconds, int closeTimeout, int drainTime, int checkInterval)
     {
         using var services = Build(services => services.AddChatKit(options =>
         {
@@ -121,6 +122,7 @@ public class AddChatKitTests
             options.MaxRoomsPerConnection = count;
             options.RoomTimeToLive = TimeSpan.FromSeconds(seconds);
             options.CloseTimeout = TimeSpan.FromMilliseconds(closeTimeout);
+            options.DrainTime = TimeSpan.FromMilliseconds(drainTime);
             options.RoomCheckInterval = TimeSpan.FromMilliseconds(checkInterval);
         }));
 
@@ -138,6 +140,7 @@ public class AddChatKitTests
         Assert.Equal(TimeSpan.FromDays(30), options.RoomTimeToLive);
         Assert.Equal(128, options.MaxRoomsPerConnection);
         Assert.Equal(TimeSpan.FromSeconds(5), options.CloseTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.DrainTime);
         Assert.Equal(TimeSpan.FromSeconds(10), options.RoomCheckInterval);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatKit.Rooms;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
@@ -11,7 +12,6 @@ namespace ChatKit.Tests.Fixtures;
 internal sealed class ChatHost : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<ChatConnection> _connections = [];
 
     public ChatHost(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null)
@@ -64,7 +64,7 @@ internal sealed class ChatHost : IAsyncDisposable
         var about = (info ?? (static abort => new() { Room = "lobby", Abort = abort }))(server.Reset);
         var ended = Task.Run(async () =>
         {
-            await runner.RunAsync(server, about, options ?? new WebSocketConnectionOptions(), create, _stopping.Token);
+            await runner.RunAsync(server, about, options ?? new WebSocketConnectionOptions(), create);
             server.EndOutput();
         });
         var connection = new ChatConnection(new TestClient(client), ended);
@@ -85,8 +85,9 @@ internal sealed class ChatHost : IAsyncDisposable
         return connection;
     }
 
-    /// <summary>The host begins to shut down.</summary>
-    public Task StopAsync() => _stopping.CancelAsync();
+    /// <summary>The host stops. Ends when all connections have ended, or it waits no longer.</summary>
+    public Task StopAsync(CancellationToken hurry = default) =>
+        _services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StoppingAsync(hurry);
 
     public async ValueTask DisposeAsync()
     {
@@ -99,6 +100,5 @@ internal sealed class ChatHost : IAsyncDisposable
         }
 
         await _services.DisposeAsync();
-        _stopping.Dispose();
     }
 }

@@ -87,6 +87,10 @@ public class V1FramesTests
     public void A_ping_is_a_text() => Assert.Equal("""{"type":"ping"}""", Json(V1Frames.Ping.ToArray()));
 
     [Fact]
+    public void A_restart_says_in_seconds_when_to_come_back() =>
+        Assert.Equal("""{"type":"restart","retry":2.417}""", Json(V1Frames.Restart(TimeSpan.FromTicks(24_170_004))));
+
+    [Fact]
     public void A_long_frame_does_not_spoil_the_next()
     {
         var text = new string('x', 200_000);
