@@ -56,6 +56,7 @@ class Chat {
   #welcome; // of the present connection
   #user; // of the latest one
   #live; // the rooms of the present connection that have caught up
+  #retry; // how long to wait after the present connection, if the server has said so
 
   #positions = new Map(); // by room, the latest last
   #here = new Map();
@@ -150,7 +151,7 @@ class Chat {
     this.#release();
     this.#listening.abort();
     this.#socket?.close();
-    this.#welcome = undefined;
+    this.#welcome = this.#retry = undefined;
     this.#live = new Set();
   }
 
@@ -167,9 +168,10 @@ class Chat {
       return;
     }
 
-    this.#drop();
     const earliest = { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
-    const delay = earliest + this.#backoff(this.#attempts++);
+    const usual = earliest + this.#backoff(this.#attempts++);
+    const delay = this.#retry ?? usual;
+    this.#drop();
     this.#timer = setTimeout(() => this.#open(), delay);
     this.#report('reconnecting', Date.now() + delay);
   }
@@ -277,6 +279,10 @@ class Chat {
       left.forEach((user) => present.delete(user));
       this.#here.set(room, present);
       this.#emit('presence', { room, here: [...present], joined, left });
+    },
+
+    restart: ({ retry }) => {
+      if (retry >= 0) this.#retry = retry * 1_000;
     },
 
     ping: () => this.#socket.send('{"type":"pong"}'),

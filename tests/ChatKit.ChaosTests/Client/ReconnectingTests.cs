@@ -62,6 +62,27 @@ public class ReconnectingTests
     }
 
     [Fact]
+    public async Task It_waits_as_long_as_a_server_that_restarts_says_instead_of_its_own_time()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = ChatClient.Start(new ChatClientOptions
+        {
+            NextAddress = _ => ValueTask.FromResult(server.Address),
+            Random = new Random(1),
+            FirstDelay = TimeSpan.FromHours(1),
+            LongestDelay = TimeSpan.FromHours(1),
+        });
+        var first = await server.WelcomeAsync();
+        await first.SendAsync($$"""{"type":"restart","retry":{{Clients.Moment.TotalSeconds}}}""");
+        var start = Stopwatch.GetTimestamp();
+        await first.CloseAsync(1012);
+
+        await server.WelcomeAsync();
+
+        Assert.True(Stopwatch.GetElapsedTime(start) >= Clients.Moment);
+    }
+
+    [Fact]
     public async Task It_stays_away_when_it_was_refused_three_times_in_a_row()
     {
         await using var server = await ScriptedServer.StartAsync();

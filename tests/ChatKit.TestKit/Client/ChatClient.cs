@@ -231,6 +231,9 @@ public sealed class ChatClient : IAsyncDisposable
             case "error":
                 _outbox.Refuse(frame.Ref, frame.Code!, frame.Text!);
                 break;
+            case "restart":
+                _reconnecting.OnRestart(TimeSpan.FromSeconds(frame.Retry!.Value));
+                break;
             case "ping":
                 Interlocked.Increment(ref _pongs);
                 Wake();

@@ -21,6 +21,7 @@ internal sealed record ServerFrame(
     string? Code,
     string? Text,
     double Ping,
+    double? Retry,
     int Limit);
 
 /// <summary>A frame of a client.</summary>

@@ -13,13 +13,19 @@ internal sealed class Reconnecting(ChatClientOptions options)
 
     private int _attempts;
     private int _refusals;
+    private TimeSpan? _retry;
 
     public void OnLive() => _attempts = _refusals = 0;
+
+    /// <summary>The server stops, and has said when to come back.</summary>
+    public void OnRestart(TimeSpan retry) => _retry = retry;
 
     /// <summary>How long to wait before the next attempt; null to stay closed.</summary>
     /// <param name="code">The code that has ended the connection; null if it broke, or was not made.</param>
     public TimeSpan? DelayAfter(WebSocketCloseStatus? code)
     {
+        var retry = _retry;
+        _retry = null;
         var ceiling = Math.Min(options.LongestDelay.TotalSeconds, options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(_attempts++, MaxDoublings)));
         var jitter = TimeSpan.FromSeconds(options.Random.NextDouble() * ceiling);
         _refusals = code == WebSocketCloseStatus.PolicyViolation ? _refusals + 1 : 0;
@@ -28,7 +34,7 @@ internal sealed class Reconnecting(ChatClientOptions options)
             1000 or 1002 or 1003 or 1007 or 1009 or >= 3000 and <= 4999 => null,
             1008 => _refusals < MaxRefusals ? options.PolicyDelay + jitter : null,
             1013 => options.BusyDelay + jitter,
-            _ => jitter,
+            _ => retry ?? jitter,
         };
     }
 }

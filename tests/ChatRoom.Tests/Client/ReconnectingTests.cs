@@ -2,6 +2,8 @@ namespace ChatRoom.Tests.Client;
 
 public class ReconnectingTests(Browser browser)
 {
+    private const string Delays = "all('state', 'delay').filter(Boolean).map((delay) => Math.round(delay / 100) * 100)";
+
     [Theory]
     [InlineData(1001)]
     [InlineData(1011)]
@@ -86,6 +88,41 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
+    public async Task It_waits_as_long_as_a_server_that_restarts_says_and_then_as_usual()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
+        var connection = await server.AcceptLiveAsync();
+        await connection.SendAsync("""{"type":"restart","retry":"soon"}""");
+        await connection.SendAsync("""{"type":"restart","retry":3.25}""");
+
+        await connection.CloseAsync(1012, "the server is restarting");
+
+        await page.ExpectAsync(Delays, "[3300]");
+        await page.RunAsync("chat.reconnect()");
+        await (await server.AcceptAsync()).BreakAsync();
+        await page.ExpectAsync(Delays, "[3300,1000]");
+        await page.RunAsync("chat.reconnect()");
+        await (await server.AcceptLiveAsync()).BreakAsync();
+        await page.ExpectAsync(Delays, "[3300,1000,500]");
+    }
+
+    [Fact]
+    public async Task It_comes_back_when_a_server_that_restarts_has_said_so()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 60_000, backoffLimit: 60_000 } }", "Math.random = () => 1");
+        var connection = await server.AcceptLiveAsync();
+        await page.SendAsync("typed before");
+        await connection.ReceiveMessageAsync();
+        await connection.SendAsync("""{"type":"restart","retry":0.2}""");
+
+        await connection.CloseAsync(1012, "the server is restarting");
+
+        Assert.Equal("typed before", (await (await server.AcceptLiveAsync()).ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
     public async Task It_waits_longer_with_each_attempt_until_it_is_live()
     {
         await using var server = await ScriptedServer.StartAsync();
@@ -100,7 +137,7 @@ public class ReconnectingTests(Browser browser)
         await (await server.AcceptLiveAsync()).BreakAsync();
 
         await page.ExpectAsync(
-            "all('state', 'delay').filter(Boolean).map((delay) => Math.round(delay / 100) * 100)", "[500,1000,2000,4000,8000,16000,30000,30000,500]");
+            Delays, "[500,1000,2000,4000,8000,16000,30000,30000,500]");
     }
 
     [Fact]
