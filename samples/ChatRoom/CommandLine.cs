@@ -60,7 +60,7 @@ internal sealed class CommandLine
     {
         var result = _command.Parse(args);
         if (result.Errors.Count == 0)
-            return await result.InvokeAsync();
+            return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // The host minds the signals.
 
         await Console.Error.WriteLineAsync($"{result.Errors[0].Message} See --help.");
         return WrongUsage;

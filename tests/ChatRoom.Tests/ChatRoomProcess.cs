@@ -79,6 +79,14 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     /// <summary>Connects a client that speaks chatkit.v1.</summary>
     public Task<ClientWebSocket> ConnectV1Async(string path) => ConnectAsync(path, "chatkit.v1");
 
+    /// <summary>Asks the sample to end, as Ctrl+C and service managers do. Returns its exit code, and how long it took.</summary>
+    public async Task<(int ExitCode, TimeSpan Took)> StopAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        var exitCode = await Signals.TerminateAsync(_process).Soon();
+        return (exitCode, Stopwatch.GetElapsedTime(start));
+    }
+
     /// <summary>Ends the sample without warning.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 

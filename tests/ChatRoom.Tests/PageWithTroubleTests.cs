@@ -33,6 +33,27 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     }
 
     [Fact]
+    public async Task When_the_server_is_asked_to_stop_it_says_so_and_the_page_comes_back()
+    {
+        var port = $"{RedisServer.FreePort()}";
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        var ann = await browser.JoinAsync(chatRoom, "Ann", "stops");
+        await ann.SayAsync("before the stop");
+        await ann.ExpectMessagesAsync("before the stop");
+
+        var (exitCode, took) = await chatRoom.StopAsync();
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"The sample stopped within {took.TotalMilliseconds:0} ms.");
+        Assert.Equal(0, exitCode);
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // Whoever does not answer the close frame is waited for 5 s.
+        await ann.ExpectStateAsync("reconnecting");
+        await ann.SayAsync("while it is away");
+        await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await ann.ExpectStateAsync("live");
+        await ann.ExpectMessagesAsync("before the stop", "while it is away");
+    }
+
+    [Fact]
     public async Task When_the_server_restarts_without_its_history_the_page_says_so()
     {
         var port = $"{RedisServer.FreePort()}";

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace ChatKit.ChaosTests.Harness;
+namespace ChatKit.TestKit;
 
 /// <summary>Signals that .NET has no word for.</summary>
-internal static class Signals
+public static class Signals
 {
     /// <summary>Lets a process stand still for a while. It notices nothing but that time has passed.</summary>
     public static async Task FreezeAsync(int process, TimeSpan time)
@@ -17,6 +17,14 @@ internal static class Signals
         {
             await SendAsync("-CONT", process);
         }
+    }
+
+    /// <summary>Asks a process to end, and waits until it has. Returns its exit code.</summary>
+    public static async Task<int> TerminateAsync(Process process)
+    {
+        await SendAsync("-TERM", process.Id);
+        await process.WaitForExitAsync(CancellationToken.None);
+        return process.ExitCode;
     }
 
     private static async Task SendAsync(string signal, int process)
