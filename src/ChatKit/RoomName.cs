@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace ChatKit;
 
 /// <summary>
-/// Which names a room may have: 1 to 255 UTF-16 characters of valid Unicode, no control characters. Check a name that a client has
-/// chosen before you pass it to <see cref="WebSocketHandler.JoinAsync"/>; the home room's name was checked during the handshake.
+/// Which names a room may have: 1 to 255 UTF-16 characters of valid Unicode, without control characters, line or paragraph separators and
+/// bidi controls, so that a name can be written to a log as it is. Check a name that a client has chosen before you pass it to
+/// <see cref="WebSocketHandler.JoinAsync"/>; the home room's name was checked during the handshake.
 /// </summary>
 public static class RoomName
 {
@@ -46,17 +47,11 @@ public static class RoomName
         if (name.Length > MaxLength)
             return $"A room name has at most {MaxLength} characters; this one has {name.Length}.";
 
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (char.IsControl(name[i]))
-                return $"A room name must not contain control characters; this one has U+{(int)name[i]:X4} at index {i}.";
-            if (!char.IsSurrogate(name[i]))
-                continue;
-            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1]))
-                return $"A room name must be valid Unicode; this one has half a surrogate pair at index {i}.";
-            i++;
-        }
-
-        return null;
+        var index = LogText.LengthAsIs(name);
+        if (index == name.Length)
+            return null;
+        return char.IsSurrogate(name[index])
+            ? $"A room name must be valid Unicode; this one has half a surrogate pair at index {index}."
+            : $"A room name must not contain control characters; this one has U+{(int)name[index]:X4} at index {index}.";
     }
 }

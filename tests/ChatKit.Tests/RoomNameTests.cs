@@ -18,6 +18,9 @@ public class RoomNameTests
     [InlineData("a\nb", "U+000A at index 1")]
     [InlineData("\u0001user:ann", "U+0001 at index 0")]
     [InlineData("a\u0085", "U+0085 at index 1")]
+    [InlineData("a\u2028b", "U+2028 at index 1")]
+    [InlineData("a\u202eb", "U+202E at index 1")]
+    [InlineData("a\u2066b", "U+2066 at index 1")]
     public void What_is_wrong_is_said(string? name, string problem)
     {
         Assert.False(RoomName.IsValid(name, out var said));

@@ -36,7 +36,7 @@ internal static class ResumePositions
     {
         var tilde = value.LastIndexOf('~');
         if (tilde < 0 || !MessagePosition.TryParse(value[(tilde + 1)..], out var position))
-            return $"The query has '{Parameter}={value}'; expected a room and the last position seen there, such as '{Parameter}=lobby~5k2j9:42'.";
+            return $"The query has '{Parameter}={new LogText(value)}'; expected a room and the last position seen there, such as '{Parameter}=lobby~5k2j9:42'.";
         if (!RoomName.IsValid(value[..tilde], out var problem))
             return problem;
         return positions.TryAdd(value[..tilde], position) ? null : $"The query names the room '{value[..tilde]}' more than once.";

@@ -20,9 +20,6 @@ internal sealed class WebSocketEndpoint(
 {
     private const string RoomParameter = "room";
 
-    /// <summary>A host name has at most 253 characters; a scheme and a port come on top.</summary>
-    private const int MaxLoggedOrigin = 280;
-
     private readonly OriginPolicy _origins = new(options.AllowedOrigins);
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
@@ -68,12 +65,13 @@ internal sealed class WebSocketEndpoint(
 
         if (!_origins.Allows(context.Request))
         {
-            _logger.OriginRefused(Printable(context.Request.Headers.Origin.ToString()), pattern);
+            _logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
             return RefuseAsync(
                 context,
                 StatusCodes.Status403Forbidden,
                 $"This page's origin may not connect. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
-                + $"{nameof(WebSocketEndpointOptions.AllowedOrigins)} in MapWebSocketHandler.");
+                + $"{nameof(WebSocketEndpointOptions.AllowedOrigins)} in MapWebSocketHandler. Behind a reverse proxy that changes the host, "
+                + "restore the host with UseForwardedHeaders().");
         }
 
         var room = RoomOf(context);
@@ -105,10 +103,6 @@ internal sealed class WebSocketEndpoint(
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         return offered.Count == 0 ? null : options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(offered.Contains);
     }
-
-    /// <summary>A client has chosen it: without what could steer a terminal or fake a line of the log, and no longer than an origin is.</summary>
-    private static string Printable(string origin) =>
-        string.Concat(origin.Take(MaxLoggedOrigin).Select(static c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
 
     /// <summary>Accepts and runs. Nothing of the accepting is held while the connection lives: most of them live long, and idle.</summary>
     private Task RunAsync(HttpContext context, WebSocketConnectionInfo info)
@@ -197,6 +191,7 @@ internal sealed class WebSocketEndpoint(
     private static Task RefuseAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
+        context.Response.Headers.XContentTypeOptions = "nosniff"; // The text may name what the client has sent.
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }

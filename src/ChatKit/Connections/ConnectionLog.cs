@@ -5,25 +5,25 @@ namespace ChatKit.Connections;
 internal static partial class ConnectionLog
 {
     [LoggerMessage(100, LogLevel.Debug, "Connection {ConnectionId} opened, home room {Room}.")]
-    public static partial void Opened(this ILogger logger, string connectionId, string room);
+    public static partial void Opened(this ILogger logger, LogText connectionId, LogText room);
 
     [LoggerMessage(101, LogLevel.Debug, "Connection {ConnectionId} closed with {Code}, clean: {WasClean}.")]
-    public static partial void Closed(this ILogger logger, string connectionId, int code, bool wasClean);
+    public static partial void Closed(this ILogger logger, LogText connectionId, int code, bool wasClean);
 
     [LoggerMessage(102, LogLevel.Error, "The handler of connection {ConnectionId} failed; the connection is closed (1011).")]
-    public static partial void HandlerFailed(this ILogger logger, string connectionId, Exception exception);
+    public static partial void HandlerFailed(this ILogger logger, LogText connectionId, Exception exception);
 
     [LoggerMessage(103, LogLevel.Error, "The handler of connection {ConnectionId} failed in OnCloseAsync or when it was disposed of.")]
-    public static partial void CloseFailed(this ILogger logger, string connectionId, Exception exception);
+    public static partial void CloseFailed(this ILogger logger, LogText connectionId, Exception exception);
 
     [LoggerMessage(104, LogLevel.Debug, "A message of connection {ConnectionId} was not broadcast: {Problem}")]
-    public static partial void NotStored(this ILogger logger, string connectionId, string problem);
+    public static partial void NotStored(this ILogger logger, LogText connectionId, LogText problem);
 
     [LoggerMessage(105, LogLevel.Error, "Connection {ConnectionId}: a callback of the Aborted token failed.")]
-    public static partial void AbortedCallbackFailed(this ILogger logger, string connectionId, Exception exception);
+    public static partial void AbortedCallbackFailed(this ILogger logger, LogText connectionId, Exception exception);
 
     [LoggerMessage(106, LogLevel.Error, "Connection {ConnectionId}: the handler or a service of its scope failed to be disposed of.")]
-    public static partial void DisposeFailed(this ILogger logger, string connectionId, Exception exception);
+    public static partial void DisposeFailed(this ILogger logger, LogText connectionId, Exception exception);
 
     [LoggerMessage(150, LogLevel.Information, "The host stops: {Count} connections are closed (1012) over {Time}.")]
     public static partial void Draining(this ILogger logger, int count, TimeSpan time);

@@ -9,32 +9,32 @@ internal static partial class RoomLog
         exception is HistoryUnavailableException ? LogLevel.Debug : LogLevel.Warning;
 
     [LoggerMessage(200, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and is resumed from history.")]
-    public static partial void MemberBehind(this ILogger logger, string room, string connectionId);
+    public static partial void MemberBehind(this ILogger logger, LogText room, LogText connectionId);
 
     [LoggerMessage(201, LogLevel.Information, "Room {Room}: connection {ConnectionId} read too slowly and is closed (1008).")]
-    public static partial void SlowMemberClosed(this ILogger logger, string room, string connectionId);
+    public static partial void SlowMemberClosed(this ILogger logger, LogText room, LogText connectionId);
 
     [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot catch up yet; it is tried again.")]
-    public static partial void CatchUpFailed(this ILogger logger, LogLevel level, string room, string connectionId, Exception exception);
+    public static partial void CatchUpFailed(this ILogger logger, LogLevel level, LogText room, LogText connectionId, Exception exception);
 
     [LoggerMessage(EventId = 203, Message = "Room {Room}: missing messages cannot be read from history yet; it is tried again.")]
-    public static partial void FillFailed(this ILogger logger, LogLevel level, string room, Exception exception);
+    public static partial void FillFailed(this ILogger logger, LogLevel level, LogText room, Exception exception);
 
     [LoggerMessage(204, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way and are no longer in the history.")]
-    public static partial void MessagesMissed(this ILogger logger, string room, long missed);
+    public static partial void MessagesMissed(this ILogger logger, LogText room, long missed);
 
     [LoggerMessage(205, LogLevel.Warning, "Room {Room}: the history has lost its stream and goes on at {Position}.")]
-    public static partial void StreamRestarted(this ILogger logger, string room, MessagePosition position);
+    public static partial void StreamRestarted(this ILogger logger, LogText room, MessagePosition position);
 
     [LoggerMessage(206, LogLevel.Error, "Room {Room}: a message could not be delivered.")]
-    public static partial void FanOutFailed(this ILogger logger, string room, Exception exception);
+    public static partial void FanOutFailed(this ILogger logger, LogText room, Exception exception);
 
     [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and was not given {Count} ephemeral messages.")]
-    public static partial void EphemeralDropped(this ILogger logger, string room, string connectionId, int count);
+    public static partial void EphemeralDropped(this ILogger logger, LogText room, LogText connectionId, int count);
 
     [LoggerMessage(EventId = 209, Message = "Who is in a room cannot be stored, or read, yet; it is tried again.")]
     public static partial void PresenceFailed(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
-    public static partial void UnsubscribeFailed(this ILogger logger, string room, Exception exception);
+    public static partial void UnsubscribeFailed(this ILogger logger, LogText room, Exception exception);
 }
