@@ -28,6 +28,18 @@ public abstract class WebSocketHandler
     protected internal virtual ValueTask OnOpenAsync() => ValueTask.CompletedTask;
 
     /// <summary>
+    /// Whether the client may be in a room. Default: true. Asked once for each time that it is about to enter one: for the home room
+    /// after <see cref="OnOpenAsync"/>, for others by <see cref="JoinAsync"/>. Until the answer is yes the client gets nothing of the
+    /// room: no message, stored or live, no position, and not who is there. A client that may not be in its home room is closed with
+    /// 1008, unless this has closed it with a code of its own. If it throws, nothing is entered, and the connection is closed with 1011.
+    /// It is not asked again while the client is in the room: <see cref="LeaveAsync"/> or
+    /// <see cref="IRoomBroadcaster.DisconnectUserAsync"/> end that. Broadcasting to a room does not need it: what a client may write,
+    /// <see cref="OnMessageAsync"/> decides.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    protected internal virtual ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(true);
+
+    /// <summary>
     /// The client has sent a message. If this throws, the connection is closed with 1011. While it runs up to 16 further messages are
     /// read and wait their turn, and pings are answered; after that the client has to wait.
     /// </summary>
@@ -79,6 +91,7 @@ public abstract class WebSocketHandler
     /// </summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="RoomAccessDeniedException"><see cref="AuthorizeRoomAsync"/> does not let the client in.</exception>
     /// <exception cref="InvalidOperationException">The connection is in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms.</exception>
     protected ValueTask JoinAsync(string room) => Connection.JoinAsync(room);
 

@@ -22,6 +22,13 @@ public sealed class WebSocketHandlerDriver
     /// <summary>Calls <see cref="WebSocketHandler.OnOpenAsync"/>.</summary>
     public ValueTask OpenAsync() => _handler.OnOpenAsync();
 
+    /// <summary>
+    /// Calls <see cref="WebSocketHandler.AuthorizeRoomAsync"/>, as a connection does before it enters a room. What the test's own
+    /// <see cref="WebSocketConnection.JoinAsync"/> does is the test's affair.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    public ValueTask<bool> AuthorizeRoomAsync(string room) => _handler.AuthorizeRoomAsync(room);
+
     /// <summary>Calls <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
     /// <param name="message">What the client has sent.</param>
     public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.OnMessageAsync(message);

@@ -85,3 +85,16 @@ internal static class UnitTest
         await driver.ReceiveAsync(new WebSocketMessage("hello"));
     }
 }
+
+public interface IMembership
+{
+    ValueTask<bool> ContainsAsync(string room, string user, CancellationToken cancellationToken);
+}
+
+public sealed class Members(IMembership membership) : WebSocketHandler
+{
+    protected override async ValueTask<bool> AuthorizeRoomAsync(string room) =>
+        Connection.UserId is { } user && await membership.ContainsAsync(room, user, Connection.Aborted);
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}

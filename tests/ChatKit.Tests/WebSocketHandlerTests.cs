@@ -32,6 +32,19 @@ public class WebSocketHandlerTests
     }
 
     [Fact]
+    public async Task A_test_asks_which_rooms_the_client_may_be_in()
+    {
+        var connection = new Mock<WebSocketConnection>();
+        connection.Setup(static c => c.UserId).Returns("ann");
+
+        var driver = new WebSocketHandlerDriver(new Private(), connection.Object);
+
+        Assert.True(await driver.AuthorizeRoomAsync("of ann"));
+        Assert.False(await driver.AuthorizeRoomAsync("of bob"));
+        Assert.True(await new WebSocketHandlerDriver(new Quiet(), connection.Object).AuthorizeRoomAsync("of bob"));
+    }
+
+    [Fact]
     public async Task Callbacks_that_are_not_overridden_do_nothing()
     {
         var connection = new FakeConnection();
@@ -82,6 +95,13 @@ public class WebSocketHandlerTests
             await LeaveAsync("other");
             await CloseAsync((WebSocketCloseStatus)4000, "enough");
         }
+    }
+
+    private sealed class Private : WebSocketHandler
+    {
+        protected internal override ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(room == $"of {Connection.UserId}");
+
+        protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
     }
 
     private sealed class Quiet : WebSocketHandler

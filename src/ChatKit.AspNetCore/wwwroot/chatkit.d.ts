@@ -8,12 +8,13 @@ export interface Ack {
 
 /**
  * - `malformed`: the server could not read the message.
+ * - `forbidden`: it was to bring the client into a room that it may not be in.
  * - `failed`: the server failed to handle it.
  * - `unknown`: the server may have the message or not, and it is too late to send it again.
  * - `closed`: the connection was closed before the message was sent.
  * - `too-big`: it is larger than the server takes.
  */
-export type ErrorCode = 'malformed' | 'failed' | 'unknown' | 'closed' | 'too-big';
+export type ErrorCode = 'malformed' | 'forbidden' | 'failed' | 'unknown' | 'closed' | 'too-big';
 
 /** What `send` rejects with. */
 export interface ChatError extends Error {

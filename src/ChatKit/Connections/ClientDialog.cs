@@ -35,6 +35,7 @@ internal sealed class ClientDialog(ServerConnection connection)
     /// <param name="driver">The handler.</param>
     /// <param name="inbound">The message.</param>
     /// <exception cref="HistoryUnavailableException">The message could not be stored, which the client was told.</exception>
+    /// <exception cref="RoomAccessDeniedException">The client may not be in a room, which it was told.</exception>
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
@@ -58,6 +59,11 @@ internal sealed class ClientDialog(ServerConnection connection)
         {
             _refused ??= reference;
             await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, e.Message)).ConfigureAwait(false);
+            throw;
+        }
+        catch (RoomAccessDeniedException e)
+        {
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Forbidden, e.Message)).ConfigureAwait(false);
             throw;
         }
         catch (Exception e) when (e is not WebSocketClosedException)

@@ -3,25 +3,56 @@ using ChatKit.Rooms;
 namespace ChatKit.Connections;
 
 /// <summary>The rooms that one connection is in.</summary>
-/// <param name="client">The connection.</param>
+/// <param name="connection">The connection.</param>
 /// <param name="registry">All rooms of this node.</param>
 /// <param name="limit">How many rooms it may be in.</param>
 /// <param name="resumeAfter">Up to where the client has the messages of rooms; each counts for the first time that it enters the room.</param>
 internal sealed class ConnectionRooms(
-    IRoomClient client, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
+    ServerConnection connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
     // Few, and for most connections one or two: a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
+
+    /// <summary>The joins that wait for the handler's answer; null if there is none.</summary>
+    private List<Join>? _joins;
+
     private HashSet<string>? _resumed;
     private int _uncounted;
     private bool _leftAll;
 
-    /// <summary>Enters a room. Does nothing if the connection is in it, or has left all for good.</summary>
+    /// <summary>
+    /// Enters a room, if the handler lets the client in. Does nothing if the connection is in it; nor if it has left it, or was closed,
+    /// by the time that the handler has answered.
+    /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="replay">How many stored messages the client is given.</param>
-    /// <param name="counts">Whether the room counts towards the limit.</param>
+    /// <exception cref="RoomAccessDeniedException">The handler does not let the client in.</exception>
     /// <exception cref="InvalidOperationException">The connection is in as many rooms as it may be.</exception>
-    public ValueTask EnterAsync(string room, int replay, bool counts = true)
+    public async ValueTask JoinAsync(string room, int replay)
+    {
+        if (BeginJoin(room) is not { } join)
+            return;
+
+        RoomMembership? membership;
+        try
+        {
+            // Nothing of the room exists for this connection before the answer. What throws is no yes.
+            if (!await connection.Handler!.AuthorizeRoomAsync(room).ConfigureAwait(false))
+                throw RoomAccessDeniedException.To(room);
+            membership = Enter(join, replay);
+        }
+        finally
+        {
+            EndJoin(join);
+        }
+
+        if (membership is not null)
+            await StartAsync(membership).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters a room that nobody is asked about, and that does not count towards the limit.</summary>
+    /// <param name="room">The room's name.</param>
+    public ValueTask EnterOwnAsync(string room)
     {
         RoomMembership membership;
         lock (_memberships)
@@ -29,17 +60,8 @@ internal sealed class ConnectionRooms(
             if (_leftAll || Find(room) is not null)
                 return ValueTask.CompletedTask;
 
-            if (!counts)
-                _uncounted++;
-            else if (_memberships.Count - _uncounted >= limit)
-            {
-                throw new InvalidOperationException(
-                    $"The connection is in {limit} rooms already. Leave one first, or raise "
-                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
-            }
-
-            MessagePosition? after = resumeAfter.TryGetValue(room, out var position) && (_resumed ??= []).Add(room) ? position : null;
-            membership = registry.Enter(room, client, replay, after);
+            _uncounted++;
+            membership = registry.Enter(room, connection, replay: 0);
             _memberships.Add(membership);
         }
 
@@ -53,6 +75,7 @@ internal sealed class ConnectionRooms(
         {
             membership = Find(room);
             _memberships.Remove(membership!);
+            _joins?.RemoveAll(join => join.Room == room);
         }
 
         return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
@@ -71,6 +94,53 @@ internal sealed class ConnectionRooms(
 
         foreach (var membership in memberships)
             await membership.LeaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Null if the connection is in the room, or has left all for good.</summary>
+    private Join? BeginJoin(string room)
+    {
+        lock (_memberships)
+        {
+            if (_leftAll || Find(room) is not null)
+                return null;
+
+            var join = new Join(room);
+            (_joins ??= new(1)).Add(join);
+            return join;
+        }
+    }
+
+    /// <summary>Null if there is nothing to do any more.</summary>
+    private RoomMembership? Enter(Join join, int replay)
+    {
+        var room = join.Room;
+        lock (_memberships)
+        {
+            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
+                return null;
+
+            if (_memberships.Count - _uncounted >= limit)
+            {
+                throw new InvalidOperationException(
+                    $"The connection is in {limit} rooms already. Leave one first, or raise "
+                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
+            }
+
+            MessagePosition? after = resumeAfter.TryGetValue(room, out var position) && (_resumed ??= []).Add(room) ? position : null;
+            var membership = registry.Enter(room, connection, replay, after);
+            _memberships.Add(membership);
+            return membership;
+        }
+    }
+
+    private void EndJoin(Join join)
+    {
+        lock (_memberships)
+        {
+            _joins?.Remove(join);
+            if (_joins?.Count == 0)
+                _joins = null; // Most connections join once and live long.
+        }
     }
 
     /// <summary>Starts a membership. One that cannot be started is ended, so that the next try is not taken for a second join.</summary>
@@ -92,4 +162,10 @@ internal sealed class ConnectionRooms(
 
     /// <summary>To be called under the lock.</summary>
     private RoomMembership? Find(string room) => _memberships.Find(membership => membership.Room.Name == room);
+
+    /// <summary>One call, told apart from others for the same room: whoever leaves gives up those that have begun, and none that follow.</summary>
+    private sealed class Join(string room)
+    {
+        public string Room => room;
+    }
 }

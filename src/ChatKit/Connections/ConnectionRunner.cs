@@ -60,7 +60,7 @@ internal sealed class ConnectionRunner : IDisposable
         {
             if (!_connection.ClosedHere)
             {
-                handler = createHandler(scope.ServiceProvider);
+                _connection.Handler = handler = createHandler(scope.ServiceProvider);
                 driver = new WebSocketHandlerDriver(handler, _connection);
                 await OpenAsync(driver).ConfigureAwait(false);
             }
@@ -103,6 +103,10 @@ internal sealed class ConnectionRunner : IDisposable
         {
             _services.Logger.NotStored(_connection.Id, e.Message);
         }
+        catch (RoomAccessDeniedException)
+        {
+            // Neither is this a fault of the handler. It is in the log.
+        }
 
         if (!_connection.ClosedHere)
             await _connection.EnterHomeAsync().ConfigureAwait(false);
@@ -122,6 +126,10 @@ internal sealed class ConnectionRunner : IDisposable
         {
             // No fault of the handler, and one that passes: its client stays.
             _services.Logger.NotStored(_connection.Id, e.Message);
+        }
+        catch (RoomAccessDeniedException)
+        {
+            // In the log already, and no fault of the handler either.
         }
         catch (WebSocketClosedException) when (_connection.HasEnded && !_connection.ClosedHere)
         {

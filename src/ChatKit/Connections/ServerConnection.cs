@@ -45,6 +45,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, Vanish);
     }
 
+    /// <summary>Who says which rooms the client may be in. There before anybody else knows of the connection.</summary>
+    public WebSocketHandler? Handler { get; set; }
+
     public override string Id => _info.Id;
 
     public override string Room => _info.Room;
@@ -109,7 +112,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask JoinAsync(string room)
     {
         RoomName.ThrowIfInvalid(room);
-        return _rooms.EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity);
+        return EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity);
     }
 
     public override ValueTask LeaveAsync(string room)
@@ -127,12 +130,22 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
 
-    /// <summary>Enters the home room, and the one in which everything for this user arrives.</summary>
+    /// <summary>
+    /// Enters the room in which everything for this user arrives, and the home room. In that order: a user who is thrown out while
+    /// the handler thinks about the home room hears of it. Closes the connection if it may not be in its home room.
+    /// </summary>
     public async ValueTask EnterHomeAsync()
     {
         if (UserId is { } user)
-            await _rooms.EnterAsync(RoomName.OfUser(user), replay: 0, counts: false).ConfigureAwait(false);
-        await _rooms.EnterAsync(Room, HomeCapacity).ConfigureAwait(false);
+            await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
+        try
+        {
+            await EnterAsync(Room, HomeCapacity).ConfigureAwait(false);
+        }
+        catch (RoomAccessDeniedException)
+        {
+            CloseHere(WebSocketCloseStatus.PolicyViolation, "not allowed in this room");
+        }
     }
 
     public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
@@ -241,6 +254,19 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
 
         return true;
+    }
+
+    private async ValueTask EnterAsync(string room, int replay)
+    {
+        try
+        {
+            await _rooms.JoinAsync(room, replay).ConfigureAwait(false);
+        }
+        catch (RoomAccessDeniedException)
+        {
+            _services.Logger.RoomDenied(Id, UserId, room);
+            throw;
+        }
     }
 
     private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload) => EnqueueAsync(

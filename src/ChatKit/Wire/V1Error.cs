@@ -9,6 +9,9 @@ internal static class V1Error
     /// <summary>The store is away. The client sends the message again, with the same ref.</summary>
     public const string Unavailable = "unavailable";
 
+    /// <summary>The client may not be in the room that the message was to bring it into. It never sends the message again.</summary>
+    public const string Forbidden = "forbidden";
+
     /// <summary>The handler failed. The client never sends the message again.</summary>
     public const string Failed = "failed";
 }

@@ -15,10 +15,15 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public Func<ScriptedHandler, CloseInfo, ValueTask> Close { get; init; } = static (_, _) => ValueTask.CompletedTask;
 
+    public Func<ScriptedHandler, string, ValueTask<bool>> Authorize { get; init; } = static (_, _) => ValueTask.FromResult(true);
+
     /// <summary>What was called: <c>open</c>, the messages' texts, <c>close</c>.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
     public ConcurrentQueue<WebSocketMessage> Messages { get; } = new();
+
+    /// <summary>The rooms that the handler was asked about.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
 
     /// <summary>Whether two callbacks ever ran at the same time.</summary>
     public bool Overlapped { get; private set; }
@@ -47,6 +52,12 @@ internal sealed class ScriptedHandler : WebSocketHandler
     public ValueTask CloseConnection(int status, string? reason = null) => CloseAsync((WebSocketCloseStatus)status, reason);
 
     protected internal override ValueTask OnOpenAsync() => AloneAsync("open", () => Open(this));
+
+    protected internal override ValueTask<bool> AuthorizeRoomAsync(string room)
+    {
+        Asked.Enqueue(room);
+        return Authorize(this, room);
+    }
 
     protected internal override ValueTask OnMessageAsync(WebSocketMessage message)
     {

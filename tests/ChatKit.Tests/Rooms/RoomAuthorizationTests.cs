@@ -1,0 +1,346 @@
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Moq;
+
+namespace ChatKit.Tests.Rooms;
+
+/// <summary>Nobody reads a room that the handler does not let them into, in whatever way they ask.</summary>
+public class RoomAuthorizationTests
+{
+    private const int RoomDenied = 130;
+
+    [Fact]
+    public async Task Who_may_not_be_in_its_home_room_is_closed_and_gets_nothing_of_it()
+    {
+        await using var host = new ChatHost();
+        var bob = await host.EnterTrackedAsync("bob");
+        Assert.Equal("here bob", await bob.ReceivePresenceAsync());
+        await host.Broadcaster.BroadcastAsync("lobby", "1");
+        await host.Broadcaster.BroadcastAsync("lobby", "2");
+        var first = (await host.History.ReadAsync("lobby")).Messages[0].Position!.Value;
+        var handler = Refusing("lobby");
+
+        var refused = host.Connect("lobby", handler, V1.Tracking, abort => new()
+        {
+            Room = "lobby",
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = Users.Named("eve"),
+            ResumeAfter = new Dictionary<string, MessagePosition> { ["lobby"] = first },
+        });
+        await refused.Client.SendAsync("""{"type":"message","ref":"r-1","data":"hi"}""");
+        var welcome = await refused.Client.ReceiveJsonAsync();
+
+        Assert.Equal("welcome", (string?)welcome["type"]);
+        Assert.Null(await refused.Client.ReceiveAsync());
+        Assert.Equal((1008, "not allowed in this room"), ((int)refused.Client.Socket.CloseStatus!, refused.Client.Socket.CloseStatusDescription));
+        await refused.Client.SendCloseAsync();
+        await refused.Ended.Soon();
+        Assert.Equal(["open", "close"], handler.Calls);
+        Assert.Equal(1008, (int)(await handler.Closed.Soon()).Code);
+        Assert.Equal(["bob"], await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby"));
+        Assert.Equal(["1", "2"], (await bob.Client.ReceiveJsonAsync(2)).Shorten());
+        var line = Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == RoomDenied);
+        Assert.Equal(LogLevel.Information, line.Level);
+        Assert.Equal($"Connection {handler.Connection.Id} of user eve may not be in room lobby.", line.Message);
+    }
+
+    [Fact]
+    public async Task Before_the_answer_nothing_is_subscribed_to_or_read_or_stored()
+    {
+        var answer = new TaskCompletionSource<bool>();
+        var history = new Mock<IMessageHistory>(MockBehavior.Strict);
+        var backplane = new Mock<IBackplane>(MockBehavior.Strict);
+        await using var host = new ChatHost(services: services => services.AddSingleton(history.Object).AddSingleton(backplane.Object));
+        var handler = new ScriptedHandler { Authorize = (_, _) => new(answer.Task) };
+        var connection = await host.ConnectV1Async(handler, options: V1.Tracking);
+        await Patience.UntilAsync(() => !handler.Asked.IsEmpty, "the handler is asked");
+
+        Assert.Equal(0, host.Rooms.Count);
+        Assert.Empty(await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby"));
+        answer.SetResult(false);
+
+        Assert.Equal((1008, "not allowed in this room"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal(0, host.Rooms.Count);
+        history.VerifyNoOtherCalls();
+        backplane.VerifyNoOtherCalls();
+    }
+
+    [Fact]
+    public async Task The_handler_is_asked_once_for_each_room_after_it_was_opened_and_never_for_the_users_own()
+    {
+        await using var host = new ChatHost();
+        var handler = new ScriptedHandler { Authorize = static (handler, _) => ValueTask.FromResult(handler.Calls.Contains("open")) };
+        var connection = await host.EnterAsync("home", handler, info: static abort => new() { Room = "home", Abort = abort, User = Users.Named("ann") });
+
+        await handler.Join("home");
+        await handler.Join("other");
+        await handler.Join("other");
+        await handler.Leave("other");
+        await handler.Join("other");
+        await host.Broadcaster.SendToUserAsync("ann", "for ann");
+
+        Assert.Equal("for ann", await connection.Client.ReceiveTextAsync());
+        Assert.Equal(["home", "other", "other"], handler.Asked);
+    }
+
+    [Fact]
+    public async Task A_refused_join_is_told_to_the_client_and_the_connection_goes_on()
+    {
+        await using var host = new ChatHost();
+        await host.Broadcaster.BroadcastAsync("secret", "hidden");
+        var handler = Refusing("secret", async static (handler, message) =>
+        {
+            if (message.Text != "hi")
+                await handler.Join(message.Text);
+        });
+        var connection = await host.ConnectV1Async(handler);
+        await connection.Client.ReceiveJsonUntilAsync("live");
+
+        await connection.Client.SendAsync("""{"type":"message","ref":"r-1","data":"secret"}""");
+        await connection.Client.SendAsync("""{"type":"message","ref":"r-2","data":"hi"}""");
+        var frames = await connection.Client.ReceiveJsonAsync(2);
+
+        Assert.Equal(
+            """{"type":"error","ref":"r-1","code":"forbidden","text":"The client may not be in the room 'secret'."}""",
+            Text(frames[0]));
+        Assert.Equal(("ack", "r-2"), ((string?)frames[1]["type"], (string?)frames[1]["ref"]));
+        Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == RoomDenied);
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), static record => record.Level > LogLevel.Information);
+    }
+
+    [Fact]
+    public async Task A_plain_client_stays_too_and_a_handler_that_catches_is_logged_once_as_well()
+    {
+        await using var host = new ChatHost();
+        var handler = Refusing("secret", async static (handler, message) =>
+        {
+            if (message.Text == "leaves")
+                await handler.Join("secret");
+            if (message.Text == "caught")
+                await handler.Send((await Record.ExceptionAsync(() => handler.Join("secret").AsTask()))?.Message ?? "no exception");
+        });
+        var connection = await host.EnterAsync(handler: handler);
+
+        await connection.Client.SendAsync("leaves");
+        await connection.Client.SendAsync("caught");
+
+        Assert.Equal("The client may not be in the room 'secret'.", await connection.Client.ReceiveTextAsync());
+        Assert.Equal(2, host.Logs.GetSnapshot().Count(static record => record.Id.Id == RoomDenied));
+    }
+
+    [Fact]
+    public async Task A_refusal_that_leaves_OnOpenAsync_keeps_nobody_out_of_the_home_room()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(handler: new ScriptedHandler
+        {
+            Open = static handler => handler.Join("secret"),
+            Authorize = static (_, room) => ValueTask.FromResult(room != "secret"),
+        });
+
+        await host.Broadcaster.BroadcastAsync("secret", "hidden");
+        await host.Broadcaster.BroadcastAsync("lobby", "hi");
+
+        Assert.Equal("hi", await connection.Client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task A_refused_resume_tells_nothing_and_counts_once_the_client_may()
+    {
+        await using var host = new ChatHost();
+        for (var i = 1; i <= 3; i++)
+            await host.Broadcaster.BroadcastAsync("club", $"{i}");
+        var first = (await host.History.ReadAsync("club")).Messages[0].Position!.Value;
+        var isMember = false;
+        var handler = new ScriptedHandler
+        {
+            Authorize = (_, room) => ValueTask.FromResult(room != "club" || isMember),
+            Message = static (handler, _) => handler.Join("club"),
+        };
+        var connection = await host.ConnectV1Async(handler, after: new Dictionary<string, MessagePosition> { ["club"] = first });
+        await connection.Client.ReceiveJsonUntilAsync("live");
+
+        await connection.Client.SendAsync("""{"type":"message","ref":"r-1","data":"join"}""");
+        Assert.Equal("forbidden", (string?)(await connection.Client.ReceiveJsonAsync())["code"]);
+        isMember = true;
+        await connection.Client.SendAsync("""{"type":"message","ref":"r-2","data":"join"}""");
+        var frames = await connection.Client.ReceiveJsonUntilAsync("live");
+
+        Assert.Equal(["2", "3", "live"], frames.Shorten());
+        Assert.True((bool?)frames[^1]["recovered"]);
+    }
+
+    [Theory]
+    [InlineData("lobby")]
+    [InlineData("other")]
+    public async Task A_check_that_fails_is_a_failure_of_the_handler_and_no_yes(string room)
+    {
+        await using var host = new ChatHost();
+        var handler = new ScriptedHandler
+        {
+            Authorize = (_, asked) => asked == room ? throw new InvalidDataException("the database is away") : ValueTask.FromResult(true),
+            Message = static (handler, _) => handler.Join("other"),
+        };
+        var connection = host.Connect("lobby", handler);
+        await connection.Client.SendAsync("join");
+
+        Assert.Equal((1011, "the handler failed"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        await connection.Ended.Soon();
+        Assert.Equal(0, host.Rooms.Count);
+        Assert.IsType<InvalidDataException>(Assert.Single(host.Logs.GetSnapshot(), static record => record.Level == LogLevel.Error).Exception);
+    }
+
+    [Fact]
+    public async Task A_check_may_close_with_a_code_of_its_own_whatever_it_answers()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect("lobby", new ScriptedHandler
+        {
+            Authorize = static async (handler, _) =>
+            {
+                await handler.CloseConnection(4003, "pay first");
+                return true;
+            },
+        });
+
+        Assert.Equal((4003, "pay first"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal(0, host.Rooms.Count);
+    }
+
+    [Fact]
+    public async Task Joins_at_the_same_time_are_one()
+    {
+        await using var host = new ChatHost();
+        await host.Broadcaster.BroadcastAsync("club", "stored");
+        var answer = new TaskCompletionSource<bool>();
+        var handler = Waiting("club", answer.Task);
+        var connection = await host.ConnectV1Async(handler);
+        await connection.Client.ReceiveJsonUntilAsync("live");
+
+        Task[] joins = [.. Enumerable.Range(0, 5).Select(_ => handler.Join("club").AsTask())];
+        answer.SetResult(true);
+        await Task.WhenAll(joins).Soon();
+        await host.Broadcaster.BroadcastAsync("club", "new");
+
+        Assert.Equal(["stored", "live", "new"], (await connection.Client.ReceiveJsonAsync(3)).Shorten());
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_the_handler_is_asked_is_not_in_the_room()
+    {
+        await using var host = new ChatHost();
+        await host.Broadcaster.BroadcastAsync("club", "stored");
+        var answer = new TaskCompletionSource<bool>();
+        var handler = Waiting("club", answer.Task);
+        var connection = await host.EnterAsync(handler: handler);
+
+        var join = handler.Join("club").AsTask();
+        await handler.Leave("other");
+        await handler.Leave("club");
+        answer.SetResult(true);
+        await join.Soon();
+        await host.Broadcaster.BroadcastAsync("lobby", "end");
+
+        Assert.Equal("end", await connection.Client.ReceiveTextAsync());
+        Assert.Equal(1, host.Rooms.Count);
+    }
+
+    [Fact]
+    public async Task Who_leaves_and_joins_again_while_the_handler_is_asked_is_in_the_room()
+    {
+        await using var host = new ChatHost();
+        var answer = new TaskCompletionSource<bool>();
+        var handler = Waiting("club", answer.Task);
+        var connection = await host.EnterAsync(handler: handler);
+
+        var given = handler.Join("club").AsTask();
+        await handler.Leave("club");
+        var second = handler.Join("club").AsTask();
+        await handler.Leave("other");
+        answer.SetResult(true);
+        await Task.WhenAll(given, second).Soon();
+        await host.Broadcaster.BroadcastAsync("club", "hi");
+
+        Assert.Equal("hi", await connection.Client.ReceiveTextAsync());
+    }
+
+    [Theory]
+    [InlineData("lobby")]
+    [InlineData("club")]
+    public async Task Who_is_gone_when_the_answer_comes_enters_nothing(string room)
+    {
+        await using var host = new ChatHost();
+        var answer = new TaskCompletionSource<bool>();
+        var handler = new ScriptedHandler
+        {
+            Authorize = (_, asked) => asked == room ? new(answer.Task) : ValueTask.FromResult(true),
+            Message = static (handler, _) => handler.Join("club"),
+        };
+        var connection = host.Connect("lobby", handler);
+        await connection.Client.SendAsync("join");
+        await Patience.UntilAsync(() => handler.Asked.Contains(room), "the handler is asked");
+
+        await handler.CloseConnection(4000);
+        answer.SetResult(true);
+
+        Assert.Equal(4000, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        await connection.Ended.Soon();
+        Assert.Equal(0, host.Rooms.Count);
+        Assert.Equal(4000, (int)(await handler.Closed.Soon()).Code);
+    }
+
+    [Fact]
+    public async Task Whoever_may_not_read_a_room_may_still_write_to_it_if_the_handler_does()
+    {
+        await using var host = new ChatHost();
+        var reader = await host.EnterAsync("box");
+        var writer = await host.EnterAsync(handler: Refusing("box"));
+
+        await writer.Handler.Broadcast("for the box", new BroadcastOptions { Room = "box" });
+        await writer.Handler.Broadcast("for the lobby");
+
+        Assert.Equal("for the box", await reader.Client.ReceiveTextAsync());
+        Assert.Equal("for the lobby", await writer.Client.ReceiveTextAsync());
+    }
+
+    [Fact]
+    public async Task A_user_who_is_thrown_out_while_the_handler_is_asked_does_not_get_in()
+    {
+        await using var host = new ChatHost();
+        var answer = new TaskCompletionSource<bool>();
+        var handler = new ScriptedHandler { Authorize = (_, _) => new(answer.Task) };
+        var connection = host.Connect(
+            "lobby", handler, info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("eve") });
+        await Patience.UntilAsync(() => !handler.Asked.IsEmpty, "the handler is asked");
+
+        await host.Broadcaster.DisconnectUserAsync("eve");
+        await Patience.UntilAsync(() => handler.Connection is ChatKit.Connections.ServerConnection { ClosedHere: true }, "it is closed");
+        answer.SetResult(true);
+
+        Assert.Equal((int)WebSocketCloseStatus.PolicyViolation, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        await connection.Ended.Soon();
+        Assert.Equal(0, host.Rooms.Count);
+    }
+
+    private static string Text(JsonObject frame) => frame.ToJsonString(Readable);
+
+    private static readonly System.Text.Json.JsonSerializerOptions Readable =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>A handler that does not let its client into a room.</summary>
+    private static ScriptedHandler Refusing(string room, Func<ScriptedHandler, WebSocketMessage, ValueTask>? message = null) => new()
+    {
+        Authorize = (_, asked) => ValueTask.FromResult(asked != room),
+        Message = message ?? (static (_, _) => ValueTask.CompletedTask),
+    };
+
+    /// <summary>A handler that takes its time for a room.</summary>
+    private static ScriptedHandler Waiting(string room, Task<bool> answer) => new()
+    {
+        Authorize = (_, asked) => asked == room ? new(answer) : ValueTask.FromResult(true),
+    };
+}
