@@ -13,6 +13,19 @@ public class WebSocketConnectionOptions
     public int MaxMessageSize { get; set; } = 64 * 1024;
 
     /// <summary>
+    /// How many messages a second a client may send for ever. Default: null, as many as its handler takes; 0.001 to 1,000,000. 32 pings,
+    /// pongs or fragments count as one. When a client exceeds it, what it sent before is handled, and then the connection is closed with
+    /// 1008; a client that speaks <see cref="ChatKitSubprotocol.V1"/> is told which message was the first that was not handled.
+    /// </summary>
+    public double? MaxMessagesPerSecond { get; set; }
+
+    /// <summary>
+    /// How many messages a client may send at once where <see cref="MaxMessagesPerSecond"/> is set. Default: 100; 1 to 1,000,000. A
+    /// client that was away sends at once what it has not been able to send.
+    /// </summary>
+    public int MaxMessageBurst { get; set; } = 100;
+
+    /// <summary>
     /// After how long a silence the client is pinged (RFC 6455 section 5.5.2). Default: 20 seconds; 10 milliseconds to a day, or
     /// <see cref="Timeout.InfiniteTimeSpan"/> for never, which leaves clients that vanished unnoticed.
     /// </summary>
@@ -20,9 +33,17 @@ public class WebSocketConnectionOptions
 
     /// <summary>
     /// How long after a ping the client may stay silent before it counts as gone. Default: 20 seconds; 10 milliseconds to a day.
-    /// Anything the client sends counts as an answer.
+    /// Anything the client sends counts as an answer. Nor may the network take longer to accept what is being sent to the client, and
+    /// a second more for each 16 KiB of it: a client that goes on sending but reads nothing counts as gone too.
     /// </summary>
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// How long a client may stay without sending a message; pings and pongs are none. Default:
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, for ever; else 10 milliseconds to a day. Then the connection is closed with 1000. The time
+    /// that its handler is busy does not count against a client.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// How many messages the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>. 0 = none: what these
@@ -60,8 +81,11 @@ public class WebSocketConnectionOptions
         string?[] problems =
         [
             Problem(nameof(MaxMessageSize), MaxMessageSize, 1, 1024 * 1024 * 1024),
+            MaxMessagesPerSecond is { } rate ? Problem(nameof(MaxMessagesPerSecond), rate, 0.001, 1_000_000) : null,
+            Problem(nameof(MaxMessageBurst), MaxMessageBurst, 1, 1_000_000),
             PingInterval == Timeout.InfiniteTimeSpan ? null : Problem(nameof(PingInterval), PingInterval, shortest, longest),
             Problem(nameof(PingTimeout), PingTimeout, shortest, longest),
+            IdleTimeout == Timeout.InfiniteTimeSpan ? null : Problem(nameof(IdleTimeout), IdleTimeout, shortest, longest),
             HistoryCapacity is { } capacity ? Problem(nameof(HistoryCapacity), capacity, 0, 100_000) : null,
             Problem(nameof(OutboundQueueLimit), OutboundQueueLimit, 1024, 1024 * 1024 * 1024),
         ];

@@ -11,6 +11,10 @@ public class WebSocketConnectionOptionsTests
         { new() { MaxMessageSize = int.MaxValue }, "WebSocketConnectionOptions.MaxMessageSize is 2147483647; it must be between 1 and 1073741824." },
         { new() { PingInterval = TimeSpan.Zero }, "WebSocketConnectionOptions.PingInterval is 00:00:00; it must be between 00:00:00.0100000 and 1.00:00:00." },
         { new() { PingTimeout = Timeout.InfiniteTimeSpan }, "WebSocketConnectionOptions.PingTimeout is -00:00:00.0010000; it must be between 00:00:00.0100000 and 1.00:00:00." },
+        { new() { IdleTimeout = TimeSpan.Zero }, "WebSocketConnectionOptions.IdleTimeout is 00:00:00; it must be between 00:00:00.0100000 and 1.00:00:00." },
+        { new() { MaxMessagesPerSecond = 0 }, "WebSocketConnectionOptions.MaxMessagesPerSecond is 0; it must be between 0.001 and 1000000." },
+        { new() { MaxMessagesPerSecond = double.NaN }, "WebSocketConnectionOptions.MaxMessagesPerSecond is NaN; it must be between 0.001 and 1000000." },
+        { new() { MaxMessageBurst = 0 }, "WebSocketConnectionOptions.MaxMessageBurst is 0; it must be between 1 and 1000000." },
         { new() { HistoryCapacity = -1 }, "WebSocketConnectionOptions.HistoryCapacity is -1; it must be between 0 and 100000." },
         { new() { OutboundQueueLimit = 1023 }, "WebSocketConnectionOptions.OutboundQueueLimit is 1023; it must be between 1024 and 1073741824." },
     };
@@ -46,6 +50,9 @@ public class WebSocketConnectionOptionsTests
         Assert.Equal(64 * 1024, options.MaxMessageSize);
         Assert.Equal(TimeSpan.FromSeconds(20), options.PingInterval);
         Assert.Equal(TimeSpan.FromSeconds(20), options.PingTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, options.IdleTimeout);
+        Assert.Null(options.MaxMessagesPerSecond);
+        Assert.Equal(100, options.MaxMessageBurst);
         Assert.Null(options.HistoryCapacity);
         Assert.Equal(1024 * 1024, options.OutboundQueueLimit);
     }

@@ -68,11 +68,16 @@ internal sealed class ClientDialog(ServerConnection connection)
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            // Not waited for: the connection is about to be closed. What has failed is in the log, and none of the client's business.
-            connection.Outbound.TryEnqueue(V1Frames.Error(reference, V1Error.Failed, "The server failed to handle the message."));
+            // Not waited for: the connection is about to be closed. But a client that were not told would send the message again, and
+            // fail again. What has failed is in the log, and none of the client's business.
+            connection.Outbound.EnqueueInAnyCase(V1Frames.Error(reference, V1Error.Failed, "The server failed to handle the message."));
             throw;
         }
     }
+
+    /// <summary>Says which message was one too many: it, and those behind it, are not handled.</summary>
+    public void RefuseExcess(string? reference) => connection.Outbound.EnqueueInAnyCase(
+        V1Frames.Error(reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection."));
 
     /// <summary>Has a message handled that is to be stored once. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
@@ -94,7 +99,7 @@ internal sealed class ClientDialog(ServerConnection connection)
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
-        connection.Outbound.TryEnqueue(V1Frames.Error(reference, V1Error.Malformed, problem));
+        connection.Outbound.EnqueueInAnyCase(V1Frames.Error(reference, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

@@ -28,6 +28,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(130, LogLevel.Information, "Connection {ConnectionId} of user {User} may not be in room {Room}.")]
     public static partial void RoomDenied(this ILogger logger, LogText connectionId, LogText user, LogText room);
 
+    [LoggerMessage(140, LogLevel.Information, "Connection {ConnectionId} sends more than it may and is closed (1008).")]
+    public static partial void RateExceeded(this ILogger logger, LogText connectionId);
+
     [LoggerMessage(150, LogLevel.Information, "The host stops: {Count} connections are closed (1012) over {Time}.")]
     public static partial void Draining(this ILogger logger, int count, TimeSpan time);
 

@@ -25,8 +25,15 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly KeepAlive _keepAlive;
     private readonly Inbox _inbox = new(InboundLimit);
 
+    /// <summary>Null for a client that may send as fast as its handler takes it.</summary>
+    private readonly InboundRate? _rate;
+
     /// <summary>Null for a client that sends and receives its texts as they are.</summary>
     private readonly ClientDialog? _dialog;
+
+    /// <summary>What the client calls the message that was one too many.</summary>
+    private string? _excess;
+    private bool _hasExceeded;
 
     public ConnectionRunner(
         Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -35,8 +42,17 @@ internal sealed class ConnectionRunner : IDisposable
         _services = services;
         _connection = new ServerConnection(transport, info, options, services);
         _reader = new MessageReader(options.MaxMessageSize, info.Deflate);
+        _rate = options.MaxMessagesPerSecond is { } rate ? new InboundRate(rate, options.MaxMessageBurst) : null;
         _keepAlive = new KeepAlive(
-            _connection.Outbound, options.PingInterval, options.PingTimeout, services.Clock, _connection.Vanish, _connection.Format);
+            _connection.Outbound,
+            options,
+            services.Clock,
+            _connection.Vanish,
+            _connection.Format,
+            options.IdleTimeout == Timeout.InfiniteTimeSpan ? null : _connection.CloseIdle)
+        {
+            Busy = true,
+        };
         if (!_connection.SpeaksV1)
             return;
         _dialog = new ClientDialog(_connection);
@@ -63,6 +79,7 @@ internal sealed class ConnectionRunner : IDisposable
                 _connection.Handler = handler = createHandler(scope.ServiceProvider);
                 driver = new WebSocketHandlerDriver(handler, _connection);
                 await OpenAsync(driver).ConfigureAwait(false);
+                _keepAlive.Busy = false;
             }
 
             while (driver is not null && !_connection.ClosedHere && await _inbox.WaitToReadAsync().ConfigureAwait(false))
@@ -70,6 +87,9 @@ internal sealed class ConnectionRunner : IDisposable
                 while (!_connection.ClosedHere && _inbox.TryRead(out var message))
                     await HandleAsync(driver, message).ConfigureAwait(false);
             }
+
+            if (_hasExceeded)
+                CloseForExcess();
         }
         catch (Exception e)
         {
@@ -90,6 +110,7 @@ internal sealed class ConnectionRunner : IDisposable
         _keepAlive.Dispose();
         _connection.Dispose();
         _reader.Dispose();
+        _rate?.Dispose();
         _transport.Release();
     }
 
@@ -115,6 +136,7 @@ internal sealed class ConnectionRunner : IDisposable
     private async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         _services.Metrics.Received();
+        _keepAlive.Busy = true;
         try
         {
             if (_dialog is null)
@@ -135,6 +157,8 @@ internal sealed class ConnectionRunner : IDisposable
         {
             // The client did not wait for the answer. What else it has sent before it left is handled all the same.
         }
+
+        _keepAlive.Busy = false;
     }
 
     private void Fail(Exception exception)
@@ -230,9 +254,12 @@ internal sealed class ConnectionRunner : IDisposable
                 last = found;
                 if (found != Inbound.Message)
                     Answer(found);
-                else if (!_connection.ClosedHere && ToPassOn(_reader.Message) is { } message && !_inbox.TryWrite(message))
+                else if (!_connection.ClosedHere && !_hasExceeded && ToPassOn(_reader.Message) is { } message && !TryPassOn(message))
                     await WaitToPassOnAsync(message).ConfigureAwait(false);
             }
+
+            if (_rate?.TryTakeFrames(_reader.TakeFrames()) == false)
+                Exceed(null);
         }
         finally
         {
@@ -243,7 +270,44 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>What the handler is given of what has come, if anything.</summary>
-    private InboundMessage? ToPassOn(WebSocketMessage message) => _dialog is null ? message : _dialog.Read(message);
+    private InboundMessage? ToPassOn(WebSocketMessage message)
+    {
+        if (_dialog is null)
+            return message;
+        var read = _dialog.Read(message);
+        if (read is null)
+            _reader.CountFrame();
+        return read;
+    }
+
+    /// <summary>Gives the handler a message. False if there is no room for it yet.</summary>
+    private bool TryPassOn(InboundMessage message)
+    {
+        _keepAlive.HearMessage();
+        if (_rate?.TryTake() != false)
+            return _inbox.TryWrite(message);
+        Exceed(message.Ref);
+        return true;
+    }
+
+    /// <summary>
+    /// The client has sent too much. What came before it is still handled, and answered; then the connection is closed. So the client
+    /// knows what has become of each of its messages.
+    /// </summary>
+    private void Exceed(string? reference)
+    {
+        if (_hasExceeded)
+            return;
+        (_excess, _hasExceeded) = (reference, true);
+        _inbox.Complete();
+    }
+
+    private void CloseForExcess()
+    {
+        _services.Logger.RateExceeded(_connection.Id);
+        _dialog?.RefuseExcess(_excess);
+        _connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many messages");
+    }
 
     /// <summary>Whether nothing that follows is looked at.</summary>
     private static bool IsLast(Inbound found) => found is Inbound.Close or Inbound.Fault;

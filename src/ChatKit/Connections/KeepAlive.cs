@@ -1,42 +1,59 @@
+using System.Globalization;
 using ChatKit.Protocol;
 using ChatKit.Wire;
 
 namespace ChatKit.Connections;
 
 /// <summary>
-/// Pings a client that has been silent for a while, and says so if it stays silent. One that speaks <see cref="ChatKitSubprotocol.V1"/> is
-/// pinged in any case, because it takes a silent server for dead, and cannot see the pings of RFC 6455.
+/// Pings a client that has been silent for a while, and says so if it stays silent, takes nothing of what it is sent, or sends no
+/// message for too long. One that speaks <see cref="ChatKitSubprotocol.V1"/> is pinged in any case, because it takes a silent server
+/// for dead, and cannot see the pings of RFC 6455.
 /// </summary>
 internal sealed class KeepAlive : IDisposable
 {
+    /// <summary>The slowest line on which a large frame still gets through, in bytes a second.</summary>
+    private const int SlowestLine = 16 * 1024;
+
     /// <summary>Timers count in milliseconds, and one that fires a little early comes back.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
+    private static readonly TimeSpan Never = TimeSpan.MaxValue;
+
     private readonly ITimer _timer;
     private readonly OutboundQueue _outbound;
-    private readonly TimeSpan _interval;
-    private readonly TimeSpan _timeout;
+    private readonly WebSocketConnectionOptions _options;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _onDead;
+    private readonly Action<TimeSpan>? _onIdle;
     private readonly bool _isCountedOn;
     private long _lastHeard;
+    private long _lastMessage;
     private long _lastPing;
     private long? _pingedAt;
+    private long _stuckSince;
+    private int _stuckWrite;
     private bool _paused;
+    private bool _busy;
 
+    /// <param name="outbound">Where pings go.</param>
+    /// <param name="options">The times.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="onDead">Told that the client is gone, and how that was noticed.</param>
+    /// <param name="format">How the client is sent messages.</param>
+    /// <param name="onIdle">Told that the client has sent no message for too long; null if it may.</param>
     public KeepAlive(
         OutboundQueue outbound,
-        TimeSpan interval,
-        TimeSpan timeout,
+        WebSocketConnectionOptions options,
         TimeProvider clock,
         Action<Exception> onDead,
-        WireFormat format = WireFormat.Plain)
+        WireFormat format = WireFormat.Plain,
+        Action<TimeSpan>? onIdle = null)
     {
-        (_outbound, _interval, _timeout, _clock, _onDead) = (outbound, interval, timeout, clock, onDead);
+        (_outbound, _options, _clock, _onDead, _onIdle) = (outbound, options, clock, onDead, onIdle);
         _isCountedOn = (format & WireFormat.V1) != 0;
-        _lastHeard = _lastPing = clock.GetTimestamp();
+        _lastHeard = _lastMessage = _lastPing = clock.GetTimestamp();
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(interval, Timeout.InfiniteTimeSpan);
+        Schedule(Min(Pings ? options.PingInterval : Never, RestOfIdle()));
     }
 
     /// <summary>
@@ -54,39 +71,115 @@ internal sealed class KeepAlive : IDisposable
         }
     }
 
+    /// <summary>Whether the handler deals with something. That the client sends no message meanwhile means nothing.</summary>
+    public bool Busy
+    {
+        get => Volatile.Read(ref _busy);
+        set
+        {
+            if (_onIdle is null)
+                return;
+            if (!value)
+                Volatile.Write(ref _lastMessage, _clock.GetTimestamp());
+            Volatile.Write(ref _busy, value);
+        }
+    }
+
+    private bool Pings => _options.PingInterval != Timeout.InfiniteTimeSpan;
+
     /// <summary>Something has come from the client: its silence counts from now on.</summary>
     public void Hear() => Volatile.Write(ref _lastHeard, _clock.GetTimestamp());
+
+    /// <summary>What has come last was a message.</summary>
+    public void HearMessage() => Volatile.Write(ref _lastMessage, Volatile.Read(ref _lastHeard));
 
     public void Dispose() => _timer.Dispose();
 
     private void Tick()
     {
-        // Whether anything came since the ping, not how long ago: a timer that fires late must not count against the client.
-        var lastHeard = Volatile.Read(ref _lastHeard);
-        if (Paused || lastHeard >= _pingedAt)
-            _pingedAt = null;
-        if (_pingedAt is { } unanswered && Rest(unanswered, _timeout) <= TimeSpan.Zero)
+        var idle = RestOfIdle();
+        if (idle <= TimeSpan.Zero)
         {
-            _onDead(new TimeoutException($"The client has not answered a ping for {_timeout.TotalSeconds:0.###} s."));
+            _onIdle!(_options.IdleTimeout);
             return;
         }
 
-        var next = Paused && !_isCountedOn ? _interval : Rest(_isCountedOn ? _lastPing : lastHeard, _interval);
-        if (next <= TimeSpan.Zero && (_isCountedOn || _pingedAt is null))
+        if (!Pings)
+        {
+            Schedule(idle);
+            return;
+        }
+
+        var write = RestOfWrite(out var holdsPing);
+        if (write <= TimeSpan.Zero)
+        {
+            _onDead(new TimeoutException($"The client has taken nothing of what it was sent for {Seconds(_options.PingTimeout)} s."));
+            return;
+        }
+
+        // Whether anything came since the ping, not how long ago: a timer that fires late must not count against the client. Nor may it
+        // that the ping is still here.
+        var lastHeard = Volatile.Read(ref _lastHeard);
+        if (Paused || holdsPing || lastHeard >= _pingedAt)
+            _pingedAt = null;
+        if (_pingedAt is { } unanswered && Rest(unanswered, _options.PingTimeout) <= TimeSpan.Zero)
+        {
+            _onDead(new TimeoutException($"The client has not answered a ping for {Seconds(_options.PingTimeout)} s."));
+            return;
+        }
+
+        Schedule(Min(Ping(lastHeard), Min(write, idle)));
+    }
+
+    /// <summary>
+    /// Pings, if that is due; also while nothing is read, because what cannot be written tells too that the client is gone. Returns
+    /// after which time there is something to see to.
+    /// </summary>
+    private TimeSpan Ping(long lastHeard)
+    {
+        var always = _isCountedOn || Paused;
+        var next = Rest(always ? _lastPing : lastHeard, _options.PingInterval);
+        if (next <= TimeSpan.Zero && (always || _pingedAt is null))
         {
             _lastPing = _clock.GetTimestamp();
             _pingedAt ??= _lastPing;
             _outbound.EnqueueControl(_isCountedOn ? V1Frames.Ping : WebSocketFrame.Ping);
-            next = _interval;
+            next = _options.PingInterval;
         }
 
         if (_pingedAt is { } pinged)
-            next = _isCountedOn ? Min(next, Rest(pinged, _timeout)) : Rest(pinged, _timeout);
-        _timer.Change(next < Shortest ? Shortest : next, Timeout.InfiniteTimeSpan);
+            return _isCountedOn ? Min(next, Rest(pinged, _options.PingTimeout)) : Rest(pinged, _options.PingTimeout);
+        return next;
+    }
+
+    /// <summary>What is left of the time that the network has to take what it was given. It counts from when this was first asked.</summary>
+    private TimeSpan RestOfWrite(out bool holdsPing)
+    {
+        (var number, var bytes, holdsPing) = _outbound.Waiting;
+        if (bytes == 0)
+            return Never;
+        if (number != _stuckWrite)
+            (_stuckWrite, _stuckSince) = (number, _clock.GetTimestamp());
+        return Rest(_stuckSince, _options.PingTimeout + TimeSpan.FromSeconds(bytes / (double)SlowestLine));
+    }
+
+    private TimeSpan RestOfIdle()
+    {
+        if (_onIdle is null)
+            return Never;
+        return Busy ? _options.IdleTimeout : Rest(Volatile.Read(ref _lastMessage), _options.IdleTimeout);
+    }
+
+    private void Schedule(TimeSpan next)
+    {
+        if (next != Never)
+            _timer.Change(next < Shortest ? Shortest : next, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What is left of a time that has begun at a timestamp.</summary>
     private TimeSpan Rest(long since, TimeSpan time) => time - _clock.GetElapsedTime(since);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }

@@ -33,6 +33,8 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     private int _length;
     private int _checked;
 
+    private int _frames;
+
     /// <summary>Until the next is read. Not kept longer, because the next may never come.</summary>
     public WebSocketMessage Message { get; private set; }
 
@@ -55,6 +57,8 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
                 if (!ClientFrameHeader.TryRead(ref buffer, out _frame, out var fault))
                     return fault is null ? Inbound.Nothing : Fail(fault);
                 (_inFrame, _read) = (true, 0);
+                if (_frame.IsControl || !_frame.IsFinal)
+                    _frames++;
                 if (!_frame.IsControl && Begin() is var begun and not Inbound.Nothing)
                     return begun;
             }
@@ -64,6 +68,17 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
                 return found;
         }
     }
+
+    /// <summary>How many frames have begun that were no message, nor the end of one, since this was last asked.</summary>
+    public int TakeFrames()
+    {
+        var frames = _frames;
+        _frames = 0;
+        return frames;
+    }
+
+    /// <summary>What was read as a message was none for the handler.</summary>
+    public void CountFrame() => _frames++;
 
     public void Dispose()
     {

@@ -22,6 +22,12 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     private ReadOnlyMemory<byte> _ping;
     private ReadOnlyMemory<byte> _pong;
     private long _bytes;
+
+    /// <summary>How many bytes the network has been given and not taken yet; 0 while nothing waits for it.</summary>
+    private int _waiting;
+
+    /// <summary>How often that was so.</summary>
+    private int _waits;
     private bool _writing;
     private bool _closeQueued;
     private bool _ended;
@@ -29,28 +35,25 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     private TaskCompletionSource? _idle;
 
     /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
-    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
+    public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Enqueue(frames, inAnyCase: false);
+
+    /// <summary>
+    /// Takes a small frame although the queue may be full: what the client must know before the connection is closed, or a few times in
+    /// all. It goes out behind what waits.
+    /// </summary>
+    public void EnqueueInAnyCase(ReadOnlyMemory<byte> frame) => Enqueue(frame, inAnyCase: true);
+
+    /// <summary>
+    /// What the network has been given and not taken yet: the number of the write, and its bytes, 0 if there is none; and whether a
+    /// ping waits behind it.
+    /// </summary>
+    public (int Number, int Bytes, bool HoldsPing) Waiting
     {
-        lock (_frames)
+        get
         {
-            if (_closeQueued || _ended)
-                return EnqueueResult.Closed;
-            if (!Fits(frames.Length))
-                return EnqueueResult.Full;
-
-            _bytes += frames.Length;
-            if (_writing)
-            {
-                _frames.Enqueue(frames);
-                return EnqueueResult.Accepted;
-            }
-
-            // Nothing waits: straight to the transport. In a large room each object on the way is one more that is not in a cache.
-            _writing = true;
+            lock (_frames)
+                return (_waits, _waiting, !_ping.IsEmpty);
         }
-
-        Write(frames, null);
-        return EnqueueResult.Accepted;
     }
 
     /// <summary>
@@ -140,6 +143,30 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             return _writing ? (_idle ??= NewSignal()).Task : Task.CompletedTask;
     }
 
+    private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
+    {
+        lock (_frames)
+        {
+            if (_closeQueued || _ended)
+                return EnqueueResult.Closed;
+            if (!inAnyCase && !Fits(frames.Length))
+                return EnqueueResult.Full;
+
+            _bytes += frames.Length;
+            if (_writing)
+            {
+                _frames.Enqueue(frames);
+                return EnqueueResult.Accepted;
+            }
+
+            // Nothing waits: straight to the transport. In a large room each object on the way is one more that is not in a cache.
+            _writing = true;
+        }
+
+        Write(frames, null);
+        return EnqueueResult.Accepted;
+    }
+
     /// <summary>To be called under the lock.</summary>
     private bool Fits(int bytes) => _bytes == 0 || _bytes + bytes <= limit;
 
@@ -176,6 +203,8 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     {
         try
         {
+            _waits++;
+            _waiting = length;
             await writing.ConfigureAwait(false);
         }
         catch (Exception e)
@@ -183,6 +212,10 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             Fail(e);
             Return(buffer);
             return;
+        }
+        finally
+        {
+            _waiting = 0;
         }
 
         if (TryTakeNext(length, ref buffer, out var chunk))

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using ChatKit.Protocol;
@@ -158,6 +159,10 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void CloseForRestart() => CloseHere(
         new CloseInfo(Restarting, "the server is restarting", WasClean: false),
         SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
+
+    /// <summary>The client has sent no message for as long as it may.</summary>
+    public void CloseIdle(TimeSpan time) =>
+        CloseHere(WebSocketCloseStatus.NormalClosure, string.Create(CultureInfo.InvariantCulture, $"idle for {time.TotalSeconds:0.###} s"));
 
     /// <summary>The client has closed, or has answered our close frame.</summary>
     public void ClosedByClient(WebSocketCloseStatus code, string? reason)

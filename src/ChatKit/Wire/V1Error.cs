@@ -14,4 +14,7 @@ internal static class V1Error
 
     /// <summary>The handler failed. The client never sends the message again.</summary>
     public const string Failed = "failed";
+
+    /// <summary>The client sends too much; the connection is closed. The client sends the message again, on a new one.</summary>
+    public const string RateLimited = "rate_limited";
 }

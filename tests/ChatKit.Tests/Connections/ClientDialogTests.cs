@@ -7,6 +7,8 @@ namespace ChatKit.Tests.Connections;
 
 public class ClientDialogTests
 {
+    private const int HandlerFailed = 102;
+
     private static ScriptedHandler Broadcasts => new() { Message = static (handler, message) => handler.Broadcast(message.Text) };
 
     [Fact]
@@ -220,6 +222,29 @@ public class ClientDialogTests
         AssertError(error, "a-1", "failed");
         Assert.DoesNotContain("secret", error.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal((1011, "the handler failed"), await connection.Client.ReceiveAndAnswerCloseAsync());
+    }
+
+    [Fact]
+    public async Task Nor_is_one_that_fails_while_the_queue_is_full_left_without_an_answer()
+    {
+        await using var host = new ChatHost();
+        var handler = new ScriptedHandler
+        {
+            Message = static async (handler, _) =>
+            {
+                await handler.Send(new string('x', 900));
+                throw new InvalidOperationException();
+            },
+        };
+        var connection = await host.ConnectV1Async(handler, options: new() { OutboundQueueLimit = 1024 }, buffer: 1);
+        await connection.Client.ReceiveJsonUntilAsync("live");
+
+        await connection.Client.SendAsync("""{"type":"message","ref":"a-1","data":"hi"}""");
+        await Patience.UntilAsync(() => host.Logs.GetSnapshot().Any(static line => line.Id.Id == HandlerFailed), "the handler has failed");
+
+        Assert.Equal("message", (string?)(await connection.Client.ReceiveJsonAsync())["type"]);
+        AssertError(await connection.Client.ReceiveJsonAsync(), "a-1", "failed");
+        Assert.Equal(1011, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
     }
 
     [Fact]

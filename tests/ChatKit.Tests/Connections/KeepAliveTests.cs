@@ -15,6 +15,7 @@ public sealed class KeepAliveTests : IDisposable
     private readonly ManualStream _written = new();
     private readonly OutboundQueue _outbound;
     private readonly List<Exception> _dead = [];
+    private readonly List<TimeSpan> _idle = [];
     private KeepAlive? _keepAlive;
 
     public KeepAliveTests() => _outbound = new OutboundQueue(new StreamTransport(_written), 1024, static _ => { });
@@ -104,12 +105,17 @@ public sealed class KeepAliveTests : IDisposable
     {
         Start();
         _keepAlive!.Paused = true;
-        for (var i = 0; i < 10; i++)
-            _clock.Advance(Interval);
-
+        _clock.Advance(Interval);
         Assert.Empty(_dead);
-        Assert.False(_written.HasNext);
 
+        // Pinged all the same: what cannot be written tells that the client is gone.
+        for (var i = 0; i < 3; i++)
+        {
+            await NextPingAsync();
+            _clock.Advance(Interval);
+        }
+
+        await NextPingAsync();
         _keepAlive.Paused = false;
         _clock.Advance(Interval);
         await NextPingAsync();
@@ -213,8 +219,153 @@ public sealed class KeepAliveTests : IDisposable
         Assert.Empty(_dead);
     }
 
+    [Fact]
+    public void A_client_that_sends_but_takes_nothing_of_what_it_is_sent_is_dead()
+    {
+        Start();
+        _outbound.TryEnqueue(Frame.OfText("never taken"));
+        HearFor(Interval + PingTimeout);
+        Assert.Empty(_dead);
+
+        HearFor(TimeSpan.FromSeconds(1));
+
+        Assert.Contains("taken nothing", Assert.IsType<TimeoutException>(Assert.Single(_dead)).Message);
+    }
+
+    [Fact]
+    public void Nor_does_it_help_a_client_that_its_handler_is_busy()
+    {
+        Start();
+        _keepAlive!.Paused = true;
+        _outbound.TryEnqueue(Frame.OfText("never taken"));
+
+        _clock.Advance(Interval);
+        _clock.Advance(PingTimeout + TimeSpan.FromSeconds(1));
+
+        Assert.Single(_dead);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_it_slowly_lives()
+    {
+        Start();
+        for (var i = 0; i < 20; i++)
+        {
+            _outbound.TryEnqueue(Frame.OfText($"{i}"));
+            HearFor(PingTimeout - TimeSpan.FromSeconds(1));
+            (await _written.NextAsync()).Complete();
+            await _outbound.WaitUntilIdleAsync().Soon();
+        }
+
+        Assert.Empty(_dead);
+    }
+
+    [Fact]
+    public void A_large_frame_has_the_time_that_it_takes_on_a_slow_line()
+    {
+        Start();
+        _outbound.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
+        HearFor(Interval + PingTimeout + TimeSpan.FromSeconds(59));
+        Assert.Empty(_dead);
+
+        HearFor(TimeSpan.FromSeconds(3));
+
+        Assert.Single(_dead);
+    }
+
+    [Fact]
+    public async Task A_client_need_not_answer_a_ping_that_waits_behind_a_large_frame()
+    {
+        Start();
+        _outbound.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
+        for (var second = 0; second < Interval.TotalSeconds + 60; second++)
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(_dead);
+
+        (await _written.NextAsync()).Complete();
+        await NextPingAsync();
+        for (var second = 0; second < Interval.TotalSeconds + PingTimeout.TotalSeconds; second++)
+            _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Contains("answered", Assert.Single(_dead).Message);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(-1)]
+    public void A_client_that_sends_no_message_is_idle_however_much_else_it_sends(int ping)
+    {
+        StartIdle(ping);
+        for (var second = 1; second < 30; second++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            _keepAlive!.Hear();
+        }
+
+        Assert.Empty(_idle);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([TimeSpan.FromSeconds(30)], _idle);
+        Assert.Empty(_dead);
+    }
+
+    [Fact]
+    public void Each_message_gives_it_the_whole_time_again()
+    {
+        StartIdle();
+        for (var i = 0; i < 5; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(29));
+            _keepAlive!.Hear();
+            _keepAlive.HearMessage();
+            Assert.Empty(_idle);
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Single(_idle);
+    }
+
+    [Fact]
+    public void The_time_that_its_handler_is_busy_does_not_count()
+    {
+        StartIdle();
+        _keepAlive!.Busy = true;
+        for (var i = 0; i < 10; i++)
+            _clock.Advance(TimeSpan.FromSeconds(25));
+        _keepAlive.Busy = false;
+        _clock.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
+        Assert.Empty(_idle);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Single(_idle);
+    }
+
+    private void StartIdle(int ping = -1) => _keepAlive = new KeepAlive(
+        _outbound,
+        new()
+        {
+            PingInterval = ping < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(ping),
+            IdleTimeout = TimeSpan.FromSeconds(30),
+        },
+        _clock,
+        _dead.Add,
+        onIdle: _idle.Add);
+
+    /// <summary>Lets time pass in which the client sends something again and again.</summary>
+    private void HearFor(TimeSpan time)
+    {
+        for (var second = 0; second < time.TotalSeconds; second++)
+        {
+            _keepAlive!.Hear();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
     private void Start(TimeSpan? interval = null, TimeSpan? timeout = null, WireFormat format = WireFormat.Plain) =>
-        _keepAlive = new KeepAlive(_outbound, interval ?? Interval, timeout ?? PingTimeout, _clock, _dead.Add, format);
+        _keepAlive = new KeepAlive(
+            _outbound, new() { PingInterval = interval ?? Interval, PingTimeout = timeout ?? PingTimeout }, _clock, _dead.Add, format);
 
     private async Task NextPingAsync(int opcode = WebSocketFrame.PingOpcode)
     {

@@ -100,6 +100,25 @@ public class OutboundQueueTests
     }
 
     [Fact]
+    public async Task What_a_client_must_know_is_taken_by_a_full_queue_too_behind_what_waits()
+    {
+        Enqueue(Text(bytes: 500));
+        Enqueue(Text(bytes: 500));
+        _queue.EnqueueInAnyCase(Frame.OfText("why"));
+        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.InternalServerError, null)));
+        _queue.EnqueueInAnyCase(Frame.OfText("too late"));
+
+        (await _stream.NextAsync()).Complete();
+        var rest = await _stream.NextAsync();
+        rest.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+
+        Assert.Equal([Frame.TextOpcode, Frame.TextOpcode, WebSocketFrame.CloseOpcode], rest.Frames.Select(static f => f.Opcode));
+        Assert.Equal("why", rest.Frames[1].Text);
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
     public async Task A_frame_beyond_the_limit_is_taken_by_an_empty_queue_alone()
     {
         Enqueue(Text(bytes: Limit * 3));

@@ -1,0 +1,149 @@
+using System.Net.WebSockets;
+using System.Text.Json.Nodes;
+using ChatKit.Connections;
+using ChatKit.Tests.Fixtures;
+
+namespace ChatKit.Tests.Connections;
+
+/// <summary>How fast a client may send. The rate is so low here that no message is given back while a test runs.</summary>
+public class InboundRateTests
+{
+    private const int Burst = 5;
+    private const int RateExceeded = 140;
+
+    private static readonly WebSocketConnectionOptions Limited = new() { MaxMessagesPerSecond = 0.001, MaxMessageBurst = Burst };
+
+    [Fact]
+    public void As_many_come_at_once_as_the_burst_has()
+    {
+        using var rate = new InboundRate(0.001, Burst);
+
+        Assert.Equal([true, true, true, true, true, false, false], Enumerable.Range(0, 7).Select(_ => rate.TryTake()));
+    }
+
+    [Fact]
+    public async Task The_rate_goes_on_in_parts_of_a_second()
+    {
+        using var rate = new InboundRate(100, 1);
+        Assert.True(rate.TryTake());
+        Assert.False(rate.TryTake());
+
+        // A hundredth of a second, and not a whole one, is the time for the next.
+        await Patience.UntilAsync(rate.TryTake, "a message is given back");
+    }
+
+    [Fact]
+    public void What_comes_in_vain_takes_nothing_from_the_rate()
+    {
+        // Asked more often than there are messages: the parts of a message that have been given back must not be lost.
+        using var rate = new InboundRate(1000, 1);
+        var end = Environment.TickCount64 + 500;
+        var taken = 0;
+        while (Environment.TickCount64 < end)
+            taken += rate.TryTake() ? 1 : 0;
+
+        Assert.InRange(taken, 100, 1000);
+    }
+
+    [Fact]
+    public void Many_frames_that_are_no_message_count_as_one()
+    {
+        using var rate = new InboundRate(0.001, Burst);
+
+        Assert.True(rate.TryTakeFrames((32 * Burst) + 31));
+        Assert.False(rate.TryTakeFrames(1));
+    }
+
+    [Fact]
+    public async Task What_came_before_is_handled_and_what_is_too_much_is_not()
+    {
+        var free = new TaskCompletionSource();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new() { Message = async (_, _) => await free.Task }, options: Limited);
+        for (var i = 0; i < Burst + 3; i++)
+            await connection.Client.SendAsync($"{i}");
+        await connection.EnteredAsync("0");
+
+        free.SetResult();
+
+        Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        await connection.Ended.Soon();
+        Assert.Equal(["open", "0", "1", "2", "3", "4", "close"], connection.Handler.Calls);
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, (await connection.Handler.Closed).Code);
+        Assert.Single(host.Logs.GetSnapshot(), static line => line.Id.Id == RateExceeded);
+    }
+
+    [Fact]
+    public async Task A_chatkit_client_is_told_which_message_was_the_first_that_was_not_handled()
+    {
+        await using var host = new ChatHost();
+        var (connection, _) = await host.EnterV1Async(
+            new() { Message = static (handler, message) => handler.Broadcast(message.Text) }, options: Limited);
+        for (var i = 0; i < Burst + 3; i++)
+            await connection.Client.SendAsync($$"""{"type":"message","ref":"r-{{i}}","data":"{{i}}"}""");
+
+        List<JsonObject> answers = [];
+        while (answers.Count < Burst + 1)
+        {
+            var frame = await connection.Client.ReceiveJsonAsync();
+            if ((string?)frame["type"] != "message")
+                answers.Add(frame);
+        }
+
+        Assert.Equal([.. Enumerable.Repeat("ack", Burst), "error"], answers.Select(static frame => (string?)frame["type"]));
+        Assert.Equal(["r-0", "r-1", "r-2", "r-3", "r-4", "r-5"], answers.Select(static frame => (string?)frame["ref"]));
+        Assert.Equal("rate_limited", (string?)answers[^1]["code"]);
+        Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        var page = await host.History.ReadAsync("lobby", null, TestContext.Current.CancellationToken);
+        Assert.Equal(["0", "1", "2", "3", "4"], page.Messages.Select(static message => message.Text));
+    }
+
+    [Fact]
+    public async Task Pongs_of_chatkit_are_no_messages()
+    {
+        await using var host = new ChatHost();
+        var (connection, _) = await host.EnterV1Async(options: Limited);
+
+        for (var i = 0; i < Burst * 3; i++)
+            await connection.Client.SendAsync("""{"type":"pong"}""");
+        await connection.EnteredV1Async();
+    }
+
+    [Theory]
+    [InlineData(0x9)]
+    [InlineData(0xA)]
+    public async Task A_flood_of_control_frames_is_too_much_as_well(int opcode)
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(options: Limited);
+        for (var i = 0; i < 32 * (Burst + 1); i++)
+            await connection.Client.SendFrameAsync(opcode, []);
+
+        Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveCloseAsync());
+    }
+
+    [Fact]
+    public async Task So_is_a_message_that_never_ends()
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(options: Limited);
+        await connection.Client.SendFrameAsync(0x1, [], final: false);
+        for (var i = 0; i < 32 * (Burst + 1); i++)
+            await connection.Client.SendFrameAsync(0x0, [], final: false);
+
+        Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveCloseAsync());
+    }
+
+    [Fact]
+    public async Task Without_the_option_nothing_is_too_much()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+        for (var i = 0; i < 1000; i++)
+            await connection.Client.SendFrameAsync(0xA, []);
+        for (var i = 0; i < 1000; i++)
+            await connection.Client.SendAsync($"{i}");
+
+        await connection.EnteredAsync("999");
+    }
+}
