@@ -74,11 +74,14 @@ export interface Presence {
   left: string[];
 }
 
-/** A message that was refused; with the code `unavailable` one that waits until the server can store it. */
+/**
+ * A message that was refused; with the code `unavailable` one that waits until the server can store it, with `rate_limited` one that
+ * was too much at once, and is sent again, with those behind it, on a new connection.
+ */
 export interface Refusal {
   /** Absent if the server could not read it. */
   ref?: string;
-  code: ErrorCode | 'unavailable';
+  code: ErrorCode | 'unavailable' | 'rate_limited';
   /** What was wrong, for people. */
   text: string;
   /** What was not sent, to be put back to where it was typed; absent for what is still pending. */

@@ -54,6 +54,8 @@ class Chat {
   #lifetime = new AbortController();
   #timer; // Connecting, silence and the next attempt never overlap.
   #welcome; // of the present connection
+  #welcomedAt;
+  #isLimited; // the server will close it because this side has sent too much
   #user; // of the latest one
   #live; // the rooms of the present connection that have caught up
   #retry; // how long to wait after the present connection, if the server has said so
@@ -152,11 +154,12 @@ class Chat {
     this.#listening.abort();
     this.#socket?.close();
     this.#welcome = this.#retry = undefined;
+    this.#isLimited = false;
     this.#live = new Set();
   }
 
   #closed({ code, reason }) {
-    this.#refusals = code === 1008 ? this.#refusals + 1 : 0;
+    this.#refusals = code === 1008 && !this.#isLimited ? this.#refusals + 1 : 0;
     if (isFinal(code) || this.#refusals >= MAX_REFUSALS) {
       this.#end({ code, reason });
       return;
@@ -224,6 +227,7 @@ class Chat {
   #frames = {
     welcome: (frame) => {
       this.#welcome = frame;
+      this.#welcomedAt = Date.now();
       this.#user = frame.user;
       if (frame.ping) this.#expect(frame.ping * 2_000);
       else clearTimeout(this.#timer);
@@ -266,7 +270,8 @@ class Chat {
 
     error: ({ ref, code, text }) => {
       const entry = this.#find(ref);
-      if (entry && code === 'unavailable') this.#hold({ ref, code, text });
+      if (code === 'rate_limited') this.#limit({ ref, code, text });
+      else if (entry && code === 'unavailable') this.#hold({ ref, code, text });
       else if (entry) this.#settle(entry, code, text);
       // The server waits for a message that it has, and that this side sent twice. It does not on another connection.
       else if (ref && code === 'unavailable') this.#open();
@@ -325,7 +330,7 @@ class Chat {
   }
 
   get #isSending() {
-    return this.#welcome && !this.#holdTimer;
+    return this.#welcome && !this.#holdTimer && !this.#isLimited;
   }
 
   /** The server's store is away. Until the refused message comes again the server takes none that came after it. */
@@ -338,6 +343,17 @@ class Chat {
       // It was too old, so the server would wait for it in vain. It does not on another connection.
       if (first && !this.#outbox.includes(first)) this.#open();
     }, this.#backoff(this.#holds++));
+    this.#emit('error', error);
+  }
+
+  /** The server has handled nothing from this message on: what it was not sent before is as good as unsent, and does not grow old. */
+  #limit(error) {
+    this.#isLimited = true;
+    const first = this.#outbox.findIndex(({ message }) => message.ref === error.ref);
+    for (const entry of this.#outbox.slice(first < 0 ? this.#outbox.length : first)) {
+      if (entry.sentAt >= this.#welcomedAt) entry.sentAt = undefined;
+    }
+    this.#save();
     this.#emit('error', error);
   }
 

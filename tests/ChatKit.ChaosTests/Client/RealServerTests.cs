@@ -79,5 +79,26 @@ public class RealServerTests
         Assert.False((await reader.NextAsync<BecameLive>()).Recovered);
     }
 
+    [Fact]
+    public async Task Who_has_more_to_send_than_the_server_takes_at_once_gets_it_through_burst_by_burst_in_order()
+    {
+        const int Count = 500;
+        await using var server = Server.Create(0, redis: null, static options =>
+        {
+            options.MaxMessagesPerSecond = 1;
+            options.MaxMessageBurst = 50;
+        });
+        await server.StartAsync();
+        await using var reader = Clients.Start(AddressOf(server));
+        await reader.NextAsync<BecameLive>();
+        await using var sender = Clients.Start(AddressOf(server));
+
+        var acks = await Task.WhenAll(Enumerable.Range(0, Count).Select(i => sender.SendAsync($"{i}"))).Soon();
+
+        Assert.Equal(Enumerable.Range(1, Count), acks.Select(static ack => int.Parse(ack.Position!.Split(':')[1], CultureInfo.InvariantCulture)));
+        Assert.Equal(Enumerable.Range(0, Count).Select(static i => $"{i}"), (await reader.NextSeenAsync(Count)).Select(static one => one.Split(' ')[1]));
+        Assert.Equal(0, sender.Unacknowledged);
+    }
+
     private static Uri AddressOf(WebApplication server) => new UriBuilder(server.Urls.Single()) { Scheme = "ws", Path = "/chat/lobby" }.Uri;
 }

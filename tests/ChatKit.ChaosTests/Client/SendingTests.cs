@@ -69,6 +69,29 @@ public class SendingTests
         Assert.Equal(sent[1..], again[..2]);
     }
 
+    [Fact]
+    public async Task What_was_too_much_at_once_is_sent_again_on_a_new_connection_as_often_as_it_takes()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        Task<Ack>[] sending = [client.SendAsync("a"), client.SendAsync("b"), client.SendAsync("c")];
+        for (var i = 0; i < 5; i++)
+        {
+            var connection = await server.WelcomeAsync();
+            var refused = await connection.ReceiveMessagesAsync(3);
+            await connection.SendErrorAsync(refused[0].Ref, "rate_limited");
+            await connection.CloseAsync(1008);
+        }
+
+        var last = await server.WelcomeAsync();
+        var sent = await last.ReceiveMessagesAsync(3);
+
+        Assert.Equal(["a", "b", "c"], sent.Select(static message => message.Text));
+        foreach (var (text, reference) in sent)
+            await last.SendAckAsync(reference, $"e:{text[0] - 'a'}");
+        Assert.Equal("e:2", (await Task.WhenAll(sending).Soon())[2].Position);
+    }
+
     [Theory]
     [InlineData("malformed")]
     [InlineData("failed")]

@@ -228,6 +228,10 @@ public sealed class ChatClient : IAsyncDisposable
                 _outbox.HoldBack(frame.Ref);
                 Wake();
                 break;
+            case "error" when frame.Code == "rate_limited":
+                _outbox.TakeBack(frame.Ref);
+                _reconnecting.OnRateLimited();
+                break;
             case "error":
                 _outbox.Refuse(frame.Ref, frame.Code!, frame.Text!);
                 break;

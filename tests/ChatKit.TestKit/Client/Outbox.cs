@@ -47,7 +47,7 @@ internal sealed class Outbox(ChatClientOptions options)
         {
             (_open, _held, _limit) = (true, false, limit);
             foreach (var entry in _entries)
-                entry.Sent = entry.Refused = false;
+                entry.Sent = entry.Refused = entry.IsNew = false;
         }
     }
 
@@ -94,6 +94,7 @@ internal sealed class Outbox(ChatClientOptions options)
                 else
                 {
                     entry.Sent = true;
+                    entry.IsNew |= entry.FirstSent is null;
                     entry.FirstSent ??= Stopwatch.GetTimestamp();
                     frame = entry.Frame;
                     return true;
@@ -138,6 +139,20 @@ internal sealed class Outbox(ChatClientOptions options)
             _entries[first].Refused = true;
             foreach (var entry in _entries.Skip(first))
                 entry.Sent = false;
+        }
+    }
+
+    /// <summary>
+    /// The server has handled nothing from a message on, and takes no more on this connection. What it was not sent on an earlier one
+    /// counts as not sent, and does not grow too old.
+    /// </summary>
+    public void TakeBack(string? reference)
+    {
+        lock (_gate)
+        {
+            _open = false;
+            foreach (var entry in _entries.SkipWhile(e => e.Ref != reference).Where(static e => e.IsNew))
+                entry.FirstSent = null;
         }
     }
 
@@ -189,6 +204,9 @@ internal sealed class Outbox(ChatClientOptions options)
 
         /// <summary>Whether it was sent on the present connection, and not refused.</summary>
         public bool Sent { get; set; }
+
+        /// <summary>Whether it was sent on the present connection for the first time.</summary>
+        public bool IsNew { get; set; }
 
         /// <summary>Whether the server has refused it on the present connection.</summary>
         public bool Refused { get; set; }

@@ -99,6 +99,38 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
+    public async Task What_was_too_much_at_once_is_sent_again_in_order_and_does_not_grow_old()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+        await page.SendAsync("a");
+        await page.SendAsync("b");
+        var a = await connection.ReceiveMessageAsync();
+        var b = await connection.ReceiveMessageAsync();
+        await connection.AcknowledgeAsync(a.Ref, "e:1");
+        await connection.RefuseAsync(b.Ref, "rate_limited");
+        await page.ExpectAsync("all('error', 'ref', 'code', 'data')", $"""[["{b.Ref}","rate_limited",null]]""");
+        await page.SendAsync("c");
+        await connection.HasSentNothingAsync();
+        await page.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
+
+        // More often than a client that is refused may be.
+        for (var i = 0; i < 4; i++)
+        {
+            await connection.CloseAsync(1008, "too many messages");
+            connection = await server.AcceptAsync();
+            await connection.WelcomeAsync();
+            Assert.Equal(b, await connection.ReceiveMessageAsync());
+            Assert.Equal("c", (await connection.ReceiveMessageAsync()).Data);
+            await connection.RefuseAsync(b.Ref, "rate_limited");
+        }
+
+        await page.ExpectAsync("outcomes", """{"a":"e:1"}""");
+        await page.ExpectAsync("chat.pending.map(({ data }) => data)", """["b","c"]""");
+    }
+
+    [Fact]
     public async Task What_was_first_sent_too_long_ago_is_not_sent_again()
     {
         await using var server = await ScriptedServer.StartAsync();
