@@ -19,7 +19,9 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         Audience = source.Audience;
         Position = source.Position;
         IdempotencyKey = source.IdempotencyKey;
+        TraceParent = source.TraceParent;
         Frames = source.Frames;
+        Notice = source.Notice;
     }
 
     /// <summary>Text or binary.</summary>
@@ -49,6 +51,12 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>
+    /// The span that has published the message, as a W3C <c>traceparent</c>; null if it is not recorded. A backplane between nodes carries
+    /// it, so that their spans belong to the same trace.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The payload as text. Decodes anew at each call; bytes that are not UTF-8 become U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
@@ -63,6 +71,8 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     public ChatMessage WithPosition(MessagePosition position) => new(this) { Position = position };
 
     internal ChatMessage WithIdempotencyKey(string key) => new(this) { IdempotencyKey = key };
+
+    internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };
 
     /// <summary>Whether a connection of the room receives the message.</summary>
     internal bool IsFor(string connectionId) => Audience == Audience.Everyone || ConnectionId != connectionId;

@@ -1,3 +1,5 @@
+using ChatKit.Diagnostics;
+
 namespace ChatKit.Connections;
 
 /// <summary>The connections of this node.</summary>
@@ -6,6 +8,10 @@ internal sealed class ConnectionRegistry
     private readonly Lock _gate = new();
     private readonly HashSet<ServerConnection> _connections = [];
     private TaskCompletionSource? _empty;
+    private long _receivedByGone;
+    private long _sentToGone;
+
+    public ConnectionRegistry(ChatKitMetrics metrics) => metrics.Observe(AddUp);
 
     public int Count
     {
@@ -37,7 +43,11 @@ internal sealed class ConnectionRegistry
     {
         lock (_gate)
         {
-            if (_connections.Remove(connection) && _connections.Count == 0)
+            if (!_connections.Remove(connection))
+                return;
+            _receivedByGone += connection.BytesReceived;
+            _sentToGone += connection.Outbound.BytesWritten;
+            if (_connections.Count == 0)
                 _empty?.TrySetResult();
         }
     }
@@ -55,5 +65,24 @@ internal sealed class ConnectionRegistry
                 _empty.TrySetResult();
             return ([.. _connections], _empty.Task);
         }
+    }
+
+    /// <summary>What the connections have in sum. Walks through all of them; each keeps its own count, so that counting costs nothing.</summary>
+    private ConnectionTotals AddUp()
+    {
+        ServerConnection[] connections;
+        long received, sent, queued = 0, largest = 0;
+        lock (_gate)
+            (connections, received, sent) = ([.. _connections], _receivedByGone, _sentToGone);
+        foreach (var connection in connections)
+        {
+            var waiting = connection.Outbound.BytesWaiting;
+            received += connection.BytesReceived;
+            sent += connection.Outbound.BytesWritten;
+            queued += waiting;
+            largest = Math.Max(largest, waiting);
+        }
+
+        return new ConnectionTotals(connections.Length, received, sent, queued, largest);
     }
 }

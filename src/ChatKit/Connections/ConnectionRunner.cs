@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using ChatKit.Diagnostics;
 using ChatKit.Protocol;
 using ChatKit.Wire;
 using Microsoft.Extensions.DependencyInjection;
@@ -137,6 +138,7 @@ internal sealed class ConnectionRunner : IDisposable
     {
         _services.Metrics.Received();
         _keepAlive.Busy = true;
+        using var span = _services.Tracing.Handle(_connection.Room, _connection.Id, inbound.Message.Data.Length);
         try
         {
             if (_dialog is null)
@@ -148,6 +150,7 @@ internal sealed class ConnectionRunner : IDisposable
         {
             // No fault of the handler, and one that passes: its client stays.
             _services.Logger.NotStored(_connection.Id, e.Message);
+            ChatKitTracing.Fail(span, e);
         }
         catch (RoomAccessDeniedException)
         {
@@ -157,19 +160,27 @@ internal sealed class ConnectionRunner : IDisposable
         {
             // The client did not wait for the answer. What else it has sent before it left is handled all the same.
         }
+        catch (Exception e) when (!IsOfTheEnd(e))
+        {
+            ChatKitTracing.Fail(span, e);
+            throw;
+        }
 
         _keepAlive.Busy = false;
     }
 
     private void Fail(Exception exception)
     {
-        // A client that leaves while its handler sends to it is no fault of the handler.
-        if (_connection.HasEnded && exception is WebSocketClosedException or OperationCanceledException)
+        if (IsOfTheEnd(exception))
             return;
 
         _services.Logger.HandlerFailed(_connection.Id, exception);
         _connection.CloseHere(WebSocketCloseStatus.InternalServerError, "the handler failed", exception);
     }
+
+    /// <summary>Whether something has failed because the connection has ended: a client that leaves while its handler sends to it is no fault of the handler.</summary>
+    private bool IsOfTheEnd(Exception exception) =>
+        _connection.HasEnded && exception is WebSocketClosedException or OperationCanceledException;
 
     private async ValueTask EndAsync(WebSocketHandlerDriver? driver, WebSocketHandler? handler, AsyncServiceScope scope)
     {
@@ -247,6 +258,7 @@ internal sealed class ConnectionRunner : IDisposable
     private async ValueTask<Inbound> TakeAsync(ReadOnlySequence<byte> buffer)
     {
         var last = Inbound.Nothing;
+        var before = buffer.Length;
         try
         {
             while (!IsLast(last) && _reader.Read(ref buffer) is var found and not Inbound.Nothing)
@@ -263,6 +275,7 @@ internal sealed class ConnectionRunner : IDisposable
         }
         finally
         {
+            _connection.CountReceived(before - buffer.Length);
             _transport.Input.AdvanceTo(buffer.Start, buffer.End);
         }
 

@@ -12,6 +12,7 @@ internal sealed class ConnectionServices(
     RoomRegistry rooms,
     Publisher publisher,
     ChatKitMetrics metrics,
+    ChatKitTracing tracing,
     IServiceScopeFactory scopes,
     IOptions<ChatKitOptions> options,
     TimeProvider clock,
@@ -24,6 +25,8 @@ internal sealed class ConnectionServices(
     public Publisher Publisher => publisher;
 
     public ChatKitMetrics Metrics => metrics;
+
+    public ChatKitTracing Tracing => tracing;
 
     public IServiceScopeFactory Scopes => scopes;
 

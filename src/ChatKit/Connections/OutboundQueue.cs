@@ -28,11 +28,19 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
 
     /// <summary>How often that was so.</summary>
     private int _waits;
+
+    private long _written;
     private bool _writing;
     private bool _closeQueued;
     private bool _ended;
     private TaskCompletionSource? _space;
     private TaskCompletionSource? _idle;
+
+    /// <summary>How many bytes are waiting, or being written.</summary>
+    public long BytesWaiting => Volatile.Read(ref _bytes);
+
+    /// <summary>How many bytes were written so far.</summary>
+    public long BytesWritten => Volatile.Read(ref _written);
 
     /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Enqueue(frames, inAnyCase: false);
@@ -251,6 +259,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         lock (_frames)
         {
             chunk = default;
+            _written += written;
             if (!_ended)
             {
                 _bytes -= written;

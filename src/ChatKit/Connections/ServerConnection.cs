@@ -25,6 +25,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private Task? _aborting;
     private bool _over;
     private bool _closedHere;
+    private long _bytesReceived;
 
     public ServerConnection(
         Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -73,6 +74,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
 
     public OutboundQueue Outbound { get; }
+
+    /// <summary>How many bytes of frames the client has sent so far.</summary>
+    public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     IOutbound IRoomClient.Outbound => Outbound;
 
@@ -130,6 +134,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     }
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
+
+    /// <summary>Bytes of frames have come. To be called by whoever reads, and nobody else.</summary>
+    public void CountReceived(long bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
 
     /// <summary>
     /// Enters the room in which everything for this user arrives, and the home room. In that order: a user who is thrown out while

@@ -35,6 +35,7 @@ public static class ChatKitServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ChatKitMetrics>();
+        services.TryAddSingleton<ChatKitTracing>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatKitOptions>, ChatKitOptionsValidator>());
         var options = services.AddOptions<ChatKitOptions>().ValidateOnStart();
         if (configure is not null)

@@ -5,7 +5,7 @@ using System.Text;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// A message as the list in Redis holds it: version, flags, time, sender, connection, payload. Without its position, which the place
+/// A message as the list in Redis holds it: version, flags, time, sender, connection, trace, payload. Without its position, which the place
 /// in the list tells.
 /// </summary>
 /// <remarks>Byte 0 version, byte 1 flags, bytes 2 to 9 UTC ticks, then each text as a four-byte length and UTF-8; little-endian.</remarks>
@@ -24,6 +24,7 @@ internal static class RedisEntry
         HasFrom = 4,
         HasConnectionId = 8,
         Notice = 16,
+        HasTraceParent = 32,
     }
 
     /// <param name="message">The message.</param>
@@ -41,9 +42,12 @@ internal static class RedisEntry
             flags |= EntryFlags.HasConnectionId;
         if (message.Notice is not null)
             flags |= EntryFlags.Notice;
+        if (message.TraceParent is not null)
+            flags |= EntryFlags.HasTraceParent;
 
         var data = message.Notice is { } notice ? RedisNotice.Encode(notice) : message.Data;
-        var bytes = new byte[head.Length + HeaderSize + SizeOf(message.From) + SizeOf(message.ConnectionId) + data.Length];
+        var texts = SizeOf(message.From) + SizeOf(message.ConnectionId) + SizeOf(message.TraceParent);
+        var bytes = new byte[head.Length + HeaderSize + texts + data.Length];
         head.CopyTo(bytes);
         var entry = bytes.AsSpan(head.Length);
         entry[0] = Version;
@@ -52,6 +56,7 @@ internal static class RedisEntry
         var rest = entry[HeaderSize..];
         Write(ref rest, message.From);
         Write(ref rest, message.ConnectionId);
+        Write(ref rest, message.TraceParent);
         data.Span.CopyTo(rest);
         return bytes;
     }
@@ -71,12 +76,14 @@ internal static class RedisEntry
             var rest = entry[HeaderSize..];
             var from = flags.HasFlag(EntryFlags.HasFrom) ? Read(ref rest) : null;
             var connectionId = flags.HasFlag(EntryFlags.HasConnectionId) ? Read(ref rest) : null;
+            var traceParent = flags.HasFlag(EntryFlags.HasTraceParent) ? Read(ref rest) : null;
             return new ChatMessage(flags.HasFlag(EntryFlags.Binary) ? WebSocketMessageType.Binary : WebSocketMessageType.Text, rest, at)
             {
                 From = from,
                 ConnectionId = connectionId,
                 Audience = flags.HasFlag(EntryFlags.Others) ? Audience.Others : Audience.Everyone,
                 Position = position,
+                TraceParent = traceParent,
                 Notice = flags.HasFlag(EntryFlags.Notice) ? RedisNotice.Decode(rest.Span) : null,
             };
         }

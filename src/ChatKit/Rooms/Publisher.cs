@@ -1,25 +1,39 @@
+using ChatKit.Diagnostics;
+
 namespace ChatKit.Rooms;
 
 /// <summary>Publishes what handlers and the application broadcast.</summary>
-internal sealed class Publisher(IBackplane backplane)
+internal sealed class Publisher(IBackplane backplane, ChatKitMetrics metrics, ChatKitTracing tracing)
 {
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message.</param>
     /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public ValueTask PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
+    public async ValueTask PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
     {
-        return capacity != 0 && RefScope.Current is { } scope
-            ? StoreAsync(scope)
-            : Discard(backplane.PublishAsync(room, message, capacity, cancellationToken));
+        using var span = tracing.Publish(room, message);
+        if (span is { Recorded: true })
+            message = message.WithTraceParent(span.Id);
+        var scope = capacity != 0 ? RefScope.Current : null;
+        if (scope is not null)
+            message = message.WithIdempotencyKey(scope.NextKey());
 
-        async ValueTask StoreAsync(RefScope scope)
+        // Measured here, so that storing counts once, whether a backplane does it itself or has a history do it.
+        var began = metrics.Begin();
+        try
         {
-            var keyed = message.WithIdempotencyKey(scope.NextKey());
-            if (await backplane.PublishAsync(room, keyed, capacity, cancellationToken).ConfigureAwait(false) is { } position)
-                scope.Stored(room, position);
+            var position = await backplane.PublishAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+            metrics.Published(capacity != 0, began, null);
+            if (position is null)
+                return;
+            span?.SetTag("messaging.message.id", position.ToString());
+            scope?.Stored(room, position.Value);
         }
-
-        static async ValueTask Discard(ValueTask<MessagePosition?> publishing) => await publishing.ConfigureAwait(false);
+        catch (Exception e)
+        {
+            metrics.Published(capacity != 0, began, e);
+            ChatKitTracing.Fail(span, e);
+            throw;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.Diagnostics;
 using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
@@ -60,7 +61,7 @@ internal sealed partial class Room
         if (!await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false) || !IsCatchingUp(member))
             return null;
 
-        var page = await services.History.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
+        var page = await services.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : page.Top;
 
@@ -89,13 +90,19 @@ internal sealed partial class Room
     private async ValueTask<bool> TellAsync(RoomMember member, MessageGap gap)
     {
         member.Recovered = false;
+        services.Metrics.Missed(GapScope.Member, gap.Missed);
         if (member.IsTold)
+        {
+            services.Logger.MemberMissed(Name, member.Client.Id, gap.Missed);
             return await EnqueueAsync(member, V1Frames.Gap(Name, gap)).ConfigureAwait(false);
+        }
+
         if (gap.Missed is not { } missed)
             return true;
 
         // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
         // the newest messages.
+        services.Metrics.ClosedAsTooSlow();
         services.Logger.SlowMemberClosed(Name, member.Client.Id);
         member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, $"too slow: {missed} messages are no longer stored");
         return false;
@@ -192,6 +199,8 @@ internal sealed partial class Room
         member.NeedsSpace = frames.Length;
         if (frames.Length > 0 && member.Client.Outbound.TryEnqueue(frames) == EnqueueResult.Full)
             return false;
+        if (member is { AwaitsLive: true, Resumes: true })
+            services.Metrics.Resumed(member.Recovered);
         member.AwaitsLive = member.LacksPresence = false;
         member.NeedsSpace = 0;
         return true;
@@ -200,6 +209,7 @@ internal sealed partial class Room
     /// <summary>Enqueues those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
     private MessagePosition Give(IRoomClient client, IEnumerable<ChatMessage> messages, MessagePosition cursor)
     {
+        var given = 0;
         foreach (var message in messages)
         {
             var position = message.Position.GetValueOrDefault();
@@ -209,12 +219,14 @@ internal sealed partial class Room
             {
                 if (client.Outbound.TryEnqueue(Outgoing.FrameOf(Name, message, client.Format)) != EnqueueResult.Accepted)
                     break;
-                services.Metrics.Delivered(1);
+                given++;
             }
 
             cursor = position;
         }
 
+        if (given > 0)
+            services.Metrics.Delivered(given);
         return cursor;
     }
 

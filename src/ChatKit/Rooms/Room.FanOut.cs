@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ChatKit.Diagnostics;
 using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
@@ -58,16 +59,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             _taken += _batch.Count;
         }
 
-        try
-        {
-            Deliver(CollectionsMarshal.AsSpan(_batch), first);
-        }
-        catch (Exception e)
-        {
-            // What is thrown here would end the process.
-            services.Logger.FanOutFailed(Name, e);
-        }
-
+        DeliverMeasured(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
         lock (_gate)
         {
@@ -97,10 +89,32 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
     }
 
+    private void DeliverMeasured(ReadOnlySpan<ChatMessage> batch, long number)
+    {
+        var began = services.Metrics.Begin();
+        var spans = services.Tracing.Deliver(Name, batch);
+        var deliveries = 0;
+        try
+        {
+            deliveries = Deliver(batch, number);
+        }
+        catch (Exception e)
+        {
+            // What is thrown here would end the process.
+            services.Logger.FanOutFailed(Name, e);
+            spans?.ForEach(span => ChatKitTracing.Fail(span, e));
+        }
+
+        services.Metrics.FannedOut(began, deliveries);
+        spans?.ForEach(static span => span.Dispose());
+    }
+
     /// <param name="batch">What is to be delivered.</param>
     /// <param name="number">How many messages the room had taken before.</param>
-    private void Deliver(ReadOnlySpan<ChatMessage> batch, long number)
+    /// <returns>How many were enqueued, counted once for each member.</returns>
+    private int Deliver(ReadOnlySpan<ChatMessage> batch, long number)
     {
+        var deliveries = 0;
         while (!batch.IsEmpty)
         {
             // Asked anew for each piece: whoever refused one must not be given the next before it has caught up.
@@ -110,10 +124,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
             while (count < batch.Length && bytes + SizeOf(batch[count], longest) <= JoinLimit)
                 bytes += SizeOf(batch[count++], longest);
 
-            DeliverJoined(batch[..count], number, live);
+            deliveries += DeliverJoined(batch[..count], number, live);
             batch = batch[count..];
             number += count;
         }
+
+        return deliveries;
     }
 
     /// <summary>After what was said before, and to all: also to those who have not caught up.</summary>
@@ -144,9 +160,11 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
     }
 
-    private void DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, LiveMember[] live)
+    /// <returns>How many messages were enqueued, counted once for each member.</returns>
+    private int DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, LiveMember[] live)
     {
         var joined = default(JoinedFrames);
+        var deliveries = 0;
         long? first = null;
         HashSet<string?>? leftOut = null;
         DisconnectNotice? disconnect = null;
@@ -172,11 +190,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
             if (result == EnqueueResult.Full)
                 FallBehind(one.Member, messages, number);
             else if (result == EnqueueResult.Accepted)
-                services.Metrics.Delivered(count);
+                deliveries += count;
         }
 
         if (disconnect is not null)
             Disconnect(disconnect);
+        return deliveries;
     }
 
     /// <summary>The frames of all messages: joined for the first who needs them, shared by the others.</summary>
@@ -239,12 +258,16 @@ internal sealed partial class Room : IThreadPoolWorkItem
         services.Metrics.FellBehind();
         if (member.Replay == 0)
         {
+            services.Metrics.DroppedAndClosed(CountDropped(member, refused, number));
             services.Logger.SlowMemberClosed(Name, member.Client.Id);
             member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too slow: the outbound queue is full");
             return;
         }
 
         MissPresence(member, refused);
+        var dropped = CountDropped(member, refused, number);
+        if (dropped > 0)
+            services.Metrics.Dropped(dropped);
 
         // An ephemeral message is for those who can take it at this moment; nothing that is kept was missed.
         if (LastBeforeMissed(member, refused, number) is not { } last)
@@ -264,6 +287,19 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
         services.Logger.MemberBehind(Name, member.Client.Id);
         _ = CatchUpAsync(member);
+    }
+
+    /// <summary>How many of the refused messages the member will not get from history either.</summary>
+    private static int CountDropped(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
+    {
+        var count = 0;
+        for (var i = 0; i < refused.Length; i++)
+        {
+            if (refused[i].Notice is null && (refused[i].Position is null || member.Replay == 0) && member.IsDue(refused[i], number + i))
+                count++;
+        }
+
+        return count;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using ChatKit.Diagnostics;
 using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
@@ -118,7 +119,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             {
                 // Nobody asked for what is missing, and nobody would ever fill the hole.
                 if (position.IsOfStream(accepted))
-                    FanOut(Outgoing.Notice(new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1)));
+                {
+                    var gap = new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
+                    services.Logger.MessagesLost(Name, gap.Missed!.Value);
+                    TellGap(gap);
+                }
+
                 Accept(message);
                 return;
             }
@@ -186,7 +192,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         MessagePosition announced;
         lock (_gate)
             (accepted, announced) = (_accepted, _announced);
-        var page = await services.History.ReadAsync(Name, accepted).ConfigureAwait(false);
+        var page = await services.ReadAsync(Name, accepted).ConfigureAwait(false);
         lock (_gate)
         {
             // The stream has begun, or changed its name, while the page was on its way: what it says is of before.
@@ -207,7 +213,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             // The store has lost its newest messages, which were delivered here. Those to come take their positions.
             services.Logger.StreamRestarted(Name, page.Top);
-            FanOut(Outgoing.Notice(new MessageGap(_accepted.GetValueOrDefault(), null, null)));
+            TellGap(new MessageGap(_accepted.GetValueOrDefault(), null, null));
             GoBack(page.Top);
             return false;
         }
@@ -219,7 +225,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
         {
             var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
-            FanOut(Outgoing.Notice(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence)));
+            TellGap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence));
             _accepted = start;
         }
         else if (_accepted is { Sequence: > 0 } same && same.Epoch != page.Top.Epoch)
@@ -254,9 +260,18 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         }
     }
 
+    /// <summary>Tells those who are live what they will not get. To be called under the lock.</summary>
+    private void TellGap(MessageGap gap)
+    {
+        services.Metrics.Missed(GapScope.Room, gap.Missed);
+        FanOut(Outgoing.Notice(gap));
+    }
+
     /// <summary>To be called under the lock.</summary>
     private void Accept(ChatMessage message)
     {
+        if (message.Notice is null)
+            services.Metrics.Accepted(message.At);
         if (message.Position is { } position)
         {
             _accepted = position;

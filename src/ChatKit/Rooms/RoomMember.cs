@@ -21,6 +21,9 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     /// <summary>The last position that the member has, or that was enqueued for it, while it catches up; null before the first.</summary>
     public MessagePosition? Cursor { get; set; } = resumeAfter;
 
+    /// <summary>Whether the member has said up to where it has the room's messages.</summary>
+    public bool Resumes { get; } = resumeAfter is not null;
+
     /// <summary>Whether the member has got everything since the position that it has resumed from.</summary>
     public bool Recovered { get; set; } = resumeAfter is not null && replay > 0;
 

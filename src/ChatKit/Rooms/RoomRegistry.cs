@@ -19,12 +19,14 @@ internal sealed class RoomRegistry : IDisposable
         IRoomPresence presence,
         PresenceTracker tracker,
         ChatKitMetrics metrics,
+        ChatKitTracing tracing,
         ILogger<Room> logger,
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, metrics, logger);
+        _services = new RoomServices(backplane, history, presence, tracker, metrics, tracing, logger);
         var interval = options.Value.RoomCheckInterval;
+        metrics.Observe(() => Count);
         _checks = clock.CreateTimer(static rooms => ((RoomRegistry)rooms!).CheckAll(), this, interval, interval);
     }
 

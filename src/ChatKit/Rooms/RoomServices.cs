@@ -11,4 +11,23 @@ internal sealed record RoomServices(
     IRoomPresence Presence,
     PresenceTracker Tracker,
     ChatKitMetrics Metrics,
-    ILogger<Room> Logger);
+    ChatKitTracing Tracing,
+    ILogger<Room> Logger)
+{
+    /// <summary><see cref="IMessageHistory.ReadAsync"/>, measured.</summary>
+    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after)
+    {
+        var began = Metrics.Begin();
+        try
+        {
+            var page = await History.ReadAsync(room, after).ConfigureAwait(false);
+            Metrics.Read(began, null);
+            return page;
+        }
+        catch (Exception e)
+        {
+            Metrics.Read(began, e);
+            throw;
+        }
+    }
+}

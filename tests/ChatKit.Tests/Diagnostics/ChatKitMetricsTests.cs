@@ -1,16 +1,17 @@
-using System.Diagnostics.Metrics;
+using System.Net.WebSockets;
+using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
-using Microsoft.Extensions.DependencyInjection;
+using ChatKit.Tests.Rooms;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace ChatKit.Tests.Diagnostics;
 
 public sealed class ChatKitMetricsTests : IAsyncDisposable
 {
-    private readonly TestMeterFactory _meters = new();
+    private readonly TestMeters _meters = new();
     private readonly ChatHost _host;
 
-    public ChatKitMetricsTests() => _host = new ChatHost(services: services => services.AddSingleton<IMeterFactory>(_meters));
+    public ChatKitMetricsTests() => _host = new ChatHost(services: _meters.AddTo);
 
     public async ValueTask DisposeAsync()
     {
@@ -19,30 +20,46 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Connections_are_counted_up_and_down_and_by_close_code()
+    public async Task Connections_are_counted_as_long_as_they_are_there_and_when_they_begin_and_end()
     {
-        var active = Collect("chatkit.connections.active");
-        var closed = Collect("chatkit.connections.closed");
         var one = await _host.EnterAsync();
-        await _host.EnterAsync();
-        Assert.Equal(2, Sum(active));
+        var active = _meters.Collect("chatkit.connections.active");
+        var opened = _meters.Collect("chatkit.connections.opened");
+        var closed = _meters.Collect("chatkit.connections.closed");
+        var rooms = _meters.Collect("chatkit.rooms.active");
+        await _host.EnterAsync("elsewhere");
+        Assert.Equal((2, 1, 2), (active.Now(), opened.Sum(), rooms.Now()));
 
         await one.Client.SendCloseAsync();
         await one.Ended.Soon();
 
-        Assert.Equal(1, Sum(active));
-        var measurement = Assert.Single(closed.GetMeasurementSnapshot());
-        Assert.Equal((1L, 1000), (measurement.Value, (int)measurement.Tags["chatkit.close.code"]!));
+        Assert.Equal((1, 1), (active.Now(), rooms.Now()));
+        Assert.Equal((1L, 1000), Assert.Single(closed.GetMeasurementSnapshot().Select(static m => (m.Value, (int)m.Tags["chatkit.close.code"]!))));
     }
 
     [Fact]
-    public async Task Messages_are_counted_when_received_and_for_each_member_they_are_delivered_to()
+    public async Task Whatever_codes_clients_close_with_few_are_counted_apart()
     {
-        var received = Collect("chatkit.messages.received");
-        var delivered = Collect("chatkit.messages.delivered");
+        var closed = _meters.Collect("chatkit.connections.closed");
+        foreach (var code in new[] { 3000, 3999, 4000, 4242, 4999 })
+        {
+            var connection = await _host.EnterAsync();
+            await connection.Client.SendCloseAsync((WebSocketCloseStatus)code);
+            await connection.Ended.Soon();
+        }
+
+        Assert.Equal((2, 3), (closed.Sum(3000), closed.Sum(4000)));
+    }
+
+    [Fact]
+    public async Task Messages_are_counted_when_received_when_stored_and_for_each_member_they_are_delivered_to()
+    {
+        var received = _meters.Collect("chatkit.messages.received");
+        var stored = _meters.Collect("chatkit.messages.stored");
+        var delivered = _meters.Collect("chatkit.messages.delivered");
         var one = await _host.EnterAsync();
         var other = await _host.EnterAsync();
-        Assert.Equal(2, Sum(received));
+        Assert.Equal(2, received.Sum());
 
         await one.Handler.Broadcast("to others", new BroadcastOptions { Audience = Audience.Others });
         await one.Handler.Broadcast("to both");
@@ -50,45 +67,215 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
         await other.Client.ReceiveTextsAsync(2);
         var third = await _host.EnterAsync();
         await third.Client.ReceiveTextsAsync(2);
+        await Patience.UntilAsync(() => delivered.Sum() == 5, "3 live and 2 stored messages are counted");
+        Assert.Equal(2, stored.Sum());
 
-        await Patience.UntilAsync(() => Sum(delivered) == 5, "3 live and 2 stored messages are counted");
+        await one.Handler.Broadcast("not stored", new BroadcastOptions { Store = false });
+        await third.Client.ReceiveTextAsync();
+        Assert.Equal(2, stored.Sum());
     }
 
     [Fact]
-    public async Task A_full_queue_is_counted()
+    public async Task A_turn_that_delivers_to_many_is_measured_once()
     {
-        var behind = Collect("chatkit.members.behind");
+        var delivered = _meters.Collect("chatkit.messages.delivered");
+        var fanOut = _meters.Collect<double>("chatkit.fan_out.duration");
+        var members = new List<ChatConnection>();
+        for (var i = 0; i < 5; i++)
+            members.Add(await _host.EnterAsync());
+
+        await members[0].Handler.Broadcast("to all");
+        await Task.WhenAll(members.Select(static member => member.Client.ReceiveTextAsync()));
+
+        await Patience.UntilAsync(() => fanOut.GetMeasurementSnapshot().Count > 0, "the turn is over");
+        Assert.Equal([5L], delivered.GetMeasurementSnapshot().Select(static m => m.Value));
+        Assert.Single(fanOut.GetMeasurementSnapshot());
+    }
+
+    [Fact]
+    public async Task Bytes_of_frames_are_counted_in_both_directions_and_stay_when_the_connection_has_gone()
+    {
+        var io = _meters.Collect("chatkit.network.io");
+        var one = await _host.EnterAsync();
+        var (clientHeader, serverHeader, closeCode) = (6, 2, 2);
+        var received = clientHeader + "knock".Length;
+        await Patience.UntilAsync(() => io.Now("receive") == received, "what the client has sent is counted");
+        Assert.Equal(0, io.Now("transmit"));
+
+        await one.Handler.Broadcast("hello");
+        await one.Client.ReceiveTextAsync();
+        await one.Client.SendCloseAsync();
+        await one.Ended.Soon();
+
+        Assert.Equal(received + clientHeader + closeCode, io.Now("receive"));
+        Assert.Equal(serverHeader + "hello".Length + serverHeader + closeCode, io.Now("transmit"));
+    }
+
+    [Fact]
+    public async Task What_waits_in_the_queues_is_told_when_somebody_asks()
+    {
+        var size = _meters.Collect("chatkit.outbound_queue.size");
+        var largest = _meters.Collect("chatkit.outbound_queue.largest");
+        var (slow, slower) = (await _host.EnterAsync(buffer: 512), await _host.EnterAsync(buffer: 512));
+        Assert.Equal((0, 0), (size.Now(), largest.Now()));
+
+        const int Header = 4, Less = 1_000, More = 2_000;
+        await slow.Handler.Send(new string('x', Less));
+        await slower.Handler.Send(new string('x', More));
+        Assert.Equal((Less + More + (2 * Header), More + Header), (size.Now(), largest.Now()));
+
+        await slow.Client.ReceiveTextAsync();
+        await slower.Client.ReceiveTextAsync();
+        await Patience.UntilAsync(() => (size.Now(), largest.Now()) == (0, 0), "nothing waits");
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_counted_and_so_is_what_nobody_can_give_its_member_any_more()
+    {
+        var behind = _meters.Collect("chatkit.slow_consumers.behind");
+        var closed = _meters.Collect("chatkit.slow_consumers.closed");
+        var dropped = _meters.Collect("chatkit.messages.dropped");
         var slow = await _host.EnterAsync(options: new() { OutboundQueueLimit = 1024 }, buffer: 512);
 
         await Patience.UntilAsync(
             async () =>
             {
-                await slow.Handler.Broadcast(new string('x', 600));
-                return Sum(behind) > 0;
+                await slow.Handler.Broadcast(new string('x', 600), new BroadcastOptions { Store = false });
+                return dropped.Sum("ephemeral") > 0;
             },
-            "it is behind");
+            "what is not stored is dropped");
+        await slow.Handler.Broadcast(new string('x', 600));
+        await Patience.UntilAsync(
+            () => _host.Logs.GetSnapshot().Any(static line => line.Id.Id == 200), "it is behind, and will be given what is stored");
+
+        Assert.InRange(behind.Sum(), 2, int.MaxValue);
+        Assert.Equal((0, 0), (closed.Sum(), dropped.Sum("closed")));
     }
 
     [Fact]
-    public void The_meter_has_the_name_that_applications_are_told() => Assert.Equal("ChatKit", ChatKitTelemetry.MeterName);
-
-    private static long Sum(MetricCollector<long> collector) => collector.GetMeasurementSnapshot().Sum(static m => m.Value);
-
-    private MetricCollector<long> Collect(string instrument) => new(_meters, ChatKitTelemetry.MeterName, instrument);
-
-    /// <summary>Meters of this test alone: a static meter would show what other tests do.</summary>
-    private sealed class TestMeterFactory : IMeterFactory
+    public async Task Who_is_closed_as_too_slow_is_counted_with_what_it_was_not_given()
     {
-        private readonly List<Meter> _meters = [];
+        var closed = _meters.Collect("chatkit.slow_consumers.closed");
+        var dropped = _meters.Collect("chatkit.messages.dropped");
+        var slow = await _host.EnterAsync(options: new() { OutboundQueueLimit = 1024, HistoryCapacity = 0 }, buffer: 512);
 
-        public Meter Create(MeterOptions options)
-        {
-            options.Scope = this;
-            var meter = new Meter(options);
-            _meters.Add(meter);
-            return meter;
-        }
+        await Patience.UntilAsync(
+            async () =>
+            {
+                await slow.Handler.Broadcast(new string('x', 600));
+                return closed.Sum() > 0;
+            },
+            "it is closed");
 
-        public void Dispose() => _meters.ForEach(static meter => meter.Dispose());
+        Assert.Equal(1, closed.Sum());
+        Assert.InRange(dropped.Sum("closed"), 1, int.MaxValue);
+        Assert.Equal(dropped.Sum(), dropped.Sum("closed"));
     }
+
+    [Fact]
+    public async Task Resumes_are_counted_by_whether_anything_was_missed_and_gaps_with_what_was()
+    {
+        await using var host = new ChatHost(static options => options.HistoryCapacity = 5, _meters.AddTo);
+        var resumes = _meters.Collect("chatkit.resumes");
+        var gaps = _meters.Collect("chatkit.gaps");
+        var missed = _meters.Collect("chatkit.messages.missed");
+        for (var i = 1; i <= 10; i++)
+            await host.Broadcaster.BroadcastAsync("lobby", $"{i}");
+        var top = (await host.History.ReadAsync("lobby")).Top;
+
+        await host.EnterV1Async();
+        Assert.Equal(0, resumes.Sum());
+        await host.EnterV1Async(after: top with { Sequence = 7 });
+        Assert.Equal((1, 1, 0), (resumes.Sum(), resumes.Sum(true), gaps.Sum()));
+        await host.EnterV1Async(after: top with { Sequence = 2 });
+        await host.EnterV1Async(after: new MessagePosition("lost", 3));
+
+        Assert.Equal((1, 2), (resumes.Sum(true), resumes.Sum(false)));
+        Assert.Equal((1, 1, 2), (gaps.Sum("trimmed"), gaps.Sum("reset"), gaps.Sum("member")));
+        Assert.Equal((3, 3), (missed.Sum(), missed.Sum("member")));
+    }
+
+    [Fact]
+    public async Task What_is_lost_on_the_way_is_a_gap_of_the_room_however_many_are_in_it()
+    {
+        await using var room = new RoomFixture(services: _meters.AddTo);
+        var gaps = _meters.Collect("chatkit.gaps");
+        var missed = _meters.Collect("chatkit.messages.missed");
+        var (one, other) = (await room.JoinAsync("one"), await room.JoinAsync("other"));
+        await room.PublishAsync(1);
+        await room.PublishAsync(20, capacity: 5, lost: true);
+        await room.PublishAsync(1, capacity: 5);
+        await one.ReceiveAsync(6);
+        await other.ReceiveAsync(6);
+
+        Assert.Equal((1, 16), (gaps.Sum("room"), missed.Sum("room")));
+        Assert.Equal((1, 16), (gaps.Sum(), missed.Sum()));
+    }
+
+    [Fact]
+    public async Task Where_nobody_is_given_what_is_stored_a_lost_message_is_a_gap_and_logged()
+    {
+        await using var room = new RoomFixture(services: _meters.AddTo);
+        var missed = _meters.Collect("chatkit.messages.missed");
+        var client = await room.JoinAsync(replay: 0);
+        await room.PublishAsync(1);
+        await room.PublishAsync(2, lost: true);
+        await room.PublishAsync(1);
+        await client.ReceiveAsync(2);
+
+        Assert.Equal(2, missed.Sum("room"));
+        Assert.Single(room.Host.Logs.GetSnapshot(), static line => line.Id.Id == 221);
+    }
+
+    [Fact]
+    public async Task Storing_reading_and_publishing_are_measured_once_each_with_their_outcome()
+    {
+        await using var room = new RoomFixture(services: _meters.AddTo);
+        var history = _meters.Collect<double>("chatkit.history.duration");
+        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "stored");
+        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "not stored", store: false);
+        await room.JoinAsync();
+        Assert.Equal([("append", "ok"), ("publish", "ok"), ("read", "ok")], Measured(history));
+
+        room.History.Down = true;
+        await Assert.ThrowsAsync<HistoryUnavailableException>(() => room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "lost").AsTask());
+        await room.JoinAsync("other");
+        Assert.Equal([("append", "unavailable"), ("read", "unavailable")], Measured(history).Skip(3));
+    }
+
+    [Fact]
+    public async Task How_long_something_takes_is_measured_in_seconds_by_the_clock_of_the_application()
+    {
+        await using var room = new RoomFixture(services: _meters.AddTo);
+        var history = _meters.Collect<double>("chatkit.history.duration");
+        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "stored");
+        room.History.AfterRead = () =>
+        {
+            room.Host.Clock.Advance(TimeSpan.FromMilliseconds(250));
+            return Task.CompletedTask;
+        };
+        await room.JoinAsync();
+
+        Assert.Equal([0, 0.25], history.GetMeasurementSnapshot().Select(static m => m.Value));
+    }
+
+    [Fact]
+    public async Task Lag_is_what_lies_between_the_senders_clock_and_ours_and_never_below_zero()
+    {
+        var lag = _meters.Collect<double>("chatkit.backplane.lag");
+        var one = await _host.EnterAsync();
+        var now = _host.Clock.GetUtcNow();
+        foreach (var at in new[] { now.AddSeconds(-3), now, now.AddSeconds(2) })
+            await _host.Backplane.PublishAsync("lobby", Outgoing.Text("hi", at));
+        await one.Client.ReceiveTextsAsync(3);
+
+        Assert.Equal([3.0, 0, 0], lag.GetMeasurementSnapshot().Select(static m => m.Value));
+    }
+
+    [Fact]
+    public void The_meter_and_the_activity_source_have_the_names_that_applications_are_told() =>
+        Assert.Equal(("ChatKit", "ChatKit"), (ChatKitTelemetry.MeterName, ChatKitTelemetry.ActivitySourceName));
+
+    private static IEnumerable<(string, string)> Measured(MetricCollector<double> history) => history.GetMeasurementSnapshot()
+        .Select(static m => ((string)m.Tags["chatkit.operation"]!, (string)m.Tags["chatkit.outcome"]!));
 }

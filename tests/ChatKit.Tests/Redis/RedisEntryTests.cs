@@ -24,6 +24,18 @@ public class RedisEntryTests
     }
 
     [Fact]
+    public void The_span_that_has_published_it_comes_along()
+    {
+        const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var message = new ChatMessage(WebSocketMessageType.Text, "payload"u8.ToArray(), DateTimeOffset.UnixEpoch) { From = "ann", TraceParent = TraceParent };
+
+        var read = RedisEntry.Decode(RedisEntry.Encode(message), Position);
+
+        Assert.Equal((TraceParent, "ann", "payload"), (read.TraceParent, read.From, read.Text));
+        Assert.Equal(TraceParent.Length + sizeof(int), RedisEntry.Encode(message).Length - RedisEntry.Encode(message.WithTraceParent(null)).Length);
+    }
+
+    [Fact]
     public void An_entry_cut_short_anywhere_in_front_of_its_payload_is_refused()
     {
         var message = new ChatMessage(WebSocketMessageType.Text, ReadOnlyMemory<byte>.Empty, DateTimeOffset.UnixEpoch) { From = "ann", ConnectionId = "c" };

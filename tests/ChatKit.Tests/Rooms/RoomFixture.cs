@@ -13,16 +13,22 @@ internal sealed class RoomFixture : IAsyncDisposable
 
     private int _published;
 
-    public RoomFixture(Action<ChatKitOptions>? configure = null)
+    public RoomFixture(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
-        Host = new ChatHost(configure, static services => services
+        Host = new ChatHost(configure, all => Add(all, services));
+        History = Host.Services.GetRequiredService<FaultyHistory>();
+        Backplane = Host.Services.GetRequiredService<LossyBackplane>();
+    }
+
+    private static void Add(IServiceCollection services, Action<IServiceCollection>? more)
+    {
+        services
             .AddSingleton(static p => new FaultyHistory(
                 new InMemoryMessageHistory(p.GetRequiredService<IOptions<ChatKitOptions>>(), p.GetRequiredService<TimeProvider>())))
             .AddSingleton(static p => p.GetRequiredService<FaultyHistory>().Object)
             .AddSingleton<LossyBackplane>()
-            .AddSingleton<IBackplane>(static p => p.GetRequiredService<LossyBackplane>()));
-        History = Host.Services.GetRequiredService<FaultyHistory>();
-        Backplane = Host.Services.GetRequiredService<LossyBackplane>();
+            .AddSingleton<IBackplane>(static p => p.GetRequiredService<LossyBackplane>());
+        more?.Invoke(services);
     }
 
     public ChatHost Host { get; }
