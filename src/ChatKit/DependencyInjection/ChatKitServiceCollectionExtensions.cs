@@ -3,6 +3,7 @@ using ChatKit.Backplane;
 using ChatKit.Connections;
 using ChatKit.DependencyInjection;
 using ChatKit.Diagnostics;
+using ChatKit.Health;
 using ChatKit.History;
 using ChatKit.Presence;
 using ChatKit.Rooms;
@@ -28,6 +29,7 @@ public static class ChatKitServiceCollectionExtensions
         AddBackplane(services);
         AddRooms(services);
         AddConnections(services);
+        services.TryAddSingleton<ChatKitHealthCheck>();
         return new ChatKitBuilder(services);
     }
 

@@ -1,4 +1,5 @@
 using ChatKit;
+using ChatKit.Health;
 using ChatKit.Presence;
 using ChatKit.Redis;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -58,8 +59,10 @@ public static class ChatKitRedisBuilderExtensions
         services.TryAddSingleton<RedisRooms>();
         services.TryAddSingleton<RedisMessageHistory>();
         services.Replace(ServiceDescriptor.Singleton<IMessageHistory>(static services => services.GetRequiredService<RedisMessageHistory>()));
-        services.Replace(ServiceDescriptor.Singleton<IBackplane, RedisBackplane>());
+        services.TryAddSingleton<RedisBackplane>();
+        services.Replace(ServiceDescriptor.Singleton<IBackplane>(static services => services.GetRequiredService<RedisBackplane>()));
         services.Replace(ServiceDescriptor.Singleton<IPresenceStore, RedisPresenceStore>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHealthProbe, RedisHealth>());
         return builder;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
@@ -74,8 +75,19 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         return subscription;
     }
 
+    /// <summary>How many rooms of this node do not hear their channels, or have still to make good what was lost.</summary>
+    /// <exception cref="RedisException">There is no connection.</exception>
+    public async ValueTask<int> CountWaitingAsync()
+    {
+        var subscriber = await _connection.GetSubscriberAsync().ConfigureAwait(false);
+        return _topics.Values.Count(topic => topic.NeedsHealing || topic.IsCutOff(subscriber));
+    }
+
+    /// <summary>Called twice by a container, in which it is a service by itself and as the <see cref="IBackplane"/>.</summary>
     public void Dispose()
     {
+        if (_stopping.IsCancellationRequested)
+            return;
         _connection.Restored -= OnRestored;
         _stopping.Cancel();
         _stopping.Dispose();

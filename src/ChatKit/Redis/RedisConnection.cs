@@ -53,6 +53,11 @@ internal sealed class RedisConnection(
     public async ValueTask<ISubscriber> GetSubscriberAsync() =>
         (await GetDatabaseAsync().ConfigureAwait(false)).Multiplexer.GetSubscriber();
 
+    /// <summary>How long the primary, to which messages are written, takes to answer.</summary>
+    /// <exception cref="RedisException">There is no connection, or it does not answer.</exception>
+    public async Task<TimeSpan> PingAsync() =>
+        await (await GetDatabaseAsync().ConfigureAwait(false)).PingAsync(CommandFlags.DemandMaster).ConfigureAwait(false);
+
     /// <summary>Begins to connect. Ends when the first try has succeeded or failed; further tries follow by themselves.</summary>
     public Task<IConnectionMultiplexer> ConnectAsync()
     {

@@ -43,6 +43,10 @@ internal sealed class RedisTopic(
         set => _needsHealing = value;
     }
 
+    /// <summary>Whether the channel was subscribed to and is not any more. Asked by whoever has no turn, it may be out of date.</summary>
+    public bool IsCutOff(ISubscriber subscriber) =>
+        Volatile.Read(ref _queue) is { } queue && subscriber.SubscribedEndpoint(queue.Channel) is null;
+
     /// <summary>Adds a subscriber. False if the topic has ended.</summary>
     public bool TryAdd(IBackplaneSubscriber subscriber)
     {
