@@ -44,14 +44,24 @@ internal sealed class CommandLine
         {
             Description = "Keeps the history in Redis, for example at localhost:6379. [default: in memory]",
         };
+        var otlp = new Option<string?>("--otlp")
+        {
+            Description = "Exports metrics, traces and logs through OpenTelemetry, for example to http://localhost:4317. What else the exporter "
+                + "can be told stands in variables of the environment, such as OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf. [default: nowhere]",
+        };
         host.Validators.Add(CheckHost);
         logging.Validators.Add(CheckLogging);
         redis.Validators.Add(CheckRedis);
-        foreach (var option in new Option[] { host, port, logging, redis })
+        otlp.Validators.Add(CheckOtlp);
+        foreach (var option in new Option[] { host, port, logging, redis, otlp })
             _command.Options.Add(option);
 
         _command.SetAction(result => run(new Settings(
-            result.GetRequiredValue(host), result.GetRequiredValue(port), Levels[result.GetRequiredValue(logging)], result.GetValue(redis))));
+            result.GetRequiredValue(host),
+            result.GetRequiredValue(port),
+            Levels[result.GetRequiredValue(logging)],
+            result.GetValue(redis),
+            result.GetValue(otlp))));
     }
 
     public static CommandLine Create(Func<Settings, Task<int>> run) => new(run);
@@ -87,6 +97,13 @@ internal sealed class CommandLine
         var level = result.GetValueOrDefault<string>();
         if (!Levels.ContainsKey(level))
             result.AddError($"--logging is '{level}'; it must be one of {string.Join(", ", Levels.Keys)}.");
+    }
+
+    private static void CheckOtlp(OptionResult result)
+    {
+        var endpoint = result.GetValueOrDefault<string?>();
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            result.AddError($"--otlp is '{endpoint}'; it must be the URL of a collector, such as http://localhost:4317.");
     }
 
     private static void CheckRedis(OptionResult result)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using ChatRoom;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 return await CommandLine.Create(RunAsync).RunAsync(args);
 
@@ -18,10 +19,15 @@ static async Task<int> RunAsync(Settings settings)
     var chatKit = builder.Services.AddChatKit();
     if (settings.Redis is { } redis)
         chatKit.AddRedis(redis);
+    builder.Services.AddHealthChecks().AddChatKit(tags: ["ready"]);
+    if (settings.Otlp is { } otlp)
+        builder.ExportTelemetry(otlp);
 
     var app = builder.Build();
     app.UseMiddleware<SecurityHeaders>();
     app.UseWhen(context => context.Request.Path.StartsWithSegments("/chat"), chat => chat.UseMiddleware<NameFromQuery>());
+    app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // That it answers says that it lives.
+    app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
     app.MapStaticAssets();
     app.MapRazorPages().WithStaticAssets();
     app.MapWebSocketHandler<TutorialHandler>("/msg", options => options.HistoryCapacity = 0);

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace ChatRoom;
 
 /// <summary>What the command line says.</summary>
-internal sealed record Settings(string Host, int Port, LogLevel Logging, string? Redis)
+internal sealed record Settings(string Host, int Port, LogLevel Logging, string? Redis, string? Otlp)
 {
     public string ListenUrl => Url(Host == "localhost" && Port == 0 ? "127.0.0.1" : Host, Port);
 

@@ -15,12 +15,14 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     private readonly List<string> _output = [];
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChatRoomProcess(string[] arguments)
+    private ChatRoomProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Assembly);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => OnOutput(e.Data);
         _process.ErrorDataReceived += (_, e) => OnOutput(e.Data);
@@ -42,9 +44,12 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the sample, on any free port unless told otherwise, and waits until it listens.</summary>
-    public static async Task<ChatRoomProcess> StartAsync(params string[] arguments)
+    public static Task<ChatRoomProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts the sample with more variables of the environment.</summary>
+    public static async Task<ChatRoomProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var process = new ChatRoomProcess(arguments.Contains("--port") ? arguments : ["--port", "0", .. arguments]);
+        var process = new ChatRoomProcess(arguments.Contains("--port") ? arguments : ["--port", "0", .. arguments], environment);
         try
         {
             process.Address = await process._address.Task.Soon();

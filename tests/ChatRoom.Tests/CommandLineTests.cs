@@ -10,6 +10,7 @@ public class CommandLineTests
     [InlineData("--host", "nowhere", "--host is 'nowhere'; it must be 'localhost' or an IP address.")]
     [InlineData("--logging", "loud", "--logging is 'loud'; it must be one of debug, info, warning, error, fatal.")]
     [InlineData("--redis", "nonsense=1", "--redis is not a Redis configuration such as localhost:6379")]
+    [InlineData("--otlp", "localhost:4317", "--otlp is 'localhost:4317'; it must be the URL of a collector, such as http://localhost:4317.")]
     [InlineData("--colour", "red", "--colour")]
     public async Task A_wrong_value_gets_one_clear_line_and_exit_code_2(string option, string value, string problem)
     {
@@ -26,7 +27,7 @@ public class CommandLineTests
         var (exitCode, output) = await ChatRoomProcess.RunAsync("--help");
 
         Assert.Equal(0, exitCode);
-        Assert.All(["--host", "--port", "--logging", "--redis"], option => Assert.Contains(option, output));
+        Assert.All(["--host", "--port", "--logging", "--redis", "--otlp"], option => Assert.Contains(option, output));
     }
 
     [Fact]
