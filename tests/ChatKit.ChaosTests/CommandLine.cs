@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChatKit.ChaosTests.Harness;
+using ChatKit.ChaosTests.Shutdown;
 
 namespace ChatKit.ChaosTests;
 
@@ -21,8 +22,13 @@ internal static class CommandLine
         root.SetAction((result, stop) => result.GetValue(latency)
             ? MeasureAsync()
             : RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes)), stop));
-        root.Subcommands.Add(Serve());
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
+        root.Subcommands.Add(Serve("serve", "Runs one node.", Server.RunAsync));
+        root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _) => CrowdServer.RunAsync(port)));
+        var result = root.Parse(args);
+
+        // A server is asked to stop, and its host minds the signal.
+        TimeSpan? timeout = result.CommandResult.Command == root ? TerminationTimeout : null;
+        return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = timeout });
     }
 
     private static async Task<int> RunAsync(int seed, TimeSpan duration, CancellationToken stop)
@@ -39,12 +45,12 @@ internal static class CommandLine
         return 0;
     }
 
-    private static Command Serve()
+    private static Command Serve(string name, string description, Func<int, string?, Task> run)
     {
         var port = new Option<int>("--port") { Description = "Where to listen.", Required = true };
         var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
-        var serve = new Command("serve", "Runs one node.") { port, redis };
-        serve.SetAction((result, _) => Server.RunAsync(result.GetValue(port), result.GetValue(redis)));
+        var serve = new Command(name, description) { port, redis };
+        serve.SetAction((result, _) => run(result.GetValue(port), result.GetValue(redis)));
         return serve;
     }
 }

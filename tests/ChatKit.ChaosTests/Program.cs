@@ -1,6 +1,6 @@
 using ChatKit.ChaosTests;
 
 // Three programs in one: the tests' own runner is started with options of one dash.
-return args is ["serve", ..] || (args.Length > 0 && args[0].StartsWith("--", StringComparison.Ordinal))
+return args is ["serve" or "serve-crowd", ..] || (args.Length > 0 && args[0].StartsWith("--", StringComparison.Ordinal))
     ? await CommandLine.RunAsync(args)
     : await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);

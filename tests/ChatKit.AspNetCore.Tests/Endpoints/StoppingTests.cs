@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
@@ -49,6 +50,42 @@ public class StoppingTests
         Assert.Matches("""^\{"type":"restart","retry":[01](\.[0-9]{1,3})?\}$""", await client.ReceiveAsync());
         Assert.Equal(((WebSocketCloseStatus)1012, "the server is restarting"), await client.ReceiveCloseAsync());
         await stopping.Soon();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_handler_that_hangs_keeps_the_application_no_longer_than_its_shutdown_timeout(bool onClose)
+    {
+        var handling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var script = new Script
+        {
+            Message = (_, _) =>
+            {
+                handling.SetResult();
+                return new ValueTask(onClose ? Task.CompletedTask : Task.Delay(Timeout.Infinite));
+            },
+            Close = _ => new ValueTask(onClose ? Task.Delay(Timeout.Infinite) : Task.CompletedTask),
+        };
+        await using var server = await ChatServer.StartAsync(
+            static app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}"),
+            builder =>
+            {
+                builder.Services.AddSingleton(script);
+                builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
+            });
+        await using var client = await server.ConnectAsync("/chat/lobby");
+        await client.SendAsync("hang");
+        await handling.Task.Soon();
+
+        var watch = Stopwatch.StartNew();
+        var stopping = server.StopAsync();
+        Assert.Equal((WebSocketCloseStatus)1012, (await client.ReceiveCloseAsync()).Code);
+        await stopping.Soon();
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"The application stopped after {watch.Elapsed.TotalSeconds:0.00} s.");
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1), Patience.Limit);
+        Assert.Single(server.Logs.Entries, static entry => entry.Id == 151);
     }
 
     private static Task<ChatServer> StartAsync(int drainTime) => ChatServer.StartAsync(

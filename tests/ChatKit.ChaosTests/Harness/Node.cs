@@ -5,7 +5,11 @@ using System.Net.Sockets;
 namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>One node: the server in a process of its own, that can be killed and started again on the same port.</summary>
-internal sealed class Node(string name, DirectoryInfo logs, string? redis) : IAsyncDisposable
+/// <param name="name">Its name.</param>
+/// <param name="logs">Where its log goes, as a file of that name.</param>
+/// <param name="redis">Where Redis is; null for none.</param>
+/// <param name="command">What serves; see <see cref="CommandLine"/>.</param>
+internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve") : IAsyncDisposable
 {
     private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
     private Process? _process;
@@ -27,7 +31,7 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis) : IAs
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [typeof(Node).Assembly.Location, "serve", "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
+        string[] arguments = [typeof(Node).Assembly.Location, command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         _process = Process.Start(start)!;
@@ -49,6 +53,16 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis) : IAs
         await process.WaitForExitAsync(CancellationToken.None);
         process.Dispose();
         Write("--- killed ---");
+    }
+
+    /// <summary>Asks the process to end, and waits until it has. Returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var process = _process!;
+        _process = null;
+        var exitCode = await Signals.TerminateAsync(process).Soon();
+        Write("--- stopped ---");
+        return exitCode;
     }
 
     /// <summary>The process stands still for a while.</summary>

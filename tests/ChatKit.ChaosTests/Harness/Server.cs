@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ChaosTests.Harness;
@@ -21,6 +22,9 @@ internal static class Server
     /// <summary>How long a message may take that was lost between nodes.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Within what time the clients of a node that stops come back.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
@@ -30,10 +34,17 @@ internal static class Server
     public static async Task RunAsync(int port, string? redis)
     {
         await using var app = Create(port, redis);
+        await RunAsync(app);
+    }
+
+    /// <summary>Runs an application until it is stopped, or whoever has started it is gone.</summary>
+    public static async Task RunAsync(WebApplication app)
+    {
         await app.StartAsync();
 
         // The end of standard input is the end of the one who has started this: nothing is left running.
-        await Console.In.ReadToEndAsync();
+        var orphaned = Task.Run(Console.In.ReadToEnd);
+        await Task.WhenAny(orphaned, app.WaitForShutdownAsync());
     }
 
     /// <summary>Makes the application.</summary>
@@ -46,7 +57,7 @@ internal static class Server
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("ChatKit", LogLevel.Debug);
         var chatKit = builder.Services.AddChatKit(static options =>
-            (options.HistoryCapacity, options.RoomCheckInterval) = (HistoryCapacity, CheckInterval));
+            (options.HistoryCapacity, options.RoomCheckInterval, options.DrainTime) = (HistoryCapacity, CheckInterval, DrainTime));
         if (redis is not null)
             chatKit.AddRedis(redis);
         builder.WebHost
@@ -63,7 +74,7 @@ internal static class Server
     }
 
     /// <summary>The sockets that are accepted inherit the size of the buffer.</summary>
-    private static Socket Listen(EndPoint endpoint)
+    public static Socket Listen(EndPoint endpoint)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
         socket.SendBufferSize = SmallBuffer;

@@ -1,0 +1,72 @@
+using System.Net;
+using ChatKit.ChaosTests.Harness;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.ChaosTests.Shutdown;
+
+/// <summary>A server that many clients connect to, and that is then asked to stop. It counts, and prints at its end what it has counted.</summary>
+internal static class CrowdServer
+{
+    /// <summary>How many messages a client is sent when it says how long they are to be.</summary>
+    public const int Messages = 16;
+
+    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(4);
+
+    /// <summary>Long: on a slow machine the clients need time for what waits for them.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
+
+    private static int _served;
+    private static int _opened;
+    private static int _closed;
+
+    /// <summary>What it prints if everybody was opened and closed as they should be.</summary>
+    public static string Count(int opened, int closed) => $"{opened} opened, {closed} closed with 1012 and answered";
+
+    public static async Task RunAsync(int port)
+    {
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddChatKit(static options => (options.DrainTime, options.CloseTimeout) = (DrainTime, CloseTimeout));
+        builder.WebHost
+            .UseSockets(static sockets => sockets.CreateBoundListenSocket = Server.Listen)
+            .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+
+        await using var app = builder.Build();
+        app.MapWebSocketHandler<Handler>("/crowd/{room}");
+        app.MapGet("/served", static () => _served);
+        app.MapGet("/health", static (IHostApplicationLifetime lifetime) =>
+            Results.StatusCode(lifetime.ApplicationStopping.IsCancellationRequested ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK));
+        await Server.RunAsync(app);
+        Console.WriteLine(Count(_opened, _closed));
+    }
+
+    private sealed class Handler : WebSocketHandler
+    {
+        protected override ValueTask OnOpenAsync()
+        {
+            Interlocked.Increment(ref _opened);
+            return ValueTask.CompletedTask;
+        }
+
+        protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+        {
+            var padding = new string('x', int.Parse(message.Text));
+            for (var i = 0; i < Messages; i++)
+                await SendAsync($"{i} {padding}");
+            Interlocked.Increment(ref _served);
+        }
+
+        protected override ValueTask OnCloseAsync(CloseInfo close)
+        {
+            if (close is { Code: (System.Net.WebSockets.WebSocketCloseStatus)1012, WasClean: true })
+                Interlocked.Increment(ref _closed);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

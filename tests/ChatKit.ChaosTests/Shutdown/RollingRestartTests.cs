@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ChatKit.ChaosTests.Harness;
+using ChatKit.ChaosTests.Verification;
+
+namespace ChatKit.ChaosTests.Shutdown;
+
+/// <summary>One of two nodes is stopped under load.</summary>
+public sealed class RollingRestartTests : IAsyncDisposable
+{
+    private const int Clients = 24;
+    private const int Rooms = 12;
+
+    /// <summary>The mean time between two messages of a client. In a room of two that is 20 a second, so that who is back within 5 has missed none.</summary>
+    private static readonly TimeSpan SendInterval = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan BeforeAndAfter = TimeSpan.FromSeconds(2);
+
+    private readonly RedisServer _redis = new();
+    private readonly DirectoryInfo _logs = Directory.CreateTempSubdirectory("chatkit-rolling-");
+    private readonly List<IAsyncDisposable> _started = [];
+
+    [Fact]
+    public async Task Everything_arrives_once_and_in_order_and_everybody_is_on_the_other_node()
+    {
+        Requirement.RedisServer();
+        await _redis.InitializeAsync();
+        Node[] nodes = [Started(new Node("leaving", _logs, _redis.Endpoint)), Started(new Node("staying", _logs, _redis.Endpoint))];
+        await Task.WhenAll(nodes.Select(static node => node.StartAsync()));
+        var network = Started(new Network(nodes));
+        var texts = new ConcurrentDictionary<string, string>();
+        Bot[] bots = [.. Enumerable.Range(0, Clients).Select(i => Started(new Bot($"c{i}", $"room{i % Rooms}", i, network, texts)))];
+        await Patience.UntilAsync(() => Array.TrueForAll(bots, static bot => bot.IsQuiet), "all clients are live");
+        var moved = network.To(0).Count();
+        Assert.InRange(moved, 1, Clients - 1);
+
+        using var stop = new CancellationTokenSource();
+        var sending = bots.Select(bot => bot.SendAsync(SendInterval, stop.Token)).ToArray();
+        await Task.Delay(BeforeAndAfter);
+        var start = Stopwatch.GetTimestamp();
+        var exitCode = await nodes[0].StopAsync();
+        var took = Stopwatch.GetElapsedTime(start);
+        await Task.Delay(BeforeAndAfter);
+        await stop.CancelAsync();
+        await Task.WhenAll(sending);
+        await Patience.UntilAsync(
+            () => bots.GroupBy(static bot => bot.Room).All(static room => room.All(bot => bot.IsQuiet && bot.Top == room.Max(static other => other.Top))),
+            "everything has arrived everywhere");
+
+        ClientLog[] logs = [.. bots.Select(static bot => bot.Log())];
+        var sent = logs.SelectMany(static log => log.Sent).ToArray();
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{moved} of {Clients} clients moved, the node ended after {took.TotalSeconds:0.00} s; {sent.Length} messages sent, "
+            + $"{logs.Sum(static log => log.Seen.Count)} delivered.");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(Clients, network.To(1).Count());
+        Assert.Equal(Clients + moved, bots.Sum(static bot => bot.Connections));
+        Assert.All(sent, static one => Assert.Equal(Outcome.Acknowledged, one.Outcome));
+        Assert.All(logs, static log => Assert.DoesNotContain(log.Seen, static seen => seen.Gap is not null));
+        Assert.Empty(Verifier.Verify(logs, Server.HistoryCapacity).Problems);
+        Assert.Empty(nodes.SelectMany(static node => node.Errors));
+        Assert.All(
+            logs.GroupBy(static log => log.Room),
+            static room => Assert.All(room, log => Assert.Equal(room.Sum(static other => other.Sent.Count), log.Seen.Count)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _started.Reverse();
+        foreach (var started in _started)
+            await started.DisposeAsync();
+        await _redis.DisposeAsync();
+        _logs.Delete(recursive: true);
+    }
+
+    private T Started<T>(T it)
+        where T : IAsyncDisposable
+    {
+        _started.Add(it);
+        return it;
+    }
+}
