@@ -40,6 +40,7 @@ public readonly record struct MessagePosition(string Epoch, long Sequence)
         position = None;
         var colon = text?.LastIndexOf(':') ?? -1;
         if (colon < 0
+            || text![^1] == '\0' // Which the platform reads past.
             || !long.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             || (colon == 0) != (sequence == 0))
             return false;

@@ -23,6 +23,7 @@ public class MessagePositionTests
     [InlineData("a:0")]
     [InlineData("a:-1")]
     [InlineData("a: 1")]
+    [InlineData("a:1\0")]
     [InlineData("a:9223372036854775808")]
     public void What_is_no_position_is_refused(string? text)
     {

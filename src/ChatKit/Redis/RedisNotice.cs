@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
+using ChatKit.Protocol;
 using ChatKit.Wire;
 
 namespace ChatKit.Redis;
@@ -40,7 +42,10 @@ internal static class RedisNotice
     }
 
     private static DisconnectNotice DecodeDisconnect(string[] parts) =>
-        ushort.TryParse(parts[0], out var status)
-            ? new DisconnectNotice((WebSocketCloseStatus)status, parts.ElementAtOrDefault(1))
+        parts[0] is { Length: 4 } code
+        && code.All(char.IsAsciiDigit)
+        && (WebSocketCloseStatus)int.Parse(code, CultureInfo.InvariantCulture) is var status
+        && WebSocketFrame.MaySend(status)
+            ? new DisconnectNotice(status, parts.ElementAtOrDefault(1))
             : throw new InvalidDataException("It disconnects with no close code.");
 }

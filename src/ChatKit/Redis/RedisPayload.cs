@@ -18,7 +18,11 @@ internal static class RedisPayload
         var head = payload.Span;
         var end = head.IndexOf((byte)'\n');
         var colon = end < 0 ? -1 : head[..end].LastIndexOf((byte)':');
-        if (colon < 0 || !Utf8Parser.TryParse(head[(colon + 1)..end], out long sequence, out var digits) || digits != end - colon - 1)
+        if (colon < 0
+            || !Utf8Parser.TryParse(head[(colon + 1)..end], out long sequence, out var digits)
+            || digits != end - colon - 1
+            || sequence < 0
+            || (colon == 0) != (sequence == 0))
             throw new InvalidDataException("It does not begin with a position.");
 
         var entry = payload[(end + 1)..];

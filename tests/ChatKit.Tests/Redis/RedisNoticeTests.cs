@@ -38,6 +38,10 @@ public class RedisNoticeTests
     [InlineData("disconnect\n")]
     [InlineData("disconnect\nx")]
     [InlineData("disconnect\n-1")]
+    [InlineData("disconnect\n1000\0")]
+    [InlineData("disconnect\n+100")]
+    [InlineData("disconnect\n1005")]
+    [InlineData("disconnect\n0007")]
     public void Anything_else_is_refused(string bytes) =>
         Assert.Throws<InvalidDataException>(() => RedisNotice.Decode(Encoding.UTF8.GetBytes(bytes)));
 
