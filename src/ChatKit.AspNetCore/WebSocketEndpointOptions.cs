@@ -1,5 +1,7 @@
 using ChatKit;
 using ChatKit.AspNetCore.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -18,6 +20,20 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     /// The subprotocols that the endpoint speaks, the best first; the first that the client offers too is taken. Default: none.
     /// </summary>
     public IList<string> Subprotocols { get; set; } = [];
+
+    /// <summary>
+    /// Names the home room of a client, from the request of its handshake. Default: the route value <c>room</c>, else the route's
+    /// pattern, with the prefixes of its groups. Rooms are global: put what must keep them apart, such as the tenant, into the name. A
+    /// name that is not valid, see <see cref="RoomName"/>, is answered with status 400.
+    /// </summary>
+    public Func<HttpContext, string?> HomeRoom { get; set; } = RoomOfRoute;
+
+    /// <summary>
+    /// Whether a connection is closed, with 1008, when the authentication that its handshake came with expires: the ticket of a cookie, or
+    /// a bearer token (<c>AuthenticationProperties.ExpiresUtc</c>). Default: true. False lets whoever was logged in stay
+    /// for as long as the connection lasts.
+    /// </summary>
+    public bool CloseOnAuthenticationExpiration { get; set; } = true;
 
     /// <summary>
     /// Whether clients that offer it may send compressed messages and get compressed ones (permessage-deflate, RFC 7692). Default:
@@ -39,7 +55,19 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
 
     /// <inheritdoc />
     protected override IEnumerable<string> Problems() =>
-        base.Problems().Concat(OriginPolicy.Problems(AllowedOrigins)).Concat(SubprotocolProblems());
+        base.Problems().Concat(OriginPolicy.Problems(AllowedOrigins)).Concat(SubprotocolProblems()).Concat(HomeRoomProblems());
+
+    private static string? RoomOfRoute(HttpContext context)
+    {
+        if (context.Request.RouteValues["room"] is string room)
+            return room;
+        var pattern = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        return pattern?.Length == 0 ? "/" : pattern;
+    }
+
+    private IEnumerable<string> HomeRoomProblems() => HomeRoom is null
+        ? [$"{nameof(WebSocketEndpointOptions)}.{nameof(HomeRoom)} is null; leave it as it is for the route value 'room'."]
+        : [];
 
     private IEnumerable<string> SubprotocolProblems() =>
         Subprotocols

@@ -14,7 +14,7 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Maps a handler to a route. The route value <c>room</c>, or the pattern if it has none, names the room that a client
-    /// joins; the prefixes of route groups are part of the pattern.
+    /// joins, unless <see cref="WebSocketEndpointOptions.HomeRoom"/> says otherwise; the prefixes of route groups are part of the pattern.
     /// </summary>
     /// <typeparam name="THandler">The handler. Each connection has its own, created from its own service scope.</typeparam>
     /// <param name="endpoints">The application.</param>
@@ -44,11 +44,13 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         var factory = ActivatorUtilities.CreateFactory<THandler>(Type.EmptyTypes);
         var endpoint = new WebSocketEndpoint(pattern, provider => factory(provider, []), options, services);
 
-        // CONNECT is how HTTP/2 opens a WebSocket (RFC 8441). A connection lasts longer than any request may.
+        // CONNECT is how HTTP/2 opens a WebSocket (RFC 8441). A connection lasts longer than any request may. A client that is not logged
+        // in is told so with 401: it would follow no redirect to a page.
         return endpoints
             .MapMethods(pattern, [HttpMethods.Get, HttpMethods.Connect], endpoint.Build(endpoints.CreateApplicationBuilder()))
             .WithDisplayName($"WebSocket {pattern}")
-            .WithMetadata(new DisableRequestTimeoutAttribute());
+            .WithMetadata(new DisableRequestTimeoutAttribute())
+            .DisableCookieRedirect();
     }
 
     private static void ThrowIfNotAdded(IServiceProvider services)

@@ -18,6 +18,12 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The client's user. Default: nobody.</summary>
     public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
 
+    /// <summary>
+    /// When what the user has proved itself with expires. The connection is then closed with 1008; if that is already so, before it
+    /// is in any room. Default: null, never.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The values of the route's parameters. Default: none.</summary>
     public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 

@@ -16,8 +16,8 @@ public abstract class WebSocketHandler
         "The handler has no connection yet. Move what needs it from the constructor to OnOpenAsync.");
 
     /// <summary>
-    /// The home room's name: the route value <c>room</c> if the route has one, else the route's pattern. Rooms are global: endpoints
-    /// whose clients arrive with the same name share the room and its history.
+    /// The home room's name: the route value <c>room</c> if the route has one, else the route's pattern, unless the endpoint's option
+    /// <c>HomeRoom</c> says otherwise. Rooms are global: endpoints whose clients arrive with the same name share the room and its history.
     /// </summary>
     protected string Room => Connection.Room;
 

@@ -60,6 +60,22 @@ internal sealed class ChatServer : IAsyncDisposable
 
     public Task<RawClient> ConnectRawAsync(X509Certificate2? certificate = null) => RawClient.ConnectAsync(Address, certificate);
 
+    /// <summary>Asks for an upgrade and gives the answer, for those that are refused.</summary>
+    public async Task<HttpResponseMessage> HandshakeAsync(string path, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
+        [
+            ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), .. headers,
+        ])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
     public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()

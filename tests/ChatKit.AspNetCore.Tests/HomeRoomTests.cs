@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 
 namespace ChatKit.AspNetCore.Tests;
@@ -96,6 +97,38 @@ public class HomeRoomTests
         await b.SendAsync("for b");
 
         Assert.Equal("for b", await b.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task Tenants_that_are_in_the_name_do_not_meet()
+    {
+        await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>(
+            "/{tenant}/chat/{room}",
+            static options => options.HomeRoom = static context => $"{context.Request.RouteValues["tenant"]}:{context.Request.RouteValues["room"]}"));
+        await using var acme = await server.ConnectAsync("/acme/chat/lobby");
+        await acme.SendAsync("for acme");
+        Assert.Equal("for acme", await acme.ReceiveAsync());
+
+        await using var other = await server.ConnectAsync("/other/chat/lobby");
+        await other.SendAsync("for others");
+
+        Assert.Equal("for others", await other.ReceiveAsync());
+    }
+
+    [Theory]
+    [InlineData(null, "must not be empty")]
+    [InlineData("", "must not be empty")]
+    [InlineData("a\u2028b", "U+2028 at index 1")]
+    public async Task A_name_that_is_not_valid_is_answered_with_400_and_the_reason(string? room, string reason)
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script, options => options.HomeRoom = _ => room);
+
+        using var response = await server.HandshakeAsync("/chat/lobby");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(reason, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Empty(script.Calls);
     }
 
     [Theory]

@@ -41,6 +41,7 @@ public class MapTimeTests
         { "AllowedOrigins", "'https://a.*.com'", "'*'", static o => o.AllowedOrigins.Add("https://a.*.com") },
         { "AllowedOrigins", "'https://*'", "'*'", static o => o.AllowedOrigins.Add("https://*") },
         { "AllowedOrigins", "'null'", "'*'", static o => o.AllowedOrigins.Add("null") },
+        { "HomeRoom", "null", "route value 'room'", static o => o.HomeRoom = null! },
         { "Subprotocols", "''", "token", static o => o.Subprotocols.Add("") },
         { "Subprotocols", "'a b'", "token", static o => o.Subprotocols.Add("a b") },
         { "Subprotocols", "'a,b'", "token", static o => o.Subprotocols.Add("a,b") },

@@ -13,6 +13,8 @@ internal sealed class Script
 
     public Func<WebSocketConnection, ValueTask> Open { get; init; } = static _ => ValueTask.CompletedTask;
 
+    public Func<string, bool> Authorize { get; init; } = static _ => true;
+
     public Func<WebSocketConnection, WebSocketMessage, ValueTask> Message { get; init; } =
         static (connection, message) => connection.SendAsync(message.Text);
 
@@ -45,6 +47,8 @@ internal sealed class Script
 internal sealed class ScriptedHandler(Script script) : WebSocketHandler
 {
     protected override ValueTask OnOpenAsync() => script.OnOpenAsync(Connection);
+
+    protected override ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(script.Authorize(room));
 
     protected override ValueTask OnMessageAsync(WebSocketMessage message) => script.Message(Connection, message);
 

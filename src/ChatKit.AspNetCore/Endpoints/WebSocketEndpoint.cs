@@ -1,8 +1,8 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,8 +18,6 @@ internal sealed class WebSocketEndpoint(
     WebSocketEndpointOptions options,
     IServiceProvider services)
 {
-    private const string RoomParameter = "room";
-
     private readonly OriginPolicy _origins = new(options.AllowedOrigins);
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
@@ -74,7 +72,7 @@ internal sealed class WebSocketEndpoint(
                 + "restore the host with UseForwardedHeaders().");
         }
 
-        var room = RoomOf(context);
+        var room = options.HomeRoom(context);
         if (!RoomName.IsValid(room, out var problem))
             return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
 
@@ -88,6 +86,7 @@ internal sealed class WebSocketEndpoint(
             Room = room,
             Abort = context.Abort,
             User = context.User,
+            ExpiresAt = ExpiryOf(context),
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
@@ -138,14 +137,10 @@ internal sealed class WebSocketEndpoint(
         return answer is not null;
     }
 
-    /// <summary>The route value, else the route's whole pattern: with the prefixes of its groups, so that no two routes share it.</summary>
-    private string RoomOf(HttpContext context)
-    {
-        if (context.Request.RouteValues[RoomParameter] is string room)
-            return room;
-        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? pattern;
-        return route.Length > 0 ? route : "/";
-    }
+    /// <summary>Null if the client is nobody, or will be who it is for as long as it likes.</summary>
+    private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration
+        ? context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc
+        : null;
 
     private static Task RefusePlainRequestAsync(HttpContext context)
     {

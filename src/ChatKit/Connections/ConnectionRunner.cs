@@ -29,6 +29,9 @@ internal sealed class ConnectionRunner : IDisposable
     /// <summary>Null for a client that may send as fast as its handler takes it.</summary>
     private readonly InboundRate? _rate;
 
+    /// <summary>Null for a client whose authentication does not expire.</summary>
+    private readonly Expiry? _expiry;
+
     /// <summary>Null for a client that sends and receives its texts as they are.</summary>
     private readonly ClientDialog? _dialog;
 
@@ -54,11 +57,15 @@ internal sealed class ConnectionRunner : IDisposable
         {
             Busy = true,
         };
-        if (!_connection.SpeaksV1)
-            return;
-        _dialog = new ClientDialog(_connection);
-        _connection.Outbound.TryEnqueue(
-            V1Frames.Welcome(_connection.Id, _connection.Room, _connection.UserId, options.PingInterval, options.MaxMessageSize));
+        if (_connection.SpeaksV1)
+        {
+            _dialog = new ClientDialog(_connection);
+            _connection.Outbound.TryEnqueue(
+                V1Frames.Welcome(_connection.Id, _connection.Room, _connection.UserId, options.PingInterval, options.MaxMessageSize));
+        }
+
+        if (info.ExpiresAt is { } end)
+            _expiry = new Expiry(_connection, end, services.Clock);
     }
 
     /// <summary>Runs the connection, and disposes of this object.</summary>
@@ -109,6 +116,7 @@ internal sealed class ConnectionRunner : IDisposable
     public void Dispose()
     {
         _keepAlive.Dispose();
+        _expiry?.Dispose();
         _connection.Dispose();
         _reader.Dispose();
         _rate?.Dispose();

@@ -77,18 +77,6 @@ public class OriginTests
         await using var client = await server.ConnectAsync("/chat/lobby", ClientSettings.WithHeader("Origin", "https://evil.net"));
     }
 
-    private static async Task<HttpResponseMessage> HandshakeAsync(ChatServer server, string origin)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/chat/lobby", UriKind.Relative));
-        foreach (var (name, value) in new[]
-        {
-            ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
-            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), ("Origin", origin),
-        })
-        {
-            request.Headers.Add(name, value);
-        }
-
-        return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
-    }
+    private static Task<HttpResponseMessage> HandshakeAsync(ChatServer server, string origin) =>
+        server.HandshakeAsync("/chat/lobby", ("Origin", origin));
 }

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.WebSockets;
+
+namespace ChatKit.AspNetCore.Tests.Security;
+
+/// <summary>A connection lasts no longer than the ticket that it began with.</summary>
+public class ExpiryTests
+{
+    private static readonly (WebSocketCloseStatus, string) Expired = (WebSocketCloseStatus.PolicyViolation, "the authentication has expired");
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_connection_ends_when_its_cookie_or_its_token_expires(bool cookie)
+    {
+        var script = new Script();
+        await using var members = await MembersServer.StartAsync(script);
+        await using var client = cookie
+            ? await members.ConnectWithCookieAsync(await members.LogInAsync())
+            : await members.ConnectWithTokenAsync(MembersServer.Token());
+
+        members.Clock.Advance(TimeSpan.FromMinutes(9));
+        await client.SendAsync("still there");
+        Assert.Equal("still there", await client.ReceiveAsync());
+        members.Clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(Expired, await client.ReceiveCloseAsync());
+        Assert.Equal(Expired, ((await script.Closed).Code, (await script.Closed).Reason!));
+    }
+
+    [Fact]
+    public async Task Without_the_option_it_lasts()
+    {
+        await using var members = await MembersServer.StartAsync(new Script(), static options => options.CloseOnAuthenticationExpiration = false);
+        await using var client = await members.ConnectWithTokenAsync(MembersServer.Token());
+
+        members.Clock.Advance(TimeSpan.FromHours(1));
+        await client.SendAsync("still there");
+
+        Assert.Equal("still there", await client.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_cookie_that_has_expired_is_refused_before_the_upgrade()
+    {
+        await using var members = await MembersServer.StartAsync(new Script());
+        var cookie = await members.LogInAsync();
+        members.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        using var response = await members.Server.HandshakeAsync("/chat/lobby", ("Cookie", cookie));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+    }
+
+    /// <summary>Bearer tokens are believed for five minutes more, because clocks differ. That long a connection must not be taken up any more.</summary>
+    [Fact]
+    public async Task A_token_that_expired_a_minute_ago_gets_into_no_room()
+    {
+        var script = new Script();
+        await using var members = await MembersServer.StartAsync(script);
+        await using var client = await members.ConnectWithTokenAsync(MembersServer.Token(minutes: -1));
+
+        Assert.Equal(Expired, await client.ReceiveCloseAsync());
+        Assert.Empty(script.Calls);
+    }
+}
