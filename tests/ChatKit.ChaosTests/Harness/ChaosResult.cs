@@ -1,5 +1,5 @@
 using System.Text;
-using ChatKit.ChaosTests.Verification;
+using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 

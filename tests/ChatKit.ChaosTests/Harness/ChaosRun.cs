@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 
@@ -60,7 +61,10 @@ internal sealed class ChaosRun : IAsyncDisposable
         await Task.WhenAll(_nodes.Select(static node => node.StartAsync()));
         var seeds = new Random(_options.Seed);
         for (var i = 0; i < _options.Clients; i++)
-            _bots.Add(new Bot($"c{i}", $"room{i % _options.Rooms}", seeds.Next(), _network, _texts));
+        {
+            var room = $"room{i % _options.Rooms}";
+            _bots.Add(new Bot($"c{i}", room, seeds.Next(), nodes => _network.AddressOf(nodes, room), _network.Invoker, _texts));
+        }
 
         // Whoever comes later might begin behind the first message.
         await Patience.UntilAsync(() => _bots.TrueForAll(static bot => bot.IsQuiet), "all clients are live");
@@ -71,7 +75,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await ApplyAsync(schedule);
         await stop.CancelAsync();
         await Task.WhenAll(sending);
-        var notQuiet = await ComeToRestAsync();
+        var notQuiet = await _bots.ComeToRestAsync(_options.QuietLimit, 2 * Server.CheckInterval, _stopping.Token);
 
         var result = new ChaosResult(
             _options,
@@ -146,21 +150,4 @@ internal sealed class ChaosRun : IAsyncDisposable
                 break;
         }
     }
-
-    /// <summary>Waits until everything has arrived everywhere, and a little more for what should not come. Returns what did not come to rest.</summary>
-    private async Task<IReadOnlyList<string>> ComeToRestAsync()
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (Restless().Any() && Stopwatch.GetElapsedTime(start) < _options.QuietLimit)
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _stopping.Token);
-        await Task.Delay(2 * Server.CheckInterval, _stopping.Token);
-        return [.. Restless().Select(static bot => bot.Condition)];
-    }
-
-    private IEnumerable<Bot> Restless() =>
-        _bots.GroupBy(static bot => bot.Room).SelectMany(static room =>
-        {
-            var top = room.Max(static bot => bot.Top);
-            return room.Where(bot => !bot.IsQuiet || bot.Top < top);
-        });
 }

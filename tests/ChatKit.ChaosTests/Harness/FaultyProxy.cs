@@ -17,7 +17,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     public FaultyProxy(int target)
     {
         _target = target;
-        _listener.Server.SendBufferSize = Server.SmallBuffer;
+        _listener.Server.SendBufferSize = SmallBuffers.Size;
         _listener.Start();
         _accepting = AcceptAsync();
     }

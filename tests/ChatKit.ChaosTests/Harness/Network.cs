@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>What lies between the clients and the nodes.</summary>
@@ -8,23 +6,7 @@ internal sealed class Network(IEnumerable<Node> nodes) : IAsyncDisposable
     private readonly FaultyProxy[] _proxies = [.. nodes.Select(static node => new FaultyProxy(node.Port))];
 
     /// <summary>Carries the handshakes of the clients. The system keeps little of what they do not read.</summary>
-    public HttpMessageInvoker Invoker { get; } = new(new SocketsHttpHandler
-    {
-        ConnectCallback = static async (context, stop) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = Server.SmallBuffer };
-            try
-            {
-                await socket.ConnectAsync(context.DnsEndPoint, stop);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    });
+    public HttpMessageInvoker Invoker { get; } = SmallBuffers.CreateInvoker();
 
     /// <summary>Where a client connects: to any node.</summary>
     public Uri AddressOf(Random random, string room) => new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}");

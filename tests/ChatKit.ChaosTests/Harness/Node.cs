@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-
 namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>One node: the server in a process of its own, that can be killed and started again on the same port.</summary>
@@ -12,7 +8,7 @@ namespace ChatKit.ChaosTests.Harness;
 internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve") : IAsyncDisposable
 {
     private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
-    private Process? _process;
+    private SelfProcess? _process;
 
     public string Name { get; } = name;
 
@@ -30,16 +26,9 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
     /// <summary>Starts the process, and waits until it takes connections.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [typeof(Node).Assembly.Location, command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Write(line.Data);
-        _process.ErrorDataReceived += (_, line) => Write(line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        await Patience.UntilAsync(AcceptsAsync, $"{Name} takes connections");
+        string[] arguments = [command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
+        _process = SelfProcess.Start(typeof(Node).Assembly, arguments, Write, Write);
+        await SelfProcess.UntilAcceptsAsync(Port);
     }
 
     /// <summary>Ends the process without warning.</summary>
@@ -49,18 +38,16 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
             return;
 
         _process = null;
-        process.Kill();
-        await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
+        await process.DisposeAsync();
         Write("--- killed ---");
     }
 
     /// <summary>Asks the process to end, and waits until it has. Returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using var process = _process!;
+        await using var process = _process!;
         _process = null;
-        var exitCode = await Signals.TerminateAsync(process).Soon();
+        var exitCode = await Signals.TerminateAsync(process.Look()).Soon();
         Write("--- stopped ---");
         return exitCode;
     }
@@ -74,25 +61,11 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
         await _log.DisposeAsync();
     }
 
-    private async Task<bool> AcceptsAsync()
-    {
-        try
-        {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private void Write(string? line)
+    private void Write(string line)
     {
         lock (_log)
         {
-            if (line is null || _log.BaseStream is not { CanWrite: true })
+            if (_log.BaseStream is not { CanWrite: true })
                 return;
             _log.WriteLine(line);
             FellBehind += line.Contains("[200]", StringComparison.Ordinal) ? 1 : 0;

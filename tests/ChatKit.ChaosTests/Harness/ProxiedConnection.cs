@@ -8,7 +8,7 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
 {
     private const long Never = long.MaxValue;
 
-    private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = Server.SmallBuffer, NoDelay = true };
+    private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = SmallBuffers.Size, NoDelay = true };
     private readonly Flow _up = new();
     private readonly Flow _down = new();
 
@@ -44,7 +44,7 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
 
     private static async Task PumpAsync(Socket from, Socket to, Flow flow)
     {
-        var buffer = new byte[Server.SmallBuffer];
+        var buffer = new byte[SmallBuffers.Size];
         try
         {
             while (await from.ReceiveAsync(buffer) is var count and > 0)

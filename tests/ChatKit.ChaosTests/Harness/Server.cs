@@ -14,9 +14,6 @@ internal static class Server
 {
     public const int HistoryCapacity = 100;
 
-    /// <summary>In bytes. Small, also what the system keeps for a connection, so that a client that reads nothing soon falls behind.</summary>
-    public const int SmallBuffer = 4096;
-
     private const int QueueLimit = 16 * 1024;
 
     /// <summary>How long a message may take that was lost between nodes.</summary>
@@ -77,7 +74,7 @@ internal static class Server
     public static Socket Listen(EndPoint endpoint)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-        socket.SendBufferSize = SmallBuffer;
+        socket.SendBufferSize = SmallBuffers.Size;
         return socket;
     }
 

@@ -1,3 +1,5 @@
+using ChatKit.TestKit.Verification;
+
 namespace ChatKit.ChaosTests.Verification;
 
 public class VerifierTests

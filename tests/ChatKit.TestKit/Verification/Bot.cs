@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using ChatKit.ChaosTests.Verification;
 using ChatKit.TestKit.Client;
 
-namespace ChatKit.ChaosTests.Harness;
+namespace ChatKit.TestKit.Verification;
 
 /// <summary>A client and its application: sends numbered messages, and writes down what it sees.</summary>
-internal sealed class Bot : IAsyncDisposable
+public sealed class Bot : IAsyncDisposable
 {
     private const int MaxPadding = 800;
 
@@ -28,9 +26,11 @@ internal sealed class Bot : IAsyncDisposable
     /// <param name="name">Its name.</param>
     /// <param name="room">Its room.</param>
     /// <param name="seed">What it sends and when derives from this.</param>
-    /// <param name="network">What it connects through.</param>
+    /// <param name="address">Gives where to connect to, for each attempt.</param>
+    /// <param name="invoker">Carries the handshakes.</param>
     /// <param name="texts">All texts there are, so that each is in memory once.</param>
-    public Bot(string name, string room, int seed, Network network, ConcurrentDictionary<string, string> texts)
+    public Bot(
+        string name, string room, int seed, Func<Random, Uri> address, HttpMessageInvoker invoker, ConcurrentDictionary<string, string> texts)
     {
         (Name, Room, _payloads, _texts) = (name, room, new Random(seed), texts);
         var nodes = new Random(seed + 1);
@@ -39,9 +39,9 @@ internal sealed class Bot : IAsyncDisposable
             NextAddress = async stop =>
             {
                 await _away.WaitAsync(stop);
-                return network.AddressOf(nodes, room);
+                return address(nodes);
             },
-            Invoker = network.Invoker,
+            Invoker = invoker,
             Random = new Random(seed + 2),
             EventLimit = 16,
             ConnectTimeout = TimeSpan.FromSeconds(3),

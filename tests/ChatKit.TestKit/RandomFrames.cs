@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace ChatKit.AspNetCore.Tests.Conformance;
+namespace ChatKit.TestKit;
 
 /// <summary>Frames, and ways to cut and to spoil them, that are the same for the same seed.</summary>
-internal sealed class RandomFrames(int seed)
+public sealed class RandomFrames(int seed)
 {
     private static readonly int[] Edges = [0, 1, 2, 3, 4, 7, 8, 125, 126, 127, 1000, 4095, 4096, 65_535, 65_536];
     private static readonly string[] Characters = ["a", "\0", "é", "漢", "💬", "\uFEFF", "\U0010FFFF"];

@@ -1,11 +1,11 @@
-namespace ChatKit.ChaosTests.Verification;
+namespace ChatKit.TestKit.Verification;
 
 /// <summary>
 /// Compares what the clients have seen with what was promised: one order for all, each message once or in an announced gap, those of a
 /// sender in the order in which it sent them, each where its acknowledgement says.
 /// </summary>
 /// <param name="historyCapacity">How many messages a room keeps: who has missed no more has no gap.</param>
-internal sealed class Verifier(int historyCapacity)
+public sealed class Verifier(int historyCapacity)
 {
     private readonly Verdict _verdict = new();
 

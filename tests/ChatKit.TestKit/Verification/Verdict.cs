@@ -1,7 +1,7 @@
-namespace ChatKit.ChaosTests.Verification;
+namespace ChatKit.TestKit.Verification;
 
 /// <summary>What was promised and not kept.</summary>
-internal sealed class Verdict
+public sealed class Verdict
 {
     /// <summary>Messages that a client did not get although no gap says so.</summary>
     public List<string> Lost { get; } = [];

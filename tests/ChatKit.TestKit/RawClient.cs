@@ -3,11 +3,12 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Xunit;
 
-namespace ChatKit.AspNetCore.Tests;
+namespace ChatKit.TestKit;
 
 /// <summary>A client that sends exactly the bytes it is told to, right or wrong.</summary>
-internal sealed class RawClient : IDisposable
+public sealed class RawClient : IDisposable
 {
     public const int Text = 0x1;
     public const int Close = 0x8;

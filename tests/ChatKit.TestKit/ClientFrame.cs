@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ChatKit.AspNetCore.Tests;
+namespace ChatKit.TestKit;
 
 /// <summary>In how many bits a frame says how long it is, the seven of its second byte aside.</summary>
-internal enum LengthForm
+public enum LengthForm
 {
     Shortest,
     Bits16,
@@ -12,7 +12,7 @@ internal enum LengthForm
 }
 
 /// <summary>Frames as a client puts them together, right or wrong (RFC 6455 section 5.2).</summary>
-internal static class ClientFrame
+public static class ClientFrame
 {
     public const int Continuation = 0x0;
     public const int Text = 0x1;

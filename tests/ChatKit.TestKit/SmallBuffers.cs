@@ -1,0 +1,29 @@
+using System.Net.Sockets;
+
+namespace ChatKit.TestKit;
+
+/// <summary>Connections for which the system keeps little, so that whoever reads nothing soon falls behind.</summary>
+public static class SmallBuffers
+{
+    /// <summary>In bytes.</summary>
+    public const int Size = 4096;
+
+    /// <summary>What carries handshakes over such connections.</summary>
+    public static HttpMessageInvoker CreateInvoker() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = static async (context, stop) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = Size };
+            try
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    });
+}
