@@ -1,0 +1,23 @@
+namespace ChatKit.StressTests.Attacks;
+
+internal static class AttackCatalog
+{
+    /// <summary>Each of them, new.</summary>
+    public static IReadOnlyList<Attack> Create() =>
+    [
+        new SlowHandshakes(),
+        new NeverReading(),
+        new SilentConnections(),
+        new Pings(),
+        new TinyFragments(),
+        new Joins(),
+        new NewRooms(),
+        new HugeRoomNames(),
+        new Messages(),
+        new LargeMessages(),
+        new CompressionBombs(),
+        new MalformedFrames(),
+        new AncientResumes(),
+        new UnansweredCloses(),
+    ];
+}

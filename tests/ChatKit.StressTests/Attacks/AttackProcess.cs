@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Threading.Channels;
+
+namespace ChatKit.StressTests.Attacks;
+
+/// <summary>The attackers in a process of their own.</summary>
+internal sealed class AttackProcess : IAsyncDisposable
+{
+    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
+    private readonly SelfProcess _process;
+
+    private AttackProcess(string name, int port, AttackOptions options)
+    {
+        string[] arguments = [CommandLine.Attack, name, "--port", $"{port}", "--share", options.Share.ToString(CultureInfo.InvariantCulture)];
+        _process = SelfProcess.Start(
+            typeof(AttackProcess).Assembly, arguments, line => _said.Writer.TryWrite(line), Console.Error.WriteLine, options.AttackersYield);
+    }
+
+    /// <summary>Starts it, and waits until the attack has begun.</summary>
+    public static async Task<AttackProcess> StartAsync(string name, int port, AttackOptions options)
+    {
+        var process = new AttackProcess(name, port, options);
+        try
+        {
+            await process._said.Reader.ReadAsync().AsTask().Soon();
+            return process;
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Lets the attack end. Returns how much was done, and over how many connections.</summary>
+    public async Task<(long Done, long Connections)> StopAsync()
+    {
+        _process.Input.Close();
+        var said = (await _said.Reader.ReadAsync().AsTask().Soon()).Split(' ');
+        return (long.Parse(said[0], CultureInfo.InvariantCulture), long.Parse(said[1], CultureInfo.InvariantCulture));
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    /// <summary>What the process does.</summary>
+    public static async Task AttackAsync(string name, int port, double share)
+    {
+        var attack = AttackCatalog.Create().Single(one => one.Name == name);
+        using var stop = new CancellationTokenSource();
+        var running = attack.RunAsync(port, share, stop.Token);
+        Console.WriteLine("begun");
+        await Console.In.ReadToEndAsync();
+        var (done, connections) = (attack.Done, attack.Connections);
+        await stop.CancelAsync();
+        await running;
+        Console.WriteLine($"{done} {connections}");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using ChatKit.StressTests.Harness;
+using ChatKit.StressTests.Serving;
+
+namespace ChatKit.StressTests.Attacks;
+
+/// <summary>Looks at the neighbours and at the server before, during and after an attack.</summary>
+internal static class AttackRun
+{
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <param name="server">The server, that has served somebody before, so that it is warm.</param>
+    /// <param name="attack">The attack.</param>
+    /// <param name="options">How it is made.</param>
+    public static async Task<AttackResult> RunAsync(ServerProcess server, Attack attack, AttackOptions options)
+    {
+        using var neighbours = new Neighbours(server.Port, $"neighbours-{Guid.NewGuid():N}");
+        await Task.Delay(options.Settling);
+        var before = await server.AskAsync(collect: true);
+        await Task.Delay(options.Settling);
+        neighbours.Measure();
+        await Task.Delay(options.Time);
+        var quiet = neighbours.Measure();
+
+        var (under, peak, done, connections, took) = await AttackAsync(server, neighbours, attack, options);
+
+        var allGone = await server.ComesDownToAsync(Neighbours.Count);
+        var after = await ComeToRestAsync(server, before, attack);
+        var delivered = neighbours.Stop();
+        return new AttackResult(attack, options.Share, quiet, under, before, peak, after, delivered)
+        {
+            PerSecond = done / took.TotalSeconds,
+            Connections = connections,
+            AllGone = allGone,
+            Failure = neighbours.Failure?.Message,
+        };
+    }
+
+    private static async Task<(Latencies Under, long Peak, long Done, long Connections, TimeSpan Took)> AttackAsync(
+        ServerProcess server, Neighbours neighbours, Attack attack, AttackOptions options)
+    {
+        await using var attackers = await AttackProcess.StartAsync(attack.Name, server.Port, options);
+        var start = Stopwatch.GetTimestamp();
+        neighbours.Measure();
+        var peak = 0L;
+        while (Stopwatch.GetElapsedTime(start) < options.Time)
+        {
+            peak = Math.Max(peak, server.Resident);
+            await Task.Delay(SampleInterval);
+        }
+
+        var under = neighbours.Measure();
+        var took = Stopwatch.GetElapsedTime(start);
+        var (done, connections) = await attackers.StopAsync();
+        return (under, Math.Max(peak, server.Resident), done, connections, took);
+    }
+
+    /// <summary>Sockets are closed a moment after the connections are over, and pools give back what is unused after a while.</summary>
+    private static async Task<ServerStats> ComeToRestAsync(ServerProcess server, ServerStats before, Attack attack)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var after = await server.AskAsync(collect: true);
+            if (AttackResult.IsBack(before, after, attack) || Stopwatch.GetElapsedTime(start) > Patience.Limit)
+                return after;
+            await Task.Delay(SampleInterval);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using ChatKit.StressTests.Harness;
+
+namespace ChatKit.StressTests.Attacks;
+
+/// <summary>All attacks, or one, on one server; prints a table.</summary>
+internal static class AttackSeries
+{
+    /// <summary>A machine that does something else for a moment spoils a p99. An attack that does harm does it each time.</summary>
+    private const int MaxTries = 3;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+
+    /// <summary>Returns whether all was as it must be.</summary>
+    /// <param name="only">The name of the only attack; null for all.</param>
+    /// <param name="time">For how long each.</param>
+    /// <param name="share">With how much of all attackers.</param>
+    public static async Task<bool> RunAsync(string? only, TimeSpan time, double share)
+    {
+        await using var server = await ServerProcess.StartAsync();
+        using (new Neighbours(server.Port, "first"))
+            await Task.Delay(WarmUp);
+
+        Console.WriteLine($"| {string.Join(" | ", AttackResult.Header)} |");
+        Console.WriteLine($"|{string.Concat(AttackResult.Header.Select(static (_, i) => i == 0 ? "---|" : "--:|"))}");
+        var isRight = true;
+        foreach (var name in AttackCatalog.Create().Select(static attack => attack.Name).Where(name => only is null || name == only))
+            isRight &= await RunAsync(server, name, new AttackOptions(time, share));
+        return isRight;
+    }
+
+    private static async Task<bool> RunAsync(ServerProcess server, string name, AttackOptions options)
+    {
+        var isRight = true;
+        for (var i = 1; i <= MaxTries; i++)
+        {
+            var attack = AttackCatalog.Create().Single(one => one.Name == name);
+            var result = await AttackRun.RunAsync(server, attack, options);
+            Console.WriteLine($"| {string.Join(" | ", result.Row)} |");
+            foreach (var problem in result.Problems)
+            {
+                isRight = false;
+                Console.WriteLine($"  {name}: {problem}");
+            }
+
+            if (result.IsFair)
+                return isRight;
+        }
+
+        Console.WriteLine($"  {name}: the p99 was more than {AttackResult.MaxRatio} times that of before, {MaxTries} times");
+        return false;
+    }
+}

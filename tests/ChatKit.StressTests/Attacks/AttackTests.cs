@@ -1,0 +1,34 @@
+using ChatKit.StressTests.Harness;
+
+namespace ChatKit.StressTests.Attacks;
+
+/// <summary>
+/// Short attacks by a tenth of the attackers. How long the neighbours wait is not looked at, because that says nothing while other tests
+/// run on the same machine; README.md says how to measure it.
+/// </summary>
+public sealed class AttackTests : IAsyncLifetime
+{
+    private static readonly AttackOptions Short = new(TimeSpan.FromSeconds(1), Share: 0.1)
+    {
+        Settling = TimeSpan.FromMilliseconds(50),
+        AttackersYield = false,
+    };
+
+    private ServerProcess _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await ServerProcess.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Whatever_attackers_do_takes_bounded_memory_and_neighbours_lose_nothing()
+    {
+        foreach (var attack in AttackCatalog.Create())
+        {
+            var result = await AttackRun.RunAsync(_server, attack, Short);
+
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join(" | ", result.Row));
+            Assert.True(!result.Problems.Any(), $"{attack.Name}: {string.Join('\n', result.Problems)}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using ChatKit.StressTests.Attacks;
+using ChatKit.StressTests.Fuzzing;
+using ChatKit.StressTests.Serving;
+using ChatKit.StressTests.Soak;
+
+namespace ChatKit.StressTests;
+
+/// <summary>Reads the command line of the long runs, and of the processes that they start.</summary>
+internal static class CommandLine
+{
+    public const string Serve = "serve";
+    public const string Attack = "attack";
+
+    /// <summary>Whether an argument is for this program, and not for the runner of the tests.</summary>
+    public static bool Knows(string argument) =>
+        Root().Subcommands.Any(command => command.Name == argument) || argument is "--help" or "--version";
+
+    public static Task<int> RunAsync(string[] args) => Root().Parse(args).InvokeAsync();
+
+    private static RootCommand Root() => new("Shows that limits hold: against attackers, against nonsense, and over time.")
+    {
+        AttacksCommand(), FuzzCommand(), SoakCommand(), ServeCommand(), AttackCommand(),
+    };
+
+    private static Command AttacksCommand()
+    {
+        var only = new Option<string?>("--only") { Description = "The name of the only attack. [default: all]" };
+        only.CompletionSources.Add([.. AttackCatalog.Create().Select(static attack => attack.Name)]);
+        var seconds = new Option<double>("--seconds") { Description = "How long each lasts.", DefaultValueFactory = static _ => 10 };
+        var share = Share();
+        var command = new Command("attacks", "Attacks a server, and measures what its neighbours notice.") { only, seconds, share };
+        command.SetAction((result, _) => ExitCodeAsync(
+            AttackSeries.RunAsync(result.GetValue(only), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(share))));
+        return command;
+    }
+
+    private static Command FuzzCommand()
+    {
+        var minutes = Minutes(1);
+        var seed = new Option<int?>("--seed") { Description = "The seed of the first case. [default: random]" };
+        var one = new Option<int?>("--case") { Description = "Runs the case with this seed only." };
+        var command = new Command("fuzz", "Sends spoilt sessions to a server.") { minutes, seed, one };
+        command.SetAction(async (result, _) =>
+        {
+            if (result.GetValue(one) is { } only)
+                Console.WriteLine(new FuzzCase(only));
+            var run = result.GetValue(one) is { } repeated
+                ? await FuzzRun.RepeatAsync(repeated)
+                : await FuzzRun.RunAsync(result.GetValue(seed) ?? Random.Shared.Next(int.MaxValue / 2), TimeSpan.FromMinutes(result.GetValue(minutes)));
+            Console.WriteLine(run);
+            return run.IsClean ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static Command SoakCommand()
+    {
+        var minutes = Minutes(30);
+        var seed = new Option<int?>("--seed") { Description = "What happens derives from it. [default: random]" };
+        var csv = new Option<string>("--csv") { Description = "Where the samples go.", DefaultValueFactory = static _ => "soak.csv" };
+        var command = new Command("soak", "Lets servers work for a long time.") { minutes, seed, csv };
+        command.SetAction(async (result, _) =>
+        {
+            await using var file = new StreamWriter(result.GetValue(csv)!);
+            var used = result.GetValue(seed) ?? Random.Shared.Next();
+            var results = await SoakRun.RunAsync(TimeSpan.FromMinutes(result.GetValue(minutes)), used, file);
+            Console.WriteLine($"seed {used}, {result.GetValue(minutes)} minutes, samples in {result.GetValue(csv)}");
+            foreach (var one in results)
+                Console.Write(one);
+            return results.All(static one => one.IsClean) ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static Command ServeCommand()
+    {
+        var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
+        var command = new Command(Serve, "Runs the server.") { redis };
+        command.SetAction((result, _) => StressServer.RunAsync(result.GetValue(redis)));
+        return command;
+    }
+
+    private static Command AttackCommand()
+    {
+        var name = new Argument<string>("name") { Description = "The name of the attack." };
+        var port = new Option<int>("--port") { Description = "The server's.", Required = true };
+        var share = Share();
+        var command = new Command(Attack, "Attacks until the input ends.") { name, port, share };
+        command.SetAction((result, _) =>
+            AttackProcess.AttackAsync(result.GetValue(name)!, result.GetValue(port), result.GetValue(share)));
+        return command;
+    }
+
+    private static Option<double> Minutes(double usual) =>
+        new("--minutes") { Description = "For how long.", DefaultValueFactory = _ => usual };
+
+    private static Option<double> Share() =>
+        new("--share") { Description = "With how much of all attackers, and of their rate.", DefaultValueFactory = static _ => 1 };
+
+    private static async Task<int> ExitCodeAsync(Task<bool> running) => await running ? 0 : 1;
+}

@@ -1,0 +1,160 @@
+using System.IO.Compression;
+using System.Text;
+using ChatKit.StressTests.Serving;
+
+namespace ChatKit.StressTests.Fuzzing;
+
+/// <summary>What one client sends, right or spoilt: derives from a seed alone.</summary>
+internal sealed class FuzzCase
+{
+    /// <summary>Few, so that the histories are soon as large as they become.</summary>
+    private const int Rooms = 4;
+
+    /// <summary>Few, so that some come again, and the server need not remember many.</summary>
+    private const int Refs = 500;
+
+    private const int MaxMessages = 12;
+
+    private readonly Random _random;
+    private readonly RandomFrames _frames;
+    private readonly Spoiler _spoiler;
+
+    public FuzzCase(int seed)
+    {
+        Seed = seed;
+        _random = new Random(seed);
+        _frames = new RandomFrames(seed);
+        _spoiler = new Spoiler(_random, _frames);
+        Kind = (FuzzKind)_random.Next(Enum.GetValues<FuzzKind>().Length);
+        Spoilt = (FuzzSpoilt)_random.Next(Enum.GetValues<FuzzSpoilt>().Length);
+        Hurries = _random.Next(4) == 0;
+        Handshake = CreateHandshake();
+        Stream = CreateStream();
+    }
+
+    public int Seed { get; }
+
+    public FuzzKind Kind { get; }
+
+    public FuzzSpoilt Spoilt { get; }
+
+    /// <summary>Whether the client does not wait for the response to its handshake.</summary>
+    public bool Hurries { get; }
+
+    public byte[] Handshake { get; }
+
+    /// <summary>What follows the handshake.</summary>
+    public byte[] Stream { get; }
+
+    /// <summary>The bytes in pieces, and how long it is waited before each.</summary>
+    public IEnumerable<(ReadOnlyMemory<byte> Piece, TimeSpan Wait)> Pieces()
+    {
+        for (var sent = 0; sent < Stream.Length;)
+        {
+            var size = Math.Min(_random.Next(8) == 0 ? 1 + _random.Next(8) : 1 + _random.Next(Stream.Length), Stream.Length - sent);
+            yield return (Stream.AsMemory(sent, size), TimeSpan.FromMilliseconds(_random.Next(4) == 0 ? _random.Next(3) : 0));
+            sent += size;
+        }
+    }
+
+    public override string ToString() => $"case {Seed}: {Kind}, spoilt: {Spoilt}, {Handshake.Length} and {Stream.Length} bytes";
+
+    private byte[] CreateHandshake()
+    {
+        string[] headers = Kind switch
+        {
+            FuzzKind.V1 => ["Sec-WebSocket-Protocol: chatkit.v1"],
+            FuzzKind.Compressed => ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"],
+            _ => [],
+        };
+        var query = Kind == FuzzKind.V1 && _random.Next(2) == 0 ? $"?after=fuzz0~{_random.Next(10)}:{_random.Next(1000)}" : "";
+        var request = Encoding.Latin1.GetBytes(RawClient.Handshake($"/chat/fuzz{_random.Next(Rooms)}{query}", headers: headers));
+        return Spoilt == FuzzSpoilt.Handshake ? _spoiler.Spoil(request) : request;
+    }
+
+    private byte[] CreateStream()
+    {
+        // A spoilt handshake may name a room that nobody has been in. Its history would be there for good.
+        if (Spoilt == FuzzSpoilt.Handshake)
+            return ClientFrame.Of(ClientFrame.Ping, "are you there?");
+
+        var messages = _frames.Messages(_random.Next(1, MaxMessages)).Select(Dress).ToList();
+        var stream = _frames.Stream(messages);
+        if (_random.Next(2) == 0)
+            stream = [.. stream, .. ClientFrame.CloseWith(1000, "bye")];
+        return Spoilt == FuzzSpoilt.Frames ? _spoiler.Spoil(stream) : stream;
+    }
+
+    private (int Opcode, byte[] Payload) Dress((int Opcode, byte[] Payload) message)
+    {
+        var (opcode, payload) = Kind switch
+        {
+            FuzzKind.V1 => (ClientFrame.Text, Json(message.Opcode, message.Payload)),
+            FuzzKind.Compressed => (message.Opcode | RawClient.Compressed, Deflate(message.Payload)),
+            FuzzKind.Commands => (ClientFrame.Text, Command()),
+            _ => message,
+        };
+        return (opcode, Spoilt == FuzzSpoilt.Payloads ? _spoiler.Spoil(payload) : payload);
+    }
+
+    private byte[] Json(int opcode, byte[] payload) => _random.Next(8) switch
+    {
+        0 => "{\"type\":\"pong\"}"u8.ToArray(),
+        1 => Encoding.UTF8.GetBytes($"{{\"type\":\"later\",\"data\":{new string('[', 40)}{new string(']', 40)}}}"),
+        _ when opcode == ClientFrame.Binary || payload.Length > 1000 =>
+            Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"ref\":\"r{_random.Next(Refs)}\",\"base64\":\"{Convert.ToBase64String(payload.AsSpan(0, Math.Min(payload.Length, 1000)))}\"}}"),
+        _ => Encoding.UTF8.GetBytes($"{{\"data\":\"{_random.Next()} \\u20ac\",\"type\":\"message\"}}"),
+    };
+
+    private byte[] Command()
+    {
+        string[] commands =
+        [
+            $"{StressHandler.Join}fuzz{_random.Next(Rooms)}", $"{StressHandler.Join}{new string('r', _random.Next(400))}",
+            $"{StressHandler.Leave}fuzz{_random.Next(Rooms)}", $"{StressHandler.Echo}{_random.Next()}", StressHandler.Close, "/",
+        ];
+        return Encoding.UTF8.GetBytes(commands[_random.Next(commands.Length)]);
+    }
+
+    private static byte[] Deflate(byte[] payload)
+    {
+        // The platform makes nothing of nothing (RFC 7692 section 7.2.3.6).
+        if (payload.Length == 0)
+            return [0];
+
+        using var compressed = new MemoryStream();
+        using (var deflate = new DeflateStream(compressed, CompressionLevel.Fastest))
+            deflate.Write(payload);
+        return compressed.ToArray();
+    }
+}
+
+/// <summary>What the client speaks.</summary>
+internal enum FuzzKind
+{
+    /// <summary>Texts and bytes.</summary>
+    Plain,
+
+    /// <summary>The protocol chatkit.v1.</summary>
+    V1,
+
+    /// <summary>Compressed texts and bytes.</summary>
+    Compressed,
+
+    /// <summary>Texts that the handler does something for.</summary>
+    Commands,
+}
+
+/// <summary>What of it is spoilt.</summary>
+internal enum FuzzSpoilt
+{
+    Nothing,
+
+    Handshake,
+
+    /// <summary>Anything behind the handshake, headers of frames above all.</summary>
+    Frames,
+
+    /// <summary>What is in the frames, which themselves are right.</summary>
+    Payloads,
+}

@@ -1,0 +1,34 @@
+namespace ChatKit.StressTests.Fuzzing;
+
+public class FuzzTests
+{
+    private const int Seed = 42;
+
+    /// <summary>A short run; README.md says how to run for longer, and with another seed.</summary>
+    [Fact]
+    public async Task Whatever_is_sent_neither_crashes_nor_hangs_the_server_nor_stays_in_its_memory()
+    {
+        var result = await FuzzRun.RunAsync(Seed, TimeSpan.FromSeconds(5));
+
+        TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+        Assert.True(result.IsClean, result.ToString());
+    }
+
+    [Fact]
+    public void A_seed_gives_the_same_case_each_time()
+    {
+        var (one, again) = (new FuzzCase(Seed), new FuzzCase(Seed));
+
+        Assert.Equal(one.ToString(), again.ToString());
+        Assert.Equal([.. one.Handshake, .. one.Stream], [.. again.Handshake, .. again.Stream]);
+        Assert.Equal(one.Pieces().Select(static piece => piece.Piece.ToArray()), again.Pieces().Select(static piece => piece.Piece.ToArray()));
+    }
+
+    [Fact]
+    public void Every_kind_is_spoilt_in_every_way()
+    {
+        var cases = Enumerable.Range(0, 500).Select(static seed => new FuzzCase(seed)).Select(static one => (one.Kind, one.Spoilt)).Distinct();
+
+        Assert.Equal(Enum.GetValues<FuzzKind>().Length * Enum.GetValues<FuzzSpoilt>().Length, cases.Count());
+    }
+}

@@ -1,0 +1,46 @@
+namespace ChatKit.StressTests.Harness;
+
+public class ExactnessTests
+{
+    [Fact]
+    public void What_comes_once_and_in_the_order_of_each_sender_is_right()
+    {
+        var seen = See(0, 2, 1, 4, 3, 5);
+
+        Assert.Equal((6, 0, 0), (seen.Count, seen.Doubled, seen.Late));
+    }
+
+    [Fact]
+    public void What_comes_again_is_doubled()
+    {
+        Assert.Equal(1, See(0, 1, 2, 2, 3).Doubled);
+    }
+
+    [Fact]
+    public void What_comes_behind_a_later_one_of_its_sender_is_late()
+    {
+        var seen = See(0, 1, 4, 3, 2);
+
+        Assert.Equal((5, 1), (seen.Count, seen.Late));
+    }
+
+    [Fact]
+    public void What_does_not_come_is_not_counted()
+    {
+        Assert.Equal(3, See(0, 1, 4).Count);
+    }
+
+    [Fact]
+    public void Another_order_of_the_senders_is_another_order()
+    {
+        Assert.NotEqual(See(0, 1, 2).Order, See(1, 0, 2).Order);
+    }
+
+    private static Exactness See(params long[] numbers)
+    {
+        var seen = new Exactness(senders: 2);
+        foreach (var number in numbers)
+            seen.See(number);
+        return seen;
+    }
+}

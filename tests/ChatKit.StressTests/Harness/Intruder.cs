@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ChatKit.StressTests.Harness;
+
+/// <summary>A connection of somebody who means no good: sends what it is told to, and need not read.</summary>
+internal sealed class Intruder : IDisposable
+{
+    /// <summary>The connections come from this many addresses 127.0.0.x, so that there are ports enough.</summary>
+    private const int SourceAddresses = 50;
+
+    private const int BufferSize = 4096;
+
+    private static int _count;
+
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private ReadOnlyMemory<byte> _left;
+
+    private Intruder(Socket socket) => _socket = socket;
+
+    /// <param name="port">The server's.</param>
+    /// <param name="receiveBuffer">In bytes, what the system keeps that is not read; null for what is usual.</param>
+    /// <param name="stop">Gives up.</param>
+    public static async Task<Intruder> ConnectAsync(int port, int? receiveBuffer = null, CancellationToken stop = default)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (receiveBuffer is { } size)
+                socket.ReceiveBufferSize = size;
+            var last = (byte)(2 + ((uint)Interlocked.Increment(ref _count) % SourceAddresses));
+            socket.Bind(new IPEndPoint(new IPAddress([127, 0, 0, last]), 0));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), stop);
+            return new Intruder(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the handshake. Gives the status of the response; 0 if there is none.</summary>
+    public async Task<int> OpenAsync(string path, CancellationToken stop, params string[] headers)
+    {
+        await SendAsync(Encoding.Latin1.GetBytes(RawClient.Handshake(path, headers: headers)), stop);
+        return await ReadStatusAsync(stop);
+    }
+
+    /// <summary>Reads the head of a response. Gives its status; 0 if there is none.</summary>
+    public async Task<int> ReadStatusAsync(CancellationToken stop)
+    {
+        var head = new List<byte>();
+        while (head.Count < BufferSize)
+        {
+            var read = await ReceiveAsync(stop);
+            if (read.IsEmpty)
+                return 0;
+            head.AddRange(read.Span);
+            if (EndOfHead(head) is var end and >= 0)
+            {
+                _left = head.Skip(end).ToArray();
+                var line = Encoding.Latin1.GetString([.. head.Take(end)]).Split(' ');
+                return line.Length > 1 && int.TryParse(line[1], out var status) ? status : 0;
+            }
+        }
+
+        return 0;
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        while (!bytes.IsEmpty)
+            bytes = bytes[await _socket.SendAsync(bytes, stop)..];
+    }
+
+    /// <summary>What comes next, until more is received; nothing at the end.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken stop)
+    {
+        if (_left is { IsEmpty: false } left)
+        {
+            _left = default;
+            return left;
+        }
+
+        return _buffer.AsMemory(0, await _socket.ReceiveAsync(_buffer, stop));
+    }
+
+    /// <summary>Reads and forgets until the server ends the connection, in whatever way.</summary>
+    public async Task DrainAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (!(await ReceiveAsync(stop)).IsEmpty)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+        }
+    }
+
+    /// <summary>Says that nothing more will be sent.</summary>
+    public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Ends the connection with a reset, which leaves no port behind that has to wait.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
+
+        _socket.Dispose();
+    }
+
+    /// <summary>Where what follows the head begins; negative if the head is not there as a whole.</summary>
+    private static int EndOfHead(List<byte> head)
+    {
+        var at = CollectionsMarshal.AsSpan(head).IndexOf("\r\n\r\n"u8);
+        return at < 0 ? at : at + 4;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Threading.Channels;
+using ChatKit.StressTests.Serving;
+
+namespace ChatKit.StressTests.Harness;
+
+/// <summary>The server in a process of its own.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    /// <summary>That of web applications unless they say otherwise.</summary>
+    private static readonly KeyValuePair<string, string>[] Variables = [KeyValuePair.Create("DOTNET_gcServer", "1")];
+
+    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
+    private readonly SemaphoreSlim _asking = new(1);
+    private readonly Queue<string> _complaints = new();
+    private readonly SelfProcess _process;
+
+    private ServerProcess(string? redis)
+    {
+        string[] arguments = [CommandLine.Serve, .. redis is null ? [] : new[] { "--redis", redis }];
+        _process = SelfProcess.Start(typeof(ServerProcess).Assembly, arguments, Hear, Complain, variables: Variables);
+    }
+
+    public int Port { get; private set; }
+
+    /// <summary>Whether the process has ended, which it must not.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Its last lines of standard error.</summary>
+    public string Complaints
+    {
+        get
+        {
+            lock (_complaints)
+                return string.Join('\n', _complaints);
+        }
+    }
+
+    /// <summary>The memory of the process in bytes. Asks the system, and so does not disturb the server.</summary>
+    public long Resident => _process.Look().WorkingSet64;
+
+    /// <summary>Starts it, and waits until it can be connected to.</summary>
+    /// <param name="redis">Where Redis is; null for none.</param>
+    public static async Task<ServerProcess> StartAsync(string? redis = null)
+    {
+        var server = new ServerProcess(redis);
+        try
+        {
+            server.Port = int.Parse(await server._said.Reader.ReadAsync().AsTask().Soon(), CultureInfo.InvariantCulture);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What the server says of itself.</summary>
+    /// <param name="collect">Whether it first lets go everything that nobody needs.</param>
+    /// <exception cref="InvalidOperationException">It does not answer.</exception>
+    public async Task<ServerStats> AskAsync(bool collect = false)
+    {
+        await _asking.WaitAsync();
+        try
+        {
+            await _process.Input.WriteLineAsync(collect ? StressServer.AskCollected : StressServer.AskStats);
+            await _process.Input.FlushAsync();
+            return JsonSerializer.Deserialize(await _said.Reader.ReadAsync().AsTask().Soon(), StatsContext.Default.ServerStats)!;
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"The server does not answer; it said: {Complaints}", e);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    /// <summary>Waits until no more than so many connections are left.</summary>
+    /// <returns>False if there are more for longer than they may.</returns>
+    public async Task<bool> ComesDownToAsync(int connections)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while ((await AskAsync()).Connections > connections)
+        {
+            if (Stopwatch.GetElapsedTime(start) > Patience.Limit)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _asking.Dispose();
+    }
+
+    private void Hear(string line) => _said.Writer.TryWrite(line);
+
+    private void Complain(string line)
+    {
+        const int MaxComplaints = 50;
+        lock (_complaints)
+        {
+            _complaints.Enqueue(line);
+            if (_complaints.Count > MaxComplaints)
+                _complaints.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.StressTests.Serving;
+
+/// <summary>The server that is put to the test, with the limits that an operator on the open internet would set.</summary>
+internal static class StressServer
+{
+    /// <summary>Writes <see cref="ServerStats"/> as a line.</summary>
+    public const string AskStats = "stats";
+
+    /// <summary>The same, when everything is let go that nobody needs.</summary>
+    public const string AskCollected = "collect";
+
+    public const int HistoryCapacity = 100;
+    public const int MaxMessageSize = 64 * 1024;
+    public const int OutboundQueueLimit = 256 * 1024;
+
+    /// <summary>How long a client may take to answer a close frame.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Serves <c>/chat/{room}</c> on a port that it says in its first line, and answers each line that it is sent, until there are no
+    /// more.
+    /// </summary>
+    /// <param name="redis">Where Redis is; null for none.</param>
+    public static async Task RunAsync(string? redis)
+    {
+        var state = new ServerState();
+        await using var app = Create(state, redis);
+        await app.StartAsync();
+        Console.WriteLine(new Uri(app.Urls.Single()).Port);
+        while (await Console.In.ReadLineAsync() is { } question)
+            Console.WriteLine(JsonSerializer.Serialize(state.Read(question == AskCollected), StatsContext.Default.ServerStats));
+    }
+
+    private static WebApplication Create(ServerState state, string? redis)
+    {
+        // A watched configuration file would cost an inotify instance for each server.
+        var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(state);
+        builder.Services.AddSingleton(state);
+        var chatKit = builder.Services.AddChatKit(static options =>
+            (options.HistoryCapacity, options.CloseTimeout) = (HistoryCapacity, CloseTimeout));
+        if (redis is not null)
+            chatKit.AddRedis(redis);
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Limits.RequestHeadersTimeout = HandshakeTimeout;
+        });
+
+        var app = builder.Build();
+        app.MapWebSocketHandler<StressHandler>("/chat/{room}", static options =>
+        {
+            (options.PingInterval, options.PingTimeout) = (PingInterval, PingTimeout);
+            (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, OutboundQueueLimit);
+            options.EnableCompression = true;
+        });
+        return app;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using ChatKit.StressTests.Harness;
+using ChatKit.StressTests.Serving;
+
+namespace ChatKit.StressTests.Soak;
+
+/// <summary>
+/// Plain clients who come and go, politely or not, join and leave rooms, say something, or read nothing. One counts all the time; who
+/// listens must hear the numbers without a hole and without a double, from the first one that is stored.
+/// </summary>
+internal sealed class Passers(int port, int seed)
+{
+    private const int Count = 20;
+    private const string Room = "/chat/passers";
+
+    private static readonly TimeSpan CountInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(5);
+
+    private long _visits;
+    private long _heard;
+    private long _wrong;
+
+    /// <summary>How many have come.</summary>
+    public long Visits => Interlocked.Read(ref _visits);
+
+    /// <summary>How many numbers were heard.</summary>
+    public long Heard => Interlocked.Read(ref _heard);
+
+    /// <summary>How many were not the next one.</summary>
+    public long Wrong => Interlocked.Read(ref _wrong);
+
+    public Task RunAsync(CancellationToken stop) =>
+        Task.WhenAll(Enumerable.Range(0, Count).Select(i => ComeAndGoAsync(new Random(seed + i), stop)).Append(CountAsync(stop)));
+
+    private async Task CountAsync(CancellationToken stop)
+    {
+        using var counter = await Intruder.ConnectAsync(port, stop: stop);
+        await counter.OpenAsync(Room, stop);
+        var draining = counter.DrainAsync(stop);
+        for (var i = 0L; !stop.IsCancellationRequested; i++)
+        {
+            await counter.SendAsync(ClientFrame.Of(ClientFrame.Text, $"{i}"), CancellationToken.None);
+            await Task.Delay(CountInterval, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await draining;
+    }
+
+    private async Task ComeAndGoAsync(Random random, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            using var stay = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            stay.CancelAfter(LongestStay * random.NextDouble());
+            try
+            {
+                using var one = await Intruder.ConnectAsync(port, stop: stop);
+                Interlocked.Increment(ref _visits);
+                if (await one.OpenAsync(Room, stop) != 101)
+                    throw new IOException("A passer was refused.");
+                var listening = random.Next(4) == 0 ? Task.CompletedTask : ListenAsync(one, stay.Token);
+                await TalkAsync(one, random, stay.Token);
+                await listening;
+                if (random.Next(2) == 0)
+                    await one.SendAsync(ClientFrame.CloseWith(1000, "bye"), stop);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // Who has read nothing for too long was sent away.
+            }
+        }
+    }
+
+    private static async Task TalkAsync(Intruder one, Random random, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var room = $"side{random.Next(50)}";
+            string[] texts =
+            [
+                StressHandler.Join + room, StressHandler.Leave + room, StressHandler.Echo + room, "hello", new string('h', random.Next(2000)),
+            ];
+            await one.SendAsync(ClientFrame.Of(ClientFrame.Text, texts[random.Next(texts.Length)]), CancellationToken.None);
+            await Task.Delay(random.Next(500), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ListenAsync(Intruder one, CancellationToken stop)
+    {
+        var frames = new ServerFrames();
+        long? last = null;
+        frames.OnText = text =>
+        {
+            if (!long.TryParse(text, out var number))
+                return;
+            Interlocked.Increment(ref _heard);
+            if (last is { } before && number != before + 1)
+                Interlocked.Increment(ref _wrong);
+            last = number;
+        };
+        try
+        {
+            while (await one.ReceiveAsync(stop) is { IsEmpty: false } bytes)
+                frames.Take(bytes.Span);
+        }
+        catch (OperationCanceledException)
+        {
+            // It has stayed long enough.
+        }
+    }
+}

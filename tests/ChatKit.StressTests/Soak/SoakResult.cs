@@ -1,0 +1,51 @@
+using System.Text;
+using ChatKit.TestKit.Verification;
+
+namespace ChatKit.StressTests.Soak;
+
+/// <summary>What a soak has shown of one server.</summary>
+/// <param name="Name">The server.</param>
+/// <param name="Growth">Whether it grows.</param>
+/// <param name="Delivery">Whether the clients that resume have got everything.</param>
+/// <param name="Restless">What had not arrived in the end.</param>
+/// <param name="Last">The last sample.</param>
+internal sealed record SoakResult(string Name, SoakVerdict Growth, Verdict Delivery, IReadOnlyList<string> Restless, SoakSample Last)
+{
+    private const double MiB = 1024 * 1024;
+    private const int MaxProblems = 40;
+
+    /// <summary>How many messages clients that resume have sent.</summary>
+    public required int Sent { get; init; }
+
+    public required long Connections { get; init; }
+
+    /// <summary>How many connections went on where one was before.</summary>
+    public required int Resumes { get; init; }
+
+    /// <summary>How many numbers were heard by those who pass.</summary>
+    public required long Heard { get; init; }
+
+    /// <summary>How many of them were not the next one.</summary>
+    public required long Wrong { get; init; }
+
+    public IEnumerable<string> Problems =>
+        [.. Growth.Problems, .. Delivery.Problems, .. Restless, .. Wrong == 0 ? [] : new[] { $"{Wrong} numbers were not the next one" }];
+
+    public bool IsClean => !Problems.Any();
+
+    public override string ToString()
+    {
+        var text = new StringBuilder()
+            .AppendLine($"{Name}")
+            .AppendLine($"  resident       {Growth.Resident.Middle / MiB:0.0} MiB in the middle third, {Growth.Resident.Last / MiB:0.0} in the last")
+            .AppendLine($"  objects        {Growth.Objects.Middle / MiB:0.00} MiB, {Growth.Objects.Last / MiB:0.00}")
+            .AppendLine($"  handles        {Growth.Handles.Middle:0} besides those of connections, {Growth.Handles.Last:0}")
+            .AppendLine($"  unobserved     {Last.Stats.Unobserved} exceptions, {Last.Stats.Errors} errors in the log")
+            .AppendLine($"  connections    {Connections:N0}, of which {Resumes:N0} have resumed and recovered everything")
+            .AppendLine($"  messages       {Last.Stats.Messages:N0} handled, {Sent:N0} of them of clients that resume")
+            .AppendLine($"  exactness      {Delivery.Lost.Count} lost, {Delivery.Doubled.Count} doubled, {Delivery.Reordered.Count} reordered, {Delivery.Misplaced.Count} misplaced, {Delivery.WrongGaps.Count} wrong gaps; {Wrong} of {Heard:N0} numbers heard wrongly");
+        foreach (var problem in Problems.Take(MaxProblems))
+            text.AppendLine($"  {problem}");
+        return text.ToString();
+    }
+}

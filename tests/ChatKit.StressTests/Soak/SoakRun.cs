@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace ChatKit.StressTests.Soak;
+
+/// <summary>Lets servers work for a long time: one by itself, and one with Redis if that is installed.</summary>
+internal static class SoakRun
+{
+    /// <summary>Enough for thirds that have a mean.</summary>
+    private const int Samples = 60;
+
+    /// <param name="time">For how long.</param>
+    /// <param name="seed">What happens derives from it.</param>
+    /// <param name="csv">Where the samples are written.</param>
+    public static async Task<IReadOnlyList<SoakResult>> RunAsync(TimeSpan time, int seed, TextWriter csv)
+    {
+        await using var redis = new RedisServer();
+        await redis.InitializeAsync();
+        var targets = new List<SoakTarget>();
+        try
+        {
+            targets.Add(await SoakTarget.StartAsync("memory", null, seed));
+            if (Requirement.RedisServerIfInstalled is not null)
+                targets.Add(await SoakTarget.StartAsync("redis", redis.Endpoint, seed));
+            return await RunAsync(targets, time, csv);
+        }
+        finally
+        {
+            foreach (var target in targets)
+                await target.DisposeAsync();
+        }
+    }
+
+    private static async Task<IReadOnlyList<SoakResult>> RunAsync(List<SoakTarget> targets, TimeSpan time, TextWriter csv)
+    {
+        using var over = new CancellationTokenSource();
+        var running = targets.ConvertAll(target => target.RunAsync(over.Token));
+        await csv.WriteLineAsync(SoakSample.CsvHeader);
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 1; i <= Samples; i++)
+        {
+            var wait = (time / Samples * i) - Stopwatch.GetElapsedTime(start);
+            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+            foreach (var target in targets)
+            {
+                var sample = await target.SampleAsync(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                await csv.WriteLineAsync(sample.Csv(target.Name));
+            }
+
+            await csv.FlushAsync();
+        }
+
+        await over.CancelAsync();
+        return await Task.WhenAll(running);
+    }
+}

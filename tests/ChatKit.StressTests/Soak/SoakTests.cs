@@ -1,0 +1,23 @@
+namespace ChatKit.StressTests.Soak;
+
+public class SoakTests
+{
+    /// <summary>A short run, too short to say that nothing grows; README.md says how to run for longer.</summary>
+    [Fact]
+    public async Task Everything_arrives_while_clients_come_and_go_and_no_exception_is_left_unobserved()
+    {
+        await using var csv = new StringWriter();
+
+        var results = await SoakRun.RunAsync(TimeSpan.FromSeconds(8), seed: 42, csv);
+
+        foreach (var result in results)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
+            Assert.Empty(result.Delivery.Problems);
+            Assert.Empty(result.Restless);
+            Assert.Equal(0, result.Wrong);
+            Assert.True(result.Last.Stats.IsClean, result.ToString());
+            Assert.True(result is { Sent: > 0, Heard: > 0, Resumes: > 0 }, result.ToString());
+        }
+    }
+}
