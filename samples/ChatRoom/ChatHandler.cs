@@ -27,11 +27,11 @@ internal sealed partial class ChatHandler(ILogger<ChatHandler> logger) : WebSock
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Name} entered {Room}.")]
-    private partial void LogOpened(string name, string room);
+    private partial void LogOpened(LogText name, LogText room);
 
     [LoggerMessage(2, LogLevel.Debug, "{Name} in {Room}: {Text}")]
-    private partial void LogMessage(string name, string room, string text);
+    private partial void LogMessage(LogText name, LogText room, LogText text);
 
     [LoggerMessage(3, LogLevel.Information, "{Name} left {Room} ({Code}).")]
-    private partial void LogClosed(string name, string room, int code);
+    private partial void LogClosed(LogText name, LogText room, int code);
 }

@@ -117,6 +117,11 @@ export interface Chat {
 export interface ChatOptions {
   /** Keeps what is pending over a reload of the page. Default: `sessionStorage`; null for none. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
+  /**
+   * Asked for a bearer token before each attempt to connect, so that each can have a fresh one. It goes to the server as the subprotocol
+   * `bearer.<token>`; what it consists of must be fit for that, as a JWT is. If it fails, the attempt has failed.
+   */
+  token?: () => string | Promise<string>;
   /** In milliseconds, for tests. */
   times?: { backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number; resend?: number };
 }

@@ -42,6 +42,7 @@ class Chat {
   #url;
   #times;
   #storage;
+  #token;
   #listeners = {};
 
   #state = 'connecting';
@@ -70,17 +71,18 @@ class Chat {
   #holdTimer; // set while the server's store is away
   #holds = 0;
 
-  constructor(url, { storage, times }) {
+  constructor(url, { storage, token, times }) {
     this.#url = new URL(url, document.baseURI);
     this.#url.protocol = this.#url.protocol.replace('http', 'ws');
     this.#times = { ...TIMES, ...times };
     this.#storage = storage;
+    this.#token = token;
     this.#outbox = this.#restore();
     const { signal } = this.#lifetime;
     addEventListener('online', () => this.#state === 'offline' && this.#open(), { signal });
     // A socket can look open for minutes after the network is gone.
     addEventListener('offline', () => this.#state !== 'closed' && this.#goOffline(), { signal });
-    queueMicrotask(() => this.#socket || signal.aborted || this.#open()); // when the caller listens
+    queueMicrotask(() => this.#timer || signal.aborted || this.#open()); // when the caller listens
   }
 
   get state() {
@@ -125,20 +127,27 @@ class Chat {
 
   // The connection
 
-  #open() {
+  async #open() {
     this.#drop();
     this.#report(this.#state === 'connecting' ? 'connecting' : 'reconnecting');
     const url = new URL(this.#url);
     for (const [room, position] of [...this.#positions].slice(-MAX_ROOMS).reverse()) {
       if (url.href.length < MAX_URL) url.searchParams.append('after', `${room}~${position}`);
     }
-    const socket = new WebSocket(url, 'chatkit.v1');
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    socket.addEventListener('message', ({ data }) => this.#hear(data), { signal });
-    socket.addEventListener('close', (event) => this.#closed(event), { signal });
-    this.#socket = socket;
     this.#expect(this.#times.connect);
+    try {
+      // No URL with a token in it: those are written to logs.
+      const protocols = this.#token ? ['chatkit.v1', `bearer.${await this.#token()}`] : 'chatkit.v1';
+      if (signal.aborted) return; // given up meanwhile
+      const socket = new WebSocket(url, protocols);
+      socket.addEventListener('message', ({ data }) => this.#hear(data), { signal });
+      socket.addEventListener('close', (event) => this.#closed(event), { signal });
+      this.#socket = socket;
+    } catch (error) {
+      if (!signal.aborted) this.#closed({ code: 1006, reason: error?.message });
+    }
   }
 
   /** Takes the connection for dead if nothing is heard in time. */
@@ -414,8 +423,9 @@ function findStorage() {
 /**
  * Connects to a room, and stays connected.
  * @param {string | URL} url The endpoint's path, relative to the page, or a whole URL (http, https, ws or wss).
- * @param {{ storage?: Storage | null }} [options] `storage` keeps what is not acknowledged over a reload; null for none.
+ * @param {{ storage?: Storage | null, token?: () => string | Promise<string> }} [options] `storage` keeps what is not acknowledged
+ *   over a reload; null for none. `token` gives each attempt its bearer token.
  */
-export function connect(url, { storage = findStorage(), times } = {}) {
-  return new Chat(url, { storage, times });
+export function connect(url, { storage = findStorage(), token, times } = {}) {
+  return new Chat(url, { storage, token, times });
 }

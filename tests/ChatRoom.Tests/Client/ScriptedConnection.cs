@@ -15,6 +15,9 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     /// <summary>From where the client resumes.</summary>
     public IReadOnlyList<string?> After => [.. context.Request.Query["after"]];
 
+    /// <summary>The subprotocols that the client offers.</summary>
+    public IList<string> Offered => context.WebSockets.WebSocketRequestedProtocols;
+
     public Task WelcomeAsync(double ping = 20, int limit = 65536, string user = "ann") =>
         SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby","user":"{{user}}","ping":{{ping}},"limit":{{limit}}}""");
 
