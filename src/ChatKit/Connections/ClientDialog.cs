@@ -55,10 +55,12 @@ internal sealed class ClientDialog(ServerConnection connection)
             else
                 await connection.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
         }
-        catch (HistoryUnavailableException e)
+        catch (HistoryUnavailableException)
         {
+            // Why is in the log. It may name servers, which are none of the client's business.
             _refused ??= reference;
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, e.Message)).ConfigureAwait(false);
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "The message could not be stored; send it again."))
+                .ConfigureAwait(false);
             throw;
         }
         catch (RoomAccessDeniedException e)

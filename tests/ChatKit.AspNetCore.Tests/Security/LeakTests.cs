@@ -1,0 +1,59 @@
+using System.Net.WebSockets;
+
+namespace ChatKit.AspNetCore.Tests.Security;
+
+/// <summary>What a client is told says nothing of the server, and what it says of itself is not believed.</summary>
+public class LeakTests
+{
+    private const string Secret = "redis-7.internal:6379 password";
+
+    private static ClientSettings V1 => new()
+    {
+        Options = static options =>
+        {
+            options.AddSubProtocol("chatkit.v1");
+            options.SetRequestHeader("Authorization", $"Bearer {MembersServer.Token()}");
+        },
+    };
+
+    [Theory]
+    [InlineData("fails", "failed")]
+    [InlineData("is away", "unavailable")]
+    public async Task What_has_failed_is_not_told_to_the_client(string text, string code)
+    {
+        await using var members = await MembersServer.StartAsync(new Script
+        {
+            Message = static (_, message) => message.Text == "fails"
+                ? throw new InvalidOperationException(Secret)
+                : throw new HistoryUnavailableException(Secret),
+        });
+        await using var client = await members.Server.ConnectAsync("/chat/lobby", V1);
+        await client.ReceiveAsync(2);
+
+        await client.SendAsync($$"""{"type":"message","ref":"r","data":"{{text}}"}""");
+        var told = await client.ReceiveAsync();
+
+        Assert.StartsWith($$"""{"type":"error","ref":"r","code":"{{code}}","text":""", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("redis", told, StringComparison.OrdinalIgnoreCase);
+        if (code == "failed")
+            Assert.Equal((WebSocketCloseStatus.InternalServerError, "the handler failed"), await client.ReceiveCloseAsync());
+    }
+
+    [Fact]
+    public async Task Who_has_sent_a_message_the_server_says_and_not_the_client()
+    {
+        await using var members = await MembersServer.StartAsync(Script.Broadcasting);
+        await using var client = await members.Server.ConnectAsync("/chat/lobby?user=admin&connection=1", V1);
+        Assert.Contains("\"user\":\"id-of-member\"", (await client.ReceiveAsync(2))[0], StringComparison.Ordinal);
+
+        await client.SendAsync(
+            """{"type":"message","from":"admin","user":"admin","connection":"1","room":"other","position":"e:9","at":"2000-01-01T00:00:00Z","data":"hi"}""");
+        var told = await client.ReceiveAsync();
+
+        Assert.Contains("\"room\":\"lobby\"", told, StringComparison.Ordinal);
+        Assert.Contains("\"from\":\"id-of-member\"", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("admin", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("e:9", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("2000-01-01", told, StringComparison.Ordinal);
+    }
+}
