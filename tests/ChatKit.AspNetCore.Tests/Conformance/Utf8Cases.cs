@@ -46,6 +46,23 @@ internal static class Utf8Cases
         ["above U+10FFFF, another first byte"] = [0xF5],
         ["5 bytes"] = [0xF8, 0x88, 0x80, 0x80, 0x80],
         ["6 bytes"] = [0xFC, 0x84, 0x80, 0x80, 0x80, 0x80],
+        ["largest of 4 bytes, of 21 bits"] = [0xF7, 0xBF, 0xBF, 0xBF],
+        ["largest of 5 bytes"] = [0xFB, 0xBF, 0xBF, 0xBF, 0xBF],
+        ["largest of 6 bytes"] = [0xFD, 0xBF, 0xBF, 0xBF, 0xBF, 0xBF],
+        ["overlong in 5 bytes"] = [0xF8, 0x80, 0x80, 0x80, 0xAF],
+        ["overlong in 6 bytes"] = [0xFC, 0x80, 0x80, 0x80, 0x80, 0xAF],
+        ["every continuation"] = [.. Enumerable.Range(0x80, 64).Select(static b => (byte)b)],
+        ["every first byte of 2, each with a space behind it"] = FirstBytes(0xC0, 32),
+        ["every first byte of 3, each with a space behind it"] = FirstBytes(0xE0, 16),
+        ["every first byte of 4, each with a space behind it"] = FirstBytes(0xF0, 8),
+        ["every torn character, one behind the other"] = [0xC3, 0xE2, 0x82, 0xF0, 0x9F, 0x92],
+        ["last high surrogate for common use"] = [0xED, 0xAD, 0xBF],
+        ["first high surrogate for private use"] = [0xED, 0xAE, 0x80],
+        ["last high surrogate"] = [0xED, 0xAF, 0xBF],
+        ["first low surrogate"] = [0xED, 0xB0, 0x80],
+        ["first pair of surrogates"] = [0xED, 0xA0, 0x80, 0xED, 0xB0, 0x80],
+        ["last pair of surrogates"] = [0xED, 0xAF, 0xBF, 0xED, 0xBF, 0xBF],
+        ["byte order mark of UTF-16"] = [0xFF, 0xFE],
         ["0xFE"] = [0xFE],
         ["0xFF"] = [0xFF],
         ["1 of 2 bytes, then another character"] = [0xC3, 0x28],
@@ -64,4 +81,7 @@ internal static class Utf8Cases
         ["3 of 4 bytes"] = [0xF0, 0x9F, 0x92],
         ["3 of the 4 bytes of U+10FFFF"] = [0xF4, 0x8F, 0xBF],
     };
+
+    private static byte[] FirstBytes(byte first, int count) =>
+        [.. Enumerable.Range(first, count).SelectMany(static b => (byte[])[(byte)b, (byte)' '])];
 }
