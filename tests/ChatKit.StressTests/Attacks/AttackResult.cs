@@ -5,22 +5,24 @@ namespace ChatKit.StressTests.Attacks;
 
 /// <summary>What an attack has done to the server and to the neighbours.</summary>
 /// <param name="Attack">The attack.</param>
-/// <param name="Share">With how much of all attackers.</param>
-/// <param name="Quiet">How long the messages of the neighbours took before.</param>
-/// <param name="Under">How long they took meanwhile.</param>
+/// <param name="Options">How it was made.</param>
 /// <param name="Before">The server before.</param>
-/// <param name="Peak">The most resident memory meanwhile, in bytes.</param>
+/// <param name="Quiet">How long the messages of the neighbours took before.</param>
+/// <param name="During">What was measured meanwhile.</param>
 /// <param name="After">The server when all attackers are gone.</param>
+/// <param name="AllGone">Whether all connections of the attackers are gone.</param>
 /// <param name="Delivered">What has become of the messages of the neighbours.</param>
+/// <param name="Failure">Why a neighbour was sent away; null if none was.</param>
 internal sealed record AttackResult(
     Attack Attack,
-    double Share,
-    Latencies Quiet,
-    Latencies Under,
+    AttackOptions Options,
     ServerStats Before,
-    long Peak,
+    Latencies Quiet,
+    AttackFigures During,
     ServerStats After,
-    Neighbours.Delivered Delivered)
+    bool AllGone,
+    Neighbours.Delivered Delivered,
+    string? Failure)
 {
     /// <summary>How many times as long the slowest hundredth may take.</summary>
     public const double MaxRatio = 3;
@@ -33,23 +35,11 @@ internal sealed record AttackResult(
     /// <summary>Handles that the platform opens now and then, for a thread or a timer.</summary>
     private const int HandleSlack = 10;
 
-    /// <summary>What was attacked with, a second.</summary>
-    public required double PerSecond { get; init; }
-
-    /// <summary>How many connections the attackers made.</summary>
-    public required long Connections { get; init; }
-
-    /// <summary>Whether all connections of the attackers are gone.</summary>
-    public required bool AllGone { get; init; }
-
-    /// <summary>Why a neighbour was sent away, if one was.</summary>
-    public required string? Failure { get; init; }
-
-    public double Ratio => Under.Milliseconds(0.99) / Quiet.Milliseconds(0.99);
+    public double Ratio => During.Latencies.Milliseconds(0.99) / Quiet.Milliseconds(0.99);
 
     public bool IsFair => Ratio <= MaxRatio;
 
-    /// <summary>What must not be, how noisy the machine may be.</summary>
+    /// <summary>What must not be, however noisy the machine is.</summary>
     public IEnumerable<string> Problems
     {
         get
@@ -58,12 +48,12 @@ internal sealed record AttackResult(
                 yield return $"{Delivered}";
             if (Failure is not null)
                 yield return Failure;
-            if (PerSecond == 0)
+            if (During.PerSecond == 0)
                 yield return "nothing was done";
             if (!AllGone)
                 yield return "connections of attackers are left";
-            if (Peak - Before.Resident > Attack.MemoryLimit * MiB)
-                yield return $"took {(Peak - Before.Resident) / MiB:0} MiB more, {Attack.MemoryLimit} are allowed";
+            if (During.Peak - Before.Resident > Attack.MemoryLimit * MiB)
+                yield return $"took {(During.Peak - Before.Resident) / MiB:0} MiB more, {Attack.MemoryLimit} are allowed";
             if (!IsBack(Before, After, Attack))
                 yield return $"afterwards {After} is too much for what was before: {Before}";
             if (!After.IsClean)
@@ -73,16 +63,16 @@ internal sealed record AttackResult(
 
     public static IReadOnlyList<string> Header { get; } =
     [
-        "attack", "wanted/s", "done/s", "connections", "p50 ms", "p99 ms", "p50 under", "p99 under", "ratio",
+        "attack", "wanted/s", "done/s", "connections", "p50 ms", "p99 ms", "p50 under", "p99 under", "ratio", "GC ms",
         "MiB before", "peak", "after", "objects before", "after", "lost, doubled, late",
     ];
 
     public IReadOnlyList<string> Row =>
     [
-        $"{Attack.Name}: {Attack.Unit}", $"{Attack.PerSecond * Share:N0}", $"{PerSecond:N0}", $"{Connections:N0}",
+        $"{Attack.Name}: {Attack.Unit}", $"{Attack.PerSecond * Options.Share:N0}", $"{During.PerSecond:N0}", $"{During.Connections:N0}",
         $"{Quiet.Milliseconds(0.5):0.00}", $"{Quiet.Milliseconds(0.99):0.00}",
-        $"{Under.Milliseconds(0.5):0.00}", $"{Under.Milliseconds(0.99):0.00}", $"{Ratio:0.0}",
-        $"{Before.Resident / MiB:0}", $"{Peak / MiB:0}", $"{After.Resident / MiB:0}",
+        $"{During.Latencies.Milliseconds(0.5):0.00}", $"{During.Latencies.Milliseconds(0.99):0.00}", $"{Ratio:0.0}", $"{During.Paused:0}",
+        $"{Before.Resident / MiB:0}", $"{During.Peak / MiB:0}", $"{After.Resident / MiB:0}",
         $"{Before.Managed / MiB:0.0}", $"{After.Managed / MiB:0.0}",
         $"{Delivered.Lost}, {Delivered.Doubled}, {Delivered.Late}",
     ];

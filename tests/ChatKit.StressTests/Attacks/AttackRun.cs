@@ -22,25 +22,18 @@ internal static class AttackRun
         await Task.Delay(options.Time);
         var quiet = neighbours.Measure();
 
-        var (under, peak, done, connections, took) = await AttackAsync(server, neighbours, attack, options);
+        var during = await AttackAsync(server, neighbours, attack, options);
 
         var allGone = await server.ComesDownToAsync(Neighbours.Count);
         var after = await ComeToRestAsync(server, before, attack);
-        var delivered = neighbours.Stop();
-        return new AttackResult(attack, options.Share, quiet, under, before, peak, after, delivered)
-        {
-            PerSecond = done / took.TotalSeconds,
-            Connections = connections,
-            AllGone = allGone,
-            Failure = neighbours.Failure?.Message,
-        };
+        return new AttackResult(attack, options, before, quiet, during, after, allGone, neighbours.Stop(), neighbours.Failure?.Message);
     }
 
-    private static async Task<(Latencies Under, long Peak, long Done, long Connections, TimeSpan Took)> AttackAsync(
-        ServerProcess server, Neighbours neighbours, Attack attack, AttackOptions options)
+    private static async Task<AttackFigures> AttackAsync(ServerProcess server, Neighbours neighbours, Attack attack, AttackOptions options)
     {
         await using var attackers = await AttackProcess.StartAsync(attack.Name, server.Port, options);
         var start = Stopwatch.GetTimestamp();
+        var paused = (await server.AskAsync()).Paused;
         neighbours.Measure();
         var peak = 0L;
         while (Stopwatch.GetElapsedTime(start) < options.Time)
@@ -49,10 +42,11 @@ internal static class AttackRun
             await Task.Delay(SampleInterval);
         }
 
-        var under = neighbours.Measure();
-        var took = Stopwatch.GetElapsedTime(start);
+        var latencies = neighbours.Measure();
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        paused = (await server.AskAsync()).Paused - paused;
         var (done, connections) = await attackers.StopAsync();
-        return (under, Math.Max(peak, server.Resident), done, connections, took);
+        return new AttackFigures(done / seconds, connections, latencies, Math.Max(peak, server.Resident), paused);
     }
 
     /// <summary>Sockets are closed a moment after the connections are over, and pools give back what is unused after a while.</summary>

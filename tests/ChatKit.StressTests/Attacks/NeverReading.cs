@@ -2,11 +2,12 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>A busy room in which a hundred read nothing, but say often enough that they are there. One sends.</summary>
-internal sealed class NeverReading() : Attack("never-reading", "messages of 4 KiB", perSecond: 100, attackers: 101)
+/// <summary>A busy room in which a hundred read nothing, but say often enough that they are there. Five send.</summary>
+internal sealed class NeverReading() : Attack("never-reading", "messages of 4 KiB", perSecond: 100, attackers: 105)
 {
     private const int SmallBuffer = 4096;
     private const int MessageSize = 4096;
+    private const int Senders = 5;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -15,7 +16,7 @@ internal sealed class NeverReading() : Attack("never-reading", "messages of 4 Ki
     protected override async Task LiveAsync(Intruder intruder, int attacker, CancellationToken stop)
     {
         const string Room = "/chat/busy";
-        if (attacker == 0)
+        if (attacker < Senders)
         {
             var draining = await OpenAsync(intruder, Room, stop);
             await FloodAsync(intruder, ClientFrame.Of(ClientFrame.Text, new string('x', MessageSize)), 1, draining, stop);

@@ -45,6 +45,7 @@ internal sealed class ServerState : ILoggerProvider, ILogger
                 process.HandleCount,
                 process.Threads.Count,
                 ThreadPool.PendingWorkItemCount,
+                GC.GetTotalPauseDuration().TotalMilliseconds,
                 Volatile.Read(ref _connections),
                 Interlocked.Read(ref _messages),
                 Volatile.Read(ref _unobserved),

@@ -8,6 +8,7 @@ namespace ChatKit.StressTests.Serving;
 /// <param name="Handles">How many files and sockets are open.</param>
 /// <param name="Threads">How many threads there are.</param>
 /// <param name="Pending">How many work items wait for a thread.</param>
+/// <param name="Paused">For how many milliseconds everything has stood still in all, to find what nobody needs.</param>
 /// <param name="Connections">How many connections have a handler.</param>
 /// <param name="Messages">How many messages handlers were given.</param>
 /// <param name="Unobserved">How many exceptions of tasks nobody has observed.</param>
@@ -19,6 +20,7 @@ internal sealed record ServerStats(
     int Handles,
     int Threads,
     long Pending,
+    double Paused,
     int Connections,
     long Messages,
     int Unobserved,

@@ -20,6 +20,16 @@ internal static class StressServer
     public const int MaxMessageSize = 64 * 1024;
     public const int OutboundQueueLimit = 256 * 1024;
 
+    private const int MaxConnections = 15_000;
+
+    /// <summary>More than anybody types, and than any neighbour here says.</summary>
+    private const double MaxMessagesPerSecond = 50;
+
+    /// <summary>As many as a client of ours sends again that was away.</summary>
+    private const int MaxMessageBurst = 200;
+
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a client may take to answer a close frame.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
@@ -56,12 +66,14 @@ internal static class StressServer
         {
             kestrel.Listen(IPAddress.Loopback, 0);
             kestrel.Limits.RequestHeadersTimeout = HandshakeTimeout;
+            kestrel.Limits.MaxConcurrentConnections = kestrel.Limits.MaxConcurrentUpgradedConnections = MaxConnections;
         });
 
         var app = builder.Build();
         app.MapWebSocketHandler<StressHandler>("/chat/{room}", static options =>
         {
-            (options.PingInterval, options.PingTimeout) = (PingInterval, PingTimeout);
+            (options.PingInterval, options.PingTimeout, options.IdleTimeout) = (PingInterval, PingTimeout, IdleTimeout);
+            (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (MaxMessagesPerSecond, MaxMessageBurst);
             (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, OutboundQueueLimit);
             options.EnableCompression = true;
         });

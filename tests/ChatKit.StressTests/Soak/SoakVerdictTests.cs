@@ -6,7 +6,7 @@ public class SoakVerdictTests
 {
     private const int MiB = 1024 * 1024;
 
-    private static readonly ServerStats Usual = new(100 * MiB, 40 * MiB, 250, 20, 0, 50, 0, 0, 0, []);
+    private static readonly ServerStats Usual = new(100 * MiB, 40 * MiB, 250, 20, 0, 0, 50, 0, 0, 0, []);
 
     [Fact]
     public void What_stays_as_it_is_has_no_problem()
