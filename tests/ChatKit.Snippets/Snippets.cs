@@ -1,3 +1,8 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
 namespace ChatKit.Snippets;
 
 internal static class Redis
@@ -5,6 +10,29 @@ internal static class Redis
     public static void TurnOn(WebApplicationBuilder builder)
     {
         builder.Services.AddChatKit().AddRedis("localhost:6379");
+    }
+}
+
+internal static class Operations
+{
+    public static void Collect(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter(ChatKitTelemetry.MeterName))
+            .WithTracing(traces => traces.AddSource(ChatKitTelemetry.ActivitySourceName))
+            .WithLogging()
+            .UseOtlpExporter();
+    }
+
+    public static void CheckHealth(WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddChatKit(tags: ["ready"]);
+    }
+
+    public static void MapHealth(WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // That it answers says that it lives.
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
     }
 }
 

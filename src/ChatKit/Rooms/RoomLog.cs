@@ -36,10 +36,10 @@ internal static partial class RoomLog
     public static partial void PresenceFailed(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} is told that it has missed messages: {Missed} (none = their number is not known).")]
-    public static partial void MemberMissed(this ILogger logger, string room, string connectionId, long? missed);
+    public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);
 
     [LoggerMessage(221, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way; nobody here is given them from the history.")]
-    public static partial void MessagesLost(this ILogger logger, string room, long missed);
+    public static partial void MessagesLost(this ILogger logger, LogText room, long missed);
 
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
     public static partial void UnsubscribeFailed(this ILogger logger, LogText room, Exception exception);
