@@ -30,10 +30,31 @@ public partial class ReadmeTests
         Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Root, link)), link));
     }
 
+    /// <summary>So that what is said to be tested does not become untrue when a test is renamed.</summary>
+    [Fact]
+    public void Every_test_that_the_table_of_threats_names_is_there()
+    {
+        var sources = Directory.GetFiles(Path.Combine(Root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        var table = File.ReadLines(Path.Combine(Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");
+        var rows = table.Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row =>
+        {
+            var tests = NamedTest().Matches(row);
+            Assert.NotEmpty(tests);
+            Assert.All(tests, test => Assert.Contains(sources, source =>
+                Regex.IsMatch(source, $@"\bclass {test.Groups[1].Value}\b") && source.Contains($" {test.Groups[2].Value}(", StringComparison.Ordinal)));
+        });
+    }
+
     private static string Unindented(string code) => Indentation().Replace(code.ReplaceLineEndings("\n"), "").TrimEnd();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Snippet();
+
+    [GeneratedRegex(@"`(\w+)\.(\w+)`")]
+    private static partial Regex NamedTest();
 
     [GeneratedRegex("\\]\\((?!http)([^)#]+)\\)")]
     private static partial Regex Link();
