@@ -2,10 +2,8 @@ using System.Net;
 using ChatKit.ChaosTests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ChaosTests.Shutdown;
@@ -33,6 +31,7 @@ internal static class CrowdServer
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddChatKit(static options => (options.DrainTime, options.CloseTimeout) = (DrainTime, CloseTimeout));
+        builder.Services.AddHealthChecks().AddChatKit();
         builder.WebHost
             .UseSockets(static sockets => sockets.CreateBoundListenSocket = Server.Listen)
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
@@ -40,8 +39,7 @@ internal static class CrowdServer
         await using var app = builder.Build();
         app.MapWebSocketHandler<Handler>("/crowd/{room}");
         app.MapGet("/served", static () => _served);
-        app.MapGet("/health", static (IHostApplicationLifetime lifetime) =>
-            Results.StatusCode(lifetime.ApplicationStopping.IsCancellationRequested ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK));
+        app.MapHealthChecks("/health");
         await Server.RunAsync(app);
         Console.WriteLine(Count(_opened, _closed));
     }
