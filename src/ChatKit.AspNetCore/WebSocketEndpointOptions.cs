@@ -50,12 +50,34 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     /// </summary>
     public bool DirectTransport { get; set; } = true;
 
+    /// <summary>
+    /// How many connections the endpoint may have on each node. Default: null, any number; else at least 1. Further handshakes are
+    /// answered with HTTP status 503.
+    /// </summary>
+    public int? MaxConnections { get; set; }
+
+    /// <summary>
+    /// How many of them one user may have on each node. Default: null, any number; else at least 1. A further one is closed with 1013
+    /// before it has a handler, or is in a room. Clients without a user are not counted. A connection that is lost counts until the
+    /// server has noticed, which takes up to the sum of <see cref="WebSocketConnectionOptions.PingInterval"/> and
+    /// <see cref="WebSocketConnectionOptions.PingTimeout"/>: leave users more than they need.
+    /// </summary>
+    public int? MaxConnectionsPerUser { get; set; }
+
     /// <summary>What a token may contain (RFC 9110 section 5.6.2) besides letters and digits.</summary>
     private const string TokenSymbols = "!#$%&'*+-.^_`|~";
 
     /// <inheritdoc />
     protected override IEnumerable<string> Problems() =>
-        base.Problems().Concat(OriginPolicy.Problems(AllowedOrigins)).Concat(SubprotocolProblems()).Concat(HomeRoomProblems());
+        base.Problems()
+            .Concat(OriginPolicy.Problems(AllowedOrigins))
+            .Concat(SubprotocolProblems())
+            .Concat(HomeRoomProblems())
+            .Concat(CountProblems(nameof(MaxConnections), MaxConnections))
+            .Concat(CountProblems(nameof(MaxConnectionsPerUser), MaxConnectionsPerUser));
+
+    private static IEnumerable<string> CountProblems(string name, int? count) =>
+        count < 1 ? [$"{nameof(WebSocketEndpointOptions)}.{name} is {count}; it must be at least 1, or null for any number."] : [];
 
     private static string? RoomOfRoute(HttpContext context)
     {

@@ -22,7 +22,7 @@ public abstract class WebSocketConnection
     /// The user's id: the claim <see cref="ClaimTypes.NameIdentifier"/>, else the name of the identity; null if the client is
     /// anonymous.
     /// </summary>
-    public virtual string? UserId => User.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? User.Identity?.Name;
+    public virtual string? UserId => WebSocketConnectionInfo.IdOf(User);
 
     /// <summary>The values of the route's parameters.</summary>
     public virtual IReadOnlyDictionary<string, object?> RouteValues { get; } = new Dictionary<string, object?>();

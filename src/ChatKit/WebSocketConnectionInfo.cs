@@ -18,6 +18,9 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The client's user. Default: nobody.</summary>
     public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
 
+    /// <summary>The user's id, as <see cref="WebSocketConnection.UserId"/> has it; null if the client is anonymous.</summary>
+    public string? UserId => IdOf(User);
+
     /// <summary>
     /// When what the user has proved itself with expires. The connection is then closed with 1008; if that is already so, before it
     /// is in any room. Default: null, never.
@@ -46,4 +49,6 @@ public sealed class WebSocketConnectionInfo
 
     /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
+
+    internal static string? IdOf(ClaimsPrincipal user) => user.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? user.Identity?.Name;
 }

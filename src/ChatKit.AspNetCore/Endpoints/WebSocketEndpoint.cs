@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,14 @@ internal sealed class WebSocketEndpoint(
     WebSocketEndpointOptions options,
     IServiceProvider services)
 {
+    /// <summary>In seconds; as long as the browser client waits after 1013.</summary>
+    private const string RetryAfter = "5";
+
+    /// <summary>Not among the platform's names (https://www.iana.org/assignments/websocket).</summary>
+    private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
+
+    private static readonly TimeSpan ToldFullInterval = TimeSpan.FromMinutes(1);
+
     private readonly OriginPolicy _origins = new(options.AllowedOrigins);
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
@@ -26,6 +35,15 @@ internal sealed class WebSocketEndpoint(
     /// <summary>In whole seconds (RFC 9110 section 10.2.3). When those that were here have been let go, new ones may be taken somewhere.</summary>
     private readonly string _retryAfter = Math.Max(
         1, Math.Ceiling(services.GetRequiredService<IOptions<ChatKitOptions>>().Value.DrainTime.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Null if any number of clients may connect: then nothing is held for each.</summary>
+    private readonly ConnectionCounts? _counts = options.MaxConnections is null && options.MaxConnectionsPerUser is null
+        ? null
+        : new ConnectionCounts(options.MaxConnections, options.MaxConnectionsPerUser);
+
+    private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
+    private readonly TimeSpan _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
+    private long _toldFull;
 
     private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
 
@@ -93,7 +111,78 @@ internal sealed class WebSocketEndpoint(
             Deflate = options.EnableCompression && AgreeOnDeflate(context),
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
-        return RunAsync(context, info);
+        return _counts is null ? RunAsync(context, info) : RunCountedAsync(_counts, context, info);
+    }
+
+    /// <summary>Runs the connection if there are not too many. It counts until it has ended, however it does.</summary>
+    private async Task RunCountedAsync(ConnectionCounts counts, HttpContext context, WebSocketConnectionInfo info)
+    {
+        if (!counts.TryEnter())
+        {
+            context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
+            await RefuseFullAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            var user = info.UserId;
+            if (!counts.TryEnter(user))
+            {
+                await RefuseUserAsync(context, info).ConfigureAwait(false);
+                return;
+            }
+
+            try
+            {
+                await RunAsync(context, info).ConfigureAwait(false);
+            }
+            finally
+            {
+                counts.Leave(user);
+            }
+        }
+        finally
+        {
+            counts.Leave();
+        }
+    }
+
+    private Task RefuseFullAsync(HttpContext context)
+    {
+        // Clients try again and again: a line for each would fill the log.
+        var (now, told) = (_clock.GetTimestamp(), Volatile.Read(ref _toldFull));
+        if ((told == 0 || _clock.GetElapsedTime(told, now) >= ToldFullInterval)
+            && Interlocked.CompareExchange(ref _toldFull, now, told) == told)
+            _logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
+
+        context.Response.Headers.RetryAfter = RetryAfter;
+        return RefuseAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"This server has {options.MaxConnections} connections here already, and takes no more. Try again later.");
+    }
+
+    /// <summary>
+    /// Accepts and closes at once, because the script of a page cannot read what a handshake is answered with. The platform's WebSocket
+    /// sees to that; the connection has no handler, and is in no room.
+    /// </summary>
+    private async Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
+    {
+        _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
+        context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
+        try
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(info.Subprotocol).ConfigureAwait(false);
+            using var timeout = new CancellationTokenSource(_closeTimeout, _clock);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping);
+            await socket.CloseAsync(
+                TryAgainLater, $"this user has {options.MaxConnectionsPerUser} connections already", limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+            // It does not answer, or is gone.
+        }
     }
 
     /// <summary>The application's own come first.</summary>
