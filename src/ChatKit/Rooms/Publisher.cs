@@ -2,14 +2,23 @@ using ChatKit.Diagnostics;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Publishes what handlers and the application broadcast.</summary>
-internal sealed class Publisher(IBackplane backplane, ChatKitMetrics metrics, ChatKitTracing tracing)
+/// <summary>Publishes what handlers and the application broadcast, no faster than this node can deliver it.</summary>
+internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKitMetrics metrics, ChatKitTracing tracing)
 {
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message.</param>
     /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async ValueTask PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
+    {
+        await HandOverAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+
+        // Afterwards, so that whoever does not await this keeps the order. What is published is so, also if nobody waits any longer.
+        if (rooms.Find(room)?.WaitForTurnAsync() is { IsCompleted: false } waiting)
+            await waiting.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async ValueTask HandOverAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         using var span = tracing.Publish(room, message);
         if (span is { Recorded: true })

@@ -263,9 +263,9 @@ internal sealed partial class Room
         _recentBytes += SizeOf(message);
         while (_recentBytes > RecentLimit && _recent.Count > RecentAtLeast)
             _recentBytes -= SizeOf(_recent.Dequeue());
-
-        static int SizeOf(ChatMessage message) => MessageOverhead + message.Data.Length;
     }
+
+    private static int SizeOf(ChatMessage message) => MessageOverhead + message.Data.Length;
 
     /// <summary>To be called under the lock.</summary>
     private void ForgetRecent()

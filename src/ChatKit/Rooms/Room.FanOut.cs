@@ -21,8 +21,23 @@ internal sealed partial class Room : IThreadPoolWorkItem
     /// </summary>
     private const int MaxYields = 4;
 
+    /// <summary>
+    /// When more bytes than this wait to be fanned out, whoever publishes on this node waits until the next turn has taken them. A turn
+    /// waits for nobody, so that is soon.
+    /// </summary>
+    private const int PendingLimit = 1024 * 1024;
+
+    /// <summary>
+    /// When more bytes than this wait, those of other nodes are not taken any more but read from history later: they cannot be made to
+    /// wait. What is not stored is lost then.
+    /// </summary>
+    private const long OverloadLimit = 64 * 1024 * 1024;
+
     private List<ChatMessage> _pending = [];
     private List<ChatMessage> _batch = [];
+    private long _pendingBytes;
+    private bool _overloaded;
+    private TaskCompletionSource? _waitingForTurn;
     private LiveMember[]? _live;
     private WireFormat _longest;
     private bool _fanningOut;
@@ -36,6 +51,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     private void FanOut(ChatMessage message)
     {
         _pending.Add(message);
+        _pendingBytes += SizeOf(message);
         if (_fanningOut)
             return;
 
@@ -52,13 +68,18 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
 
         long first;
+        TaskCompletionSource? waiting;
         lock (_gate)
         {
             (_pending, _batch) = (_batch, _pending);
             first = _taken;
             _taken += _batch.Count;
+            _pendingBytes = 0;
+            _overloaded = false;
+            (waiting, _waitingForTurn) = (_waitingForTurn, null);
         }
 
+        waiting?.SetResult();
         DeliverMeasured(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
         lock (_gate)
@@ -73,11 +94,27 @@ internal sealed partial class Room : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    /// <summary>Waits until no more is to be fanned out than one turn takes. Ended already, nearly always.</summary>
+    public Task WaitForTurnAsync()
+    {
+        if (Volatile.Read(ref _pendingBytes) <= PendingLimit)
+            return Task.CompletedTask;
+        lock (_gate)
+        {
+            return _pendingBytes <= PendingLimit
+                ? Task.CompletedTask
+                : (_waitingForTurn ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Whether a message cannot be taken now. To be called under the lock.</summary>
+    private bool IsTooMuch(ChatMessage message) => _pendingBytes > OverloadLimit && message.Notice is null;
+
     private bool Yields()
     {
         lock (_gate)
         {
-            if (_yields == MaxYields || _pending.Count == _pendingAtYield)
+            if (_yields == MaxYields || _pendingBytes > PendingLimit || _pending.Count == _pendingAtYield)
             {
                 _yields = _pendingAtYield = 0;
                 return false;

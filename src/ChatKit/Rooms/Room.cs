@@ -106,39 +106,67 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 return;
             }
 
-            if (message.Position is not { } position || _accepted is not { } accepted || position.Follows(accepted))
-            {
-                Accept(message);
+            if (!(IsTooMuch(message) ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
                 return;
-            }
-
-            if (position.IsCoveredBy(accepted))
-                return;
-
-            if (!NeedsHistory)
-            {
-                // Nobody asked for what is missing, and nobody would ever fill the hole.
-                if (position.IsOfStream(accepted))
-                {
-                    var gap = new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
-                    services.Logger.MessagesLost(Name, gap.Missed!.Value);
-                    TellGap(gap);
-                }
-
-                Accept(message);
-                return;
-            }
-
-            _announced = position;
         }
 
         _ = FillAsync();
     }
 
-    public void OnReconnected() => Check();
+    /// <summary>
+    /// Accepts a message, unless it was before, or others before it are missing. True if those are to be read from history. To be
+    /// called under the lock.
+    /// </summary>
+    private bool AcceptOrAnnounce(ChatMessage message)
+    {
+        if (message.Position is not { } position || _accepted is not { } accepted || position.Follows(accepted))
+        {
+            Accept(message);
+            return false;
+        }
 
-    /// <summary>Looks in the history for messages that never came, and gives members that could not catch up another try.</summary>
-    public void Check()
+        if (position.IsCoveredBy(accepted))
+            return false;
+
+        if (!NeedsHistory)
+        {
+            // Nobody asked for what is missing, and nobody would ever fill the hole.
+            if (position.IsOfStream(accepted))
+            {
+                var gap = new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
+                services.Logger.MessagesLost(Name, gap.Missed!.Value);
+                TellGap(gap);
+            }
+
+            Accept(message);
+            return false;
+        }
+
+        _announced = position;
+        return true;
+    }
+
+    /// <summary>
+    /// Does not take a message for which there is no room at present. True if it is to be read from history. To be called under the lock.
+    /// </summary>
+    private bool AnnounceOnly(ChatMessage message)
+    {
+        if (!_overloaded)
+            services.Logger.Overloaded(Name);
+        _overloaded = true;
+        if (message.Position is not { } position || !NeedsHistory || position.IsCoveredBy(_accepted.GetValueOrDefault()))
+            return false;
+        _announced = position;
+        return true;
+    }
+
+    public void OnReconnected() => _ = CheckAsync();
+
+    /// <summary>
+    /// Looks in the history for messages that never came, and gives members that could not catch up another try. Ends when the store has
+    /// answered, whatever the members then still have to read.
+    /// </summary>
+    public Task CheckAsync()
     {
         RoomMember[] stalled;
         bool tracksPresence;
@@ -151,11 +179,10 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 SetState(member, MemberState.CatchingUp);
         }
 
-        _ = FillAsync();
+        var filling = FillAsync();
         foreach (var member in stalled)
             _ = CatchUpAsync(member);
-        if (tracksPresence)
-            _ = RefreshPresenceAsync();
+        return tracksPresence ? Task.WhenAll(filling, RefreshPresenceAsync()) : filling;
     }
 
     /// <summary>Reads from history what the backplane has lost.</summary>
@@ -170,9 +197,12 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
 
         try
         {
-            while (await FillOnceAsync().ConfigureAwait(false))
+            // Not faster than it can be fanned out.
+            do
             {
+                await WaitForTurnAsync().ConfigureAwait(false);
             }
+            while (await FillOnceAsync().ConfigureAwait(false));
         }
         catch (Exception e)
         {

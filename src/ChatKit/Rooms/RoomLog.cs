@@ -43,4 +43,8 @@ internal static partial class RoomLog
 
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
     public static partial void UnsubscribeFailed(this ILogger logger, LogText room, Exception exception);
+
+    [LoggerMessage(240, LogLevel.Warning,
+        "Room {Room}: more comes than can be delivered; what is stored is read from history instead, and what is not is lost.")]
+    public static partial void Overloaded(this ILogger logger, LogText room);
 }

@@ -9,9 +9,14 @@ namespace ChatKit.Rooms;
 /// <summary>The rooms that have members on this node.</summary>
 internal sealed class RoomRegistry : IDisposable
 {
+    /// <summary>How many rooms are checked at a time: enough to keep the store busy, and few enough that it has time for others.</summary>
+    private const int CheckedAtOnce = 64;
+
     private readonly ConcurrentDictionary<string, Room> _rooms = new();
+    private readonly SemaphoreSlim _checking = new(CheckedAtOnce);
     private readonly RoomServices _services;
     private readonly ITimer _checks;
+    private bool _checkingAll;
 
     public RoomRegistry(
         IBackplane backplane,
@@ -27,10 +32,13 @@ internal sealed class RoomRegistry : IDisposable
         _services = new RoomServices(backplane, history, presence, tracker, metrics, tracing, logger);
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
-        _checks = clock.CreateTimer(static rooms => ((RoomRegistry)rooms!).CheckAll(), this, interval, interval);
+        _checks = clock.CreateTimer(static rooms => _ = ((RoomRegistry)rooms!).CheckAllAsync(), this, interval, interval);
     }
 
     public int Count => _rooms.Count;
+
+    /// <summary>The room of a name; null if it has no members on this node.</summary>
+    public Room? Find(string name) => _rooms.GetValueOrDefault(name);
 
     /// <summary>Enters a room. The client hears nothing stored, and is not counted on to hear all, before the membership was started.</summary>
     public RoomMembership Enter(string name, IRoomClient client, int replay, MessagePosition? resumeAfter = null)
@@ -57,9 +65,23 @@ internal sealed class RoomRegistry : IDisposable
 
     public void Dispose() => _checks.Dispose();
 
-    private void CheckAll()
+    /// <summary>Checks one room after another. Skips a round as long as the one before is under way.</summary>
+    private async Task CheckAllAsync()
     {
+        if (Interlocked.Exchange(ref _checkingAll, true))
+            return;
         foreach (var (_, room) in _rooms)
-            room.Check();
+        {
+            await _checking.WaitAsync().ConfigureAwait(false);
+            _ = CheckAsync(room);
+        }
+
+        Volatile.Write(ref _checkingAll, false);
+    }
+
+    private async Task CheckAsync(Room room)
+    {
+        await room.CheckAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _checking.Release();
     }
 }

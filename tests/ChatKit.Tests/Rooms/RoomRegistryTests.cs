@@ -35,6 +35,40 @@ public class RoomRegistryTests
     }
 
     [Fact]
+    public async Task The_store_is_asked_for_some_rooms_at_a_time_and_for_all_in_the_end()
+    {
+        const int Count = 200;
+        await using var room = new RoomFixture();
+        for (var i = 0; i < Count; i++)
+            await room.Rooms.Enter($"room {i}", new FakeRoomClient($"{i}"), 100).StartAsync();
+        var free = new TaskCompletionSource();
+        var (asked, before) = (0, room.History.Reads);
+        room.History.AfterRead = () =>
+        {
+            Interlocked.Increment(ref asked);
+            return free.Task;
+        };
+
+        room.Check();
+        Assert.Equal(64, asked);
+
+        // A round that takes longer than the interval is not joined by another.
+        room.Check();
+        Assert.Equal(64, asked);
+        free.SetResult();
+
+        await Patience.UntilAsync(() => Volatile.Read(ref asked) == Count, "all are checked");
+        Assert.Equal(Count, room.History.Reads - before);
+        await Patience.UntilAsync(
+            () =>
+            {
+                room.Check();
+                return Volatile.Read(ref asked) >= 2 * Count;
+            },
+            "the next round comes");
+    }
+
+    [Fact]
     public async Task Members_that_come_and_go_at_once_leave_no_room_and_no_subscription_behind()
     {
         await using var room = new RoomFixture();
