@@ -9,7 +9,7 @@ public interface IRoomBroadcaster
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken = default);
 
@@ -18,7 +18,7 @@ public interface IRoomBroadcaster
     /// <param name="text">The text.</param>
     /// <param name="store">Whether the history keeps the message. Pass false for a room that is to have no history.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     ValueTask BroadcastAsync(string room, string text, bool store, CancellationToken cancellationToken = default);
 
@@ -27,7 +27,7 @@ public interface IRoomBroadcaster
     /// <param name="data">The bytes; copied.</param>
     /// <param name="store">Whether the history keeps the message. Default: true.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
+    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     ValueTask BroadcastAsync(string room, ReadOnlyMemory<byte> data, bool store = true, CancellationToken cancellationToken = default);
 

@@ -42,11 +42,13 @@ public abstract class WebSocketConnection
     /// <summary>Sends a text to this client. Waits while the client's outbound queue is full.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
     public abstract ValueTask SendAsync(string text);
 
     /// <summary>Sends bytes to this client. Waits while the client's outbound queue is full.</summary>
     /// <param name="data">The bytes; copied before this returns.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);
 
     /// <summary>Sends a text to a room; see <see cref="WebSocketHandler.BroadcastAsync(string, BroadcastOptions?)"/>.</summary>

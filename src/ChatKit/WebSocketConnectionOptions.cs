@@ -1,3 +1,4 @@
+using ChatKit.Protocol;
 using ChatKit.Validation;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +8,7 @@ namespace ChatKit;
 public class WebSocketConnectionOptions
 {
     /// <summary>
-    /// The largest message a client may send, in bytes after decompression. Default: 64 KiB; 1 to 1,073,741,824. A larger one
+    /// The largest message a client may send, in bytes after decompression. Default: 64 KiB; 1 byte to 64 MiB. A larger one
     /// closes the connection with 1009. Each connection may hold up to 16 such messages while its handler is busy.
     /// </summary>
     public int MaxMessageSize { get; set; } = 64 * 1024;
@@ -80,7 +81,7 @@ public class WebSocketConnectionOptions
         var longest = TimeSpan.FromDays(1);
         string?[] problems =
         [
-            Problem(nameof(MaxMessageSize), MaxMessageSize, 1, 1024 * 1024 * 1024),
+            Problem(nameof(MaxMessageSize), MaxMessageSize, 1, MessageSize.Max),
             MaxMessagesPerSecond is { } rate ? Problem(nameof(MaxMessagesPerSecond), rate, 0.001, 1_000_000) : null,
             Problem(nameof(MaxMessageBurst), MaxMessageBurst, 1, 1_000_000),
             PingInterval == Timeout.InfiniteTimeSpan ? null : Problem(nameof(PingInterval), PingInterval, shortest, longest),

@@ -56,11 +56,13 @@ public abstract class WebSocketHandler
     /// <summary>Sends a text to this client only. Waits while the client's outbound queue is full.</summary>
     /// <param name="text">The text.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
     protected ValueTask SendAsync(string text) => Connection.SendAsync(text);
 
     /// <summary>Sends bytes, as a binary message, to this client only. Waits while the client's outbound queue is full.</summary>
     /// <param name="data">The bytes; copied before this returns.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
     protected ValueTask SendAsync(ReadOnlyMemory<byte> data) => Connection.SendAsync(data);
 
     /// <summary>
@@ -69,7 +71,7 @@ public abstract class WebSocketHandler
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name.</exception>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     protected virtual ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) =>
         Connection.BroadcastAsync(text, options);
@@ -80,7 +82,7 @@ public abstract class WebSocketHandler
     /// </summary>
     /// <param name="data">The bytes; copied before this returns.</param>
     /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name.</exception>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     protected virtual ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
         Connection.BroadcastAsync(data, options);

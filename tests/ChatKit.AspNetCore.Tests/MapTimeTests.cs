@@ -20,8 +20,8 @@ public class MapTimeTests
 
     public static TheoryData<string, string, string, Action<WebSocketEndpointOptions>> OutOfRange() => new()
     {
-        { "MaxMessageSize", "0", "between 1 and 1073741824", static o => o.MaxMessageSize = 0 },
-        { "MaxMessageSize", "1073741825", "between 1 and 1073741824", static o => o.MaxMessageSize = (1024 * 1024 * 1024) + 1 },
+        { "MaxMessageSize", "0", "between 1 and 67108864", static o => o.MaxMessageSize = 0 },
+        { "MaxMessageSize", "67108865", "between 1 and 67108864", static o => o.MaxMessageSize = (64 * 1024 * 1024) + 1 },
         { "PingInterval", "00:00:00", "between 00:00:00.0100000 and 1.00:00:00", static o => o.PingInterval = TimeSpan.Zero },
         { "PingInterval", "2.00:00:00", "1.00:00:00", static o => o.PingInterval = TimeSpan.FromDays(2) },
         { "PingTimeout", "-00:00:00.0010000", "between 00:00:00.0100000", static o => o.PingTimeout = Timeout.InfiniteTimeSpan },
@@ -93,7 +93,7 @@ public class MapTimeTests
         });
         app.MapWebSocketHandler<ChatRoom>("/most", static options =>
         {
-            (options.MaxMessageSize, options.OutboundQueueLimit, options.HistoryCapacity) = (1 << 30, 1 << 30, 100_000);
+            (options.MaxMessageSize, options.OutboundQueueLimit, options.HistoryCapacity) = (1 << 26, 1 << 30, 100_000);
             options.PingInterval = options.PingTimeout = TimeSpan.FromDays(1);
         });
         app.MapWebSocketHandler<ChatRoom>("/never", static options => options.PingInterval = Timeout.InfiniteTimeSpan);

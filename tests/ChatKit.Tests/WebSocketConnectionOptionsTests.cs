@@ -7,8 +7,8 @@ public class WebSocketConnectionOptionsTests
 {
     public static TheoryData<WebSocketConnectionOptions, string> OutOfRange => new()
     {
-        { new() { MaxMessageSize = 0 }, "WebSocketConnectionOptions.MaxMessageSize is 0; it must be between 1 and 1073741824." },
-        { new() { MaxMessageSize = int.MaxValue }, "WebSocketConnectionOptions.MaxMessageSize is 2147483647; it must be between 1 and 1073741824." },
+        { new() { MaxMessageSize = 0 }, "WebSocketConnectionOptions.MaxMessageSize is 0; it must be between 1 and 67108864." },
+        { new() { MaxMessageSize = int.MaxValue }, "WebSocketConnectionOptions.MaxMessageSize is 2147483647; it must be between 1 and 67108864." },
         { new() { PingInterval = TimeSpan.Zero }, "WebSocketConnectionOptions.PingInterval is 00:00:00; it must be between 00:00:00.0100000 and 1.00:00:00." },
         { new() { PingTimeout = Timeout.InfiniteTimeSpan }, "WebSocketConnectionOptions.PingTimeout is -00:00:00.0010000; it must be between 00:00:00.0100000 and 1.00:00:00." },
         { new() { IdleTimeout = TimeSpan.Zero }, "WebSocketConnectionOptions.IdleTimeout is 00:00:00; it must be between 00:00:00.0100000 and 1.00:00:00." },

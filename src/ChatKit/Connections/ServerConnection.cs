@@ -281,8 +281,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
     }
 
-    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload) => EnqueueAsync(
-        SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload)
+    {
+        MessageSize.ThrowIfTooLarge(payload.Length);
+        return EnqueueAsync(SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
+    }
 
     private byte[] CompressedIfWorth(byte[] frame) =>
         (Format & WireFormat.Compressed) != 0 ? MessageDeflate.Compress(frame) ?? frame : frame;

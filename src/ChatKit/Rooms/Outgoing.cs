@@ -32,6 +32,9 @@ internal static class Outgoing
         byte[] frame,
         DateTimeOffset at,
         WebSocketConnection? sender,
-        Audience audience) =>
-        new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience, Frames = new MessageFrames(frame) };
+        Audience audience)
+    {
+        MessageSize.ThrowIfTooLarge(payload.Length);
+        return new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience, Frames = new MessageFrames(frame) };
+    }
 }

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Connections;
@@ -70,5 +72,196 @@ public class LimitTests
 
         await client.ExpectEndAsync();
         Assert.Equal(WebSocketCloseStatus.InvalidPayloadData, (await script.Closed).Code);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_too_often_is_answered_up_to_there_and_then_closed()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(
+            script, static options => (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (0.001, 20));
+        await using var client = await server.ConnectAsync("/chat/lobby");
+
+        for (var i = 0; i < 1000; i++)
+            await client.SendAsync($"{i}");
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(static i => $"{i}"), await client.ReceiveAsync(20));
+        Assert.Equal((WebSocketCloseStatus.PolicyViolation, "too many messages"), await client.ReceiveCloseAsync());
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, (await script.Closed).Code);
+    }
+
+    [Fact]
+    public async Task Of_a_flood_of_pings_whose_answers_are_not_read_only_some_are_answered_and_the_last_is()
+    {
+        const int Pings = 100_000, AtOnce = 1000;
+        await using var server = await ChatServer.StartAsync(new Script());
+        using var client = await server.ConnectRawAsync();
+        client.Socket.ReceiveBufferSize = 4096;
+        await client.OpenAsync("/chat/lobby");
+        byte[] flood = [.. Enumerable.Repeat(RawClient.Frame(RawClient.Ping, new string('x', 125)), AtOnce).SelectMany(static frame => frame)];
+
+        // All are taken although nothing is read: the system holds some answers, and the server one.
+        for (var i = 0; i < Pings / AtOnce; i++)
+            await client.SendAsync(flood);
+        await client.SendAsync(RawClient.Frame(RawClient.Ping, "last"));
+
+        var answers = 1;
+        while (!(await client.ReceiveFrameAsync()).Payload.AsSpan().SequenceEqual("last"u8))
+            answers++;
+        Assert.InRange(answers, 2, Pings - 1);
+    }
+
+    [Fact]
+    public async Task A_message_of_very_many_empty_fragments_is_a_message()
+    {
+        const int AtOnce = 20_000;
+        await using var server = await ChatServer.StartAsync(new Script());
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby");
+        byte[] flood = [.. Enumerable.Repeat(RawClient.Frame(0x0, [], final: false), AtOnce).SelectMany(static frame => frame)];
+        await client.SendAsync(RawClient.Frame(RawClient.Text, "whole"u8, final: false));
+
+        for (var i = 0; i < 20; i++)
+            await client.SendAsync(flood);
+        await client.SendAsync(RawClient.Frame(0x0, "!"));
+
+        Assert.Equal("whole!", await client.ReceiveTextAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_sends_no_message_is_closed_as_idle_whatever_else_it_sends(bool pings)
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script, static options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby");
+        await client.SendAsync(RawClient.Frame(RawClient.Text, "hi"));
+        Assert.Equal("hi", await client.ReceiveTextAsync());
+
+        (int Opcode, byte[] Payload) frame;
+        do
+        {
+            if (pings)
+                await client.SendAsync(RawClient.Frame(RawClient.Ping, ""));
+            frame = await client.ReceiveFrameAsync();
+        }
+        while (frame.Opcode == RawClient.Pong);
+
+        Assert.Equal(RawClient.Close, frame.Opcode);
+        Assert.Equal((1000, "idle for 0.3 s"), ((frame.Payload[0] << 8) | frame.Payload[1], Encoding.UTF8.GetString(frame.Payload[2..])));
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, (await script.Closed).Code);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_goes_on_sending_and_reads_nothing_is_cut_off(bool direct)
+    {
+        var script = new Script { Message = static (connection, message) => message.Text == "fill" ? FillAsync(connection) : default };
+        await using var server = await ChatServer.StartAsync(script, options =>
+        {
+            options.PingInterval = options.PingTimeout = TimeSpan.FromMilliseconds(200);
+            options.DirectTransport = direct;
+        });
+        using var client = await server.ConnectRawAsync();
+        client.Socket.ReceiveBufferSize = 4096;
+        await client.OpenAsync("/chat/lobby");
+        await client.SendAsync(RawClient.Frame(RawClient.Text, "fill"));
+        using var over = new CancellationTokenSource();
+
+        // It is there without a doubt, and yet takes nothing.
+        var talking = TalkAsync(client, over.Token);
+        var close = await script.Closed;
+        await over.CancelAsync();
+        await talking;
+
+        Assert.Equal(1006, (int)close.Code);
+        Assert.Contains("taken nothing", Assert.IsType<TimeoutException>(close.Exception).Message, StringComparison.Ordinal);
+
+        static async ValueTask FillAsync(WebSocketConnection connection)
+        {
+            try
+            {
+                while (true)
+                    await connection.SendAsync(new string('x', 60_000));
+            }
+            catch (WebSocketClosedException)
+            {
+                // It was cut off.
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_and_whose_handler_never_ends_is_cut_off_too()
+    {
+        var script = new Script
+        {
+            Open = static connection =>
+            {
+                // The handler that is busy does not send by itself.
+                _ = Task.Run(async () =>
+                {
+                    while (true)
+                        await connection.SendAsync(new string('x', 60_000));
+                });
+                return default;
+            },
+            Message = static async (connection, _) => await Task.Delay(Timeout.Infinite, connection.Aborted),
+        };
+        await using var server = await ChatServer.StartAsync(
+            script, static options => options.PingInterval = options.PingTimeout = TimeSpan.FromMilliseconds(200));
+        using var client = await server.ConnectRawAsync();
+        client.Socket.ReceiveBufferSize = 4096;
+        await client.OpenAsync("/chat/lobby");
+        for (var i = 0; i < 30; i++)
+            await client.SendAsync(RawClient.Frame(RawClient.Text, "more than is read ahead"));
+
+        Assert.Equal(1006, (int)(await script.Closed).Code);
+    }
+
+    [Fact]
+    public async Task A_handshake_that_takes_too_long_is_cut_off()
+    {
+        await using var server = await ChatServer.StartAsync(
+            static app => app.MapWebSocketHandler<ChatRoom>("/msg"),
+            static builder => builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1)));
+        using var client = await server.ConnectRawAsync();
+
+        var head = await client.RequestAsync("GET /msg HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n");
+
+        Assert.StartsWith("HTTP/1.1 408", head, StringComparison.Ordinal);
+        await client.DrainAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_does_nothing_after_the_handshake_is_cut_off()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(
+            script, static options => options.PingInterval = options.PingTimeout = TimeSpan.FromMilliseconds(100));
+        using var client = await server.ConnectRawAsync();
+        await client.OpenAsync("/chat/lobby");
+
+        Assert.Equal(1006, (int)(await script.Closed).Code);
+        await client.DrainAsync();
+    }
+
+    private static async Task TalkAsync(RawClient client, CancellationToken over)
+    {
+        try
+        {
+            while (!over.IsCancellationRequested)
+            {
+                await client.SendAsync(RawClient.Frame(RawClient.Pong, ""));
+                await Task.Delay(10, CancellationToken.None);
+            }
+        }
+        catch (IOException)
+        {
+            // It was cut off.
+        }
     }
 }

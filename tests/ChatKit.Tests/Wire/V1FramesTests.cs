@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
+using ChatKit.Protocol;
+using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
 using ChatKit.Wire;
 
@@ -9,6 +11,15 @@ public class V1FramesTests
 {
     private static readonly DateTimeOffset At = new(2026, 11, 22, 19, 0, 0, 123, TimeSpan.FromHours(1));
     private static readonly MessagePosition Position = new("5k2j9", 42);
+
+    [Fact]
+    public void The_largest_message_that_may_be_sent_has_a_frame_and_a_larger_one_is_refused_at_the_door()
+    {
+        var message = Outgoing.Binary(new byte[MessageSize.Max], default);
+        Assert.InRange(Outgoing.FrameOf("lobby", message, WireFormat.V1).Length, MessageSize.Max / 3 * 4, (MessageSize.Max / 3 * 4) + 200);
+
+        Assert.Contains("67108865", Assert.Throws<ArgumentException>(static () => Outgoing.Binary(new byte[MessageSize.Max + 1], default)).Message);
+    }
 
     [Fact]
     public void A_message_has_its_room_position_sender_and_time() => Assert.Equal(

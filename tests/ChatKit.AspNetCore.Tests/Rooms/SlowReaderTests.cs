@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.AspNetCore.Tests.Rooms;
+
+/// <summary>
+/// One member reads nothing while fifty others get everything, in order and without a delay: the sender sends the next message only when
+/// all of them have the last, so that one who had to wait would stop all.
+/// </summary>
+public class SlowReaderTests
+{
+    private const int Readers = 50;
+    private const int Count = 400;
+    private const int Size = 1000;
+    private const int MemberBehind = 200;
+
+    [Fact]
+    public async Task It_is_resumed_from_history_exactly_once_it_reads()
+    {
+        await using var server = await StartAsync(capacity: 1000);
+        using var slow = await ConnectAsync(server);
+
+        await SendToOthersAsync(server);
+        Assert.Contains(server.Logs.Entries, static e => e is { Id: MemberBehind, Level: LogLevel.Debug });
+
+        for (var i = 0; i < Count; i++)
+            Assert.Equal(i, NumberOf(await slow.ReceiveTextAsync()));
+        await slow.SendAsync(RawClient.Frame(RawClient.Text, $"{Count}"));
+        Assert.Equal(Count, NumberOf(await slow.ReceiveTextAsync()));
+    }
+
+    [Fact]
+    public async Task It_is_told_how_much_it_has_missed_if_the_history_is_too_short()
+    {
+        await using var server = await StartAsync(capacity: 10);
+        using var slow = await ConnectAsync(server);
+
+        await SendToOthersAsync(server);
+
+        var (seen, close) = await ReadToEndAsync(slow);
+        Assert.Equal(Enumerable.Range(0, seen.Count), seen);
+        Assert.Equal($"1008 too slow: {Count - 10 - seen.Count} messages are no longer stored", close);
+    }
+
+    [Fact]
+    public async Task It_is_closed_if_there_is_no_history()
+    {
+        await using var server = await StartAsync(capacity: 0);
+        using var slow = await ConnectAsync(server);
+
+        await SendToOthersAsync(server);
+
+        var (seen, close) = await ReadToEndAsync(slow);
+        Assert.Equal(Enumerable.Range(0, seen.Count), seen);
+        Assert.InRange(seen.Count, 1, Count - 1);
+        Assert.Equal("1008 too slow: the outbound queue is full", close);
+    }
+
+    private static Task<ChatServer> StartAsync(int capacity) => ChatServer.StartAsync(
+        app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", options => (options.HistoryCapacity, options.OutboundQueueLimit) = (capacity, 16 * 1024)),
+        static builder =>
+        {
+            builder.Services.AddSingleton(new Script
+            {
+                Message = static (connection, message) =>
+                    message.Text == "in?" ? connection.SendAsync("in!") : connection.BroadcastAsync(message.Text),
+            });
+
+            // What is accepted inherits it: the system keeps little, so that the queue is soon full.
+            builder.WebHost.UseSockets(static sockets => sockets.CreateBoundListenSocket = static endpoint =>
+            {
+                var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+                socket.SendBufferSize = 4096;
+                return socket;
+            });
+        });
+
+    private static async Task<RawClient> ConnectAsync(ChatServer server)
+    {
+        var client = await server.ConnectRawAsync();
+        client.Socket.ReceiveBufferSize = 4096;
+        await client.OpenAsync("/chat/lobby");
+
+        // Messages are handled only once the client is in its room.
+        await client.SendAsync(RawClient.Frame(RawClient.Text, "in?"));
+        Assert.Equal("in!", await client.ReceiveTextAsync());
+        return client;
+    }
+
+    /// <summary>Says numbers to everybody, each as soon as all who read have the last.</summary>
+    private static async Task SendToOthersAsync(ChatServer server)
+    {
+        var readers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(async _ => await EnterAsync(server)));
+        try
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                var text = $"{i}".PadLeft(Size);
+                await readers[i % Readers].SendAsync(text);
+                foreach (var received in await Task.WhenAll(readers.Select(static reader => reader.ReceiveAsync())))
+                    Assert.Equal(text, received);
+            }
+        }
+        finally
+        {
+            foreach (var reader in readers)
+                await reader.DisposeAsync();
+        }
+    }
+
+    /// <summary>Connects a member that reads. What it says on entering is for itself alone.</summary>
+    private static async Task<ChatClient> EnterAsync(ChatServer server)
+    {
+        var client = await server.ConnectAsync("/chat/lobby");
+        await client.SendAsync("in?");
+        while (await client.ReceiveAsync() != "in!")
+        {
+        }
+
+        return client;
+    }
+
+    private static async Task<(List<int> Seen, string Close)> ReadToEndAsync(RawClient client)
+    {
+        List<int> seen = [];
+        while (true)
+        {
+            var (opcode, payload) = await client.ReceiveFrameAsync();
+            if (opcode == RawClient.Close)
+                return (seen, $"{(payload[0] << 8) | payload[1]} {Encoding.UTF8.GetString(payload[2..])}");
+            seen.Add(NumberOf(Encoding.UTF8.GetString(payload)));
+        }
+    }
+
+    private static int NumberOf(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
