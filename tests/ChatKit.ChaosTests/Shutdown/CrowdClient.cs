@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using ChatKit.ChaosTests.Harness;
 
 namespace ChatKit.ChaosTests.Shutdown;
 
@@ -23,8 +22,8 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
 
     private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
 
-    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = Server.SmallBuffer };
-    private readonly byte[] _buffer = new byte[Server.SmallBuffer];
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = SmallBuffers.Size };
+    private readonly byte[] _buffer = new byte[SmallBuffers.Size];
     private int _start;
     private int _end;
 
