@@ -80,7 +80,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     public async ValueTask<int> CountWaitingAsync()
     {
         var subscriber = await _connection.GetSubscriberAsync().ConfigureAwait(false);
-        return _topics.Values.Count(topic => topic.NeedsHealing || topic.IsCutOff(subscriber));
+        return _topics.Values.Count(topic => topic.IsWaiting(subscriber));
     }
 
     /// <summary>Called twice by a container, in which it is a service by itself and as the <see cref="IBackplane"/>.</summary>

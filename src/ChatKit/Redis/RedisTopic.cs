@@ -21,6 +21,7 @@ internal sealed class RedisTopic(
     private readonly Lock _delivery = new();
     private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
     private volatile bool _needsHealing;
+    private volatile bool _isHealing;
 
     /// <summary>Ends when the command that was asked for last has been given.</summary>
     private Task _last = Task.CompletedTask;
@@ -43,9 +44,12 @@ internal sealed class RedisTopic(
         set => _needsHealing = value;
     }
 
-    /// <summary>Whether the channel was subscribed to and is not any more. Asked by whoever has no turn, it may be out of date.</summary>
-    public bool IsCutOff(ISubscriber subscriber) =>
-        Volatile.Read(ref _queue) is { } queue && subscriber.SubscribedEndpoint(queue.Channel) is null;
+    /// <summary>
+    /// Whether something was not made good yet, also while that is tried, or the channel was subscribed to and is not any more. Asked by
+    /// whoever has no turn, it may be out of date.
+    /// </summary>
+    public bool IsWaiting(ISubscriber subscriber) =>
+        _needsHealing || _isHealing || (Volatile.Read(ref _queue) is { } queue && subscriber.SubscribedEndpoint(queue.Channel) is null);
 
     /// <summary>Adds a subscriber. False if the topic has ended.</summary>
     public bool TryAdd(IBackplaneSubscriber subscriber)
@@ -77,6 +81,7 @@ internal sealed class RedisTopic(
     /// </summary>
     public async Task HealAsync()
     {
+        _isHealing = true;
         NeedsHealing = false;
         try
         {
@@ -94,6 +99,7 @@ internal sealed class RedisTopic(
             return;
         }
 
+        _isHealing = false;
         foreach (var subscriber in _subscribers)
             subscriber.OnReconnected();
     }
