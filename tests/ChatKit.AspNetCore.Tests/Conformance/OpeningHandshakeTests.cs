@@ -164,9 +164,10 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     public async Task What_is_no_http_is_400(string header, params string[] values) =>
         await RefusesAsync("400", Request(With(header, values)));
 
+    /// <summary>Just too large: the server does not wait for the rest, and to send it could fail.</summary>
     [Fact]
     public async Task Headers_that_are_too_large_are_431() =>
-        await RefusesAsync("431", Request(With("Cookie", new string('x', 64 * 1024))));
+        await RefusesAsync("431", Request(With("Cookie", new string('x', 32 * 1024))));
 
     [Fact]
     public async Task Headers_may_be_as_large_as_cookies_are()
@@ -177,7 +178,8 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     }
 
     [Fact]
-    public async Task An_address_that_is_too_long_is_414() => await RefusesAsync("414", Request(Complete, path: "/echo/1?" + new string('x', 64 * 1024)));
+    public async Task An_address_that_is_too_long_is_414() =>
+        await RefusesAsync("414", Request(Complete, path: "/echo/1?" + new string('x', 8 * 1024)));
 
     [Theory]
     [InlineData("POST")]
