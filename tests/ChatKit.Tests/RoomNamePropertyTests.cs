@@ -1,15 +1,19 @@
+using System.Globalization;
 using ChatKit.TestKit.ForAll;
 
 namespace ChatKit.Tests;
 
 public class RoomNamePropertyTests
 {
+    /// <summary>What Unicode lists as Bidi_Control.</summary>
+    private const string BidiControls = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
     [ForAll]
     public void A_name_is_what_the_documentation_says(AnyText text)
     {
-        foreach (var name in new[] { text.Value, text.Unicode, string.Concat(text.Value.Where(static c => !char.IsControl(c))) })
+        foreach (var name in new[] { text.Value, text.Unicode, string.Concat(text.Value.Where(IsPrintable)) })
         {
-            var right = name.Length is > 0 and <= RoomName.MaxLength && !name.Any(char.IsControl) && name == new AnyText(name).Unicode;
+            var right = name.Length is > 0 and <= RoomName.MaxLength && name.All(IsPrintable) && name == new AnyText(name).Unicode;
 
             Assert.Equal(right, RoomName.IsValid(name, out var problem));
 
@@ -28,6 +32,21 @@ public class RoomNamePropertyTests
         Assert.Equal(text.Value, Uri.UnescapeDataString(Uri.EscapeDataString(text.Value)));
     }
 
+    /// <summary>Whatever it is, and with what cannot stand in a name escaped.</summary>
+    [ForAll]
+    public void A_text_is_one_line_of_the_log(AnyText text)
+    {
+        var line = new LogText(text.Value).ToString();
+
+        Assert.Equal(line, new AnyText(line).Unicode);
+        Assert.All(line, static c => Assert.True(IsPrintable(c)));
+        Assert.True(!RoomName.IsValid(text.Value, out _) || line == text.Value);
+    }
+
     [ForAll]
     public void No_name_is_the_room_of_a_user(AnyText user) => Assert.False(RoomName.IsValid(RoomName.OfUser(user.Value), out _));
+
+    private static bool IsPrintable(char c) =>
+        char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+        && !BidiControls.Contains(c, StringComparison.Ordinal);
 }

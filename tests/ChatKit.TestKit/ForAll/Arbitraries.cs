@@ -12,7 +12,7 @@ public static class Arbitraries
 
     private static readonly string[] Pieces =
     [
-        "a", "room", "é", "漢", "💬", "\uFEFF", "\uFFFD", "\uFFFF", "\ud83d", "\ude00", "\0", "\n", "\u0001", "\u0085", "\u2028", " ", "~", ":",
+        "a", "room", "é", "漢", "💬", "\uFEFF", "\uFFFD", "\uFFFF", "\ud83d", "\ude00", "\0", "\n", "\u0001", "\u0085", "\u2028", "\u202E", " ", "~", ":",
         "\"", "\\", "/", "<", "{", "+", "%", "0", "1", "9223372036854775807",
     ];
 
