@@ -26,8 +26,8 @@ internal static class CommandLine
     private static Command AttacksCommand()
     {
         var only = new Option<string?>("--only") { Description = "The name of the only attack. [default: all]" };
-        only.CompletionSources.Add([.. AttackCatalog.Create().Select(static attack => attack.Name)]);
-        var seconds = new Option<double>("--seconds") { Description = "How long each lasts.", DefaultValueFactory = static _ => 10 };
+        only.AcceptOnlyFromAmong([.. AttackCatalog.Create().Select(static attack => attack.Name)]);
+        var seconds = new Option<double>("--seconds") { Description = "How long each lasts.", DefaultValueFactory = static _ => 12 };
         var share = Share();
         var command = new Command("attacks", "Attacks a server, and measures what its neighbours notice.") { only, seconds, share };
         command.SetAction((result, _) => ExitCodeAsync(
@@ -58,7 +58,11 @@ internal static class CommandLine
     {
         var minutes = Minutes(30);
         var seed = new Option<int?>("--seed") { Description = "What happens derives from it. [default: random]" };
-        var csv = new Option<string>("--csv") { Description = "Where the samples go.", DefaultValueFactory = static _ => "soak.csv" };
+        var csv = new Option<string>("--csv")
+        {
+            Description = "Where the samples go.",
+            DefaultValueFactory = static _ => Path.Combine(Path.GetTempPath(), "chatkit-soak.csv"),
+        };
         var command = new Command("soak", "Lets servers work for a long time.") { minutes, seed, csv };
         command.SetAction(async (result, _) =>
         {

@@ -24,8 +24,8 @@ internal abstract class Attack(string name, string unit, double perSecond, int a
 
     public int Attackers => attackers;
 
-    /// <summary>How much more memory the server may take meanwhile, in MiB.</summary>
-    public virtual int MemoryLimit => 96;
+    /// <summary>How much more memory the server may take meanwhile, in MiB: the young generations of two processors, and a little.</summary>
+    public virtual int MemoryLimit => 160;
 
     /// <summary>What the histories of its rooms keep afterwards, because they are meant to, in MiB.</summary>
     public virtual int KeptMemory => 0;

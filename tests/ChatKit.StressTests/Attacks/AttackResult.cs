@@ -32,12 +32,18 @@ internal sealed record AttackResult(
     /// <summary>In bytes: what pools keep, and caches that have filled.</summary>
     private const long Slack = 8 * 1024 * 1024;
 
+    /// <summary>What attackers must at least do of what they are meant to.</summary>
+    private const double LeastOfRate = 0.5;
+
     /// <summary>Handles that the platform opens now and then, for a thread or a timer.</summary>
     private const int HandleSlack = 10;
 
     public double Ratio => During.Latencies.Milliseconds(0.99) / Quiet.Milliseconds(0.99);
 
     public bool IsFair => Ratio <= MaxRatio;
+
+    /// <summary>Whether the attackers were prevented, by a machine that has better things to do: then nothing is shown.</summary>
+    public bool IsWeak => During.PerSecond < Attack.PerSecond * Options.Share * LeastOfRate;
 
     /// <summary>What must not be, however noisy the machine is.</summary>
     public IEnumerable<string> Problems

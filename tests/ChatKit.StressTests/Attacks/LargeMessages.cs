@@ -4,7 +4,7 @@ using ChatKit.StressTests.Serving;
 namespace ChatKit.StressTests.Attacks;
 
 /// <summary>Messages that are as large as they may be, and then one that is a byte too large.</summary>
-internal sealed class LargeMessages() : Attack("large-messages", "messages of 64 KiB", perSecond: 200, attackers: 10)
+internal sealed class LargeMessages() : Attack("large-messages", "messages of 64 KiB", perSecond: 100, attackers: 10)
 {
     private const int Allowed = 8;
     private const int Rooms = 2;
@@ -12,7 +12,7 @@ internal sealed class LargeMessages() : Attack("large-messages", "messages of 64
     private static readonly byte[] Largest = ClientFrame.Of(ClientFrame.Binary, new byte[StressServer.MaxMessageSize]);
     private static readonly byte[] TooLarge = ClientFrame.Of(ClientFrame.Binary, new byte[StressServer.MaxMessageSize + 1]);
 
-    public override int MemoryLimit => 160;
+    public override int MemoryLimit => 224;
 
     public override int KeptMemory => Rooms * StressServer.HistoryCapacity * StressServer.MaxMessageSize / 1024 / 1024;
 

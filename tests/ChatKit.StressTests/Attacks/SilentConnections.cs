@@ -5,7 +5,7 @@ namespace ChatKit.StressTests.Attacks;
 /// <summary>Ten thousand connections that say nothing; they come at a rate, and stay.</summary>
 internal sealed class SilentConnections() : Attack("silent-connections", "connections", perSecond: 1000, attackers: 10_000)
 {
-    public override int MemoryLimit => 300;
+    public override int MemoryLimit => 320;
 
     protected override async Task LiveAsync(Intruder intruder, int attacker, CancellationToken stop)
     {

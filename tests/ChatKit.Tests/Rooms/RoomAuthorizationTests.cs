@@ -18,6 +18,8 @@ public class RoomAuthorizationTests
         await using var host = new ChatHost();
         var bob = await host.EnterTrackedAsync("bob");
         Assert.Equal("here bob", await bob.ReceivePresenceAsync());
+        var presence = host.Services.GetRequiredService<IRoomPresence>();
+        await Patience.UntilAsync(async () => (await presence.ListAsync("lobby")).Contains("bob"), "the store knows of bob");
         await host.Broadcaster.BroadcastAsync("lobby", "1");
         await host.Broadcaster.BroadcastAsync("lobby", "2");
         var first = (await host.History.ReadAsync("lobby")).Messages[0].Position!.Value;
@@ -41,7 +43,7 @@ public class RoomAuthorizationTests
         await refused.Ended.Soon();
         Assert.Equal(["open", "close"], handler.Calls);
         Assert.Equal(1008, (int)(await handler.Closed.Soon()).Code);
-        Assert.Equal(["bob"], await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby"));
+        Assert.Equal(["bob"], await presence.ListAsync("lobby"));
         Assert.Equal(["1", "2"], (await bob.Client.ReceiveJsonAsync(2)).Shorten());
         var line = Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == RoomDenied);
         Assert.Equal(LogLevel.Information, line.Level);
