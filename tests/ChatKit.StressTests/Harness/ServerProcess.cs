@@ -10,16 +10,14 @@ namespace ChatKit.StressTests.Harness;
 internal sealed class ServerProcess : IAsyncDisposable
 {
     /// <summary>
-    /// The garbage collector that web applications have unless they say otherwise, but with a young generation of 64 MiB for each processor.
-    /// One that adapts to a small heap keeps that generation small too: then thousands who connect at once outlive several collections,
-    /// each of which copies them all while everybody else waits. One that does not adapt makes it as large as the processor's cache
-    /// suggests, which may be hundreds of MiB.
+    /// The garbage collector that web applications have unless they say otherwise, but one that does not adapt to a small heap. One that does
+    /// keeps the young generation small: thousands who connect at once then outlive several collections, each of which copies them all
+    /// while everybody else waits.
     /// </summary>
     private static readonly KeyValuePair<string, string>[] Variables =
     [
         KeyValuePair.Create("DOTNET_gcServer", "1"),
         KeyValuePair.Create("DOTNET_GCDynamicAdaptationMode", "0"),
-        KeyValuePair.Create("DOTNET_GCgen0size", "0x4000000"),
     ];
 
     private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
