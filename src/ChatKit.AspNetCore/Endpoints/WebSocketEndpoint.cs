@@ -117,19 +117,20 @@ internal sealed class WebSocketEndpoint(
     /// <summary>Runs the connection if there are not too many. It counts until it has ended, however it does.</summary>
     private async Task RunCountedAsync(ConnectionCounts counts, HttpContext context, WebSocketConnectionInfo info)
     {
-        if (!counts.TryEnter())
+        // Who is refused for having too many must not take the place of others for as long as that takes.
+        var user = info.UserId;
+        if (!counts.TryEnter(user))
         {
-            context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
-            await RefuseFullAsync(context).ConfigureAwait(false);
+            await RefuseUserAsync(context, info).ConfigureAwait(false);
             return;
         }
 
         try
         {
-            var user = info.UserId;
-            if (!counts.TryEnter(user))
+            if (!counts.TryEnter())
             {
-                await RefuseUserAsync(context, info).ConfigureAwait(false);
+                context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
+                await RefuseFullAsync(context).ConfigureAwait(false);
                 return;
             }
 
@@ -139,12 +140,12 @@ internal sealed class WebSocketEndpoint(
             }
             finally
             {
-                counts.Leave(user);
+                counts.Leave();
             }
         }
         finally
         {
-            counts.Leave();
+            counts.Leave(user);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class ConnectionRunner : IDisposable
     private string? _excess;
     private bool _hasExceeded;
 
+    /// <summary>Ends when what came before that one was handled; null as long as there is none.</summary>
+    private TaskCompletionSource? _excessHandled;
+
     public ConnectionRunner(
         Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
@@ -105,6 +108,7 @@ internal sealed class ConnectionRunner : IDisposable
         }
 
         _inbox.Complete();
+        Volatile.Read(ref _excessHandled)?.TrySetResult();
         await reading.ConfigureAwait(false);
         await EndAsync(driver, handler, scope).ConfigureAwait(false);
         await _connection.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);
@@ -240,6 +244,8 @@ internal sealed class ConnectionRunner : IDisposable
                 found = await TakeAsync(result.Buffer).ConfigureAwait(false);
                 if (!IsLast(found) && result.IsCompleted)
                     throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
+                if (_excessHandled is { Task.IsCompleted: false } handled && !IsLast(found) && !_connection.ClosedHere)
+                    await WaitAsync(handled.Task).ConfigureAwait(false);
             }
 
             if (found == Inbound.Fault)
@@ -320,6 +326,7 @@ internal sealed class ConnectionRunner : IDisposable
         if (_hasExceeded)
             return;
         (_excess, _hasExceeded) = (reference, true);
+        Volatile.Write(ref _excessHandled, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _inbox.Complete();
     }
 
@@ -350,6 +357,14 @@ internal sealed class ConnectionRunner : IDisposable
                 _connection.CloseForFault(_reader.Fault!);
                 break;
         }
+    }
+
+    /// <summary>Reads nothing more of a client that has sent too much, until the connection is closed for it: else it could go on for as long as its handler is busy.</summary>
+    private async ValueTask WaitAsync(Task handled)
+    {
+        _keepAlive.Paused = true;
+        await handled.WaitAsync(_connection.Aborted).ConfigureAwait(false);
+        _keepAlive.Paused = false;
     }
 
     /// <summary>Waits until the handler has less to do. Nothing is read meanwhile. Gives up when the connection is cut, so that the handler is told.</summary>

@@ -14,6 +14,12 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
 
+    /// <summary>What a frame that waits costs besides its bytes, roughly: else a limit in bytes would not bound how many tiny ones do.</summary>
+    private const int FrameOverhead = 64;
+
+    /// <summary>A list for more frames than this is not kept once they have gone.</summary>
+    private const int KeptFrames = 256;
+
     /// <summary>How many bytes of pongs may wait: those of 16 pings, however long.</summary>
     private const int PongLimit = 16 * (2 + WebSocketFrame.MaxControlPayload);
 
@@ -76,7 +82,7 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             {
                 if (_closeQueued || _ended)
                     return false;
-                if (_bytes <= limit / 2 && Fits(bytes))
+                if (Held <= limit / 2 && Fits(bytes))
                     return true;
                 space = (_space ??= NewSignal()).Task;
             }
@@ -175,8 +181,11 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
         return EnqueueResult.Accepted;
     }
 
+    /// <summary>How much memory is held. To be called under the lock.</summary>
+    private long Held => _bytes + ((long)_frames.Count * FrameOverhead);
+
     /// <summary>To be called under the lock.</summary>
-    private bool Fits(int bytes) => _bytes == 0 || _bytes + bytes <= limit;
+    private bool Fits(int bytes) => _bytes == 0 || Held + bytes <= limit;
 
     /// <summary>
     /// Writes until nothing is pending. Stays on this thread, and allocates nothing, as long as no write has to wait. To be called by
@@ -263,13 +272,15 @@ internal sealed class OutboundQueue(Transport transport, int limit, Action<Excep
             if (!_ended)
             {
                 _bytes -= written;
-                if (_bytes <= limit / 2)
+                if (Held <= limit / 2)
                     Signal(ref _space);
             }
 
             var control = _ping.Length + _pong.Length;
             if (_ended || _bytes + control == 0)
             {
+                if (_frames.Capacity > KeptFrames)
+                    _frames.TrimExcess();
                 _writing = false;
                 Signal(ref _idle);
                 return false;

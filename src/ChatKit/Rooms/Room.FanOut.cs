@@ -80,7 +80,16 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
 
         waiting?.SetResult();
-        DeliverMeasured(CollectionsMarshal.AsSpan(_batch), first);
+        try
+        {
+            DeliverMeasured(CollectionsMarshal.AsSpan(_batch), first);
+        }
+        catch (Exception e)
+        {
+            // A listener to metrics or traces, for one. What is thrown here would end the process.
+            services.Logger.FanOutFailed(Name, e);
+        }
+
         _batch.Clear();
         lock (_gate)
         {
@@ -137,7 +146,6 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
         catch (Exception e)
         {
-            // What is thrown here would end the process.
             services.Logger.FanOutFailed(Name, e);
             spans?.ForEach(span => ChatKitTracing.Fail(span, e));
         }

@@ -81,7 +81,13 @@ internal sealed class RoomRegistry : IDisposable
 
     private async Task CheckAsync(Room room)
     {
-        await room.CheckAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _checking.Release();
+        try
+        {
+            await room.CheckAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            _checking.Release();
+        }
     }
 }
