@@ -314,6 +314,24 @@ public class OutboundQueueTests
     }
 
     [Fact]
+    public async Task Tiny_frames_count_with_what_they_take_in_memory()
+    {
+        Enqueue("");
+        var write = await _stream.NextAsync();
+
+        var taken = 0;
+        while (_queue.TryEnqueue(Frame.OfText("")) == EnqueueResult.Accepted)
+            taken++;
+
+        Assert.InRange(taken, 2, (Limit / 64) + 1);
+        write.Complete();
+        var rest = await _stream.NextAsync();
+        Assert.Equal(taken, rest.Texts.Count());
+        rest.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+    }
+
+    [Fact]
     public async Task Writers_in_parallel_lose_and_tear_nothing()
     {
         const int Writers = 8, Each = 500;
