@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -19,7 +20,9 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
     /// <typeparam name="THandler">The handler. Each connection has its own, created from its own service scope.</typeparam>
     /// <param name="endpoints">The application.</param>
     /// <param name="pattern">The route's pattern, such as <c>/chat/{room}</c>.</param>
-    /// <param name="configure">Changes the endpoint's options.</param>
+    /// <param name="configure">
+    /// Changes the endpoint's options. It starts from what <c>services.Configure&lt;WebSocketEndpointOptions&gt;(…)</c> says for all endpoints.
+    /// </param>
     /// <returns>A builder for conventions such as <c>RequireAuthorization()</c>.</returns>
     /// <exception cref="InvalidOperationException"><c>AddChatKit()</c> was not called.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of range.</exception>
@@ -35,7 +38,10 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         var services = endpoints.ServiceProvider;
         ThrowIfNotAdded(services);
 
-        var options = new WebSocketEndpointOptions();
+        // What the application has configured for all endpoints, and then what it says of this one. The lists are this endpoint's own.
+        var options = services.GetRequiredService<IOptionsFactory<WebSocketEndpointOptions>>().Create(Options.DefaultName);
+        options.AllowedOrigins = [.. options.AllowedOrigins];
+        options.Subprotocols = [.. options.Subprotocols];
         configure?.Invoke(options);
         options.Validate();
         if (options.AllowedOrigins.Contains(OriginPolicy.Any))

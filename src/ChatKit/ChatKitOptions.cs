@@ -1,3 +1,5 @@
+using System.Security.Claims;
+
 namespace ChatKit;
 
 /// <summary>What holds for all endpoints and rooms of the application.</summary>
@@ -14,6 +16,13 @@ public sealed class ChatKitOptions
 
     /// <summary>How many rooms one connection may be in, its home room included. Default: 128; 1 to 100,000.</summary>
     public int MaxRoomsPerConnection { get; set; } = 128;
+
+    /// <summary>
+    /// Says which user a client is, as <see cref="WebSocketConnection.UserId"/> has it; null or empty for an anonymous client. Default: the
+    /// claim <see cref="ClaimTypes.NameIdentifier"/>, else <c>sub</c>. What it returns must be unique to the user: never a display name,
+    /// because two people with the same one would be one user for presence, refs, limits and <see cref="IRoomBroadcaster"/>.
+    /// </summary>
+    public Func<ClaimsPrincipal, string?> UserId { get; set; } = WebSocketConnectionInfo.IdOf;
 
     /// <summary>
     /// How long a client may take to answer a close frame before the connection is cut. Default: 5 seconds; 100 milliseconds to

@@ -1,11 +1,10 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Rooms;
-using ChatKit.Wire;
 
 namespace ChatKit;
 
-/// <summary>A message of a room as history and backplane carry it. Immutable.</summary>
+/// <summary>A message of a room as history and backplane carry it: data only, and immutable.</summary>
 /// <param name="type">Text or binary.</param>
 /// <param name="data">The payload; for a text its UTF-8 bytes. Not copied: it must not change afterwards.</param>
 /// <param name="at">When the message was accepted, by the clock of the node that accepted it.</param>
@@ -21,7 +20,6 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         IdempotencyKey = source.IdempotencyKey;
         TraceParent = source.TraceParent;
         Frames = source.Frames;
-        Notice = source.Notice;
     }
 
     /// <summary>Text or binary.</summary>
@@ -63,14 +61,13 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
     internal MessageFrames Frames { get => field ??= new MessageFrames(); init; }
 
-    /// <summary>What is told in place of a message.</summary>
-    internal RoomNotice? Notice { get; init; }
-
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>
     public ChatMessage WithPosition(MessagePosition position) => new(this) { Position = position };
 
     internal ChatMessage WithIdempotencyKey(string key) => new(this) { IdempotencyKey = key };
+
+    internal ChatMessage WithSender(string userId) => new(this) { From = userId };
 
     internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };
 

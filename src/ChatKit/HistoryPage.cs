@@ -10,6 +10,17 @@ namespace ChatKit;
 /// </param>
 public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePosition Top, long Missed, bool Restarted)
 {
+    /// <summary>The page of a reader, for those who implement <see cref="IMessageHistory"/>.</summary>
+    /// <param name="stored">Everything that the room has stored, oldest first, with contiguous positions up to <paramref name="top"/>.</param>
+    /// <param name="top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
+    /// <param name="after">The last position the reader knows; null if it knows none.</param>
+    public static HistoryPage After(IReadOnlyList<ChatMessage> stored, MessagePosition top, MessagePosition? after)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        var (count, missed, restarted) = Plan(top, stored.Count, after);
+        return new HistoryPage([.. stored.Skip(stored.Count - count)], top, missed, restarted);
+    }
+
     /// <summary>
     /// What a reader has to be given, by arithmetic alone: contiguous sequences make every history's answer the same function of
     /// the top, the number stored and the reader's position.

@@ -1,8 +1,9 @@
 namespace ChatKit;
 
 /// <summary>
-/// Keeps the last messages of each room. Safe to call from many threads. Register your own as a singleton before or after
-/// <c>AddChatKit()</c> to replace the one in memory.
+/// Keeps the last messages of each room. Safe to call from many threads. The default keeps them in memory; <c>AddRedis</c> registers one
+/// in Redis. To store messages in a database of your own, register a singleton, before or after <c>AddChatKit()</c> and <c>AddRedis()</c>;
+/// with <c>AddRedis</c> the messages are then stored in your database, and carried between the nodes by Redis.
 /// </summary>
 public interface IMessageHistory
 {

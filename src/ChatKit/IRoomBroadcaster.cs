@@ -5,42 +5,62 @@ namespace ChatKit;
 /// <summary>Sends to a room or a user from anywhere in the application: a controller, a worker. A singleton; safe from many threads.</summary>
 public interface IRoomBroadcaster
 {
-    /// <summary>Sends a text to everyone in a room, and into its history. Returns when it has been accepted, not when it has been read.</summary>
+    /// <summary>Sends a text to everyone in a room, and stores it. Returns when it has been stored, not when it has been read.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
+    /// <returns>The message's position in the room; null if <see cref="ChatKitOptions.HistoryCapacity"/> is 0, so that nothing is stored.</returns>
     /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
-    ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken = default);
+    ValueTask<MessagePosition?> BroadcastAsync(string room, string text, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends a text to everyone in a room. Returns when it has been accepted, not when it has been read.</summary>
+    /// <summary>Sends a text to everyone in a room, as the options say. Returns when it has been accepted, not when it has been read.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="text">The text.</param>
-    /// <param name="store">Whether the history keeps the message. Pass false for a room that is to have no history.</param>
+    /// <param name="options">Whether it is stored, who it is from, and its idempotency key.</param>
     /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <returns>The message's position in the room; null if it is not stored.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="room"/> is not a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
+    /// </exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
-    ValueTask BroadcastAsync(string room, string text, bool store, CancellationToken cancellationToken = default);
+    ValueTask<MessagePosition?> BroadcastAsync(
+        string room, string text, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends bytes to everyone in a room. Returns when they have been accepted, not when they have been read.</summary>
+    /// <summary>Sends bytes to everyone in a room, and stores them. Returns when they have been stored, not when they have been read.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
-    /// <param name="data">The bytes; copied.</param>
-    /// <param name="store">Whether the history keeps the message. Default: true.</param>
-    /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
+    /// <returns>The message's position in the room; null if <see cref="ChatKitOptions.HistoryCapacity"/> is 0, so that nothing is stored.</returns>
     /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
-    ValueTask BroadcastAsync(string room, ReadOnlyMemory<byte> data, bool store = true, CancellationToken cancellationToken = default);
+    ValueTask<MessagePosition?> BroadcastAsync(string room, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends a text to every open connection of a user on this node, whatever rooms it is in. Never stored.</summary>
+    /// <summary>Sends bytes to everyone in a room, as the options say. Returns when they have been accepted, not when they have been read.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="options">Whether they are stored, who they are from, and their idempotency key.</param>
+    /// <param name="cancellationToken">Stops waiting. The message may have been accepted all the same.</param>
+    /// <returns>The message's position in the room; null if it is not stored.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="room"/> is not a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
+    /// </exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    ValueTask<MessagePosition?> BroadcastAsync(
+        string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
+
+    /// <summary>Sends a text to every open connection of a user, on all nodes and whatever rooms it is in. Never stored.</summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached; nobody receives the message.</exception>
     ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends bytes to every open connection of a user on this node, whatever rooms it is in. Never stored.</summary>
+    /// <summary>Sends bytes to every open connection of a user, on all nodes and whatever rooms it is in. Never stored.</summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
-    /// <param name="data">The bytes; copied.</param>
+    /// <param name="data">The bytes; copied before this returns.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached; nobody receives the message.</exception>
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -19,8 +19,8 @@ public abstract class WebSocketConnection
     public virtual ClaimsPrincipal User { get; } = new();
 
     /// <summary>
-    /// The user's id: the claim <see cref="ClaimTypes.NameIdentifier"/>, else the name of the identity; null if the client is
-    /// anonymous.
+    /// The user's id: the claim <see cref="ClaimTypes.NameIdentifier"/>, else <c>sub</c>, unless <see cref="ChatKitOptions.UserId"/> says
+    /// otherwise; null if the client is anonymous. Presence, idempotent sends, limits and <see cref="IRoomBroadcaster"/> know a user by it.
     /// </summary>
     public virtual string? UserId => WebSocketConnectionInfo.IdOf(User);
 
@@ -29,6 +29,13 @@ public abstract class WebSocketConnection
 
     /// <summary>The subprotocol that was negotiated; null if none was.</summary>
     public virtual string? Subprotocol => null;
+
+    /// <summary>
+    /// The services of the connection's scope, which lives as long as the connection. Use <see cref="WebSocketHandler.CreateScope"/> for
+    /// services that must not live that long, such as a <c>DbContext</c>.
+    /// </summary>
+    public virtual IServiceProvider Services => throw new InvalidOperationException(
+        "This connection has no services. In a test, override or set up WebSocketConnection.Services.");
 
     /// <summary>What the application wants to keep with the connection. Not synchronised.</summary>
     public virtual IDictionary<object, object?> Items => field ??= new Dictionary<object, object?>();
@@ -60,6 +67,27 @@ public abstract class WebSocketConnection
     /// <param name="data">The bytes; copied before this returns.</param>
     /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
     public abstract ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null);
+
+    /// <summary>Sends a text to a room and returns its position; see <see cref="WebSocketHandler.PublishAsync(string, BroadcastOptions?)"/>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    public virtual async ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null)
+    {
+        await BroadcastAsync(text, options).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>
+    /// Sends bytes to a room and returns their position; see
+    /// <see cref="WebSocketHandler.PublishAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/>.
+    /// </summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    public virtual async ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null)
+    {
+        await BroadcastAsync(data, options).ConfigureAwait(false);
+        return null;
+    }
 
     /// <summary>Joins a further room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>

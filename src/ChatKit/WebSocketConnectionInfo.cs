@@ -6,6 +6,8 @@ namespace ChatKit;
 /// <summary>What a host knows of a client that it has upgraded to the WebSocket protocol.</summary>
 public sealed class WebSocketConnectionInfo
 {
+    private readonly bool _hasUserId;
+
     /// <summary>The home room's name, 1 to 255 characters.</summary>
     public required string Room { get; init; }
 
@@ -15,11 +17,18 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The connection's id, unique among all nodes. Default: 128 random bits.</summary>
     public string Id { get; init; } = Guid.NewGuid().ToString("n");
 
-    /// <summary>The client's user. Default: nobody.</summary>
+    /// <summary>The client's user. Default: an anonymous one.</summary>
     public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
 
-    /// <summary>The user's id, as <see cref="WebSocketConnection.UserId"/> has it; null if the client is anonymous.</summary>
-    public string? UserId => IdOf(User);
+    /// <summary>
+    /// The user's id, as <see cref="WebSocketConnection.UserId"/> has it; null if the client is anonymous. Default: the claim
+    /// <see cref="ClaimTypes.NameIdentifier"/> of <see cref="User"/>, else <c>sub</c>.
+    /// </summary>
+    public string? UserId
+    {
+        get => _hasUserId ? field : IdOf(User);
+        init => (field, _hasUserId) = (value, true);
+    }
 
     /// <summary>
     /// When what the user has proved itself with expires. The connection is then closed with 1008; if that is already so, before it
@@ -50,5 +59,6 @@ public sealed class WebSocketConnectionInfo
     /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
 
-    internal static string? IdOf(ClaimsPrincipal user) => user.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? user.Identity?.Name;
+    /// <summary>Never the name: two people may have the same one, and it would make them one user.</summary>
+    internal static string? IdOf(ClaimsPrincipal user) => (user.FindFirst(ClaimTypes.NameIdentifier) ?? user.FindFirst("sub"))?.Value;
 }

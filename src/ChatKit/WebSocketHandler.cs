@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit;
 
@@ -6,6 +7,10 @@ namespace ChatKit;
 /// Handles one client. Derive from it, override what you need, and map it to a route with <c>MapWebSocketHandler</c>. Each
 /// connection has its own instance, created from its own service scope, and its callbacks never run concurrently.
 /// </summary>
+/// <remarks>
+/// The scope, and what is injected from it, lives as long as the connection. For services that must not live that long, such as a
+/// <c>DbContext</c>, use <see cref="CreateScope"/>, or inject an <c>IDbContextFactory</c>.
+/// </remarks>
 public abstract class WebSocketHandler
 {
     private WebSocketConnection? _connection;
@@ -40,7 +45,8 @@ public abstract class WebSocketHandler
     protected internal virtual ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(true);
 
     /// <summary>
-    /// The client has sent a message. If this throws, the connection is closed with 1011. While it runs up to 16 further messages are
+    /// The client has sent a message. If this throws, the connection is closed with 1011, except for a
+    /// <see cref="MessageRefusedException"/>, which refuses this message alone. While it runs up to 16 further messages are
     /// read and wait their turn, and pings are answered; after that the client has to wait.
     /// </summary>
     /// <param name="message">The message.</param>
@@ -86,6 +92,35 @@ public abstract class WebSocketHandler
     /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
     protected virtual ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
         Connection.BroadcastAsync(data, options);
+
+    /// <summary>
+    /// Sends a text as <see cref="BroadcastAsync(string, BroadcastOptions?)"/> does, and returns where it was stored: for an application that
+    /// links rows of its own to messages.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    /// <returns>The message's position in the room; null if it is not stored.</returns>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    protected ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null) =>
+        Connection.PublishAsync(text, options);
+
+    /// <summary>
+    /// Sends bytes as <see cref="BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/> does, and returns where they were stored.
+    /// </summary>
+    /// <param name="data">The bytes; copied before this returns.</param>
+    /// <param name="options">Which room, who, stored or not; null for the defaults.</param>
+    /// <returns>The message's position in the room; null if it is not stored.</returns>
+    /// <exception cref="ArgumentException">The room named in <paramref name="options"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The message could not be stored; nobody receives it.</exception>
+    protected ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
+        Connection.PublishAsync(data, options);
+
+    /// <summary>
+    /// Creates a service scope for a piece of work, such as the handling of one message. What is injected into the handler lives as long as
+    /// the connection, which may be days: too long for a <c>DbContext</c>. Dispose of the scope when the work is done.
+    /// </summary>
+    protected AsyncServiceScope CreateScope() => Connection.Services.CreateAsyncScope();
 
     /// <summary>
     /// Joins a further room. When this returns, what the room has stored is on its way to the client, and what follows will come

@@ -67,11 +67,13 @@ public sealed class Lobby(ILogger<Lobby> logger) : WebSocketHandler
 
 public sealed class Clock(IRoomBroadcaster rooms) : BackgroundService
 {
+    private static readonly RoomBroadcastOptions Unstored = new() { Store = false };
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1));
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            await rooms.BroadcastAsync("/lobby", $"It is {DateTime.Now:t}.", store: false, stoppingToken);
+            await rooms.BroadcastAsync("/lobby", $"It is {DateTime.Now:t}.", Unstored, stoppingToken);
     }
 }
 

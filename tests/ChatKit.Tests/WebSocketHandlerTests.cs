@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Security.Claims;
+using ChatKit.Tests.Fixtures;
 using Moq;
 
 namespace ChatKit.Tests;
@@ -63,10 +64,28 @@ public class WebSocketHandlerTests
 
     [Theory]
     [InlineData(ClaimTypes.NameIdentifier, "id", "id")]
-    [InlineData(ClaimTypes.Name, "name", "name")]
+    [InlineData("sub", "subject", "subject")]
+    [InlineData(ClaimTypes.Name, "name", null)]
     [InlineData(ClaimTypes.Email, "e@x", null)]
-    public void The_users_id_is_the_identifier_or_else_the_name(string claim, string value, string? expected) =>
+    public void The_user_id_is_the_identifier_or_else_the_subject_and_never_the_name(string claim, string value, string? expected) =>
         Assert.Equal(expected, new FakeConnection(new ClaimsPrincipal(new ClaimsIdentity([new Claim(claim, value)]))).UserId);
+
+    [Fact]
+    public async Task A_fake_that_knows_how_to_broadcast_can_publish_and_gives_no_position()
+    {
+        var connection = new FakeConnection();
+        var handler = new ScriptedHandler();
+        _ = new WebSocketHandlerDriver(handler, connection);
+
+        Assert.Null(await handler.Publish("hi"));
+        Assert.Null(await handler.Publish("hi"u8.ToArray()));
+
+        Assert.Equal(["broadcast hi", "broadcast bytes"], connection.Done);
+    }
+
+    [Fact]
+    public void A_fake_without_services_says_what_to_set_up() => Assert.Contains(
+        "WebSocketConnection.Services", Assert.Throws<InvalidOperationException>(static () => new FakeConnection().Services).Message);
 
     [Fact]
     public void What_a_fake_does_not_say_is_empty()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.WebSockets;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,7 @@ internal sealed class WebSocketEndpoint(
         ? null
         : new ConnectionCounts(options.MaxConnections, options.MaxConnectionsPerUser);
 
+    private readonly Func<ClaimsPrincipal, string?> _userId = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.UserId;
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
     private readonly TimeSpan _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
     private long _toldFull;
@@ -104,6 +106,7 @@ internal sealed class WebSocketEndpoint(
             Room = room,
             Abort = context.Abort,
             User = context.User,
+            UserId = _userId(context.User) is { Length: > 0 } user ? user : null,
             ExpiresAt = ExpiryOf(context),
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,

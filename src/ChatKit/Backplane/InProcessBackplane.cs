@@ -17,6 +17,13 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         return ValueTask.FromResult<MessagePosition?>(null);
     }
 
+    public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
+    {
+        if (_topics.TryGetValue(room, out var topic))
+            topic.Announce(announcement);
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
     {

@@ -61,6 +61,16 @@ internal sealed class Topic
         }
     }
 
+    /// <summary>Hands an announcement to the subscribers, in one order with the messages.</summary>
+    public void Announce(ReadOnlyMemory<byte> announcement)
+    {
+        lock (_gate)
+        {
+            foreach (var subscriber in _subscribers)
+                subscriber.OnAnnouncement(announcement);
+        }
+    }
+
     private static MessagePosition Deliver(InProcessBackplane backplane, string room, ChatMessage message, AppendResult stored)
     {
         if (stored.IsNew)

@@ -36,6 +36,7 @@ internal sealed class ClientDialog(ServerConnection connection)
     /// <param name="inbound">The message.</param>
     /// <exception cref="HistoryUnavailableException">The message could not be stored, which the client was told.</exception>
     /// <exception cref="RoomAccessDeniedException">The client may not be in a room, which it was told.</exception>
+    /// <exception cref="MessageRefusedException">The handler refuses the message, which the client was told.</exception>
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
@@ -66,6 +67,11 @@ internal sealed class ClientDialog(ServerConnection connection)
         catch (RoomAccessDeniedException e)
         {
             await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Forbidden, e.Message)).ConfigureAwait(false);
+            throw;
+        }
+        catch (MessageRefusedException e)
+        {
+            await connection.EnqueueAsync(V1Frames.Error(reference, e.Code, e.Message)).ConfigureAwait(false);
             throw;
         }
         catch (Exception e) when (e is not WebSocketClosedException)

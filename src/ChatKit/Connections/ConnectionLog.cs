@@ -25,6 +25,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(106, LogLevel.Error, "Connection {ConnectionId}: the handler or a service of its scope failed to be disposed of.")]
     public static partial void DisposeFailed(this ILogger logger, LogText connectionId, Exception exception);
 
+    [LoggerMessage(107, LogLevel.Debug, "Connection {ConnectionId}: the handler refused a message ({Code}).")]
+    public static partial void MessageRefused(this ILogger logger, LogText connectionId, LogText code);
+
     [LoggerMessage(130, LogLevel.Information, "Connection {ConnectionId} of user {User} may not be in room {Room}.")]
     public static partial void RoomDenied(this ILogger logger, LogText connectionId, LogText user, LogText room);
 

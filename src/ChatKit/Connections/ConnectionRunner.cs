@@ -87,6 +87,7 @@ internal sealed class ConnectionRunner : IDisposable
         {
             if (!_connection.ClosedHere)
             {
+                _connection.Open(scope.ServiceProvider);
                 _connection.Handler = handler = createHandler(scope.ServiceProvider);
                 driver = new WebSocketHandlerDriver(handler, _connection);
                 await OpenAsync(driver).ConfigureAwait(false);
@@ -167,6 +168,10 @@ internal sealed class ConnectionRunner : IDisposable
         catch (RoomAccessDeniedException)
         {
             // In the log already, and no fault of the handler either.
+        }
+        catch (MessageRefusedException e)
+        {
+            _services.Logger.MessageRefused(_connection.Id, e.Code);
         }
         catch (WebSocketClosedException) when (_connection.HasEnded && !_connection.ClosedHere)
         {

@@ -23,6 +23,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private CloseInfo? _close;
     private ITimer? _closeTimer;
     private Task? _aborting;
+    private IServiceProvider? _scope;
     private bool _over;
     private bool _closedHere;
     private long _bytesReceived;
@@ -33,7 +34,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _info = info;
         _services = services;
         _homeCapacity = options.HistoryCapacity;
-        UserId = base.UserId;
+        UserId = info.UserId;
         Aborted = _aborted.Token;
         Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
@@ -63,6 +64,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override string? Subprotocol => _info.Subprotocol;
 
     public override IDictionary<object, object?> Items => field ??= new Dictionary<object, object?>(_info.Items);
+
+    public override IServiceProvider Services => _scope ?? base.Services;
 
     public override CancellationToken Aborted { get; }
 
@@ -105,13 +108,18 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             throw new WebSocketClosedException();
     }
 
-    public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null)
+    public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) => WithoutResult(PublishAsync(text, options));
+
+    public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
+        WithoutResult(PublishAsync(data, options));
+
+    public override ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         return PublishAsync(Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
     }
 
-    public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
+    public override ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
         PublishAsync(Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
 
     public override ValueTask JoinAsync(string room)
@@ -134,6 +142,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     }
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
+
+    /// <summary>Gives the connection the services of its scope, before its handler is created.</summary>
+    public void Open(IServiceProvider scope) => _scope = scope;
 
     /// <summary>Bytes of frames have come. To be called by whoever reads, and nobody else.</summary>
     public void CountReceived(long bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
@@ -290,11 +301,19 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private byte[] CompressedIfWorth(byte[] frame) =>
         (Format & WireFormat.Compressed) != 0 ? MessageDeflate.Compress(frame) ?? frame : frame;
 
-    private async ValueTask PublishAsync(ChatMessage message, BroadcastOptions? options)
+    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options)
     {
         var room = options?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
-        await _services.Publisher.PublishAsync(room, message, capacity).ConfigureAwait(false);
+        return _services.Publisher.PublishAsync(room, message, capacity);
+    }
+
+    private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)
+    {
+        if (!publishing.IsCompletedSuccessfully)
+            return new ValueTask(publishing.AsTask());
+        _ = publishing.Result;
+        return ValueTask.CompletedTask;
     }
 }

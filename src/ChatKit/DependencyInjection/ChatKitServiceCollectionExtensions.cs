@@ -39,6 +39,7 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<ChatKitMetrics>();
         services.TryAddSingleton<ChatKitTracing>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatKitOptions>, ChatKitOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatKitOptions>>(new RegistrationValidator(services)));
         var options = services.AddOptions<ChatKitOptions>().ValidateOnStart();
         if (configure is not null)
             options.Configure(configure);

@@ -39,33 +39,27 @@ internal sealed class ChatKitTracing : IDisposable
         return span;
     }
 
+    /// <summary>Whether anybody listens.</summary>
+    public bool HasListeners => _source.HasListeners();
+
     /// <summary>
-    /// Begins delivering what a room has taken; null if nothing of it is traced. One turn delivers many messages, and each has a span of
+    /// Begins delivering a message that a room has taken; null if it is not traced. One turn delivers many messages, and each has a span of
     /// its own, so that the trace of a message shows when it reached each node. A single span with links would be a trace of its own,
     /// which nobody finds from the message. Only the messages that were sampled where they were sent have one.
     /// </summary>
-    public List<Activity>? Deliver(string room, ReadOnlySpan<ChatMessage> messages)
+    public Activity? Deliver(string room, ChatMessage message, int batchSize)
     {
-        if (!_source.HasListeners())
+        if (message.TraceParent is not { } traceParent
+            || !ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent)
+            || _source.StartActivity("deliver", ActivityKind.Consumer, parent) is not { } span)
             return null;
+        Describe(span, "process", room, message.Data.Length);
+        span.SetTag("messaging.message.id", message.Position?.ToString());
+        span.SetTag("messaging.batch.message_count", batchSize);
 
-        List<Activity>? spans = null;
-        foreach (var message in messages)
-        {
-            if (message.TraceParent is not { } traceParent
-                || !ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var parent)
-                || _source.StartActivity("deliver", ActivityKind.Consumer, parent) is not { } span)
-                continue;
-            Describe(span, "process", room, message.Data.Length);
-            span.SetTag("messaging.message.id", message.Position?.ToString());
-            span.SetTag("messaging.batch.message_count", messages.Length);
-            (spans ??= []).Add(span);
-
-            // They stand side by side, and what the turn begins for slow members is part of none of them.
-            Activity.Current = null;
-        }
-
-        return spans;
+        // They stand side by side, and what the turn begins for slow members is part of none of them.
+        Activity.Current = null;
+        return span;
     }
 
     /// <summary>Takes note that what a span is about has failed. Not why: the text of an exception may contain what a client has sent.</summary>

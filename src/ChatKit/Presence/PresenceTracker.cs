@@ -150,18 +150,17 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private Task EnterAsync(PresenceKey key) => TryAsync(async () =>
     {
         await _store.EnterAsync(key.Room, [key.Member], Lifetime).ConfigureAwait(false);
-        await PublishAsync(key, PresenceChange.Joined).ConfigureAwait(false);
+        await AnnounceAsync(key, PresenceChange.Joined).ConfigureAwait(false);
     });
 
     private Task LeaveAsync(PresenceKey key) => TryAsync(async () =>
     {
         if (await _store.LeaveAsync(key.Room, key.Member).ConfigureAwait(false))
-            await PublishAsync(key, PresenceChange.Left).ConfigureAwait(false);
+            await AnnounceAsync(key, PresenceChange.Left).ConfigureAwait(false);
     });
 
-    private async ValueTask PublishAsync(PresenceKey key, PresenceChange change) => await _backplane
-        .PublishAsync(key.Room, Outgoing.Notice(new PresenceNotice(change, [key.Member])), capacity: 0)
-        .ConfigureAwait(false);
+    private ValueTask AnnounceAsync(PresenceKey key, PresenceChange change) =>
+        _backplane.AnnounceAsync(key.Room, Announcement.Encode(new PresenceNotice(change, [key.Member])));
 
     private async Task TryAsync(Func<ValueTask> action)
     {

@@ -1,5 +1,7 @@
 using ChatKit;
+using ChatKit.Backplane;
 using ChatKit.Health;
+using ChatKit.History;
 using ChatKit.Presence;
 using ChatKit.Redis;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,7 +20,8 @@ public static class ChatKitRedisBuilderExtensions
     /// </summary>
     /// <remarks>
     /// A single server, a primary that Sentinel watches (<c>sentinel:26379,serviceName=name</c>), or a cluster, whose sharded publishing
-    /// (Redis 7) is then used. Replaces the <see cref="IMessageHistory"/> and the <see cref="IBackplane"/>, which belong together.
+    /// (Redis 7) is then used. An <see cref="IMessageHistory"/> or an <see cref="IBackplane"/> that the application registers itself, before or
+    /// after this call, takes the place of the one in Redis: so messages can be stored in a database and carried between the nodes by Redis.
     /// </remarks>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     /// <param name="configuration">The StackExchange.Redis configuration string, such as <c>localhost:6379</c>.</param>
@@ -58,11 +61,22 @@ public static class ChatKitRedisBuilderExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisStartup>());
         services.TryAddSingleton<RedisRooms>();
         services.TryAddSingleton<RedisMessageHistory>();
-        services.Replace(ServiceDescriptor.Singleton<IMessageHistory>(static services => services.GetRequiredService<RedisMessageHistory>()));
+        services.ReplaceDefault<IMessageHistory, InMemoryMessageHistory>(static services => services.GetRequiredService<RedisMessageHistory>());
         services.TryAddSingleton<RedisBackplane>();
-        services.Replace(ServiceDescriptor.Singleton<IBackplane>(static services => services.GetRequiredService<RedisBackplane>()));
+        services.ReplaceDefault<IBackplane, InProcessBackplane>(static services => services.GetRequiredService<RedisBackplane>());
         services.Replace(ServiceDescriptor.Singleton<IPresenceStore, RedisPresenceStore>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHealthProbe, RedisHealth>());
         return builder;
+    }
+
+    /// <summary>Replaces what <c>AddChatKit()</c> has registered. What the application has registered itself stays, before and after.</summary>
+    private static void ReplaceDefault<TService, TDefault>(this IServiceCollection services, Func<IServiceProvider, TService> create)
+        where TService : class
+    {
+        var known = services.FirstOrDefault(static service =>
+            service.ServiceType == typeof(TService) && service.ImplementationType == typeof(TDefault));
+        if (known is not null)
+            services.Remove(known);
+        services.TryAddSingleton(create);
     }
 }

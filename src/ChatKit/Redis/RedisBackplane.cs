@@ -5,8 +5,9 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// Carries messages between nodes through Redis. Whoever publishes waits for Redis to have stored the message; everybody, on this node
-/// too, receives it by the room's channel.
+/// Carries messages between nodes through Redis. Whoever publishes waits for the history to have stored the message; everybody, on this
+/// node too, receives it by the room's channel. With the history in Redis that is one step; with another one the message is stored there
+/// first.
 /// </summary>
 internal sealed class RedisBackplane : IBackplane, IDisposable
 {
@@ -16,9 +17,14 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     /// <summary>How many rooms are healed at a time: enough to fill the connection, and few enough that none waits past its time-out.</summary>
     private const int HealedAtOnce = 64;
 
+    private const string NotSent = "Nothing was sent to the other nodes, and nobody has received it";
+
     private readonly ConcurrentDictionary<string, RedisTopic> _topics = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly RedisMessageHistory _history;
+    private readonly IMessageHistory _history;
+
+    /// <summary>The history if it is in Redis; null if the application has its own.</summary>
+    private readonly RedisMessageHistory? _inRedis;
     private readonly RedisRooms _rooms;
     private readonly RedisConnection _connection;
     private readonly ILogger<RedisBackplane> _logger;
@@ -28,9 +34,10 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     private int _retrying;
 
     public RedisBackplane(
-        RedisMessageHistory history, RedisRooms rooms, RedisConnection connection, ILogger<RedisBackplane> logger, TimeProvider clock)
+        IMessageHistory history, RedisRooms rooms, RedisConnection connection, ILogger<RedisBackplane> logger, TimeProvider clock)
     {
         (_history, _rooms, _connection, _logger, _clock) = (history, rooms, connection, logger, clock);
+        _inRedis = history as RedisMessageHistory;
         _unreadable = new UnreadablePayloads(logger);
         connection.Restored += OnRestored;
     }
@@ -40,13 +47,18 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     {
         if (capacity == 0)
         {
-            await _history.PublishAsync(room, message, cancellationToken).ConfigureAwait(false);
+            await SendAsync(room, RedisPayload.OfEphemeral(message), cancellationToken).ConfigureAwait(false);
             return null;
         }
 
-        var stored = await _history.AppendAsync(room, message, capacity, publish: true, cancellationToken).ConfigureAwait(false);
+        var stored = _inRedis is null
+            ? await StoreAndSendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false)
+            : await _inRedis.AppendAsync(room, message, capacity, publish: true, cancellationToken).ConfigureAwait(false);
         return stored.Position;
     }
+
+    public async ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken) =>
+        await SendAsync(room, RedisPayload.OfAnnouncement(announcement.Span), cancellationToken).ConfigureAwait(false);
 
     public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
@@ -93,8 +105,48 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>
+    /// Stores a message in the application's own history, and publishes it. What is stored counts: if it cannot be published, the rooms
+    /// find it in the history, at the latest when they compare themselves with it.
+    /// </summary>
+    private async ValueTask<AppendResult> StoreAndSendAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        var stored = await _history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        if (!stored.IsNew)
+            return stored;
+
+        try
+        {
+            await SendAsync(room, RedisPayload.OfStored(message, stored.Position), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (HistoryUnavailableException e)
+        {
+            _logger.StoredNotPublished(room, e);
+        }
+
+        return stored;
+    }
+
+    private async Task SendAsync(string room, byte[] payload, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var database = await _connection.GetDatabaseAsync().ConfigureAwait(false);
+            await database
+                .PublishAsync(_connection.ChannelOf(_rooms[room].Channel), payload)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (_connection.UnavailableOf(e, NotSent) is { } unavailable)
+        {
+            throw unavailable;
+        }
+    }
+
     private RedisTopic Get(string room) =>
-        _topics.GetOrAdd(room, static (room, it) => new RedisTopic(it._rooms.Add(room), it._history, it._connection, it._unreadable), this);
+        _topics.GetOrAdd(room, static (room, it) => new RedisTopic(it._rooms.Add(room), it._inRedis, it._connection, it._unreadable), this);
 
     private async ValueTask RemoveAsync(RedisTopic topic, IBackplaneSubscriber subscriber)
     {

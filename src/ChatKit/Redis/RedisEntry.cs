@@ -23,8 +23,7 @@ internal static class RedisEntry
         Others = 2,
         HasFrom = 4,
         HasConnectionId = 8,
-        Notice = 16,
-        HasTraceParent = 32,
+        HasTraceParent = 16,
     }
 
     /// <param name="message">The message.</param>
@@ -40,14 +39,11 @@ internal static class RedisEntry
             flags |= EntryFlags.HasFrom;
         if (message.ConnectionId is not null)
             flags |= EntryFlags.HasConnectionId;
-        if (message.Notice is not null)
-            flags |= EntryFlags.Notice;
         if (message.TraceParent is not null)
             flags |= EntryFlags.HasTraceParent;
 
-        var data = message.Notice is { } notice ? RedisNotice.Encode(notice) : message.Data;
         var texts = SizeOf(message.From) + SizeOf(message.ConnectionId) + SizeOf(message.TraceParent);
-        var bytes = new byte[head.Length + HeaderSize + texts + data.Length];
+        var bytes = new byte[head.Length + HeaderSize + texts + message.Data.Length];
         head.CopyTo(bytes);
         var entry = bytes.AsSpan(head.Length);
         entry[0] = Version;
@@ -57,7 +53,7 @@ internal static class RedisEntry
         Write(ref rest, message.From);
         Write(ref rest, message.ConnectionId);
         Write(ref rest, message.TraceParent);
-        data.Span.CopyTo(rest);
+        message.Data.Span.CopyTo(rest);
         return bytes;
     }
 
@@ -84,7 +80,6 @@ internal static class RedisEntry
                 Audience = flags.HasFlag(EntryFlags.Others) ? Audience.Others : Audience.Everyone,
                 Position = position,
                 TraceParent = traceParent,
-                Notice = flags.HasFlag(EntryFlags.Notice) ? RedisNotice.Decode(rest.Span) : null,
             };
         }
         catch (ArgumentException e)

@@ -21,4 +21,8 @@ internal static partial class RedisLog
 
     [LoggerMessage(404, LogLevel.Error, "Room {Room} could not be taken up again after Redis was away. It is tried again.")]
     public static partial void HealingFailed(this ILogger logger, LogText room, Exception exception);
+
+    [LoggerMessage(405, LogLevel.Debug,
+        "Room {Room}: a message was stored and could not be published. The nodes find it when they compare the room with its history.")]
+    public static partial void StoredNotPublished(this ILogger logger, LogText room, Exception exception);
 }

@@ -10,7 +10,6 @@ internal sealed class RedisMessageHistory(
     RedisConnection connection, RedisRooms rooms, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
 {
     private const string NotStored = "The message was not stored, and nobody has received it";
-    private const string NotSent = "The message was not sent, and nobody has received it";
     private const string NotRead = "The history could not be read";
 
     private readonly SpareEpoch _spare = new();
@@ -59,24 +58,6 @@ internal sealed class RedisMessageHistory(
         catch (Exception e) when (connection.UnavailableOf(e, NotStored) is { } unavailable)
         {
             _spare.Used(epoch);
-            throw unavailable;
-        }
-    }
-
-    /// <summary>Publishes a message that is not stored.</summary>
-    public async ValueTask PublishAsync(string room, ChatMessage message, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            await database
-                .PublishAsync(connection.ChannelOf(rooms[room].Channel), RedisPayload.OfEphemeral(message))
-                .WaitAsync(cancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (Exception e) when (connection.UnavailableOf(e, NotSent) is { } unavailable)
-        {
             throw unavailable;
         }
     }

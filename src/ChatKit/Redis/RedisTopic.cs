@@ -12,7 +12,7 @@ namespace ChatKit.Redis;
 /// subscribers, and none is ended that a later one needs, in whichever order the client library would send them.
 /// </remarks>
 internal sealed class RedisTopic(
-    RedisRoom room, RedisMessageHistory history, RedisConnection connection, UnreadablePayloads unreadable)
+    RedisRoom room, RedisMessageHistory? history, RedisConnection connection, UnreadablePayloads unreadable)
 {
     /// <summary>A handler that hears nothing. Adding it makes the client library subscribe again where it is not subscribed, and wait for that.</summary>
     private static readonly Action<RedisChannel, RedisValue> Nothing = static (_, _) => { };
@@ -85,7 +85,8 @@ internal sealed class RedisTopic(
         NeedsHealing = false;
         try
         {
-            await history.ForkIfRewoundAsync(room).ConfigureAwait(false);
+            if (history is not null)
+                await history.ForkIfRewoundAsync(room).ConfigureAwait(false);
         }
         catch (HistoryUnavailableException)
         {
@@ -212,6 +213,13 @@ internal sealed class RedisTopic(
         // A queue that was given up may still have something to hand over.
         lock (_delivery)
         {
+            if (RedisPayload.IsAnnouncement(payload, out var announcement))
+            {
+                foreach (var subscriber in _subscribers)
+                    subscriber.OnAnnouncement(announcement);
+                return;
+            }
+
             if (Decode(payload) is not { } message)
                 return;
             if (message.Position is { } position)

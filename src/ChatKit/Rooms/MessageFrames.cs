@@ -4,7 +4,7 @@ using ChatKit.Wire;
 
 namespace ChatKit.Rooms;
 
-/// <summary>The frames of one message, one for each wire format: made when somebody needs them, and once for all.</summary>
+/// <summary>The frames of one message or notice, one for each wire format: made when somebody needs them, and once for all.</summary>
 internal sealed class MessageFrames
 {
     private Frames _frames;
@@ -18,18 +18,24 @@ internal sealed class MessageFrames
     /// <summary>The frame of a message in a format; empty if the format has none for it. Two threads may both make it: either will do.</summary>
     public byte[] Get(string room, ChatMessage message, WireFormat format) => _frames[(int)format] ??= Make(room, message, format);
 
+    /// <summary>The frame of a notice in a format; empty if the format has none for it.</summary>
+    public byte[] Get(string room, RoomNotice notice, WireFormat format) => _frames[(int)format] ??= Make(room, notice, format);
+
     private byte[] Make(string room, ChatMessage message, WireFormat format)
     {
         if ((format & WireFormat.Compressed) != 0)
-        {
-            var whole = Get(room, message, format & ~WireFormat.Compressed);
-            return MessageDeflate.Compress(whole) ?? whole;
-        }
-
-        if (format == WireFormat.V1)
-            return message.Notice?.Frame(room) ?? V1Frames.Message(room, message);
-        return message.Notice is null ? WebSocketFrame.Create(message.Type, message.Data.Span, out _) : [];
+            return Compress(Get(room, message, format & ~WireFormat.Compressed));
+        return format == WireFormat.V1 ? V1Frames.Message(room, message) : WebSocketFrame.Create(message.Type, message.Data.Span, out _);
     }
+
+    private byte[] Make(string room, RoomNotice notice, WireFormat format)
+    {
+        if ((format & WireFormat.Compressed) != 0)
+            return Compress(Get(room, notice, format & ~WireFormat.Compressed));
+        return format == WireFormat.V1 ? notice.Frame(room) : [];
+    }
+
+    private static byte[] Compress(byte[] whole) => MessageDeflate.Compress(whole) ?? whole;
 
     [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
     private struct Frames

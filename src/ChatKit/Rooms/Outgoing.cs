@@ -20,8 +20,6 @@ internal static class Outgoing
         return Create(WebSocketMessageType.Binary, payload, frame, at, sender, audience);
     }
 
-    public static ChatMessage Notice(RoomNotice notice) => new(WebSocketMessageType.Text, default, default) { Notice = notice };
-
     /// <summary>The frame of a message.</summary>
     public static byte[] FrameOf(string room, ChatMessage message, WireFormat format = WireFormat.Plain) =>
         message.Frames.Get(room, message, format);

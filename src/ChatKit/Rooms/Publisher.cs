@@ -9,22 +9,26 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
     /// <param name="message">The message.</param>
     /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async ValueTask PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
+    /// <returns>The message's position; null if it is not stored.</returns>
+    public async ValueTask<MessagePosition?> PublishAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
     {
-        await HandOverAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        var position = await HandOverAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
 
         // Afterwards, so that whoever does not await this keeps the order. What is published is so, also if nobody waits any longer.
         if (rooms.Find(room)?.WaitForTurnAsync() is { IsCompleted: false } waiting)
             await waiting.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return position;
     }
 
-    private async ValueTask HandOverAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    private async ValueTask<MessagePosition?> HandOverAsync(
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         using var span = tracing.Publish(room, message);
         if (span is { Recorded: true })
             message = message.WithTraceParent(span.Id);
         var scope = capacity != 0 ? RefScope.Current : null;
-        if (scope is not null)
+        if (scope is not null && message.IdempotencyKey is null)
             message = message.WithIdempotencyKey(scope.NextKey());
 
         // Measured here, so that storing counts once, whether a backplane does it itself or has a history do it.
@@ -33,10 +37,13 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         {
             var position = await backplane.PublishAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
             metrics.Published(capacity != 0, began, null);
-            if (position is null)
-                return;
-            span?.SetTag("messaging.message.id", position.ToString());
-            scope?.Stored(room, position.Value);
+            if (position is { } stored)
+            {
+                span?.SetTag("messaging.message.id", stored.ToString());
+                scope?.Stored(room, stored);
+            }
+
+            return position;
         }
         catch (Exception e)
         {

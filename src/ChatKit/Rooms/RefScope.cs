@@ -27,8 +27,8 @@ internal sealed class RefScope(string? user, string reference)
     /// <summary>What a handler has begun and not awaited is not part of the message any more.</summary>
     public void End() => _ended = true;
 
-    /// <summary>The key of the next message. The user is part of it, so that nobody can claim what another has sent.</summary>
-    public string NextKey() => $"{user?.Length ?? 0}:{user}:{reference}:{Interlocked.Increment(ref _count)}";
+    /// <summary>The key of the next message.</summary>
+    public string NextKey() => IdempotencyKey.OfUser(user, reference, Interlocked.Increment(ref _count));
 
     public void Stored(string room, MessagePosition position)
     {

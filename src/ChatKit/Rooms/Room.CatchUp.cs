@@ -195,7 +195,7 @@ internal sealed partial class Room
     {
         byte[] frames = member.AwaitsLive ? V1Frames.Live(Name, position, member.Recovered) : [];
         if (_here is not null && (member.AwaitsLive || member.LacksPresence))
-            frames = [.. frames, .. HereFrames(member)];
+            frames = [.. frames, .. HereFrame()];
         member.NeedsSpace = frames.Length;
         if (frames.Length > 0 && member.Client.Outbound.TryEnqueue(frames) == EnqueueResult.Full)
             return false;
@@ -265,7 +265,7 @@ internal sealed partial class Room
             _recentBytes -= SizeOf(_recent.Dequeue());
     }
 
-    private static int SizeOf(ChatMessage message) => MessageOverhead + message.Data.Length;
+    private static int SizeOf(RoomItem item) => MessageOverhead + item.PayloadSize;
 
     /// <summary>To be called under the lock.</summary>
     private void ForgetRecent()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -33,8 +34,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
     /// </summary>
     private const long OverloadLimit = 64 * 1024 * 1024;
 
-    private List<ChatMessage> _pending = [];
-    private List<ChatMessage> _batch = [];
+    private List<RoomItem> _pending = [];
+    private List<RoomItem> _batch = [];
     private long _pendingBytes;
     private bool _overloaded;
     private TaskCompletionSource? _waitingForTurn;
@@ -48,10 +49,10 @@ internal sealed partial class Room : IThreadPoolWorkItem
     private long _taken;
 
     /// <summary>To be called under the lock.</summary>
-    private void FanOut(ChatMessage message)
+    private void FanOut(RoomItem item)
     {
-        _pending.Add(message);
-        _pendingBytes += SizeOf(message);
+        _pending.Add(item);
+        _pendingBytes += SizeOf(item);
         if (_fanningOut)
             return;
 
@@ -117,7 +118,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>Whether a message cannot be taken now. To be called under the lock.</summary>
-    private bool IsTooMuch(ChatMessage message) => _pendingBytes > OverloadLimit && message.Notice is null;
+    private bool IsTooMuch => _pendingBytes > OverloadLimit;
 
     private bool Yields()
     {
@@ -135,10 +136,10 @@ internal sealed partial class Room : IThreadPoolWorkItem
         }
     }
 
-    private void DeliverMeasured(ReadOnlySpan<ChatMessage> batch, long number)
+    private void DeliverMeasured(ReadOnlySpan<RoomItem> batch, long number)
     {
         var began = services.Metrics.Begin();
-        var spans = services.Tracing.Deliver(Name, batch);
+        var spans = services.Tracing.HasListeners ? Trace(batch) : null;
         var deliveries = 0;
         try
         {
@@ -154,10 +155,22 @@ internal sealed partial class Room : IThreadPoolWorkItem
         spans?.ForEach(static span => span.Dispose());
     }
 
+    private List<Activity> Trace(ReadOnlySpan<RoomItem> batch)
+    {
+        var spans = new List<Activity>();
+        foreach (var item in batch)
+        {
+            if (item.Message is { } message && services.Tracing.Deliver(Name, message, batch.Length) is { } span)
+                spans.Add(span);
+        }
+
+        return spans;
+    }
+
     /// <param name="batch">What is to be delivered.</param>
     /// <param name="number">How many messages the room had taken before.</param>
     /// <returns>How many were enqueued, counted once for each member.</returns>
-    private int Deliver(ReadOnlySpan<ChatMessage> batch, long number)
+    private int Deliver(ReadOnlySpan<RoomItem> batch, long number)
     {
         var deliveries = 0;
         while (!batch.IsEmpty)
@@ -187,7 +200,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             member.Client.Disconnect(notice.Status, notice.Reason);
     }
 
-    private int SizeOf(ChatMessage message, WireFormat format) => Outgoing.FrameOf(Name, message, format).Length;
+    private int SizeOf(RoomItem item, WireFormat format) => item.Frame(Name, format).Length;
 
     /// <param name="longest">The format, of those that the members have, whose frames are the longest.</param>
     private LiveMember[] LiveMembers(out WireFormat longest)
@@ -206,7 +219,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <returns>How many messages were enqueued, counted once for each member.</returns>
-    private int DeliverJoined(ReadOnlySpan<ChatMessage> messages, long number, LiveMember[] live)
+    private int DeliverJoined(ReadOnlySpan<RoomItem> messages, long number, LiveMember[] live)
     {
         var joined = default(JoinedFrames);
         var deliveries = 0;
@@ -216,8 +229,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
         foreach (var message in messages)
         {
             first ??= message.Position?.Sequence ?? (message.Notice as MessageGap)?.After.Sequence + 1;
-            if (message.Audience == Audience.Others)
-                (leftOut ??= []).Add(message.ConnectionId);
+            if (message.Message is { Audience: Audience.Others } forOthers)
+                (leftOut ??= []).Add(forOthers.ConnectionId);
             disconnect ??= message.Notice as DisconnectNotice;
         }
 
@@ -245,7 +258,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     /// <summary>The frames of all messages: joined for the first who needs them, shared by the others.</summary>
     private ReadOnlyMemory<byte> JoinOnce(
-        ref ReadOnlyMemory<byte> joined, ReadOnlySpan<ChatMessage> messages, long number, WireFormat format)
+        ref ReadOnlyMemory<byte> joined, ReadOnlySpan<RoomItem> messages, long number, WireFormat format)
     {
         if (joined.IsEmpty)
             joined = Join(messages, number, null, format, out _);
@@ -254,7 +267,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
 
     /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
     private ReadOnlyMemory<byte> Join(
-        ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, WireFormat format, out int count)
+        ReadOnlySpan<RoomItem> messages, long number, RoomMember? member, WireFormat format, out int count)
     {
         count = 0;
         var length = 0;
@@ -286,19 +299,19 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>The frame of a message for a member, or for all for null. Who has read into a gap is told of the rest of it.</summary>
-    private byte[] FrameOf(ChatMessage message, RoomMember? member, WireFormat format)
+    private byte[] FrameOf(RoomItem item, RoomMember? member, WireFormat format)
     {
         if ((format & WireFormat.V1) != 0
-            && message.Notice is MessageGap gap
+            && item.Notice is MessageGap gap
             && member is not null
             && gap.Behind(member.ReadThrough) is { } rest
             && rest != gap)
             return rest.Frame(Name);
-        return Outgoing.FrameOf(Name, message, format);
+        return item.Frame(Name, format);
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>
-    private void FallBehind(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
+    private void FallBehind(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         services.Metrics.FellBehind();
         if (member.Replay == 0)
@@ -335,7 +348,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>How many of the refused messages the member will not get from history either.</summary>
-    private static int CountDropped(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
+    private static int CountDropped(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         var count = 0;
         for (var i = 0; i < refused.Length; i++)
@@ -351,7 +364,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     /// The position before the first of the refused messages that is stored, and that the member has not got before; null if there is none.
     /// A gap that was not told is found again by whoever reads on from before it.
     /// </summary>
-    private static MessagePosition? LastBeforeMissed(RoomMember member, ReadOnlySpan<ChatMessage> refused, long number)
+    private static MessagePosition? LastBeforeMissed(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         for (var i = 0; i < refused.Length; i++)
         {

@@ -28,7 +28,7 @@ internal sealed partial class Room
         member.Client.PresentAs is { } name && !RoomName.IsOfUser(Name) ? new PresenceKey(Name, name) : null;
 
     /// <summary>A member is live. The first that counts makes the room learn who is there.</summary>
-    public void BeginPresence(RoomMember member)
+    public void LearnPresence(RoomMember member)
     {
         if (PresenceOf(member) is null)
             return;
@@ -93,7 +93,7 @@ internal sealed partial class Room
         if (_here is null)
         {
             _here = here;
-            FanOut(Outgoing.Notice(new PresenceNotice(PresenceChange.Here, [.. here])));
+            FanOut(new PresenceNotice(PresenceChange.Here, [.. here]));
             return;
         }
 
@@ -117,20 +117,24 @@ internal sealed partial class Room
         if (members.Count == 0)
             return;
         _hereFrame = null;
-        FanOut(Outgoing.Notice(new PresenceNotice(change, members)));
+        FanOut(new PresenceNotice(change, members));
     }
 
-    /// <summary>Says who is here to a member, itself in any case. To be called under the lock, and only if it is known.</summary>
-    private byte[] HereFrames(RoomMember member)
+    /// <summary>
+    /// A member comes. The others are notified at once, and not only when the announcement comes back: so the member finds itself among those
+    /// who are here, and is not announced to itself. To be called under the lock, before the member is sent anything.
+    /// </summary>
+    private void BeginPresence(RoomMember member)
     {
-        var here = _hereFrame ??= new PresenceNotice(PresenceChange.Here, [.. _here!]).Frame(Name);
-        return PresenceOf(member) is { Member: var name } && !_here!.Contains(name)
-            ? [.. here, .. new PresenceNotice(PresenceChange.Joined, [name]).Frame(Name)]
-            : here;
+        if (_here is not null && PresenceOf(member) is { Member: var name } && _here.Add(name))
+            TellPresence(PresenceChange.Joined, [name]);
     }
+
+    /// <summary>The frame that says who is here. To be called under the lock, and only if it is known.</summary>
+    private byte[] HereFrame() => _hereFrame ??= new PresenceNotice(PresenceChange.Here, [.. _here!]).Frame(Name);
 
     /// <summary>Takes note that a member, whose queue is full, has not heard who has come or gone.</summary>
-    private void MissPresence(RoomMember member, ReadOnlySpan<ChatMessage> refused)
+    private void MissPresence(RoomMember member, ReadOnlySpan<RoomItem> refused)
     {
         if (!member.IsTold)
             return;

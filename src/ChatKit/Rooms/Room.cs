@@ -18,6 +18,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     private int _waiting;
     private bool _closed;
     private bool _filling;
+    private bool _hasUnreadable;
     private Task<IAsyncDisposable>? _subscription;
 
     /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
@@ -38,6 +39,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
 
             _members.Add(member);
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
+            BeginPresence(member);
 
             // Whoever is given nothing stored is live at once, and must not take what comes from now on for something old.
             if (member.Replay == 0)
@@ -100,17 +102,32 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         lock (_gate)
         {
-            if (message.Notice is PresenceNotice presence)
-            {
-                HearPresence(presence);
-                return;
-            }
-
-            if (!(IsTooMuch(message) ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
+            if (!(IsTooMuch ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
                 return;
         }
 
         _ = FillAsync();
+    }
+
+    public void OnAnnouncement(ReadOnlyMemory<byte> announcement)
+    {
+        var notice = Announcement.Decode(announcement.Span);
+        if (notice is null && !_hasUnreadable)
+        {
+            // Once is enough: whoever sends one may send many.
+            _hasUnreadable = true;
+            services.Logger.AnnouncementUnreadable(Name);
+        }
+
+        lock (_gate)
+        {
+            if (notice is null)
+                return;
+            if (notice is PresenceNotice presence)
+                HearPresence(presence);
+            else
+                FanOut(notice);
+        }
     }
 
     /// <summary>
@@ -294,14 +311,13 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     private void TellGap(MessageGap gap)
     {
         services.Metrics.Missed(GapScope.Room, gap.Missed);
-        FanOut(Outgoing.Notice(gap));
+        FanOut(gap);
     }
 
     /// <summary>To be called under the lock.</summary>
     private void Accept(ChatMessage message)
     {
-        if (message.Notice is null)
-            services.Metrics.Accepted(message.At);
+        services.Metrics.Accepted(message.At);
         if (message.Position is { } position)
         {
             _accepted = position;

@@ -6,33 +6,46 @@ using Microsoft.Extensions.Options;
 namespace ChatKit.Rooms;
 
 /// <summary>Publishes what the application itself has to say.</summary>
-internal sealed class RoomBroadcaster(Publisher publisher, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
+internal sealed class RoomBroadcaster(
+    Publisher publisher, IBackplane backplane, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
 {
-    public ValueTask BroadcastAsync(string room, string text, CancellationToken cancellationToken) =>
-        BroadcastAsync(room, text, store: true, cancellationToken);
+    private const int MaxKeyLength = 255;
 
-    public ValueTask BroadcastAsync(string room, string text, bool store, CancellationToken cancellationToken)
+    private static readonly RoomBroadcastOptions Default = new();
+    private static readonly RoomBroadcastOptions Ephemeral = new() { Store = false };
+
+    public ValueTask<MessagePosition?> BroadcastAsync(string room, string text, CancellationToken cancellationToken) =>
+        BroadcastAsync(room, text, Default, cancellationToken);
+
+    public ValueTask<MessagePosition?> BroadcastAsync(
+        string room, string text, RoomBroadcastOptions options, CancellationToken cancellationToken)
     {
         RoomName.ThrowIfInvalid(room);
-        return PublishAsync(room, Text(text), store, cancellationToken);
+        ThrowIfInvalid(options);
+        return PublishAsync(room, Text(text), options, cancellationToken);
     }
 
-    public ValueTask BroadcastAsync(string room, ReadOnlyMemory<byte> data, bool store, CancellationToken cancellationToken)
+    public ValueTask<MessagePosition?> BroadcastAsync(string room, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
+        BroadcastAsync(room, data, Default, cancellationToken);
+
+    public ValueTask<MessagePosition?> BroadcastAsync(
+        string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken)
     {
         RoomName.ThrowIfInvalid(room);
-        return PublishAsync(room, Binary(data), store, cancellationToken);
+        ThrowIfInvalid(options);
+        return PublishAsync(room, Binary(data), options, cancellationToken);
     }
 
-    public ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken)
+    public async ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        return PublishAsync(RoomName.OfUser(userId), Text(text), store: false, cancellationToken);
+        await PublishAsync(RoomName.OfUser(userId), Text(text), Ephemeral, cancellationToken).ConfigureAwait(false);
     }
 
-    public ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    public async ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        return PublishAsync(RoomName.OfUser(userId), Binary(data), store: false, cancellationToken);
+        await PublishAsync(RoomName.OfUser(userId), Binary(data), Ephemeral, cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask DisconnectUserAsync(
@@ -40,8 +53,19 @@ internal sealed class RoomBroadcaster(Publisher publisher, IOptions<ChatKitOptio
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
         CloseArguments.ThrowIfInvalid(status, reason);
-        var notice = Outgoing.Notice(new DisconnectNotice(status, reason));
-        return PublishAsync(RoomName.OfUser(userId), notice, store: false, cancellationToken);
+        return backplane.AnnounceAsync(
+            RoomName.OfUser(userId), Announcement.Encode(new DisconnectNotice(status, reason)), cancellationToken);
+    }
+
+    private static void ThrowIfInvalid(RoomBroadcastOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.IdempotencyKey is { Length: 0 or > MaxKeyLength } key)
+        {
+            throw new ArgumentException(
+                $"An idempotency key has 1 to {MaxKeyLength} characters; this one has {key.Length}. Leave it null if the message needs none.",
+                nameof(options));
+        }
     }
 
     private ChatMessage Text(string text)
@@ -52,6 +76,13 @@ internal sealed class RoomBroadcaster(Publisher publisher, IOptions<ChatKitOptio
 
     private ChatMessage Binary(ReadOnlyMemory<byte> data) => Outgoing.Binary(data.Span, clock.GetUtcNow());
 
-    private ValueTask PublishAsync(string room, ChatMessage message, bool store, CancellationToken cancellationToken) =>
-        publisher.PublishAsync(room, message, store ? options.Value.CapacityElsewhere : 0, cancellationToken);
+    private ValueTask<MessagePosition?> PublishAsync(
+        string room, ChatMessage message, RoomBroadcastOptions how, CancellationToken cancellationToken)
+    {
+        if (how.From is not null)
+            message = message.WithSender(how.From);
+        if (how is { Store: true, IdempotencyKey: { } key })
+            message = message.WithIdempotencyKey(IdempotencyKey.OfApplication(key));
+        return publisher.PublishAsync(room, message, how.Store ? options.Value.CapacityElsewhere : 0, cancellationToken);
+    }
 }

@@ -35,6 +35,10 @@ internal static partial class RoomLog
     [LoggerMessage(EventId = 209, Message = "Who is in a room cannot be stored, or read, yet; it is tried again.")]
     public static partial void PresenceFailed(this ILogger logger, LogLevel level, Exception exception);
 
+    [LoggerMessage(210, LogLevel.Warning,
+        "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not know. It is ignored. Further ones are not logged.")]
+    public static partial void AnnouncementUnreadable(this ILogger logger, LogText room);
+
     [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} is told that it has missed messages: {Missed} (none = their number is not known).")]
     public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);
 

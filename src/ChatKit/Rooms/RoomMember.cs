@@ -42,16 +42,16 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     /// <summary>Up to here the member has got the room's messages from history: live ones until then are doubles.</summary>
     public MessagePosition ReadThrough { get; set; }
 
-    /// <summary>Whether a live member has not got a message before.</summary>
-    /// <param name="message">The message.</param>
-    /// <param name="number">How many messages the room had accepted before it.</param>
-    public bool Lacks(ChatMessage message, long number) =>
+    /// <summary>Whether a live member has not received an item before.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="number">How many items the room had accepted before it.</param>
+    public bool Lacks(RoomItem item, long number) =>
         number >= Since
-        && message.Position?.IsCoveredBy(ReadThrough) != true
-        && (message.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
+        && item.Position?.IsCoveredBy(ReadThrough) != true
+        && (item.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
 
-    /// <summary>Whether a live member is to receive a message.</summary>
-    /// <param name="message">The message.</param>
-    /// <param name="number">How many messages the room had accepted before it.</param>
-    public bool IsDue(ChatMessage message, long number) => Lacks(message, number) && message.IsFor(Client.Id);
+    /// <summary>Whether a live member is to receive an item.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="number">How many items the room had accepted before it.</param>
+    public bool IsDue(RoomItem item, long number) => Lacks(item, number) && item.IsFor(Client.Id);
 }

@@ -14,7 +14,7 @@ internal sealed record RoomMembership(RoomRegistry Rooms, Room Room, RoomMember 
             await Room.CatchUpAsync(Member).ConfigureAwait(false);
         else
             await Room.BeginLiveAsync(Member).ConfigureAwait(false);
-        Room.BeginPresence(Member);
+        Room.LearnPresence(Member);
     }
 
     public ValueTask LeaveAsync() => Rooms.LeaveAsync(Room, Member);

@@ -92,7 +92,7 @@ public class RoomBroadcasterTests
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await foreach (var text in _texts.Reader.ReadAllAsync(stoppingToken))
-                await rooms.BroadcastAsync("lobby", text, store: false, stoppingToken);
+                await rooms.BroadcastAsync("lobby", text, new RoomBroadcastOptions { Store = false }, stoppingToken);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Backplane;
 using ChatKit.History;
+using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.Options;
 using Moq;

@@ -3,6 +3,7 @@ using ChatKit.Backplane;
 using ChatKit.History;
 using ChatKit.Rooms;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Moq;
 
@@ -64,6 +65,46 @@ public class AddChatKitTests
         Assert.NotNull(services.GetRequiredService<RoomRegistry>());
     }
 
+    [Theory]
+    [InlineData(ServiceLifetime.Scoped)]
+    [InlineData(ServiceLifetime.Transient)]
+    public void A_history_that_is_no_singleton_is_refused_at_start_with_the_fix(ServiceLifetime lifetime)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging().AddChatKit();
+        services.Add(ServiceDescriptor.Describe(typeof(IMessageHistory), static _ => Mock.Of<IMessageHistory>(), lifetime));
+        using var provider = services.BuildServiceProvider();
+
+        var failure = Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStartupValidator>().Validate);
+
+        Assert.Contains($"IMessageHistory is registered as {lifetime}", failure.Message);
+        Assert.Contains("AddSingleton<IMessageHistory", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_own_history_or_backplane_stays_beside_Redis_in_whatever_order(int place)
+    {
+        var (history, backplane) = (Mock.Of<IMessageHistory>(), Mock.Of<IBackplane>());
+        using var services = Build(services =>
+        {
+            for (var step = 0; step < 3; step++)
+            {
+                if (step == place)
+                    services.AddSingleton(history).AddSingleton(backplane);
+                if (step == 0)
+                    services.AddChatKit();
+                if (step == 1)
+                    services.AddChatKit().AddRedis("localhost:1");
+            }
+        });
+
+        Assert.Same(history, services.GetRequiredService<IMessageHistory>());
+        Assert.Same(backplane, services.GetRequiredService<IBackplane>());
+    }
+
     [Fact]
     public void The_builder_gives_the_services_on()
     {
@@ -82,6 +123,7 @@ public class AddChatKitTests
         { static o => o.CloseTimeout = TimeSpan.Zero, "ChatKitOptions.CloseTimeout is 00:00:00; it must be between 00:00:00.1000000 and 01:00:00." },
         { static o => o.CloseTimeout = Timeout.InfiniteTimeSpan, "ChatKitOptions.CloseTimeout is -00:00:00.0010000; it must be between 00:00:00.1000000 and 01:00:00." },
         { static o => o.DrainTime = TimeSpan.FromTicks(-1), "ChatKitOptions.DrainTime is -00:00:00.0000001; it must be between 00:00:00 and 01:00:00." },
+        { static o => o.UserId = null!, "ChatKitOptions.UserId is null; leave it as it is for the claims NameIdentifier and sub." },
         { static o => o.RoomCheckInterval = TimeSpan.FromHours(2), "ChatKitOptions.RoomCheckInterval is 02:00:00; it must be between 00:00:00.0100000 and 01:00:00." },
     };
 

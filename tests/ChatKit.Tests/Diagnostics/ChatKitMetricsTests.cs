@@ -233,7 +233,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
         await using var room = new RoomFixture(services: _meters.AddTo);
         var history = _meters.Collect<double>("chatkit.history.duration");
         await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "stored");
-        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "not stored", store: false);
+        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "not stored", new RoomBroadcastOptions { Store = false });
         await room.JoinAsync();
         Assert.Equal([("append", "ok"), ("publish", "ok"), ("read", "ok")], Measured(history));
 

@@ -72,7 +72,7 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
         var (ann, bob) = (await here.EnterTalkingAsync(_room), await there.EnterTalkingAsync(_room));
         await ann.Client.SendAsync("stored");
         await bob.Client.ReceiveTextAsync();
-        await here.Broadcaster.BroadcastAsync(_room, "not stored", store: false);
+        await here.Broadcaster.BroadcastAsync(_room, "not stored", new RoomBroadcastOptions { Store = false });
         await bob.Client.ReceiveTextAsync();
 
         var delivered = await spans.WaitAsync("deliver", 4);

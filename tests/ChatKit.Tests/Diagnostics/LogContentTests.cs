@@ -56,7 +56,7 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
         slower.Take(0);
         await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret);
         await slower.Closed.Soon();
-        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret, store: false);
+        await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret, new RoomBroadcastOptions { Store = false });
         room.History.Down = true;
         await Assert.ThrowsAsync<HistoryUnavailableException>(() => room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret).AsTask());
 

@@ -39,6 +39,13 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
         return position;
     }
 
+    public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
+    {
+        foreach (var subscriber in Subscribers(room))
+            subscriber.OnAnnouncement(announcement);
+        return ValueTask.CompletedTask;
+    }
+
     public void Deliver(string room, ChatMessage message)
     {
         foreach (var subscriber in Subscribers(room))

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Tests.Fixtures;
 
@@ -42,6 +43,12 @@ internal sealed class ScriptedHandler : WebSocketHandler
     public ValueTask Broadcast(string text, BroadcastOptions? options = null) => BroadcastAsync(text, options);
 
     public ValueTask Broadcast(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => BroadcastAsync(data, options);
+
+    public ValueTask<MessagePosition?> Publish(string text, BroadcastOptions? options = null) => PublishAsync(text, options);
+
+    public ValueTask<MessagePosition?> Publish(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => PublishAsync(data, options);
+
+    public AsyncServiceScope NewScope() => CreateScope();
 
     public ValueTask Join(string room) => JoinAsync(room);
 

@@ -1,4 +1,4 @@
-using ChatKit.Tests.Backplane;
+using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
 using ChatKit.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using ChatKit.History;
+using ChatKit.TestKit.Contracts;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 

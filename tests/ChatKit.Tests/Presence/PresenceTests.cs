@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Security.Claims;
 using System.Text.Json.Nodes;
 using ChatKit.Presence;
 using ChatKit.Tests.Fixtures;
@@ -48,6 +49,45 @@ public class PresenceTests
 
         await host.EnterTrackedAsync("carl");
         Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
+    }
+
+    [Fact]
+    public async Task Who_joins_finds_itself_among_those_who_are_here_and_is_not_announced_to_itself()
+    {
+        await using var host = new ChatHost();
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+
+        var bob = await host.EnterTrackedAsync("bob");
+        Assert.Equal("here anna bob", await bob.ReceivePresenceAsync());
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+        await Patience.UntilAsync(async () => (await ListAsync(host)).Length == 2, "it was announced");
+        var carl = await host.EnterTrackedAsync("carl");
+
+        Assert.Equal("here anna bob carl", await carl.ReceivePresenceAsync());
+        Assert.Equal("joined carl", await bob.ReceivePresenceAsync());
+        Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
+    }
+
+    [Fact]
+    public async Task Two_people_of_the_same_name_are_two()
+    {
+        await using var host = new ChatHost();
+        var namesake = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "Same Name")], "test"));
+        foreach (var id in new[] { "c1", "c2" })
+        {
+            var connection = host.Connect("lobby", new ScriptedHandler(), V1.Tracking, abort => new()
+            {
+                Room = "lobby",
+                Abort = abort,
+                Id = id,
+                Subprotocol = ChatKitSubprotocol.V1,
+                User = namesake,
+            });
+            await connection.Client.ReceiveJsonUntilAsync("presence");
+        }
+
+        await Patience.UntilAsync(async () => (await ListAsync(host)).SequenceEqual(["c1", "c2"]), "both are there");
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
 
             await _redis.KillAsync();
             await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost").AsTask());
-            await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost", store: false).AsTask());
+            await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost", new RoomBroadcastOptions { Store = false }).AsTask());
             await _redis.StartAsync();
             await HealedAsync(here, there);
 
@@ -279,7 +279,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
         await admin.ExecuteAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
         await admin.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
         await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost").AsTask());
-        await here.Broadcaster.BroadcastAsync("room", "ephemeral", store: false);
+        await here.Broadcaster.BroadcastAsync("room", "ephemeral", new RoomBroadcastOptions { Store = false });
         await admin.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         await here.Broadcaster.BroadcastAsync("room", "after");
 

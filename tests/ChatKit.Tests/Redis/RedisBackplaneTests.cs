@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Redis;
-using ChatKit.Tests.Backplane;
+using ChatKit.TestKit.Contracts;
 using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;

@@ -1,4 +1,5 @@
 using ChatKit.Redis;
+using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
 using StackExchange.Redis;
 
@@ -28,7 +29,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
             var (ann, bob) = (await here.EnterAsync(room), await there.EnterAsync(room));
             await here.Broadcaster.BroadcastAsync(room, "1");
             await there.Broadcaster.BroadcastAsync(room, "2");
-            await there.Broadcaster.BroadcastAsync(room, "ephemeral", store: false);
+            await there.Broadcaster.BroadcastAsync(room, "ephemeral", new RoomBroadcastOptions { Store = false });
 
             Assert.Equal(["1", "2", "ephemeral"], await ann.Client.ReceiveTextsAsync(3));
             Assert.Equal(["1", "2", "ephemeral"], await bob.Client.ReceiveTextsAsync(3));
@@ -48,7 +49,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         {
             for (var again = 0; again < 3; again++)
             {
-                var subscriber = new Backplane.RecordingSubscriber();
+                var subscriber = new ChatKit.TestKit.Contracts.RecordingSubscriber();
                 await using var subscription = await here.Backplane.SubscribeAsync($"room {i}", subscriber);
                 await here.Backplane.PublishAsync($"room {i}", new(default, "x"u8.ToArray(), default));
                 await subscriber.ReceiveAsync(1);
@@ -75,7 +76,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
 
         await here.Broadcaster.BroadcastAsync("early", "live");
         Assert.Equal("live", await member.Client.ReceiveTextAsync());
-        await here.Broadcaster.BroadcastAsync("early", "ephemeral", store: false);
+        await here.Broadcaster.BroadcastAsync("early", "ephemeral", new RoomBroadcastOptions { Store = false });
         Assert.Equal("ephemeral", await member.Client.ReceiveTextAsync());
     }
 

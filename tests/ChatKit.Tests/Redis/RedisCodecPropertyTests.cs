@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Redis;
-using ChatKit.Rooms;
 using ChatKit.TestKit.ForAll;
 using ChatKit.Wire;
 using FsCheck;
@@ -69,10 +68,11 @@ public class RedisCodecPropertyTests
             _ => new DisconnectNotice(status, null),
         };
 
-        var read = RedisEntry.Decode(RedisEntry.Encode(Outgoing.Notice(notice)), null).Notice;
+        Assert.True(RedisPayload.IsAnnouncement(RedisPayload.OfAnnouncement(Announcement.Encode(notice)), out var carried));
+        var read = Announcement.Decode(carried.Span);
 
         if (notice is PresenceNotice presence)
-            Assert.Equal((presence.Change, text.Unicode), (Assert.IsType<PresenceNotice>(read).Change, Assert.Single(((PresenceNotice)read).Members)));
+            Assert.Equal((presence.Change, text.Unicode), (Assert.IsType<PresenceNotice>(read).Change, Assert.Single(((PresenceNotice)read!).Members)));
         else
             Assert.Equal(notice, read);
     }
@@ -111,8 +111,8 @@ public class RedisCodecPropertyTests
             {
                 RefusesOr(bytes, static bytes =>
                 {
-                    var read = RedisNotice.Decode(bytes.Span);
-                    Assert.Equal(Encoding.UTF8.GetString(bytes.Span), Encoding.UTF8.GetString(RedisNotice.Encode(read)));
+                    if (Announcement.Decode(bytes.Span) is { } read)
+                        Assert.Equal(Encoding.UTF8.GetString(bytes.Span), Encoding.UTF8.GetString(Announcement.Encode(read)));
                 });
             }
         }

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Redis;
-using ChatKit.Tests.History;
+using ChatKit.TestKit.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 

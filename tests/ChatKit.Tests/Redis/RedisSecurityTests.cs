@@ -63,7 +63,7 @@ public class RedisSecurityTests
     {
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         await here.Broadcaster.BroadcastAsync("room", "stored");
-        await there.Broadcaster.BroadcastAsync("room", "ephemeral", store: false);
+        await there.Broadcaster.BroadcastAsync("room", "ephemeral", new RoomBroadcastOptions { Store = false });
 
         Assert.Equal(["stored", "ephemeral"], await ann.Client.ReceiveTextsAsync(2));
         Assert.Equal(["stored", "ephemeral"], await bob.Client.ReceiveTextsAsync(2));

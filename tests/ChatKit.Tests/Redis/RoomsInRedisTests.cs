@@ -69,7 +69,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
         Assert.Equal("for ann", await phone.Client.ReceiveTextAsync());
         Assert.Equal("for ann", await laptop.Client.ReceiveTextAsync());
 
-        await here.Broadcaster.BroadcastAsync("room", "ephemeral", store: false);
+        await here.Broadcaster.BroadcastAsync("room", "ephemeral", new RoomBroadcastOptions { Store = false });
         foreach (var member in new[] { phone, laptop, bob })
             Assert.Equal("ephemeral", await member.Client.ReceiveTextAsync());
         Assert.Equal(MessagePosition.None, (await here.History.ReadAsync("room")).Top);

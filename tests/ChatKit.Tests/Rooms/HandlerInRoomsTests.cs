@@ -174,7 +174,7 @@ public class HandlerInRoomsTests
 
         await host.Broadcaster.BroadcastAsync("lobby", "stored");
         await host.Broadcaster.BroadcastAsync("lobby", new byte[] { 1, 2 });
-        await host.Broadcaster.BroadcastAsync("lobby", "ephemeral", store: false);
+        await host.Broadcaster.BroadcastAsync("lobby", "ephemeral", new RoomBroadcastOptions { Store = false });
 
         Assert.Equal("stored", await connection.Client.ReceiveTextAsync());
         Assert.Equal([1, 2], (await connection.Client.ReceiveAsync())?.Data.ToArray());
@@ -343,7 +343,7 @@ public class HandlerInRoomsTests
         await using var host = new ChatHost(services: services => services.AddSingleton(history.Object));
 
         var connection = await host.EnterAsync(handler: new ScriptedHandler { Open = static handler => handler.Broadcast("hello") });
-        await host.Broadcaster.BroadcastAsync("lobby", "ephemeral", store: false);
+        await host.Broadcaster.BroadcastAsync("lobby", "ephemeral", new RoomBroadcastOptions { Store = false });
 
         Assert.False(connection.Handler.Closed.IsCompleted);
     }

@@ -1,7 +1,9 @@
-namespace ChatKit.Tests.Backplane;
+using System.Net.WebSockets;
+
+namespace ChatKit.TestKit.Contracts;
 
 /// <summary>Keeps what a backplane delivers, and notices calls that overlap.</summary>
-internal sealed class RecordingSubscriber : IBackplaneSubscriber
+public sealed class RecordingSubscriber : IBackplaneSubscriber
 {
     private readonly Lock _gate = new();
     private readonly List<ChatMessage> _messages = [];
@@ -31,6 +33,10 @@ internal sealed class RecordingSubscriber : IBackplaneSubscriber
             _messages.Add(message);
         Interlocked.Decrement(ref _calling);
     }
+
+    /// <summary>Keeps the announcement among the messages, at its place.</summary>
+    public void OnAnnouncement(ReadOnlyMemory<byte> announcement) =>
+        OnMessage(new ChatMessage(WebSocketMessageType.Binary, announcement, default));
 
     public void OnReconnected() => Interlocked.Increment(ref _reconnects);
 

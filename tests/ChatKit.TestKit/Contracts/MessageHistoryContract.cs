@@ -1,7 +1,8 @@
 using System.Net.WebSockets;
 using System.Text;
+using Xunit;
 
-namespace ChatKit.Tests.History;
+namespace ChatKit.TestKit.Contracts;
 
 /// <summary>What every history does. A subclass says how to make one, and how a room expires.</summary>
 public abstract class MessageHistoryContract
@@ -29,11 +30,11 @@ public abstract class MessageHistoryContract
     {
         var history = await CreateAsync();
         await AppendAsync(history, "before");
-        var first = await history.AppendAsync(_room, Message("first").WithIdempotencyKey("a-1"));
+        var first = await history.AppendAsync(_room, Message("first", key: "a-1"));
         await AppendAsync(history, "between");
 
-        var repeated = await history.AppendAsync(_room, Message("again").WithIdempotencyKey("a-1"));
-        var other = await history.AppendAsync(_room, Message("other").WithIdempotencyKey("a-2"));
+        var repeated = await history.AppendAsync(_room, Message("again", key: "a-1"));
+        var other = await history.AppendAsync(_room, Message("other", key: "a-2"));
 
         Assert.Equal((2, true), (first.Position.Sequence, first.IsNew));
         Assert.Equal((first.Position, false), (repeated.Position, repeated.IsNew));
@@ -47,7 +48,7 @@ public abstract class MessageHistoryContract
         var history = await CreateAsync();
 
         var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(
-            () => history.AppendAsync(_room, Message($"{i}").WithIdempotencyKey("key")).AsTask())));
+            () => history.AppendAsync(_room, Message($"{i}", key: "key")).AsTask())));
 
         Assert.Single(results, static result => result.IsNew);
         Assert.Single(results.Select(static result => result.Position).Distinct());
@@ -59,8 +60,8 @@ public abstract class MessageHistoryContract
     {
         var history = await CreateAsync();
 
-        var here = await history.AppendAsync(_room, Message("here").WithIdempotencyKey("key"));
-        var there = await history.AppendAsync(_room + "x", Message("there").WithIdempotencyKey("key"));
+        var here = await history.AppendAsync(_room, Message("here", key: "key"));
+        var there = await history.AppendAsync(_room + "x", Message("there", key: "key"));
 
         Assert.True(here.IsNew);
         Assert.True(there.IsNew);
@@ -71,11 +72,11 @@ public abstract class MessageHistoryContract
     public async Task An_idempotency_key_is_forgotten_after_5_minutes()
     {
         var history = await CreateAsync();
-        await history.AppendAsync(_room, Message("first").WithIdempotencyKey("key"));
+        await history.AppendAsync(_room, Message("first", key: "key"));
 
         await ForgetKeyAsync(history, _room, "key");
 
-        Assert.True((await history.AppendAsync(_room, Message("again").WithIdempotencyKey("key"))).IsNew);
+        Assert.True((await history.AppendAsync(_room, Message("again", key: "key"))).IsNew);
         Assert.Equal(["first", "again"], Texts(await history.ReadAsync(_room)));
     }
 
@@ -370,7 +371,8 @@ public abstract class MessageHistoryContract
         await Assert.ThrowsAsync<ArgumentException>(async () => await history.ReadAsync(""));
     }
 
-    private static ChatMessage Message(string text) => new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch);
+    private static ChatMessage Message(string text, string? key = null) =>
+        new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch) { IdempotencyKey = key };
 
     private static IEnumerable<string> Texts(HistoryPage page) => page.Messages.Select(static m => m.Text);
 

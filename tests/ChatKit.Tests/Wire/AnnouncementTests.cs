@@ -1,12 +1,10 @@
 using System.Net.WebSockets;
 using System.Text;
-using ChatKit.Redis;
-using ChatKit.Rooms;
 using ChatKit.Wire;
 
-namespace ChatKit.Tests.Redis;
+namespace ChatKit.Tests.Wire;
 
-public class RedisNoticeTests
+public class AnnouncementTests
 {
     [Theory]
     [InlineData("anna")]
@@ -43,12 +41,7 @@ public class RedisNoticeTests
     [InlineData("disconnect\n1005")]
     [InlineData("disconnect\n0007")]
     public void Anything_else_is_refused(string bytes) =>
-        Assert.Throws<InvalidDataException>(() => RedisNotice.Decode(Encoding.UTF8.GetBytes(bytes)));
+        Assert.Null(Announcement.Decode(Encoding.UTF8.GetBytes(bytes)));
 
-    private static RoomNotice? RoundTrip(RoomNotice notice)
-    {
-        var message = RedisEntry.Decode(RedisEntry.Encode(Outgoing.Notice(notice)), null);
-        Assert.Null(message.Position);
-        return message.Notice;
-    }
+    private static RoomNotice? RoundTrip(RoomNotice notice) => Announcement.Decode(Announcement.Encode(notice));
 }

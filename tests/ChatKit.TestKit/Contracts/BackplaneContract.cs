@@ -1,8 +1,8 @@
 using System.Net.WebSockets;
 using System.Text;
-using ChatKit.Tests.Fixtures;
+using Xunit;
 
-namespace ChatKit.Tests.Backplane;
+namespace ChatKit.TestKit.Contracts;
 
 /// <summary>What every backplane does. A subclass says how to make the nodes that it connects, all on one history.</summary>
 public abstract class BackplaneContract
@@ -90,6 +90,29 @@ public abstract class BackplaneContract
 
         await far.ReceiveAsync(50);
         Assert.Equal(Enumerable.Range(0, 50).Select(static i => $"{i}"), far.Texts);
+    }
+
+    [Fact]
+    public async Task An_announcement_reaches_every_subscriber_among_the_messages_and_is_not_stored()
+    {
+        var (one, other, history) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+        byte[] announcement = [0, 10, 255, 33];
+
+        await one.PublishAsync(_room, Message("before"), capacity: 0);
+        await one.AnnounceAsync(_room, announcement);
+        await one.PublishAsync(_room, Message("after"), capacity: 0);
+
+        foreach (var subscriber in new[] { near, far })
+        {
+            var came = await subscriber.ReceiveAsync(3);
+            Assert.Equal(["before", "after"], new[] { came[0].Text, came[2].Text });
+            Assert.Equal(announcement, came[1].Data.ToArray());
+        }
+
+        Assert.Equal(MessagePosition.None, (await history.ReadAsync(_room)).Top);
     }
 
     [Fact]
@@ -186,10 +209,10 @@ public abstract class BackplaneContract
         await using var first = await one.SubscribeAsync(_room, near);
         await using var second = await other.SubscribeAsync(_room, far);
 
-        var position = await one.PublishAsync(_room, Message("first").WithIdempotencyKey("key"));
-        Assert.Equal(position, await one.PublishAsync(_room, Message("again").WithIdempotencyKey("key")));
-        Assert.Equal(position, await other.PublishAsync(_room, Message("again").WithIdempotencyKey("key")));
-        await other.PublishAsync(_room, Message("next").WithIdempotencyKey("another key"));
+        var position = await one.PublishAsync(_room, Message("first", key: "key"));
+        Assert.Equal(position, await one.PublishAsync(_room, Message("again", key: "key")));
+        Assert.Equal(position, await other.PublishAsync(_room, Message("again", key: "key")));
+        await other.PublishAsync(_room, Message("next", key: "another key"));
 
         await near.ReceiveAsync(2);
         await far.ReceiveAsync(2);
@@ -198,11 +221,12 @@ public abstract class BackplaneContract
         Assert.Equal(["first", "next"], (await history.ReadAsync(_room)).Messages.Select(static m => m.Text));
     }
 
-    private static ChatMessage Message(string text, string? from = null) =>
+    private static ChatMessage Message(string text, string? from = null, string? key = null) =>
         new(WebSocketMessageType.Text, Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch)
         {
             From = from,
             ConnectionId = "c",
             Audience = Audience.Others,
+            IdempotencyKey = key,
         };
 }

@@ -1,0 +1,80 @@
+namespace ChatKit.AspNetCore.Tests.Custom;
+
+/// <summary>
+/// A history that an application could have written, over a table: this project sees the public members of ChatKit only. The table may be
+/// shared by several nodes.
+/// </summary>
+internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = null, TimeProvider? clock = null) : IMessageHistory
+{
+    private readonly TimeSpan _timeToLive = timeToLive ?? TimeSpan.FromDays(30);
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly Dictionary<string, Row> _rooms = [];
+
+    /// <summary>Whether the table cannot be reached.</summary>
+    public bool Down { get; set; }
+
+    public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        ArgumentNullException.ThrowIfNull(message);
+        if (capacity is { } named)
+            ArgumentOutOfRangeException.ThrowIfLessThan(named, 1, nameof(capacity));
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfDown();
+        lock (_rooms)
+            return ValueTask.FromResult(Find(room, create: true)!.Append(message, capacity, _clock.GetUtcNow()));
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfDown();
+        lock (_rooms)
+        {
+            var row = Find(room, create: false);
+            return ValueTask.FromResult(HistoryPage.After(row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, after));
+        }
+    }
+
+    private void ThrowIfDown()
+    {
+        if (Down)
+            throw new HistoryUnavailableException("The table cannot be reached.");
+    }
+
+    private Row? Find(string room, bool create)
+    {
+        if (_rooms.TryGetValue(room, out var row) && _clock.GetUtcNow() - row.LastAppend >= _timeToLive)
+            _rooms.Remove(room);
+        if (!_rooms.TryGetValue(room, out row) && create)
+            _rooms.Add(room, row = new Row(capacity));
+        return row;
+    }
+
+    private sealed class Row(int capacity)
+    {
+        private readonly string _epoch = $"{Guid.NewGuid():n}";
+        private readonly Dictionary<string, (MessagePosition Position, DateTimeOffset At)> _keys = [];
+        private int _capacity = capacity;
+
+        public List<ChatMessage> Messages { get; } = [];
+
+        public MessagePosition Top { get; private set; }
+
+        public DateTimeOffset LastAppend { get; private set; } = DateTimeOffset.MaxValue;
+
+        public AppendResult Append(ChatMessage message, int? capacity, DateTimeOffset now)
+        {
+            if (message.IdempotencyKey is { } key && _keys.TryGetValue(key, out var known) && now - known.At < TimeSpan.FromMinutes(5))
+                return new AppendResult(known.Position, IsNew: false);
+            (Top, LastAppend) = (new MessagePosition(_epoch, Top.Sequence + 1), now);
+            if (message.IdempotencyKey is { } named)
+                _keys[named] = (Top, now);
+            Messages.Add(message.WithPosition(Top));
+            _capacity = capacity ?? _capacity;
+            Messages.RemoveRange(0, Math.Max(0, Messages.Count - _capacity));
+            return new AppendResult(Top, IsNew: true);
+        }
+    }
+}
