@@ -11,7 +11,16 @@ public sealed class ChatKitOptions
     /// </summary>
     public int HistoryCapacity { get; set; } = 100;
 
-    /// <summary>How long after its last message a room's history is kept. Default: 30 days; at least a second.</summary>
+    /// <summary>
+    /// How many rooms the history in memory keeps. Default: 20,000; 1 to 10,000,000. Beyond it the rooms that were not used for the longest
+    /// time are forgotten. Does not apply to other histories.
+    /// </summary>
+    public int MaxRoomsInMemory { get; set; } = 20_000;
+
+    /// <summary>
+    /// How long after its last message a room's history is kept. Default: 30 days; at least a second. Afterwards the messages are gone; the
+    /// room's positions go on for as long as anybody is in the room, and as long again.
+    /// </summary>
     public TimeSpan RoomTimeToLive { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How many rooms one connection may be in, its home room included. Default: 128; 1 to 100,000.</summary>

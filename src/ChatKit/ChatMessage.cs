@@ -69,8 +69,4 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
 
     internal ChatMessage WithSender(string userId) => new(this) { From = userId };
 
-    internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };
-
-    /// <summary>Whether a connection of the room receives the message.</summary>
-    internal bool IsFor(string connectionId) => Audience == Audience.Everyone || ConnectionId != connectionId;
-}
+    internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };}

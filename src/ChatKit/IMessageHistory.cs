@@ -11,13 +11,14 @@ public interface IMessageHistory
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message; its own <see cref="ChatMessage.Position"/> is ignored.</param>
     /// <param name="capacity">
-    /// How many messages the room keeps from now on, at least 1. Null: as many as the last append that named a number said, or
-    /// <see cref="ChatKitOptions.HistoryCapacity"/> if none did.
+    /// How many messages the room keeps at least, 1 or more. The largest number that an append has named counts: applications that share a
+    /// room must not trim each other's messages. Null: that number, or <see cref="ChatKitOptions.HistoryCapacity"/> if none was named.
     /// </param>
     /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
     /// <returns>
-    /// The position: one more than the room's last one, or 1 in a new epoch if the room was empty or has expired; or where the message is
-    /// already, if one with its <see cref="ChatMessage.IdempotencyKey"/> was stored within the last 5 minutes.
+    /// The position: one more than the room's last one, or 1 in a new epoch if the room has none; or where the message is already, if one
+    /// with its <see cref="ChatMessage.IdempotencyKey"/> was stored within the last 5 minutes. A room whose messages have expired should go
+    /// on with its positions, so that clients which have missed nothing can tell; it may begin a new epoch.
     /// </returns>
     /// <exception cref="HistoryUnavailableException">The store cannot be reached or refuses to store.</exception>
     ValueTask<AppendResult> AppendAsync(

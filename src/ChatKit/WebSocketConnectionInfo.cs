@@ -51,6 +51,12 @@ public sealed class WebSocketConnectionInfo
     public IReadOnlyDictionary<string, MessagePosition> ResumeAfter { get; init; } = ReadOnlyDictionary<string, MessagePosition>.Empty;
 
     /// <summary>
+    /// The ids of earlier connections of the same client, as it names them. What these have sent to <see cref="Audience.Others"/> is not sent
+    /// back to it. Default: none. Counts only with <see cref="ChatKitSubprotocol.V1"/>.
+    /// </summary>
+    public IReadOnlyCollection<string> FormerIds { get; init; } = [];
+
+    /// <summary>
     /// Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side and the server's full window.
     /// Default: false.
     /// </summary>

@@ -39,7 +39,7 @@ public abstract class WebSocketHandler
     /// 1008, unless this has closed it with a code of its own. If it throws, nothing is entered, and the connection is closed with 1011.
     /// It is not asked again while the client is in the room: <see cref="LeaveAsync"/> or
     /// <see cref="IRoomBroadcaster.DisconnectUserAsync"/> end that. Broadcasting to a room does not need it: what a client may write,
-    /// <see cref="OnMessageAsync"/> decides.
+    /// <see cref="OnMessageAsync"/> decides. Must not call <see cref="JoinAsync"/>, which would ask it again.
     /// </summary>
     /// <param name="room">The room's name.</param>
     protected internal virtual ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(true);
@@ -129,7 +129,10 @@ public abstract class WebSocketHandler
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name.</exception>
     /// <exception cref="RoomAccessDeniedException"><see cref="AuthorizeRoomAsync"/> does not let the client in.</exception>
-    /// <exception cref="InvalidOperationException">The connection is in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms, or this was called within
+    /// <see cref="AuthorizeRoomAsync"/>.
+    /// </exception>
     protected ValueTask JoinAsync(string room) => Connection.JoinAsync(room);
 
     /// <summary>Leaves a room; the home room too may be left. Leaving a room that the client is not in does nothing.</summary>

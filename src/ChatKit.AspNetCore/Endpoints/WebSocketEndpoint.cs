@@ -101,6 +101,10 @@ internal sealed class WebSocketEndpoint(
         if (subprotocol == ChatKitSubprotocol.V1 && !ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem))
             return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
 
+        IReadOnlyCollection<string> formerIds = [];
+        if (subprotocol == ChatKitSubprotocol.V1 && !FormerConnections.TryRead(context.Request.Query, out formerIds, out problem))
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+
         var info = new WebSocketConnectionInfo
         {
             Room = room,
@@ -111,6 +115,7 @@ internal sealed class WebSocketEndpoint(
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
+            FormerIds = formerIds,
             Deflate = options.EnableCompression && AgreeOnDeflate(context),
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };

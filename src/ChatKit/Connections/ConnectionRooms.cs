@@ -10,6 +10,8 @@ namespace ChatKit.Connections;
 internal sealed class ConnectionRooms(
     ServerConnection connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
+    private static readonly AsyncLocal<Question?> Asked = new();
+
     // Few, and for most connections one or two: a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
 
@@ -27,9 +29,18 @@ internal sealed class ConnectionRooms(
     /// <param name="room">The room's name.</param>
     /// <param name="replay">How many stored messages the client is given.</param>
     /// <exception cref="RoomAccessDeniedException">The handler does not let the client in.</exception>
-    /// <exception cref="InvalidOperationException">The connection is in as many rooms as it may be.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The connection is in as many rooms as it may be, or the handler is just being asked about a room.
+    /// </exception>
     public async ValueTask JoinAsync(string room, int replay)
     {
+        if (Asked.Value is { IsAnswered: false } question)
+        {
+            throw new InvalidOperationException(
+                $"{nameof(WebSocketHandler.AuthorizeRoomAsync)} of room '{question.Room}' has called JoinAsync, which would ask it "
+                + $"again. Only answer there; join in {nameof(WebSocketHandler.OnOpenAsync)} or {nameof(WebSocketHandler.OnMessageAsync)}.");
+        }
+
         if (BeginJoin(room) is not { } join)
             return;
 
@@ -37,7 +48,7 @@ internal sealed class ConnectionRooms(
         try
         {
             // Nothing of the room exists for this connection before the answer. What throws is no yes.
-            if (!await connection.Handler!.AuthorizeRoomAsync(room).ConfigureAwait(false))
+            if (!await AuthorizeAsync(room).ConfigureAwait(false))
                 throw RoomAccessDeniedException.To(room);
             membership = Enter(join, replay);
         }
@@ -68,7 +79,7 @@ internal sealed class ConnectionRooms(
         return StartAsync(membership);
     }
 
-    public ValueTask LeaveAsync(string room)
+    public void Leave(string room)
     {
         RoomMembership? membership;
         lock (_memberships)
@@ -78,11 +89,11 @@ internal sealed class ConnectionRooms(
             _joins?.RemoveAll(join => join.Room == room);
         }
 
-        return membership?.LeaveAsync() ?? ValueTask.CompletedTask;
+        membership?.Leave();
     }
 
     /// <summary>Leaves every room, and enters none any more.</summary>
-    public async ValueTask LeaveAllAsync()
+    public void LeaveAll()
     {
         RoomMembership[] memberships;
         lock (_memberships)
@@ -93,7 +104,22 @@ internal sealed class ConnectionRooms(
         }
 
         foreach (var membership in memberships)
-            await membership.LeaveAsync().ConfigureAwait(false);
+            membership.Leave();
+    }
+
+    /// <summary>Asks the handler. While it decides it may join nothing: each join would ask it again, and so on without end.</summary>
+    private async ValueTask<bool> AuthorizeAsync(string room)
+    {
+        var question = new Question(room);
+        Asked.Value = question;
+        try
+        {
+            return await connection.Handler!.AuthorizeRoomAsync(room).ConfigureAwait(false);
+        }
+        finally
+        {
+            question.IsAnswered = true;
+        }
     }
 
     /// <summary>Null if the connection is in the room, or has left all for good.</summary>
@@ -155,13 +181,21 @@ internal sealed class ConnectionRooms(
             lock (_memberships)
                 _memberships.Remove(membership);
 
-            await membership.LeaveAsync().ConfigureAwait(false);
+            membership.Leave();
             throw;
         }
     }
 
     /// <summary>To be called under the lock.</summary>
     private RoomMembership? Find(string room) => _memberships.Find(membership => membership.Room.Name == room);
+
+    /// <summary>That a handler is asked about a room. Flows with what it calls; what it has begun and not awaited may go on after the answer.</summary>
+    private sealed class Question(string room)
+    {
+        public string Room => room;
+
+        public volatile bool IsAnswered;
+    }
 
     /// <summary>One call, told apart from others for the same room: whoever leaves gives up those that have begun, and none that follow.</summary>
     private sealed class Join(string room)

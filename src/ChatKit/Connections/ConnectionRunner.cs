@@ -201,7 +201,7 @@ internal sealed class ConnectionRunner : IDisposable
 
     private async ValueTask EndAsync(WebSocketHandlerDriver? driver, WebSocketHandler? handler, AsyncServiceScope scope)
     {
-        await _connection.LeaveAllAsync().ConfigureAwait(false);
+        _connection.LeaveAll();
         if (driver is not null)
             await CloseHandlerAsync(driver).ConfigureAwait(false);
         if (handler is not null)

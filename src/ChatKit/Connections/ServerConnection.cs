@@ -69,6 +69,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public override CancellationToken Aborted { get; }
 
+    public IReadOnlyCollection<string> FormerIds => SpeaksV1 ? _info.FormerIds : [];
+
     public WireFormat Format { get; }
 
     public string? PresentAs { get; }
@@ -131,7 +133,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ValueTask LeaveAsync(string room)
     {
         ArgumentNullException.ThrowIfNull(room);
-        return _rooms.LeaveAsync(room);
+        _rooms.Leave(room);
+        return ValueTask.CompletedTask;
     }
 
     public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
@@ -167,7 +170,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
     }
 
-    public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
+    public void LeaveAll() => _rooms.LeaveAll();
 
     /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>

@@ -13,6 +13,7 @@ internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
                 ? $"{nameof(ChatKitOptions)}.{nameof(options.UserId)} is null; leave it as it is for the claims NameIdentifier and sub."
                 : null,
             Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 0, 100_000),
+            Problem(nameof(options.MaxRoomsInMemory), options.MaxRoomsInMemory, 1, 10_000_000),
             Problem(nameof(options.RoomTimeToLive), options.RoomTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(36_500)),
             Problem(nameof(options.MaxRoomsPerConnection), options.MaxRoomsPerConnection, 1, 100_000),
             Problem(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),

@@ -71,7 +71,8 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            RedisValue[] arguments = after is { } position ? [position.Epoch, position.Sequence] : ["", ""];
+            var timeToLive = (long)options.Value.RoomTimeToLive.TotalMilliseconds;
+            RedisValue[] arguments = after is { } position ? [position.Epoch, position.Sequence, timeToLive] : ["", "", timeToLive];
             answer = await RunAsync(database, RedisScripts.Read, from.Keys, arguments, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)

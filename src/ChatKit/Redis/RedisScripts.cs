@@ -13,7 +13,7 @@ internal static class RedisScripts
     /// </summary>
     /// <remarks>
     /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the one
-    /// before; the capacity if there was none; the time to live in milliseconds; the epoch if a new one begins; for how long the
+    /// before, of which the larger counts; the capacity if none was ever named; the time to live in milliseconds; the epoch if a new one begins; for how long the
     /// idempotency key is remembered, in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
     /// publishes, or an empty text; the channel.
     /// </remarks>
@@ -28,7 +28,11 @@ internal static class RedisScripts
         end
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity')
         local epoch, sequence = meta[1], tonumber(meta[2]) or 0
-        local capacity = tonumber(ARGV[2]) or tonumber(meta[3]) or tonumber(ARGV[3])
+        local named, kept = tonumber(ARGV[2]) or 0, tonumber(meta[3]) or 0
+        local capacity = math.max(named, kept)
+        if capacity == 0 then
+          capacity = tonumber(ARGV[3])
+        end
         if not epoch then
           epoch, capacity = ARGV[5], math.max(capacity, 1)
           redis.call('RPUSH', KEYS[2], ARGV[1])
@@ -43,12 +47,12 @@ internal static class RedisScripts
           end
         end
         sequence = sequence + 1
-        if ARGV[2] ~= '' and ARGV[2] ~= meta[3] then
+        if named > kept then
           redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence, 'capacity', ARGV[2])
         else
           redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence)
         end
-        redis.call('PEXPIRE', KEYS[1], ARGV[4])
+        redis.call('PEXPIRE', KEYS[1], ARGV[4] * 2)
         redis.call('PEXPIRE', KEYS[2], ARGV[4])
         local position = epoch .. ':' .. string.format('%.0f', sequence)
         if KEYS[3] then
@@ -62,7 +66,8 @@ internal static class RedisScripts
 
     /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>
     /// <remarks>
-    /// ARGV: the reader's epoch and sequence, both empty if it knows none. Answers epoch, sequence, how many messages after the reader's
+    /// ARGV: the reader's epoch and sequence, both empty if it knows none; the time to live in milliseconds. As long as somebody reads, the
+    /// meta hash stays, also when the messages have expired: so the positions go on. Answers epoch, sequence, how many messages after the reader's
     /// position are no longer stored, whether the reader is of another stream, and the entries; nothing if the room is empty.
     /// </remarks>
     public static RedisScript Read { get; } = new(
@@ -70,6 +75,9 @@ internal static class RedisScripts
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork')
         if not meta[1] then
           return {}
+        end
+        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
+          redis.call('PEXPIRE', KEYS[1], ARGV[3])
         end
         local top, stored = tonumber(meta[2]), redis.call('LLEN', KEYS[2])
         local wanted, restarted = top, 0

@@ -12,8 +12,6 @@ internal readonly struct LiveMember(RoomMember member)
 
     public IOutbound Outbound { get; } = member.Client.Outbound;
 
-    public string Id { get; } = member.Client.Id;
-
     /// <summary><see cref="IRoomClient.Format"/>.</summary>
     public WireFormat Format { get; } = member.Client.Format;
 
@@ -22,4 +20,8 @@ internal readonly struct LiveMember(RoomMember member)
 
     /// <summary>The sequence of <see cref="RoomMember.ReadThrough"/>.</summary>
     public long ReadThrough { get; } = member.ReadThrough.Sequence;
+
+    /// <summary>Whether some connection is, or was, the member's.</summary>
+    public bool IsAnyOf(HashSet<string?> connectionIds) =>
+        connectionIds.Contains(Member.Client.Id) || Member.Client.FormerIds.Any(connectionIds.Contains);
 }

@@ -29,7 +29,7 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
             message = message.WithTraceParent(span.Id);
         var scope = capacity != 0 ? RefScope.Current : null;
         if (scope is not null && message.IdempotencyKey is null)
-            message = message.WithIdempotencyKey(scope.NextKey());
+            message = message.WithIdempotencyKey(scope.KeyOf(room, message));
 
         // Measured here, so that storing counts once, whether a backplane does it itself or has a history do it.
         var began = metrics.Begin();

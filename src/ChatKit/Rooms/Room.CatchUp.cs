@@ -73,7 +73,7 @@ internal sealed partial class Room
         member.Cursor = StartOf(page);
         foreach (var message in page.Messages)
         {
-            if (message.IsFor(member.Client.Id))
+            if (new RoomItem(message).IsFor(member.Client))
             {
                 if (!await EnqueueAsync(member, Outgoing.FrameOf(Name, message, member.Client.Format)).ConfigureAwait(false))
                     return null;
@@ -215,7 +215,7 @@ internal sealed partial class Room
             var position = message.Position.GetValueOrDefault();
             if (!position.Follows(cursor))
                 continue;
-            if (message.IsFor(client.Id))
+            if (new RoomItem(message).IsFor(client))
             {
                 if (client.Outbound.TryEnqueue(Outgoing.FrameOf(Name, message, client.Format)) != EnqueueResult.Accepted)
                     break;

@@ -237,7 +237,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         foreach (ref readonly var one in live.AsSpan())
         {
             var count = messages.Length;
-            var filter = one.Since > number || one.ReadThrough >= first || leftOut?.Contains(one.Id) == true;
+            var filter = one.Since > number || one.ReadThrough >= first || (leftOut is not null && one.IsAnyOf(leftOut));
             var due = filter
                 ? Join(messages, number, one.Member, one.Format, out count)
                 : JoinOnce(ref joined[(int)one.Format], messages, number, one.Format);

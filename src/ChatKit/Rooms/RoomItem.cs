@@ -23,8 +23,8 @@ internal readonly struct RoomItem
     /// <summary>The size of the payload, in bytes.</summary>
     public int PayloadSize => Message?.Data.Length ?? 0;
 
-    /// <summary>Whether a connection of the room receives it.</summary>
-    public bool IsFor(string connectionId) => Message?.IsFor(connectionId) ?? true;
+    /// <summary>Whether a client in the room receives it.</summary>
+    public bool IsFor(IRoomClient client) => Message is not { Audience: Audience.Others } message || !client.Has(message.ConnectionId);
 
     /// <summary>The frame in a format; empty if the format has none for it.</summary>
     public byte[] Frame(string room, WireFormat format) =>

@@ -53,5 +53,5 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     /// <summary>Whether a live member is to receive an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="number">How many items the room had accepted before it.</param>
-    public bool IsDue(RoomItem item, long number) => Lacks(item, number) && item.IsFor(Client.Id);
+    public bool IsDue(RoomItem item, long number) => Lacks(item, number) && item.IsFor(Client);
 }

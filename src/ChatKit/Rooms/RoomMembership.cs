@@ -17,5 +17,5 @@ internal sealed record RoomMembership(RoomRegistry Rooms, Room Room, RoomMember 
         Room.LearnPresence(Member);
     }
 
-    public ValueTask LeaveAsync() => Rooms.LeaveAsync(Room, Member);
+    public void Leave() => Rooms.Leave(Room, Member);
 }

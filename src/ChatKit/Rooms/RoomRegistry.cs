@@ -54,13 +54,14 @@ internal sealed class RoomRegistry : IDisposable
         return new RoomMembership(this, room, member);
     }
 
-    public async ValueTask LeaveAsync(Room room, RoomMember member)
+    /// <summary>Leaves a room. Waits for nothing: ending the subscription takes as long as it takes, and is nobody's business who leaves.</summary>
+    public void Leave(Room room, RoomMember member)
     {
         if (!room.RemoveWasLast(member))
             return;
 
         _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
-        await room.UnsubscribeAsync().ConfigureAwait(false);
+        _ = room.UnsubscribeAsync();
     }
 
     public void Dispose() => _checks.Dispose();

@@ -46,17 +46,17 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
     private Row? Find(string room, bool create)
     {
         if (_rooms.TryGetValue(room, out var row) && _clock.GetUtcNow() - row.LastAppend >= _timeToLive)
-            _rooms.Remove(room);
-        if (!_rooms.TryGetValue(room, out row) && create)
+            row.Messages.Clear();
+        if (row is null && create)
             _rooms.Add(room, row = new Row(capacity));
         return row;
     }
 
-    private sealed class Row(int capacity)
+    private sealed class Row(int usualCapacity)
     {
         private readonly string _epoch = $"{Guid.NewGuid():n}";
         private readonly Dictionary<string, (MessagePosition Position, DateTimeOffset At)> _keys = [];
-        private int _capacity = capacity;
+        private int? _capacity;
 
         public List<ChatMessage> Messages { get; } = [];
 
@@ -69,11 +69,11 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
             if (message.IdempotencyKey is { } key && _keys.TryGetValue(key, out var known) && now - known.At < TimeSpan.FromMinutes(5))
                 return new AppendResult(known.Position, IsNew: false);
             (Top, LastAppend) = (new MessagePosition(_epoch, Top.Sequence + 1), now);
-            if (message.IdempotencyKey is { } named)
-                _keys[named] = (Top, now);
+            if (message.IdempotencyKey is { } given)
+                _keys[given] = (Top, now);
             Messages.Add(message.WithPosition(Top));
-            _capacity = capacity ?? _capacity;
-            Messages.RemoveRange(0, Math.Max(0, Messages.Count - _capacity));
+            _capacity = Math.Max(_capacity ?? 0, capacity ?? 0) is > 0 and var named ? named : null;
+            Messages.RemoveRange(0, Math.Max(0, Messages.Count - (_capacity ?? usualCapacity)));
             return new AppendResult(Top, IsNew: true);
         }
     }

@@ -4,6 +4,7 @@ using ChatKit.Backplane;
 using ChatKit.History;
 using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
 
@@ -11,7 +12,8 @@ namespace ChatKit.Tests.Backplane;
 
 public class InProcessBackplaneTests : BackplaneContract
 {
-    private readonly InMemoryMessageHistory _history = new(Options.Create(new ChatKitOptions()), TimeProvider.System);
+    private readonly InMemoryMessageHistory _history = new(
+        Options.Create(new ChatKitOptions()), TimeProvider.System, NullLogger<InMemoryMessageHistory>.Instance);
 
     protected override Task<(IBackplane One, IBackplane Other, IMessageHistory History)> CreateAsync()
     {

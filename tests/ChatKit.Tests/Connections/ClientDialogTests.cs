@@ -112,6 +112,60 @@ public class ClientDialogTests
     }
 
     [Fact]
+    public async Task A_handler_that_does_something_else_on_the_second_try_stores_what_was_not_stored()
+    {
+        // Greets the first time only; the store is away just after the greeting.
+        await using var room = new Rooms.RoomFixture();
+        var (greeted, tries) = (false, 0);
+        var (connection, _) = await room.Host.EnterV1Async(new ScriptedHandler
+        {
+            Message = async (handler, message) =>
+            {
+                tries++;
+                if (!greeted)
+                {
+                    greeted = true;
+                    await handler.Broadcast("greeting");
+                    room.History.Down = true;
+                }
+
+                await handler.Broadcast(message.Text);
+            },
+        });
+
+        await connection.Client.SendAsync("""{"type":"message","data":"hi","ref":"a-1"}""");
+        var error = (await connection.Client.ReceiveJsonUntilAsync("error"))[^1];
+        Assert.Equal("unavailable", (string?)error["code"]);
+        room.History.Down = false;
+        await connection.Client.SendAsync("""{"type":"message","data":"hi","ref":"a-1"}""");
+        var ack = (await connection.Client.ReceiveJsonUntilAsync("ack"))[^1];
+
+        var stored = (await room.Host.History.ReadAsync("lobby")).Messages;
+        Assert.Equal(["greeting", "hi"], stored.Select(static m => m.Text));
+        Assert.Equal(stored[1].Position.ToString(), (string?)ack["position"]);
+        Assert.Equal(2, tries);
+    }
+
+    [Fact]
+    public async Task What_a_handler_says_twice_is_stored_twice_and_on_the_next_try_not_again()
+    {
+        await using var host = new ChatHost();
+        var (connection, _) = await host.EnterV1Async(new ScriptedHandler
+        {
+            Message = static async (handler, message) =>
+            {
+                await handler.Broadcast(message.Text);
+                await handler.Broadcast(message.Text);
+            },
+        });
+
+        await SendAsync(connection, "hi", "a-1");
+        await SendAsync(connection, "hi", "a-1");
+
+        Assert.Equal(["hi", "hi"], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Text));
+    }
+
+    [Fact]
     public async Task The_same_ref_of_another_user_is_another_message()
     {
         await using var host = new ChatHost();

@@ -7,13 +7,16 @@ internal sealed class FaultyHistory
 {
     private readonly Mock<IMessageHistory> _mock = new(MockBehavior.Strict);
 
+    private IMessageHistory _inner;
+
     public FaultyHistory(IMessageHistory inner)
     {
+        _inner = inner;
         _mock
             .Setup(static h => h.AppendAsync(It.IsAny<string>(), It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
             .Returns((string room, ChatMessage message, int? capacity, CancellationToken stop) => Down
                 ? ValueTask.FromException<AppendResult>(new HistoryUnavailableException())
-                : inner.AppendAsync(room, message, capacity, stop));
+                : _inner.AppendAsync(room, message, capacity, stop));
         _mock
             .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<CancellationToken>()))
             .Returns(async (string room, MessagePosition? after, CancellationToken stop) =>
@@ -21,7 +24,7 @@ internal sealed class FaultyHistory
                 Reads++;
                 if (Down)
                     throw new HistoryUnavailableException();
-                var page = await inner.ReadAsync(room, after, stop);
+                var page = await _inner.ReadAsync(room, after, stop);
                 if (AfterRead is { } afterRead)
                     await afterRead();
                 return Page is null ? page : Page(page);
@@ -38,6 +41,9 @@ internal sealed class FaultyHistory
 
     /// <summary>What is returned in place of a page; null = the page.</summary>
     public Func<HistoryPage, HistoryPage>? Page { get; set; }
+
+    /// <summary>All that was stored is lost.</summary>
+    public void Lose(IMessageHistory empty) => _inner = empty;
 
     /// <summary>How often it was read.</summary>
     public int Reads { get; private set; }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using ChatKit.History;
 using ChatKit.TestKit.Contracts;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,7 +12,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     private readonly FakeTimeProvider _clock = new();
 
     protected override Task<IMessageHistory> CreateAsync(ChatKitOptions options) =>
-        Task.FromResult<IMessageHistory>(new InMemoryMessageHistory(Options.Create(options), _clock));
+        Task.FromResult<IMessageHistory>(new InMemoryMessageHistory(Options.Create(options), _clock, NullLogger<InMemoryMessageHistory>.Instance));
 
     protected override Task ExpireAsync(string room, ChatKitOptions options)
     {
@@ -51,6 +52,48 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
         Assert.Equal(5, (await history.ReadAsync("r")).Messages.Count);
         _clock.Advance(TimeSpan.FromTicks(1));
         Assert.Empty((await history.ReadAsync("r")).Messages);
+    }
+
+    [Fact]
+    public async Task Positions_go_on_for_as_long_as_somebody_reads_and_as_long_again()
+    {
+        var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) };
+        var history = await CreateAsync(options);
+        await AppendAsync(history, "r");
+        for (var i = 0; i < 5; i++)
+        {
+            _clock.Advance(options.RoomTimeToLive - TimeSpan.FromTicks(1));
+            await history.ReadAsync("r");
+        }
+
+        Assert.Equal(2, (await AppendAsync(history, "r")).Position.Sequence);
+        _clock.Advance(2 * options.RoomTimeToLive);
+        Assert.Equal(1, (await AppendAsync(history, "r")).Position.Sequence);
+    }
+
+    [Fact]
+    public async Task Beyond_the_limit_the_rooms_that_were_not_used_for_longest_are_forgotten()
+    {
+        var history = await CreateAsync(new ChatKitOptions { MaxRoomsInMemory = 100 });
+        for (var i = 0; i < 100; i++)
+        {
+            await AppendAsync(history, $"{i}");
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        await history.ReadAsync("0");
+        await AppendAsync(history, "one too many");
+
+        Assert.Single((await history.ReadAsync("0")).Messages);
+        Assert.Single((await history.ReadAsync("one too many")).Messages);
+        List<int> forgotten = [];
+        for (var i = 1; i < 100; i++)
+        {
+            if ((await history.ReadAsync($"{i}")).Top == MessagePosition.None)
+                forgotten.Add(i);
+        }
+
+        Assert.Equal([1, 2, 3, 4, 5], forgotten);
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
 
     public string Id => id;
 
+    public IReadOnlyCollection<string> FormerIds { get; init; } = [];
+
     public WireFormat Format { get; init; }
 
     public IOutbound Outbound => this;

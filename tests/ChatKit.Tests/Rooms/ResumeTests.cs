@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using ChatKit.Tests.Fixtures;
 using ChatKit.Wire;
@@ -336,22 +337,72 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Live_clients_are_told_that_the_stream_was_lost()
+    public async Task Live_clients_that_have_missed_nothing_notice_nothing_when_the_room_expires()
     {
         await using var room = new RoomFixture(static options => options.RoomTimeToLive = TimeSpan.FromMinutes(1));
+        var options = new WebSocketConnectionOptions { PingInterval = Timeout.InfiniteTimeSpan };
+        var (connection, _) = await room.Host.EnterV1Async(room: Name, options: options);
+        await room.PublishAsync(2);
+        var last = await TopAsync(room);
+
+        for (var i = 0; i < 30; i++)
+            room.Check();
+        Assert.Empty((await room.History.Object.ReadAsync(Name, null, default)).Messages);
+        await room.PublishAsync(2);
+
+        Assert.Equal(Texts(1, 4), (await connection.Client.ReceiveJsonAsync(4)).Shorten());
+        Assert.Equal(last with { Sequence = 4 }, await TopAsync(room));
+    }
+
+    [Fact]
+    public async Task Live_clients_are_told_that_the_stream_was_lost()
+    {
+        await using var room = new RoomFixture();
         var options = new WebSocketConnectionOptions { PingInterval = Timeout.InfiniteTimeSpan };
         var (connection, _) = await room.Host.EnterV1Async(room: Name, options: options);
         await room.PublishAsync(2);
         var lost = await TopAsync(room);
         Assert.Equal(Texts(1, 2), (await connection.Client.ReceiveJsonAsync(2)).Shorten());
 
-        for (var i = 0; i < 7; i++)
-            room.Check();
+        room.LoseHistory();
+        room.Check();
         AssertGap(await connection.Client.ReceiveJsonAsync(), after: lost, next: null, missed: null);
         await room.PublishAsync(2);
 
         Assert.Equal(Texts(3, 4), (await connection.Client.ReceiveJsonAsync(2)).Shorten());
         Assert.NotEqual(lost.Epoch, (await TopAsync(room)).Epoch);
+    }
+
+    [Fact]
+    public async Task What_a_client_has_sent_to_others_is_not_sent_back_to_it_on_a_later_connection()
+    {
+        await using var room = new RoomFixture();
+        var listener = await room.JoinAsync("listener");
+        var others = new ScriptedHandler { Message = static (handler, message) => handler.Broadcast(message.Text, new() { Audience = Audience.Others }) };
+        var first = room.Host.Connect(Name, others, null, static abort => new() { Room = Name, Abort = abort, Id = "c1", Subprotocol = ChatKitSubprotocol.V1 });
+        await first.Client.ReceiveJsonUntilAsync("live");
+        await first.Client.SendAsync("""{"type":"message","data":"mine","ref":"a-1"}""");
+        await first.Client.ReceiveJsonUntilAsync("ack");
+        await listener.ReceiveAsync(1);
+        first.Client.Vanish();
+        await room.Host.Broadcaster.BroadcastAsync(Name, "between");
+
+        var second = room.Host.Connect(Name, null, null, static abort => new()
+        {
+            Room = Name,
+            Abort = abort,
+            Id = "c2",
+            FormerIds = ["c0", "c1"],
+            Subprotocol = ChatKitSubprotocol.V1,
+            ResumeAfter = new Dictionary<string, MessagePosition> { [Name] = MessagePosition.None },
+        });
+
+        Assert.Equal(["welcome", "between", "live"], (await second.Client.ReceiveJsonUntilAsync("live")).Shorten());
+        var late = new ChatMessage(WebSocketMessageType.Text, "late"u8.ToArray(), default) { ConnectionId = "c1", Audience = Audience.Others };
+        await room.Backplane.PublishAsync(Name, late, null, default);
+        await room.Host.Broadcaster.BroadcastAsync(Name, "end");
+        Assert.Equal("end", (string?)(await second.Client.ReceiveJsonAsync())["data"]);
+        Assert.Equal(["mine", "between", "late", "end"], await listener.ReceiveAsync(4));
     }
 
     [Fact]

@@ -10,6 +10,32 @@ namespace ChatKit.Tests.Rooms;
 /// <summary>Nobody reads a room that the handler does not let them into, in whatever way they ask.</summary>
 public class RoomAuthorizationTests
 {
+    [Fact]
+    public async Task Who_joins_while_it_is_asked_is_told_not_to_and_the_process_lives_on()
+    {
+        await using var host = new ChatHost();
+        Exception? refused = null;
+        var connection = await host.EnterAsync(handler: new ScriptedHandler
+        {
+            Authorize = async (handler, room) =>
+            {
+                refused ??= await Record.ExceptionAsync(async () => await handler.Join(room));
+                return true;
+            },
+            Message = static async (handler, message) =>
+            {
+                if (message.Text != "join")
+                    return;
+                await handler.Join("other");
+                await handler.Send("joined");
+            },
+        });
+
+        Assert.Contains("AuthorizeRoomAsync of room 'lobby' has called JoinAsync", Assert.IsType<InvalidOperationException>(refused).Message);
+        await connection.Client.SendAsync("join");
+        Assert.Equal("joined", await connection.Client.ReceiveTextAsync());
+    }
+
     private const int RoomDenied = 130;
 
     [Fact]

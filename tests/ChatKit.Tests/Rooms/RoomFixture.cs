@@ -2,6 +2,7 @@ using ChatKit.History;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.Tests.Rooms;
@@ -20,11 +21,18 @@ internal sealed class RoomFixture : IAsyncDisposable
         Backplane = Host.Services.GetRequiredService<LossyBackplane>();
     }
 
+    /// <summary>All that was stored is lost.</summary>
+    public void LoseHistory() => History.Lose(CreateHistory(Host.Services));
+
+    private static InMemoryMessageHistory CreateHistory(IServiceProvider services) => new(
+        services.GetRequiredService<IOptions<ChatKitOptions>>(),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<InMemoryMessageHistory>>());
+
     private static void Add(IServiceCollection services, Action<IServiceCollection>? more)
     {
         services
-            .AddSingleton(static p => new FaultyHistory(
-                new InMemoryMessageHistory(p.GetRequiredService<IOptions<ChatKitOptions>>(), p.GetRequiredService<TimeProvider>())))
+            .AddSingleton(static p => new FaultyHistory(CreateHistory(p)))
             .AddSingleton(static p => p.GetRequiredService<FaultyHistory>().Object)
             .AddSingleton<LossyBackplane>()
             .AddSingleton<IBackplane>(static p => p.GetRequiredService<LossyBackplane>());

@@ -163,7 +163,7 @@ public class SlowMemberTests
         await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
 
         // Comes back before it has caught up: it begins anew, and the old catching up is over.
-        await membership.LeaveAsync();
+        membership.Leave();
         var again = room.Rooms.Enter(Name, client, 100);
         var starting = again.StartAsync().AsTask();
         client.Take();
@@ -173,7 +173,7 @@ public class SlowMemberTests
         await room.PublishAsync(1);
 
         Assert.Equal(Texts(1, 7), await client.ReceiveAsync(7));
-        await again.LeaveAsync();
+        again.Leave();
         await room.PublishAsync(1);
         await stays.ReceiveAsync(8);
         Assert.Equal(Texts(1, 7), client.Texts);
