@@ -5,6 +5,9 @@ namespace ChatKit;
 /// in Redis. To store messages in a database of your own, register a singleton, before or after <c>AddChatKit()</c> and <c>AddRedis()</c>;
 /// with <c>AddRedis</c> the messages are then stored in your database, and carried between the nodes by Redis.
 /// </summary>
+/// <remarks>
+/// Besides the rooms of the application there is one of ChatKit, in which it stores who was disconnected; its name begins with U+0001.
+/// </remarks>
 public interface IMessageHistory
 {
     /// <summary>Appends a message to a room, drops the oldest ones beyond the capacity, and gives the message its position.</summary>

@@ -64,8 +64,9 @@ public interface IRoomBroadcaster
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Closes all connections of a user, on all nodes: a node whose connection to the others is broken at that moment does not hear
-    /// of it. A client may connect again unless it is refused then.
+    /// Closes all connections that a user has at this moment, on all nodes. It is stored: a node that is cut off from the others closes them
+    /// when it is connected again, or at its next check (<see cref="ChatKitOptions.RoomCheckInterval"/>). A client may connect again unless
+    /// the application refuses it then. The clocks of the nodes should agree to within a second.
     /// </summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="status">The close code (RFC 6455 section 7.4). Default: 1008; browsers' clients of ChatKit stay closed after 1000 and 3000 to 4999.</param>
@@ -73,7 +74,7 @@ public interface IRoomBroadcaster
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The code may not be sent.</exception>
     /// <exception cref="ArgumentException">The reason is too long.</exception>
-    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached.</exception>
+    /// <exception cref="HistoryUnavailableException">It could not be stored; nobody is disconnected.</exception>
     ValueTask DisconnectUserAsync(
         string userId,
         WebSocketCloseStatus status = WebSocketCloseStatus.PolicyViolation,

@@ -1,4 +1,6 @@
 using ChatKit.Diagnostics;
+using ChatKit.Rooms;
+using ChatKit.Wire;
 
 namespace ChatKit.Connections;
 
@@ -11,7 +13,11 @@ internal sealed class ConnectionRegistry
     private long _receivedByGone;
     private long _sentToGone;
 
-    public ConnectionRegistry(ChatKitMetrics metrics) => metrics.Observe(AddUp);
+    public ConnectionRegistry(ChatKitMetrics metrics, DisconnectLog disconnects)
+    {
+        metrics.Observe(AddUp);
+        disconnects.Found += Disconnect;
+    }
 
     public int Count
     {
@@ -64,6 +70,16 @@ internal sealed class ConnectionRegistry
             if (_connections.Count == 0)
                 _empty.TrySetResult();
             return ([.. _connections], _empty.Task);
+        }
+    }
+
+    /// <summary>Closes the connections of a user that were opened until some time, in whatever state they are.</summary>
+    private void Disconnect(string userId, DisconnectNotice notice, DateTimeOffset until)
+    {
+        foreach (var connection in Snapshot())
+        {
+            if (connection.UserId == userId && connection.OpenedAt <= until)
+                connection.Disconnect(notice.Status, notice.Reason);
         }
     }
 

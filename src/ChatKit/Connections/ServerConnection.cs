@@ -35,6 +35,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _services = services;
         _homeCapacity = options.HistoryCapacity;
         UserId = info.UserId;
+        OpenedAt = services.Clock.GetUtcNow();
         Aborted = _aborted.Token;
         Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
@@ -58,6 +59,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public override ClaimsPrincipal User => _info.User;
 
     public override string? UserId { get; }
+
+    /// <summary>When the connection began.</summary>
+    public DateTimeOffset OpenedAt { get; }
 
     public override IReadOnlyDictionary<string, object?> RouteValues => _info.RouteValues;
 

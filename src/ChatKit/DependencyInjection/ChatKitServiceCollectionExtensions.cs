@@ -56,6 +56,7 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<IPresenceStore, InProcessPresenceStore>();
         services.TryAddSingleton<IRoomPresence>(static provider => provider.GetRequiredService<IPresenceStore>());
         services.TryAddSingleton<PresenceTracker>();
+        services.TryAddSingleton<DisconnectLog>();
         services.TryAddSingleton<RoomRegistry>();
         services.TryAddSingleton<Publisher>();
         services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();

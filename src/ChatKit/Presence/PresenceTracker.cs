@@ -34,6 +34,9 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
 
     /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
     private readonly HashSet<PresenceKey> _changed = [];
+
+    /// <summary>The rooms of which the store has lost who is there.</summary>
+    private readonly HashSet<string> _lost = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _timer;
     private readonly Task _working;
@@ -71,6 +74,14 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
+    /// <summary>The store has lost who is in a room: says again who is, as far as this node knows.</summary>
+    public void Restore(string room)
+    {
+        lock (_gate)
+            _lost.Add(room);
+        _wake.Writer.TryWrite(true);
+    }
+
     /// <summary>
     /// Ends. Those who are here get as long in the store as they are waited for: on another node they may come back, and if they do not,
     /// the rooms there notice.
@@ -79,7 +90,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     {
         Dispose();
         await _working.ConfigureAwait(false);
-        await RenewAsync(Grace).ConfigureAwait(false);
+        await RenewAsync(Grace, static _ => true).ConfigureAwait(false);
     }
 
     /// <summary>Ends. Those who are here expire.</summary>
@@ -122,10 +133,11 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         {
             // All at once: a store that hangs then delays no more than one round.
             await Task.WhenAll(TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : LeaveAsync(change.Key))).ConfigureAwait(false);
+            await RestoreAsync().ConfigureAwait(false);
             if (_clock.GetElapsedTime(_renewed) < RenewInterval)
                 continue;
             _renewed = _clock.GetTimestamp();
-            await RenewAsync(Lifetime).ConfigureAwait(false);
+            await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
         }
     }
 
@@ -139,11 +151,25 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
-    private Task RenewAsync(TimeSpan lifetime)
+    private Task RestoreAsync()
+    {
+        HashSet<string> lost;
+        lock (_gate)
+        {
+            if (_lost.Count == 0)
+                return Task.CompletedTask;
+            lost = [.. _lost];
+            _lost.Clear();
+        }
+
+        return RenewAsync(Lifetime, lost.Contains);
+    }
+
+    private Task RenewAsync(TimeSpan lifetime, Predicate<string> isMeant)
     {
         List<IGrouping<string, string>> rooms;
         lock (_gate)
-            rooms = [.. _connections.Keys.GroupBy(static key => key.Room, static key => key.Member)];
+            rooms = [.. _connections.Keys.Where(key => isMeant(key.Room)).GroupBy(static key => key.Room, static key => key.Member)];
         return Task.WhenAll(rooms.Select(room => TryAsync(() => _store.EnterAsync(room.Key, [.. room], lifetime))));
     }
 

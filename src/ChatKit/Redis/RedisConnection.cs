@@ -128,7 +128,14 @@ internal sealed class RedisConnection(
             OnAway(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
         else if (IsBack())
             logger.RedisBack(Server(multiplexer));
+        _ = WarnOfEvictionAsync(multiplexer);
         return multiplexer;
+    }
+
+    private async Task WarnOfEvictionAsync(IConnectionMultiplexer multiplexer)
+    {
+        if (await RedisEviction.PolicyAsync(multiplexer.GetDatabase()).ConfigureAwait(false) is { } policy)
+            logger.RedisEvicts(Server(multiplexer), policy);
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)

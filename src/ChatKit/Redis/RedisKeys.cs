@@ -18,12 +18,8 @@ internal static class RedisKeys
     /// <summary>The key that remembers where the message of an idempotency key was stored.</summary>
     public static RedisKey OfMessage(string prefix, string room, string idempotencyKey) => $"{Tagged(prefix, room)}:key:{idempotencyKey}";
 
-    /// <summary>The sorted set and the hash of who is in the room, in the order the scripts expect.</summary>
-    public static RedisKey[] OfPresence(string prefix, string room)
-    {
-        var tagged = Tagged(prefix, room);
-        return [$"{tagged}:presence", $"{tagged}:present"];
-    }
+    /// <summary>The hash of who is in the room.</summary>
+    public static RedisKey[] OfPresence(string prefix, string room) => [$"{Tagged(prefix, room)}:presence"];
 
     /// <summary>The channel on which the room's messages are published.</summary>
     public static string Channel(string prefix, string room) => $"{Tagged(prefix, room)}:live";

@@ -1,69 +1,75 @@
 namespace ChatKit.Redis;
 
 /// <summary>
-/// The scripts that keep who is in a room. KEYS: a sorted set of what the nodes say, each "member, line feed, node" with the time until
-/// which it holds; a hash of how many nodes say so of each member. By the clock of Redis, which is one for all nodes.
+/// The scripts that keep who is in a room. KEYS: a hash of the members; of each, what the nodes say: "node=time;" for each of them, with the
+/// time until which it holds. One key, so that a server which evicts keys forgets all of a room or nothing, and what it has forgotten the
+/// nodes say again. By the clock of Redis, which is one for all nodes.
 /// </summary>
 internal static class RedisPresenceScripts
 {
-    /// <summary>After this time, in milliseconds, the keys of a room that everybody has left are gone. Longer than any of it holds.</summary>
+    /// <summary>After this time, in milliseconds, the key of a room that everybody has left is gone. Longer than any of it holds.</summary>
     private const string KeyLifetime = "600000";
 
-    /// <summary>What one node says is over. Tells whether no other says it.</summary>
-    private const string Forget =
-        """
-        local function forget(entry)
-          redis.call('ZREM', KEYS[1], entry)
-          local member = string.match(entry, '^(.*)\n')
-          if redis.call('HINCRBY', KEYS[2], member, -1) > 0 then
-            return 0
-          end
-          redis.call('HDEL', KEYS[2], member)
-          return 1
-        end
-
-        """;
-
-    private const string Now =
+    /// <summary>What nodes other than one say of a member and still holds.</summary>
+    private const string Others =
         """
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local function others(said, node)
+          local rest = ''
+          for name, till in string.gmatch(said or '', '([^=]+)=(%d+);') do
+            if name ~= node and tonumber(till) > now then
+              rest = rest .. name .. '=' .. till .. ';'
+            end
+          end
+          return rest
+        end
 
         """;
 
     /// <remarks>ARGV: the node; for how long it holds, in milliseconds; the members.</remarks>
     public static RedisScript Enter { get; } = new(
-        Now
+        Others
         + """
+        local said, own, fields = redis.call('HMGET', KEYS[1], unpack(ARGV, 3)), ARGV[1] .. '=' .. string.format('%.0f', now + ARGV[2]) .. ';', {}
         for i = 3, #ARGV do
-          if redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[i] .. '\n' .. ARGV[1]) == 1 then
-            redis.call('HINCRBY', KEYS[2], ARGV[i], 1)
-          end
+          fields[#fields + 1] = ARGV[i]
+          fields[#fields + 1] = others(said[i - 2], ARGV[1]) .. own
         end
+        redis.call('HSET', KEYS[1], unpack(fields))
         redis.call('PEXPIRE', KEYS[1],
         """
-        + $" {KeyLifetime})\nredis.call('PEXPIRE', KEYS[2], {KeyLifetime})\nreturn 1");
+        + $" {KeyLifetime})\nreturn 1");
 
     /// <summary>Tells whether the member is not there any more.</summary>
     /// <remarks>ARGV: the node; the member.</remarks>
     public static RedisScript Leave { get; } = new(
-        Forget
+        Others
         + """
-        local entry = ARGV[2] .. '\n' .. ARGV[1]
-        if not redis.call('ZSCORE', KEYS[1], entry) then
+        local said = redis.call('HGET', KEYS[1], ARGV[2])
+        if not said or not string.find(said, ARGV[1] .. '=', 1, true) then
           return 0
         end
-        return forget(entry)
+        local rest = others(said, ARGV[1])
+        if rest == '' then
+          return redis.call('HDEL', KEYS[1], ARGV[2])
+        end
+        redis.call('HSET', KEYS[1], ARGV[2], rest)
+        return 0
         """);
 
     /// <summary>Drops what does not hold any more, and lists the rest.</summary>
     public static RedisScript List { get; } = new(
-        Forget
-        + Now
+        Others
         + """
-        for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-          forget(entry)
+        local all, here = redis.call('HGETALL', KEYS[1]), {}
+        for i = 1, #all, 2 do
+          if others(all[i + 1]) == '' then
+            redis.call('HDEL', KEYS[1], all[i])
+          else
+            here[#here + 1] = all[i]
+          end
         end
-        return redis.call('HKEYS', KEYS[2])
+        return here
         """);
 }

@@ -9,6 +9,9 @@ namespace ChatKit.Rooms;
 /// </summary>
 internal sealed partial class Room
 {
+    /// <summary>One until all nodes have noticed, and one more for what they then say to arrive.</summary>
+    private const int ChecksUntilRestored = 2;
+
     /// <summary>Null as long as nobody has asked.</summary>
     private HashSet<string>? _here;
 
@@ -16,6 +19,12 @@ internal sealed partial class Room
     private byte[]? _hereFrame;
 
     private bool _refreshing;
+
+    /// <summary>Who of this node was in the store when it was read last.</summary>
+    private HashSet<string> _storedHere = [];
+
+    /// <summary>How many more checks believe the store in nothing but who is there: it has lost some, and the nodes say so again.</summary>
+    private int _distrust;
 
     /// <summary>Counts what was announced: whoever reads the store meanwhile has read something old.</summary>
     private int _announcements;
@@ -89,7 +98,9 @@ internal sealed partial class Room
     /// <summary>Takes over what the store says, and those of this node, of whom it may not have heard yet. To be called under the lock.</summary>
     private void LearnPresence(IReadOnlyCollection<string> stored)
     {
-        var here = stored.Union(_members.Select(member => PresenceOf(member)?.Member).OfType<string>()).ToHashSet();
+        var own = _members.Select(member => PresenceOf(member)?.Member).OfType<string>().ToHashSet();
+        var here = stored.Union(own).ToHashSet();
+        NoticeLoss(stored, own);
         if (_here is null)
         {
             _here = here;
@@ -98,9 +109,29 @@ internal sealed partial class Room
         }
 
         TellPresence(PresenceChange.Joined, [.. here.Where(_here.Add)]);
+        if (_distrust > 0)
+            return;
         var left = _here.Except(here).ToList();
         _here.ExceptWith(left);
         TellPresence(PresenceChange.Left, left);
+    }
+
+    /// <summary>
+    /// If somebody of this node was in the store, is here, and is in the store no more, then the store has lost them, such as by evicting
+    /// the key; and those of other nodes as well. Within one interval every node notices and says again who is there. To be called under the
+    /// lock.
+    /// </summary>
+    private void NoticeLoss(IReadOnlyCollection<string> stored, HashSet<string> own)
+    {
+        _distrust = Math.Max(0, _distrust - 1);
+        var ownStored = own.Intersect(stored).ToHashSet();
+        if (own.Any(member => _storedHere.Contains(member) && !ownStored.Contains(member)))
+        {
+            _distrust = ChecksUntilRestored;
+            services.Tracker.Restore(Name);
+        }
+
+        _storedHere = ownStored;
     }
 
     /// <summary>Somebody has come or gone. To be called under the lock.</summary>

@@ -177,7 +177,11 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         return true;
     }
 
-    public void OnReconnected() => _ = CheckAsync();
+    public void OnReconnected()
+    {
+        _ = services.Disconnects.CheckAsync();
+        _ = CheckAsync();
+    }
 
     /// <summary>
     /// Looks in the history for messages that never came, and gives members that could not catch up another try. Ends when the store has

@@ -1,13 +1,19 @@
 using System.Net.WebSockets;
 using ChatKit.Protocol;
 using ChatKit.Wire;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.Rooms;
 
 /// <summary>Publishes what the application itself has to say.</summary>
 internal sealed class RoomBroadcaster(
-    Publisher publisher, IBackplane backplane, IOptions<ChatKitOptions> options, TimeProvider clock) : IRoomBroadcaster
+    Publisher publisher,
+    IBackplane backplane,
+    DisconnectLog disconnects,
+    IOptions<ChatKitOptions> options,
+    TimeProvider clock,
+    ILogger<Room> logger) : IRoomBroadcaster
 {
     private const int MaxKeyLength = 255;
 
@@ -48,13 +54,22 @@ internal sealed class RoomBroadcaster(
         await PublishAsync(RoomName.OfUser(userId), Binary(data), Ephemeral, cancellationToken).ConfigureAwait(false);
     }
 
-    public ValueTask DisconnectUserAsync(
+    public async ValueTask DisconnectUserAsync(
         string userId, WebSocketCloseStatus status, string? reason, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
         CloseArguments.ThrowIfInvalid(status, reason);
-        return backplane.AnnounceAsync(
-            RoomName.OfUser(userId), Announcement.Encode(new DisconnectNotice(status, reason)), cancellationToken);
+        var notice = new DisconnectNotice(status, reason);
+        await disconnects.AddAsync(userId, notice, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await backplane.AnnounceAsync(RoomName.OfUser(userId), Announcement.Encode(notice), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (HistoryUnavailableException e)
+        {
+            // It is stored, and every node finds it.
+            logger.DisconnectNotAnnounced(e);
+        }
     }
 
     private static void ThrowIfInvalid(RoomBroadcastOptions options)

@@ -39,6 +39,16 @@ internal static partial class RoomLog
         "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not know. It is ignored. Further ones are not logged.")]
     public static partial void AnnouncementUnreadable(this ILogger logger, LogText room);
 
+    [LoggerMessage(EventId = 211, Message = "Which users were disconnected cannot be read yet; it is tried again.")]
+    public static partial void DisconnectsUnread(this ILogger logger, LogLevel level, Exception exception);
+
+    [LoggerMessage(212, LogLevel.Warning,
+        "Users were disconnected while this node could not read of it, and which is not stored any more. Some may still be connected here.")]
+    public static partial void DisconnectsMissed(this ILogger logger);
+
+    [LoggerMessage(213, LogLevel.Debug, "A user is disconnected, which could be stored and not announced. The nodes find it at their next check.")]
+    public static partial void DisconnectNotAnnounced(this ILogger logger, Exception exception);
+
     [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} is told that it has missed messages: {Missed} (none = their number is not known).")]
     public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);
 

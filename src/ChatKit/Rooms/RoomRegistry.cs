@@ -23,13 +23,14 @@ internal sealed class RoomRegistry : IDisposable
         IMessageHistory history,
         IRoomPresence presence,
         PresenceTracker tracker,
+        DisconnectLog disconnects,
         ChatKitMetrics metrics,
         ChatKitTracing tracing,
         ILogger<Room> logger,
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, metrics, tracing, logger);
+        _services = new RoomServices(backplane, history, presence, tracker, disconnects, metrics, tracing, logger);
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
         _checks = clock.CreateTimer(static rooms => _ = ((RoomRegistry)rooms!).CheckAllAsync(), this, interval, interval);
@@ -71,6 +72,7 @@ internal sealed class RoomRegistry : IDisposable
     {
         if (Interlocked.Exchange(ref _checkingAll, true))
             return;
+        _ = _services.Disconnects.CheckAsync();
         foreach (var (_, room) in _rooms)
         {
             await _checking.WaitAsync().ConfigureAwait(false);

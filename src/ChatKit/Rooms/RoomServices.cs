@@ -10,6 +10,7 @@ internal sealed record RoomServices(
     IMessageHistory History,
     IRoomPresence Presence,
     PresenceTracker Tracker,
+    DisconnectLog Disconnects,
     ChatKitMetrics Metrics,
     ChatKitTracing Tracing,
     ILogger<Room> Logger)

@@ -9,6 +9,9 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
     /// <summary>What reaches the subscribers in place of a message.</summary>
     public Func<ChatMessage, IEnumerable<ChatMessage>> Carry { get; set; } = static message => [message];
 
+    /// <summary>Whether announcements get lost.</summary>
+    public bool LosesAnnouncements { get; set; }
+
     /// <summary>Whether subscribing fails.</summary>
     public bool Down { get; set; }
 
@@ -41,7 +44,7 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
 
     public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
     {
-        foreach (var subscriber in Subscribers(room))
+        foreach (var subscriber in LosesAnnouncements ? [] : Subscribers(room))
             subscriber.OnAnnouncement(announcement);
         return ValueTask.CompletedTask;
     }

@@ -73,6 +73,42 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     }
 
     [Fact]
+    public async Task When_Redis_evicts_who_is_there_nobody_is_said_to_have_left_and_who_has_left_is_gone()
+    {
+        await using var one = StartHost();
+        await using var other = StartHost();
+        var anna = await one.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var bob = await other.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+        var carl = await other.EnterTrackedAsync("carl");
+        Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
+        await Patience.UntilAsync(async () => (await ListAsync(one)).Length == 3, "all are stored");
+        await CheckAsync(one);
+        await CheckAsync(other);
+
+        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
+        carl.Client.Vanish();
+        await carl.Ended.Soon();
+
+        // Each node has checked the room once, in whichever order.
+        await CheckAsync(one);
+        await CheckAsync(other);
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the nodes have said again who is there");
+        var left = anna.ReceivePresenceAsync();
+        await Patience.UntilAsync(
+            () =>
+            {
+                one.Clock.Advance(TimeSpan.FromSeconds(10));
+                return left.IsCompleted;
+            },
+            "carl is gone");
+        Assert.Equal("left carl", await left);
+        Assert.False(bob.Ended.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_user_is_disconnected_on_every_node()
     {
         await using var one = StartHost();
@@ -88,6 +124,13 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         Assert.False(bob.Ended.IsCompleted);
     }
 
+    /// <summary>A node compares its rooms with the store.</summary>
+    private static async Task CheckAsync(ChatHost host)
+    {
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        await host.Rooms.Find("lobby")!.CheckAsync();
+    }
+
     private static async Task<string[]> ListAsync(ChatHost host) =>
         [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby")).Order()];
 
@@ -95,7 +138,8 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     private async Task<int> CountAsync(string member)
     {
         await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
-        return (int)await multiplexer.GetDatabase().HashGetAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[1], member);
+        var said = (string?)await multiplexer.GetDatabase().HashGetAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0], member);
+        return said?.Count(static c => c == ';') ?? 0;
     }
 
     private ChatHost StartHost() =>

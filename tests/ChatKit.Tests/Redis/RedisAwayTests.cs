@@ -23,6 +23,26 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Users_that_are_disconnected_while_a_node_is_not_subscribed_are_closed_when_it_is_again()
+    {
+        const int Users = 10;
+        var (here, there) = (Start(), Start());
+        var banned = new List<ChatConnection>();
+        for (var i = 0; i < Users; i++)
+            banned.Add(await there.EnterTrackedAsync($"user {i}"));
+        var admin = await AdminAsync();
+
+        for (var i = 0; i < Users; i++)
+        {
+            await admin.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+            await here.Broadcaster.DisconnectUserAsync($"user {i}");
+        }
+
+        foreach (var connection in banned)
+            Assert.Equal(1008, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+    }
+
+    [Fact]
     public async Task Killed_and_started_again_it_goes_on_and_nobody_has_got_what_was_not_stored()
     {
         var (here, there) = (Start(), Start());

@@ -77,6 +77,22 @@ public class RedisConnectionTests
             "the server is asked again, and has stored each message at most once");
     }
 
+    [Theory]
+    [InlineData("allkeys-lru", true)]
+    [InlineData("volatile-ttl", true)]
+    [InlineData("noeviction", false)]
+    public async Task A_server_that_evicts_keys_is_warned_of(string policy, bool warns)
+    {
+        await using var redis = new RedisServer { Options = ["--maxmemory", "100mb", "--maxmemory-policy", policy] };
+        await redis.InitializeAsync();
+        await using var host = await RedisHost.StartAsync(redis.Endpoint);
+        await host.History.AppendAsync("room", Message);
+
+        if (warns)
+            await Patience.UntilAsync(() => Count(host, 406) == 1, "it is warned of");
+        Assert.Equal(warns ? 1 : 0, Count(host, 406));
+    }
+
     [Fact]
     public async Task Without_a_server_the_application_does_not_start_and_says_what_to_do()
     {
