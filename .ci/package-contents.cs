@@ -24,6 +24,11 @@ foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore" })
             throw new InvalidOperationException($"{id} lacks {element}.");
     }
 
+    // A package page shows the README, but not the files beside it.
+    var links = Regex.Matches(Read(package, "README.md"), "(\\]\\(|\\]:\\s*|(src|href)=\")(?!https://)[^)\"\\s]*");
+    if (links.Count > 0)
+        throw new InvalidOperationException($"The README of {id} has links that do not resolve: {string.Join(", ", links)}");
+
     CheckDocumentation(package, id);
     Console.WriteLine($"{Path.GetFileName(path)} is complete.");
 }
