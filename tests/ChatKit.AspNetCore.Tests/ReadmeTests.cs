@@ -34,7 +34,7 @@ public partial class ReadmeTests
     [Fact]
     public void The_readme_of_a_package_has_no_relative_links_and_no_pictures()
     {
-        Assert.Equal(2, PackageReadmes().Length);
+        Assert.NotEmpty(PackageReadmes());
         Assert.All(PackageReadmes(), static path => Assert.DoesNotMatch(Link(), File.ReadAllText(path)));
         Assert.All(PackageReadmes(), static path => Assert.DoesNotContain("![", File.ReadAllText(path)));
     }
