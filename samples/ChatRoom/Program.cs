@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using ChatRoom;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 return await CommandLine.Create(RunAsync).RunAsync(args);
@@ -14,8 +13,6 @@ static async Task<int> RunAsync(Settings settings)
     builder.Logging.AddFilter("Microsoft", settings.Logging < LogLevel.Warning ? LogLevel.Warning : settings.Logging);
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A failure to start is told in one line below.
 
-    builder.Services.AddRazorPages();
-    builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider(); // The page keeps no secrets across restarts.
     var chatKit = builder.Services.AddChatKit();
     if (settings.Redis is { } redis)
         chatKit.AddRedis(redis);
@@ -29,7 +26,7 @@ static async Task<int> RunAsync(Settings settings)
     app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // That it answers says that it lives.
     app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
     app.MapStaticAssets();
-    app.MapRazorPages().WithStaticAssets();
+    app.MapIndexPage();
     app.MapWebSocketHandler<TutorialHandler>("/msg", options => options.HistoryCapacity = 0);
     app.MapWebSocketHandler<EchoHandler>("/echo", options =>
     {

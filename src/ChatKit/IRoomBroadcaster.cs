@@ -49,18 +49,26 @@ public interface IRoomBroadcaster
     ValueTask<MessagePosition?> BroadcastAsync(
         string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends a text to every open connection of a user, on all nodes and whatever rooms it is in. Never stored.</summary>
+    /// <summary>
+    /// Sends a text to all open connections of a user, on all nodes and whatever rooms they are in. Never stored: a user without an open
+    /// connection doesn't receive the message.
+    /// </summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached; nobody receives the message.</exception>
+    /// <param name="cancellationToken">Stops waiting. The message may have been sent all the same.</param>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. The user doesn't receive the message, except perhaps after a time-out.</exception>
     ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends bytes to every open connection of a user, on all nodes and whatever rooms it is in. Never stored.</summary>
+    /// <summary>
+    /// Sends bytes to all open connections of a user, on all nodes and whatever rooms they are in. Never stored: a user without an open
+    /// connection doesn't receive the message.
+    /// </summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="data">The bytes; copied before this returns.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HistoryUnavailableException">The backplane cannot be reached; nobody receives the message.</exception>
+    /// <param name="cancellationToken">Stops waiting. The message may have been sent all the same.</param>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. The user doesn't receive the message, except perhaps after a time-out.</exception>
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
     /// <summary>

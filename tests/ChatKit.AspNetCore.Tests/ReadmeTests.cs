@@ -13,7 +13,7 @@ public partial class ReadmeTests
     {
         var compiled = string.Concat(
             Directory.GetFiles(Path.Combine(Root, "tests", "ChatKit.Snippets"), "*.cs").Select(path => Unindented(File.ReadAllText(path))));
-        var documents = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md"));
+        var documents = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Concat(PackageReadmes());
 
         var snippets = documents.SelectMany(path => Snippet().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value).ToList();
 
@@ -28,6 +28,24 @@ public partial class ReadmeTests
 
         Assert.NotEmpty(links);
         Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Root, link)), link));
+    }
+
+    /// <summary>A package page shows the README, but has none of the files beside it.</summary>
+    [Fact]
+    public void The_readme_of_a_package_has_no_relative_links_and_no_pictures()
+    {
+        Assert.NotEmpty(PackageReadmes());
+        Assert.All(PackageReadmes(), static path => Assert.DoesNotMatch(Link(), File.ReadAllText(path)));
+        Assert.All(PackageReadmes(), static path => Assert.DoesNotContain("![", File.ReadAllText(path)));
+    }
+
+    [Fact]
+    public void The_package_for_web_applications_shows_the_program_of_the_readme()
+    {
+        var program = Snippet().Match(File.ReadAllText(Path.Combine(Root, "README.md"))).Value;
+
+        Assert.Contains("builder.Services.AddChatKit()", program);
+        Assert.Contains(program, File.ReadAllText(Path.Combine(Root, "src", "ChatKit.AspNetCore", "README.md")));
     }
 
     /// <summary>So that what is said to be tested does not become untrue when a test is renamed.</summary>
@@ -47,6 +65,8 @@ public partial class ReadmeTests
                 Regex.IsMatch(source, $@"\bclass {test.Groups[1].Value}\b") && source.Contains($" {test.Groups[2].Value}(", StringComparison.Ordinal)));
         });
     }
+
+    private static string[] PackageReadmes() => Directory.GetFiles(Path.Combine(Root, "src"), "README.md", SearchOption.AllDirectories);
 
     private static string Unindented(string code) => Indentation().Replace(code.ReplaceLineEndings("\n"), "").TrimEnd();
 

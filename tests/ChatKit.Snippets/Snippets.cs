@@ -1,9 +1,24 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
 namespace ChatKit.Snippets;
+
+public sealed record Note(string Text);
+
+[JsonSerializable(typeof(Note))]
+internal sealed partial class ChatJson : JsonSerializerContext;
+
+public sealed class Notes : WebSocketHandler
+{
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        if (message.TryReadJson(ChatJson.Default.Note, out var note)) // ChatJson: your JsonSerializerContext
+            await BroadcastAsync(note.Text);
+    }
+}
 
 internal static class Redis
 {

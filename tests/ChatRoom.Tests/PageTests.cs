@@ -109,8 +109,8 @@ public class PageTests(Browser browser)
 
         var page = await http.GetStringAsync(chatRoom.Address);
 
-        Assert.Matches("href=\"/chat\\.[a-z0-9]+\\.css\"", page);
-        Assert.Matches("src=\"/chat\\.[a-z0-9]+\\.js\"", page);
+        Assert.Matches("href=\"chat\\.[a-z0-9]+\\.css\"", page);
+        Assert.Matches("src=\"chat\\.[a-z0-9]+\\.js\"", page);
     }
 
     [Fact]

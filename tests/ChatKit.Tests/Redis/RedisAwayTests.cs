@@ -56,6 +56,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
             await _redis.KillAsync();
             await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost").AsTask());
             await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost", new RoomBroadcastOptions { Store = false }).AsTask());
+            await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.SendToUserAsync("ann", "lost").AsTask());
             await _redis.StartAsync();
             await HealedAsync(here, there);
 

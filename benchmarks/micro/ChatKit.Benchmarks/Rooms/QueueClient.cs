@@ -18,6 +18,8 @@ internal sealed class QueueClient : IRoomClient
 
     public string Id => "client";
 
+    public IReadOnlyCollection<string> FormerIds => [];
+
     public WireFormat Format => WireFormat.Plain;
 
     public IOutbound Outbound => _queue;

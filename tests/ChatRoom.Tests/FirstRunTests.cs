@@ -1,0 +1,42 @@
+using System.Net.WebSockets;
+
+namespace ChatRoom.Tests;
+
+/// <summary>What a newcomer sees, who has run nothing like it on this machine before.</summary>
+public class FirstRunTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_first_run_prints_where_to_open_the_browser_and_where_the_history_is_and_nothing_else(bool canWriteHome)
+    {
+        var folder = Directory.CreateTempSubdirectory("chatroom-");
+        try
+        {
+            // Nothing can be created below a file, not even by root.
+            var home = Path.Combine(folder.FullName, "home");
+            if (canWriteHome)
+                Directory.CreateDirectory(home);
+            else
+                await File.WriteAllTextAsync(home, "");
+            await using var chatRoom = await ChatRoomProcess.StartAsync(new Dictionary<string, string> { ["HOME"] = home });
+            var twoLines = $"""
+                Open {chatRoom.Address.GetLeftPart(UriPartial.Authority)} in your browser. Ctrl+C ends the chat room.
+                History: the last 100 messages of each room, in memory; they are gone when the program ends.
+                """;
+            await Patience.UntilAsync(() => chatRoom.Output.Contains("History"), "the place of the history is printed");
+            using var http = new HttpClient();
+            Assert.Contains("Join a room", await http.GetStringAsync(chatRoom.Address));
+            using (var client = await chatRoom.ConnectAsync("/echo"))
+                await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+
+            await chatRoom.StopAsync();
+
+            Assert.Equal(twoLines.ReplaceLineEndings("\n"), chatRoom.Output);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
