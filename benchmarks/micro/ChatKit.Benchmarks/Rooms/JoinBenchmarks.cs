@@ -36,7 +36,7 @@ public class JoinBenchmarks
     {
         var membership = _rooms!.Enter(Room, _client, Replay);
         await membership.StartAsync();
-        await membership.LeaveAsync();
+        membership.Leave();
     }
 
     [GlobalCleanup]
