@@ -26,6 +26,17 @@ internal static class Outgoing
     public static byte[] FrameOf(string room, ChatMessage message, WireFormat format = WireFormat.Plain) =>
         message.Frames.Get(room, message, format);
 
+    /// <summary>
+    /// What a client is sent of a message. Of one that is not for it this is only the position, so that the next one does not look as if
+    /// something were missing; or nothing, if the client does not count positions.
+    /// </summary>
+    public static byte[] FrameFor(IRoomClient client, string room, ChatMessage message)
+    {
+        if (message.IsFor(client.Id))
+            return FrameOf(room, message, client.Format);
+        return (client.Format & WireFormat.V1) != 0 && message.Position is { } position ? V1Frames.Skip(room, position) : [];
+    }
+
     private static ChatMessage Create(
         WebSocketMessageType type,
         ReadOnlyMemory<byte> payload,

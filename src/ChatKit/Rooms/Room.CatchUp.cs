@@ -73,12 +73,11 @@ internal sealed partial class Room
         member.Cursor = StartOf(page);
         foreach (var message in page.Messages)
         {
+            var frame = Outgoing.FrameFor(member.Client, Name, message);
+            if (frame.Length > 0 && !await EnqueueAsync(member, frame).ConfigureAwait(false))
+                return null;
             if (message.IsFor(member.Client.Id))
-            {
-                if (!await EnqueueAsync(member, Outgoing.FrameOf(Name, message, member.Client.Format)).ConfigureAwait(false))
-                    return null;
                 services.Metrics.Delivered(1);
-            }
 
             member.Cursor = message.Position;
         }
@@ -215,12 +214,11 @@ internal sealed partial class Room
             var position = message.Position.GetValueOrDefault();
             if (!position.Follows(cursor))
                 continue;
+            var frame = Outgoing.FrameFor(client, Name, message);
+            if (frame.Length > 0 && client.Outbound.TryEnqueue(frame) != EnqueueResult.Accepted)
+                break;
             if (message.IsFor(client.Id))
-            {
-                if (client.Outbound.TryEnqueue(Outgoing.FrameOf(Name, message, client.Format)) != EnqueueResult.Accepted)
-                    break;
                 given++;
-            }
 
             cursor = position;
         }

@@ -252,7 +252,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
         return joined;
     }
 
-    /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
+    /// <summary>The frames that a member is to be sent for these messages, or of all for null.</summary>
+    /// <returns>The frames, and in <paramref name="count"/> how many of them have a message for the member.</returns>
     private ReadOnlyMemory<byte> Join(
         ReadOnlySpan<ChatMessage> messages, long number, RoomMember? member, WireFormat format, out int count)
     {
@@ -261,11 +262,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var last = default(ReadOnlyMemory<byte>);
         for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(messages[i], number + i) == false)
+            if (member?.IsSentFor(messages[i], number + i) == false)
                 continue;
             last = FrameOf(messages[i], member, format);
             length += last.Length;
-            count++;
+            if (member is null || messages[i].IsFor(member.Client.Id))
+                count++;
         }
 
         if (length == last.Length)
@@ -275,7 +277,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var rest = joined.AsSpan();
         for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(messages[i], number + i) == false)
+            if (member?.IsSentFor(messages[i], number + i) == false)
                 continue;
             var frame = FrameOf(messages[i], member, format).AsSpan();
             frame.CopyTo(rest);
@@ -294,7 +296,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             && gap.Behind(member.ReadThrough) is { } rest
             && rest != gap)
             return rest.Frame(Name);
-        return Outgoing.FrameOf(Name, message, format);
+        return member is null ? Outgoing.FrameOf(Name, message, format) : Outgoing.FrameFor(member.Client, Name, message);
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>

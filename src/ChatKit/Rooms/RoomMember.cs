@@ -50,6 +50,12 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
         && message.Position?.IsCoveredBy(ReadThrough) != true
         && (message.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
 
+    /// <summary>Whether a live member is to be sent a frame for a message: the message, or that there is one which is not for it.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="number">How many messages the room had accepted before it.</param>
+    public bool IsSentFor(ChatMessage message, long number) =>
+        Lacks(message, number) && (message.IsFor(Client.Id) || (IsTold && message.Position is not null));
+
     /// <summary>Whether a live member is to receive a message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="number">How many messages the room had accepted before it.</param>
