@@ -108,6 +108,7 @@ internal sealed class WebSocketEndpoint(
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
+            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
             Deflate = options.EnableCompression && AgreeOnDeflate(context),
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };

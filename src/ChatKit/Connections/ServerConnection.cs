@@ -156,6 +156,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
     }
 
+    /// <summary>The client says up to where it has the messages of rooms. Counts for each when the connection next enters it.</summary>
+    public void Resume(IReadOnlyDictionary<string, MessagePosition> after) => _rooms.Resume(after);
+
     public ValueTask LeaveAllAsync() => _rooms.LeaveAllAsync();
 
     /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
