@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 
 namespace ChatRoom;
@@ -21,12 +22,16 @@ internal sealed class NameFromQuery(RequestDelegate next)
     /// <summary>What people call themselves, short enough to show and without characters that break lines.</summary>
     private static string Clean(string? name)
     {
-        var clean = string.Concat((name ?? "").Where(c => !char.IsControl(c))).Trim();
-        return clean.Length switch
-        {
-            0 => "Anonymous",
-            > MaxLength => clean[..MaxLength],
-            _ => clean,
-        };
+        var clean = Shorten(string.Concat((name ?? "").Where(c => !char.IsControl(c))).Trim());
+        return clean.Length == 0 ? "Anonymous" : clean;
+    }
+
+    /// <summary>Cuts between what people take for characters: half of one is not even valid Unicode.</summary>
+    private static string Shorten(string text)
+    {
+        var length = 0;
+        while (length < text.Length && length + StringInfo.GetNextTextElementLength(text, length) is var next and <= MaxLength)
+            length = next;
+        return text[..length];
     }
 }

@@ -57,6 +57,12 @@ public sealed class WebSocketConnectionInfo
     public IReadOnlyCollection<string> FormerIds { get; init; } = [];
 
     /// <summary>
+    /// Whether the client sends further positions in its first frames, because the handshake has no space for all of them. The handler is
+    /// opened when they have arrived, or after 10 seconds. Default: false. Applies only with <see cref="ChatKitSubprotocol.V1"/>.
+    /// </summary>
+    public bool ResumesByFrame { get; init; }
+
+    /// <summary>
     /// Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side and the server's full window.
     /// Default: false.
     /// </summary>

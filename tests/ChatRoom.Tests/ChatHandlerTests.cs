@@ -80,6 +80,9 @@ public class ChatHandlerTests
     [InlineData("?name=%20%0A", "Anonymous")]
     [InlineData("?name=%20A%0Ann%20", "Ann")]
     [InlineData("?name=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeee", "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd")]
+    [InlineData("?name=aaaaaaaaaabbbbbbbbbbccccccccccddddddddd%F0%9F%91%8B", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddd")]
+    [InlineData("?name=aaaaaaaaaabbbbbbbbbbccccccccccdddddddd%F0%9F%91%8B", "aaaaaaaaaabbbbbbbbbbccccccccccdddddddd👋")]
+    [InlineData("?name=aaaaaaaaaabbbbbbbbbbccccccccccddddddddde%CC%81", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddd")]
     public async Task A_name_is_made_presentable(string query, string shown)
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();

@@ -31,6 +31,17 @@ public class PageTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_name_that_is_too_long_is_not_cut_within_a_character()
+    {
+        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var page = await browser.OpenAsync(new Uri(chatRoom.Address, $"?name={new string('a', 39)}%F0%9F%91%8B"));
+
+        await Assertions.Expect(page.Locator("#name")).ToHaveValueAsync(new string('a', 39));
+        await page.Locator("#join button[type=submit]").ClickAsync();
+        await page.ExpectStateAsync("live");
+    }
+
+    [Fact]
     public async Task What_people_write_is_shown_and_never_run()
     {
         const string Attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";

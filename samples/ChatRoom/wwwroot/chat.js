@@ -352,11 +352,16 @@ function growTextInput() {
 
 function preset() {
   const query = new URLSearchParams(location.search);
-  nameInput.value = (query.get('name') ?? storage?.getItem('chatkit.name') ?? '').slice(0, nameInput.maxLength);
+  nameInput.value = cut(query.get('name') ?? storage?.getItem('chatkit.name') ?? '', nameInput.maxLength);
   const room = roomInHash() || query.get('room') || storage?.getItem('chatkit.room') || 'lobby';
-  roomInput.value = room.slice(0, roomInput.maxLength);
+  roomInput.value = cut(room, roomInput.maxLength);
   const firstEmpty = [nameInput, roomInput].find((input) => !input.value);
   (firstEmpty ?? byId('join').querySelector('button')).focus();
+}
+
+// Half a surrogate pair could not be written into a URL.
+function cut(text, length) {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }
 
 function roomInHash() {

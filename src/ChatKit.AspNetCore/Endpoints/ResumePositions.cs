@@ -14,6 +14,9 @@ internal static class ResumePositions
 
     public static IReadOnlyDictionary<string, MessagePosition> None => ReadOnlyDictionary<string, MessagePosition>.Empty;
 
+    /// <summary>Whether the client sends further positions in its first frames: <c>?resume=frame</c>.</summary>
+    public static bool FollowByFrame(IQueryCollection query) => query["resume"] == "frame";
+
     public static bool TryRead(
         IQueryCollection query, out IReadOnlyDictionary<string, MessagePosition> positions, [NotNullWhen(false)] out string? problem)
     {

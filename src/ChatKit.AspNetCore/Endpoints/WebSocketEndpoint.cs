@@ -116,6 +116,7 @@ internal sealed class WebSocketEndpoint(
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
             FormerIds = formerIds,
+            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
             Deflate = options.EnableCompression && AgreeOnDeflate(context),
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };

@@ -11,7 +11,7 @@ export interface Ack {
  * - `forbidden`: it was to bring the client into a room that it may not be in.
  * - `failed`: the server failed to handle it.
  * - `unknown`: the server may have the message or not, and it is too late to send it again.
- * - `closed`: the connection was closed before the message was sent.
+ * - `closed`: the connection was closed before the message was sent, or another user has typed it.
  * - `too-big`: it is larger than the server takes.
  */
 export type ErrorCode = 'malformed' | 'forbidden' | 'failed' | 'unknown' | 'closed' | 'too-big';
@@ -35,7 +35,7 @@ export interface ChatMessage {
   live: boolean;
 }
 
-/** Messages are missing, and will not come. */
+/** Messages are missing, and will not come: the server has said so, or their positions were left out. */
 export interface Gap {
   room: string;
   after: string;
@@ -115,6 +115,11 @@ export interface Chat {
 }
 
 export interface ChatOptions {
+  /**
+   * The position of each room up to which the page shows its messages already, for example because the server has rendered them. Parameters
+   * `after` of the URL (`after=lobby~5k2j9:42`) do the same.
+   */
+  after?: Record<string, string>;
   /** Keeps what is pending over a reload of the page. Default: `sessionStorage`; null for none. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   /**
@@ -123,7 +128,7 @@ export interface ChatOptions {
    */
   token?: () => string | Promise<string>;
   /** In milliseconds, for tests. */
-  times?: { backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number; resend?: number };
+  times?: { backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number; resend?: number; claim?: number };
 }
 
 /**

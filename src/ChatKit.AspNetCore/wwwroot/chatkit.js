@@ -1,29 +1,29 @@
-/** What a browser speaks with a ChatKit server: the protocol chatkit.v1, which docs/protocol.md describes. */
+// The browser client of ChatKit. chatkit.d.ts describes what it exports, docs/protocol.md the protocol.
 
-/** All in milliseconds. The option `times` is for tests. */
+// In milliseconds.
 const TIMES = {
   backoff: 500,
   backoffLimit: 30_000,
   connect: 10_000, // A network that drops packets would let an attempt hang for minutes.
   refused: 10_000,
   busy: 5_000,
-  // The server knows a ref for 5 minutes. A minute less, because what is sent now may arrive late.
-  resend: 240_000,
+  resend: 240_000, // The server knows a ref for a minute longer: a message may arrive late.
+  claim: 5_000,
 };
 
-/** The client would make the same mistake again, or the application wants to be rid of it. */
+// A mistake that the client would repeat, or the will of the application.
 const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code >= 3000;
 
 const MAX_REFUSALS = 3;
 
-// The server takes this many rooms. Request lines much longer than this URL are refused on the way.
+// The server takes this many. Proxies refuse much longer URLs.
 const MAX_ROOMS = 128;
 const MAX_URL = 4_000;
 
 const encoder = new TextEncoder();
 
 function toPayload(data) {
-  // Half a surrogate pair cannot be sent as UTF-8: the server could not even read whose message it was.
+  // Half a surrogate pair has no UTF-8.
   if (typeof data === 'string') return { data: data.toWellFormed() };
   if (!(data instanceof Uint8Array)) throw new TypeError('ChatKit sends a string or a Uint8Array.');
   return { base64: btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join('')) };
@@ -32,10 +32,14 @@ function toPayload(data) {
 const fromPayload = ({ data, base64 }) =>
   base64 === undefined ? data : Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
-function isCovered(position, last = '') {
+function parse(position = ':') {
   const colon = position.lastIndexOf(':');
-  return last.slice(0, colon + 1) === position.slice(0, colon + 1)
-    && Number(position.slice(colon + 1)) <= Number(last.slice(colon + 1));
+  return [position.slice(0, colon), Number(position.slice(colon + 1))];
+}
+
+function move(position, by) {
+  const [epoch, sequence] = parse(position);
+  return `${epoch}:${sequence + by}`;
 }
 
 class Chat {
@@ -46,41 +50,61 @@ class Chat {
   #listeners = {};
 
   #state = 'connecting';
-  #reason = {}; // of the last trouble: { reason, code }
+  #reason = {}; // of the last failure: { reason, code }
   #attempts = 0; // since the last `live`
   #refusals = 0;
 
   #socket;
-  #listening = new AbortController(); // to the socket
+  #listening = new AbortController();
   #lifetime = new AbortController();
-  #timer; // Connecting, silence and the next attempt never overlap.
-  #welcome; // of the present connection
+  #timer; // for connecting, silence, or the next attempt
+  #user; // of the latest connection; '' for nobody
+
+  // Of the present connection:
+  #welcome;
   #welcomedAt;
-  #isLimited; // the server will close it because this side has sent too much
-  #user; // of the latest one
-  #live; // the rooms of the present connection that have caught up
-  #retry; // how long to wait after the present connection, if the server has said so
+  #isLimited; // has sent too much
+  #live; // rooms
+  #announced; // by room, up to where the server has said that messages are missing
+  #unnamed; // positions that the URL has no space for
+  #retry; // how long to wait after it
+  #earliest; // how long at least
 
   #positions = new Map(); // by room, the latest last
   #here = new Map();
+  #former = []; // ids of the latest connections: what they have sent to the others does not come back
 
-  // In the order of sending: { message, user, sentAt, resolve, reject }. The first ones may be from before a reload.
-  #outbox;
+  // By ref, in the order of sending: { message, number, user, sentAt, resolve, reject }. Those of before a reload have no promise.
+  #outbox = new Map();
   #session = crypto.getRandomValues(new Uint32Array(4)).join('.'); // randomUUID() needs HTTPS.
   #count = 0;
-  #holdTimer; // set while the server's store is away
+  #key;
+  #id = this.#session; // of the outbox
+  #isClaimed; // The outbox is known to be this page's.
+  #holdTimer; // while the server's store is unavailable
   #holds = 0;
+  #events = [];
 
-  constructor(url, { storage, token, times }) {
+  constructor(url, { after = {}, storage, token, times }) {
     this.#url = new URL(url, document.baseURI);
     this.#url.protocol = this.#url.protocol.replace('http', 'ws');
+    const { searchParams } = this.#url;
+    const starts = searchParams.getAll('after').map((start) => start.split(/~(?=[^~]*$)/));
+    searchParams.delete('after');
+    for (const [room, position] of [...starts, ...Object.entries(after)]) {
+      if (!/:\d+$/.test(position)) throw new TypeError(`ChatKit reads no position in '${position}'.`);
+      this.#reach(room, position);
+    }
+
     this.#times = { ...TIMES, ...times };
     this.#storage = storage;
     this.#token = token;
-    this.#outbox = this.#restore();
+    this.#key = `chatkit:${this.#url}`;
+    this.#claim(this.#read(this.#key) ?? {});
     const { signal } = this.#lifetime;
+    addEventListener('pagehide', ({ persisted }) => persisted || this.#mark(), { signal });
     addEventListener('online', () => this.#state === 'offline' && this.#open(), { signal });
-    // A socket can look open for minutes after the network is gone.
+    // A socket can look open for minutes without a network.
     addEventListener('offline', () => this.#state !== 'closed' && this.#goOffline(), { signal });
     queueMicrotask(() => this.#timer || signal.aborted || this.#open()); // when the caller listens
   }
@@ -89,13 +113,12 @@ class Chat {
     return this.#state;
   }
 
-  /** Who the server takes this client for. */
   get user() {
-    return this.#user;
+    return this.#user || undefined;
   }
 
   get pending() {
-    return this.#outbox.map(({ message }) => ({ ref: message.ref, data: fromPayload(message) }));
+    return Array.from(this.#outbox.values(), ({ message }) => ({ ref: message.ref, data: fromPayload(message) }));
   }
 
   on(type, listener) {
@@ -106,15 +129,16 @@ class Chat {
 
   send(data) {
     return new Promise((resolve, reject) => {
-      const message = { type: 'message', ref: `${this.#session}-${++this.#count}`, ...toPayload(data) };
-      const entry = { message, user: this.#user, resolve, reject };
-      this.#outbox.push(entry);
+      const number = this.#count + 1;
+      const message = { type: 'message', ref: `${this.#session}-${number}`, ...toPayload(data) };
+      const entry = { message, number, user: this.#user, resolve, reject };
+      this.#count = number;
+      this.#outbox.set(message.ref, entry);
       if (this.#state === 'closed') this.#settle(entry, 'closed', 'The connection is closed.');
       else this.#transmit([entry]);
     });
   }
 
-  /** Connects now, instead of waiting any longer or staying closed. */
   reconnect() {
     if (!this.#lifetime.signal.aborted) this.#open();
   }
@@ -129,18 +153,21 @@ class Chat {
 
   async #open() {
     this.#drop();
+    const { signal } = (this.#listening = new AbortController());
     this.#report(this.#state === 'connecting' ? 'connecting' : 'reconnecting');
+    if (signal.aborted) return; // A listener has closed it.
     const url = new URL(this.#url);
-    for (const [room, position] of [...this.#positions].slice(-MAX_ROOMS).reverse()) {
-      if (url.href.length < MAX_URL) url.searchParams.append('after', `${room}~${position}`);
-    }
-    this.#listening = new AbortController();
-    const { signal } = this.#listening;
+    for (const id of this.#former) url.searchParams.append('connection', id);
+    const rooms = [...this.#positions].reverse();
+    let named = 0;
+    while (named < Math.min(rooms.length, MAX_ROOMS) && url.href.length < MAX_URL) url.searchParams.append('after', rooms[named++].join('~'));
+    this.#unnamed = rooms.slice(named);
+    if (this.#unnamed.length) url.searchParams.set('resume', 'frame');
     this.#expect(this.#times.connect);
     try {
-      // No URL with a token in it: those are written to logs.
+      // URLs are logged, so a token must not be in one.
       const protocols = this.#token ? ['chatkit.v1', `bearer.${await this.#token()}`] : 'chatkit.v1';
-      if (signal.aborted) return; // given up meanwhile
+      if (signal.aborted) return;
       const socket = new WebSocket(url, protocols);
       socket.addEventListener('message', ({ data }) => this.#hear(data), { signal });
       socket.addEventListener('close', (event) => this.#closed(event), { signal });
@@ -150,21 +177,22 @@ class Chat {
     }
   }
 
-  /** Takes the connection for dead if nothing is heard in time. */
+  /** Gives the connection up if nothing arrives in time. */
   #expect(time) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '' }), time);
   }
 
-  /** Forgets the socket at once: closing one that is dead takes long. */
+  /** Does not wait for the closing handshake, which a dead connection never ends. */
   #drop() {
     clearTimeout(this.#timer);
     this.#release();
     this.#listening.abort();
     this.#socket?.close();
-    this.#welcome = this.#retry = undefined;
+    this.#welcome = this.#retry = this.#earliest = undefined;
     this.#isLimited = false;
     this.#live = new Set();
+    this.#announced = new Map();
   }
 
   #closed({ code, reason }) {
@@ -180,7 +208,7 @@ class Chat {
       return;
     }
 
-    const earliest = { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
+    const earliest = this.#earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
     const usual = earliest + this.#backoff(this.#attempts++);
     const delay = this.#retry ?? usual;
     this.#drop();
@@ -197,10 +225,10 @@ class Chat {
     this.#drop();
     this.#reason = reason;
     this.#report('closed');
-    for (const entry of this.#outbox) this.#abandon(entry);
+    for (const entry of this.#outbox.values()) this.#abandon(entry);
   }
 
-  /** Full jitter: the clients of a server that has ended do not come back all at once. */
+  /** Full jitter, so that clients do not come back all at once. */
   #backoff(attempt) {
     return Math.random() * Math.min(this.#times.backoffLimit, this.#times.backoff * 2 ** attempt);
   }
@@ -210,15 +238,19 @@ class Chat {
     this.#emit('state', { state, ...this.#reason, retryAt });
   }
 
-  /** A listener that throws is reported as any other is, and does not keep the next one from hearing. */
-  #emit(type, event) {
-    for (const listener of [...(this.#listeners[type] ?? [])]) {
-      try {
-        listener(event);
-      } catch (error) {
-        reportError(error);
+  /** Events that a listener causes follow when all listeners have the present one. */
+  #emit(...event) {
+    if (this.#events.push(event) > 1) return;
+    for (const [type, happened] of this.#events) {
+      for (const listener of [...(this.#listeners[type] ?? [])]) {
+        try {
+          listener(happened);
+        } catch (error) {
+          reportError(error);
+        }
       }
     }
+    this.#events = [];
   }
 
   // What the server sends
@@ -229,37 +261,44 @@ class Chat {
       const frame = JSON.parse(text);
       if (Object.hasOwn(this.#frames, frame.type)) this.#frames[frame.type](frame);
     } catch {
-      // What cannot be read is nothing that this version knows.
+      // Unknown to this version.
     }
   }
 
   #frames = {
     welcome: (frame) => {
       this.#welcome = frame;
+      this.#former = [...this.#former, frame.connection].slice(-8);
       this.#welcomedAt = Date.now();
-      this.#user = frame.user;
+      this.#user = frame.user ?? '';
+      for (const entry of this.#outbox.values()) if (entry.resolve) entry.user ??= this.#user;
       if (frame.ping) this.#expect(frame.ping * 2_000);
       else clearTimeout(this.#timer);
-      this.#transmit(this.#outbox);
+      if (this.#unnamed.length) {
+        this.#resume(this.#unnamed);
+        this.#socket.send('{"type":"resume","last":true}');
+      }
+      this.#transmit(this.#outbox.values());
     },
 
     message: (frame) => {
       const { room, position, from, at } = frame;
       const data = fromPayload(frame);
-      if (room && position) {
-        if (isCovered(position, this.#positions.get(room))) return;
-        this.#reach(room, position);
-      }
+      if (room && position && !this.#advance(room, position)) return;
       this.#emit('message', { room, position, from, at: new Date(at), data, live: !room || this.#live.has(room) });
     },
 
+    skip: ({ room, position }) => this.#advance(room, position),
+
     gap: ({ room, after, next, missed, reset = false }) => {
-      if (!next) this.#reach(room, ':0'); // else the message that follows says where the client is
+      // The position follows with the next message. Without it, the gap is announced again, and may have grown.
+      if (reset && !next) this.#reach(room, ':0');
+      else this.#announced.set(room, next ? move(next, -1) : move(after, missed));
       this.#emit('gap', { room, after, next, missed, reset });
     },
 
     live: ({ room, position, recovered }) => {
-      this.#reach(room, position);
+      if (room && position) this.#advance(room, position, 0);
       this.#live.add(room);
       this.#emit('live', { room, recovered });
       if (room !== this.#welcome?.room) return;
@@ -269,7 +308,7 @@ class Chat {
     },
 
     ack: ({ ref, room, position }) => {
-      const entry = this.#find(ref);
+      const entry = this.#outbox.get(ref);
       if (!entry) return;
       this.#holds = 0;
       this.#remove(entry);
@@ -277,12 +316,12 @@ class Chat {
       this.#emit('ack', { ref, room, position });
     },
 
-    error: ({ ref, code, text }) => {
-      const entry = this.#find(ref);
-      if (code === 'rate_limited') this.#limit({ ref, code, text });
+    error: ({ ref, code, text, retry }) => {
+      const entry = this.#outbox.get(ref);
+      if (code === 'rate_limited') this.#limit({ ref, code, text }, retry);
       else if (entry && code === 'unavailable') this.#hold({ ref, code, text });
       else if (entry) this.#settle(entry, code, text);
-      // The server waits for a message that it has, and that this side sent twice. It does not on another connection.
+      // The server waits for a message that it has already, until the connection ends.
       else if (ref && code === 'unavailable') this.#open();
       else this.#emit('error', { ref, code, text });
     },
@@ -302,67 +341,91 @@ class Chat {
     ping: () => this.#socket.send('{"type":"pong"}'),
   };
 
+  /** Reports what is missing before a position. False if the client has passed it. */
+  #advance(room, position, step = 1) {
+    const after = this.#announced.get(room) ?? this.#positions.get(room);
+    const [[oldEpoch, last], [epoch, sequence]] = [parse(after), parse(position)];
+    const missed = epoch === oldEpoch ? sequence - last - step : 0;
+    if (missed < 0 && step) return false;
+    this.#reach(room, position);
+    if (missed > 0) this.#emit('gap', { room, after, next: step ? position : undefined, missed, reset: false });
+    return true;
+  }
+
   #reach(room, position) {
-    if (!room || !position) return;
+    this.#announced?.delete(room);
     this.#positions.delete(room);
     this.#positions.set(room, position);
   }
 
-  // The outbox
-
-  #find(ref) {
-    return this.#outbox.find(({ message }) => message.ref === ref);
+  #resume(rooms) {
+    const frame = JSON.stringify({ type: 'resume', after: Object.fromEntries(rooms) });
+    const half = rooms.length >> 1;
+    if (this.#fits(frame)) {
+      this.#socket.send(frame);
+    } else if (half) {
+      this.#resume(rooms.slice(0, half));
+      this.#resume(rooms.slice(half));
+    }
   }
 
-  /** Sends messages of the outbox, if there is a connection that takes them. */
+  #fits(frame) {
+    return encoder.encode(frame).length <= (this.#welcome?.limit ?? Infinity);
+  }
+
+  // The outbox
+
+  /** Sends messages, or keeps them for a connection that takes them. */
   #transmit(entries) {
-    const limit = this.#welcome?.limit ?? Infinity;
-    const frames = [];
     for (const entry of entries) {
       const frame = JSON.stringify(entry.message);
-      if (encoder.encode(frame).length > limit) {
-        this.#settle(entry, 'too-big', `The message is larger than the ${limit} bytes that the server takes.`);
+      if (!this.#fits(frame)) {
+        this.#settle(entry, 'too-big', `The message is larger than the ${this.#welcome.limit} bytes that the server takes.`);
       } else if (this.#isStale(entry)) {
         this.#abandon(entry);
       } else {
-        if (this.#isSending) Object.assign(entry, { sentAt: entry.sentAt ?? Date.now(), user: this.#user });
-        frames.push(frame);
+        const isSending = this.#isSending;
+        if (isSending) Object.assign(entry, { sentAt: entry.sentAt ?? Date.now(), user: this.#user });
+        this.#save(entry); // before it is sent: the page may end at any time
+        if (isSending) this.#socket.send(frame);
       }
     }
-    this.#save(); // first: the page may end at any time, and must not take for unsent what it has sent
-    if (this.#isSending) frames.forEach((frame) => this.#socket.send(frame));
   }
 
-  /** What is from another user must not be sent as from this one, for whom the server does not know the ref either. */
-  #isStale({ sentAt, user }) {
-    return Date.now() - sentAt > this.#times.resend || (this.#welcome && (sentAt || user) && user !== this.#user);
+  /** Too old for its ref to be known, or not known to be from this user. */
+  #isStale({ sentAt, user = '' }) {
+    return Date.now() - sentAt > this.#times.resend || (this.#welcome && user !== this.#user);
   }
 
   get #isSending() {
-    return this.#welcome && !this.#holdTimer && !this.#isLimited;
+    return this.#isClaimed && this.#welcome && !this.#holdTimer && !this.#isLimited;
   }
 
-  /** The server's store is away. Until the refused message comes again the server takes none that came after it. */
+  /** The server takes no other message until it gets the refused one again. */
   #hold(error) {
     if (this.#holdTimer) return;
     this.#holdTimer = setTimeout(() => {
       this.#release();
-      const [first] = this.#outbox;
-      this.#transmit(this.#outbox);
-      // It was too old, so the server would wait for it in vain. It does not on another connection.
-      if (first && !this.#outbox.includes(first)) this.#open();
+      const [first] = this.#outbox.keys();
+      this.#transmit(this.#outbox.values());
+      // It was too old, and the server waits for it until the connection ends.
+      if (first && !this.#outbox.has(first)) this.#open();
     }, this.#backoff(this.#holds++));
     this.#emit('error', error);
   }
 
-  /** The server has handled nothing from this message on: what it was not sent before is as good as unsent, and does not grow old. */
-  #limit(error) {
+  /** The server has handled nothing from this message on. What was sent first on this connection counts as not sent. */
+  #limit(error, retry) {
     this.#isLimited = true;
-    const first = this.#outbox.findIndex(({ message }) => message.ref === error.ref);
-    for (const entry of this.#outbox.slice(first < 0 ? this.#outbox.length : first)) {
-      if (entry.sentAt >= this.#welcomedAt) entry.sentAt = undefined;
+    if (retry >= 0) this.#earliest = retry * 1_000;
+    let isBehind = false;
+    for (const entry of this.#outbox.values()) {
+      isBehind ||= entry.message.ref === error.ref;
+      if (isBehind && entry.sentAt >= this.#welcomedAt) {
+        entry.sentAt = undefined;
+        this.#save(entry);
+      }
     }
-    this.#save();
     this.#emit('error', error);
   }
 
@@ -376,7 +439,6 @@ class Chat {
     else this.#settle(entry, 'closed', 'The connection was closed before the message was sent.');
   }
 
-  /** Gives a message up. */
   #settle(entry, code, text) {
     const { ref } = entry.message;
     this.#remove(entry);
@@ -385,47 +447,89 @@ class Chat {
   }
 
   #remove(entry) {
-    this.#outbox = this.#outbox.filter((other) => other !== entry);
-    this.#save();
+    this.#outbox.delete(entry.message.ref);
+    this.#write(this.#keyOf(entry));
+    if (this.#outbox.size === 0) this.#write(this.#key);
   }
 
-  get #key() {
-    return `chatkit:${this.#url}`;
+  // Storage keeps the outbox over a reload: each message under a key of its own, so that a change costs the same however many there are.
+  // It may be full, blocked, or hold something else. That is no reason to fail.
+
+  #keyOf({ number }) {
+    return `${this.#key} ${number}`;
   }
 
-  // Storage may be full, or hold what is not from here. It is for reloads only, so that is no reason to fail.
+  #save(entry) {
+    const { message, user, sentAt } = entry;
+    this.#write(this.#keyOf(entry), { message, user, sentAt });
+    this.#mark(Date.now());
+  }
 
-  #save() {
+  /** Keeps which messages there are, and since when a page may have sent them. No time if the page has ended. */
+  #mark(at) {
+    const [first] = this.#outbox.values();
+    if (first) this.#write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
+  }
+
+  /** Takes over what the previous page of this tab has left. In a duplicated tab it is a copy, and the other page has the lock. */
+  async #claim({ id, from, to = 0, at }) {
+    const entries = [];
+    for (let number = from; number <= to; number++) {
+      const entry = this.#read(this.#keyOf({ number }));
+      if (entry?.message) entries.push([entry.message.ref, { ...entry, number }]);
+    }
+    this.#count = to;
+    if (!at) this.#outbox = new Map(entries);
+
+    const locks = this.#storage && navigator.locks; // needs HTTPS
+    const isOurs = await (locks && id ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
+    if (this.#lifetime.signal.aborted) return;
+    if (isOurs) this.#id = id ?? this.#id;
+    if (locks && this.#id !== id) this.#lock(this.#id, {});
+    if (locks && at && !isOurs) {
+      for (const [, entry] of entries) this.#write(this.#keyOf(entry));
+    } else {
+      for (const [, entry] of entries) entry.sentAt = isOurs ? entry.sentAt ?? at : 1;
+      if (at) this.#outbox = new Map([...entries, ...this.#outbox]);
+    }
+    this.#isClaimed = true;
+    this.#mark(Date.now());
+    this.#transmit(this.#outbox.values());
+  }
+
+  /** Until the client is closed, or the page ends. */
+  #lock(id, options) {
+    const { signal } = this.#lifetime;
+    return new Promise((resolve) => {
+      const hold = (lock) => {
+        resolve(lock);
+        return signal.aborted || new Promise((release) => signal.addEventListener('abort', release));
+      };
+      navigator.locks.request(`chatkit:${id}`, options, hold).catch(() => resolve());
+    });
+  }
+
+  #write(key, value) {
     try {
-      if (this.#outbox.length === 0) this.#storage?.removeItem(this.#key);
-      else this.#storage?.setItem(this.#key, JSON.stringify(this.#outbox.map(({ message, user, sentAt }) => ({ message, user, sentAt }))));
+      if (value) this.#storage?.setItem(key, JSON.stringify(value));
+      else this.#storage?.removeItem(key);
     } catch {}
   }
 
-  #restore() {
+  #read(key) {
     try {
-      return JSON.parse(this.#storage.getItem(this.#key)).filter(({ message }) => message.ref);
-    } catch {
-      return [];
-    }
+      return JSON.parse(this.#storage.getItem(key));
+    } catch {}
   }
 }
 
-/** Reading the property throws where the user has blocked storage. */
 function findStorage() {
   try {
     return sessionStorage;
-  } catch {
-    return undefined;
-  }
+  } catch {} // blocked
 }
 
-/**
- * Connects to a room, and stays connected.
- * @param {string | URL} url The endpoint's path, relative to the page, or a whole URL (http, https, ws or wss).
- * @param {{ storage?: Storage | null, token?: () => string | Promise<string> }} [options] `storage` keeps what is not acknowledged
- *   over a reload; null for none. `token` gives each attempt its bearer token.
- */
-export function connect(url, { storage = findStorage(), token, times } = {}) {
-  return new Chat(url, { storage, token, times });
+/** Connects to a room, and stays connected. */
+export function connect(url, { storage = findStorage(), ...options } = {}) {
+  return new Chat(url, { storage, ...options });
 }

@@ -7,17 +7,28 @@ namespace ChatKit.Connections;
 /// <summary>
 /// What a client of <see cref="ChatKitSubprotocol.V1"/> sends and is answered. It says which of its messages were stored, and where.
 /// </summary>
-internal sealed class ClientDialog(ServerConnection connection)
+/// <param name="connection">The connection.</param>
+/// <param name="resumesByFrame">Whether the client says in its first frames up to where it has the messages of rooms.</param>
+internal sealed class ClientDialog(ServerConnection connection, bool resumesByFrame)
 {
     /// <summary>A client with a fault stumbles now and then; one that goes on like this is no client.</summary>
     private const int MaxMalformed = 10;
 
     private const int MaxEchoedRef = 64;
 
+    private readonly TaskCompletionSource? _resuming =
+        resumesByFrame ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+
     private int _malformed;
 
     /// <summary>The ref of a message that could not be stored. None with another ref is handled before it, so that their order stays.</summary>
     private string? _refused;
+
+    /// <summary>
+    /// Completes when the client has said up to where it has the messages of rooms, or does something else instead. No room may be entered
+    /// before: what a client says of a room that it is in comes too late.
+    /// </summary>
+    public Task Resumed => _resuming?.Task ?? Task.CompletedTask;
 
     /// <summary>Reads a frame. Null if it has nothing for the handler; what is wrong is answered.</summary>
     public InboundMessage? Read(WebSocketMessage received)
@@ -28,8 +39,21 @@ internal sealed class ClientDialog(ServerConnection connection)
             return null;
         }
 
-        return frame!.Type == V1ClientFrame.MessageType ? new InboundMessage(frame.ToMessage(), frame.Ref) : null;
+        switch (frame!.Type)
+        {
+            case V1ClientFrame.MessageType:
+                EndResume();
+                return new InboundMessage(frame.ToMessage(), frame.Ref);
+            case V1ClientFrame.ResumeType:
+                Resume(frame, received);
+                return null;
+            default:
+                return null;
+        }
     }
+
+    /// <summary>Expects no further positions.</summary>
+    public void EndResume() => _resuming?.TrySetResult();
 
     /// <summary>Has a message handled, and tells the client what has become of it.</summary>
     /// <param name="driver">The handler.</param>
@@ -104,8 +128,22 @@ internal sealed class ClientDialog(ServerConnection connection)
         return V1Frames.Ack(reference, scope.Room, scope.Position);
     }
 
+    private void Resume(V1ClientFrame frame, WebSocketMessage received)
+    {
+        if (V1ResumeFrame.Read(received, out var positions, out var last) is { } problem)
+        {
+            Refuse(frame, problem);
+            return;
+        }
+
+        connection.Resume(positions);
+        if (last)
+            EndResume();
+    }
+
     private void Refuse(V1ClientFrame? frame, string problem)
     {
+        EndResume();
         var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
         connection.Outbound.EnqueueInAnyCase(V1Frames.Error(reference, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)

@@ -6,7 +6,7 @@ namespace ChatKit.Connections;
 /// <param name="connection">The connection.</param>
 /// <param name="registry">All rooms of this node.</param>
 /// <param name="limit">How many rooms it may be in.</param>
-/// <param name="resumeAfter">Up to where the client has the messages of rooms; each counts for the first time that it enters the room.</param>
+/// <param name="resumeAfter">Up to where the client has the messages of rooms, as far as the handshake has said so.</param>
 internal sealed class ConnectionRooms(
     ServerConnection connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
@@ -18,9 +18,28 @@ internal sealed class ConnectionRooms(
     /// <summary>The joins that wait for the handler's answer; null if there is none.</summary>
     private List<Join>? _joins;
 
-    private HashSet<string>? _resumed;
+    /// <summary>Each counts once, when the connection enters the room. Null if there is none.</summary>
+    private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter) : null;
+
     private int _uncounted;
     private bool _leftAll;
+
+    /// <summary>
+    /// The client says up to where it has the messages of further rooms. Does nothing for rooms that the connection is in, nor for more
+    /// rooms than it may be in.
+    /// </summary>
+    /// <param name="after">The positions by room.</param>
+    public void Resume(IReadOnlyDictionary<string, MessagePosition> after)
+    {
+        lock (_memberships)
+        {
+            foreach (var (room, position) in after)
+            {
+                if (Find(room) is null && (_resumeAfter ??= []) is { } known && (known.Count < limit || known.ContainsKey(room)))
+                    known[room] = position;
+            }
+        }
+    }
 
     /// <summary>
     /// Enters a room, if the handler lets the client in. Does nothing if the connection is in it; nor if it has left it, or was closed,
@@ -152,7 +171,7 @@ internal sealed class ConnectionRooms(
                     + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
             }
 
-            MessagePosition? after = resumeAfter.TryGetValue(room, out var position) && (_resumed ??= []).Add(room) ? position : null;
+            MessagePosition? after = _resumeAfter?.Remove(room, out var position) == true ? position : null;
             var membership = registry.Enter(room, connection, replay, after);
             _memberships.Add(membership);
             return membership;

@@ -19,6 +19,9 @@ internal sealed class ConnectionRunner : IDisposable
     /// <summary>A client that sends nothing for this long after its fault has stopped sending: longer than packets stay away.</summary>
     private static readonly TimeSpan SilenceAfterFault = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client may take to say up to where it has the messages of rooms.</summary>
+    private static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(10);
+
     private readonly Transport _transport;
     private readonly ServerConnection _connection;
     private readonly ConnectionServices _services;
@@ -62,7 +65,7 @@ internal sealed class ConnectionRunner : IDisposable
         };
         if (_connection.SpeaksV1)
         {
-            _dialog = new ClientDialog(_connection);
+            _dialog = new ClientDialog(_connection, info.ResumesByFrame);
             _connection.Outbound.TryEnqueue(
                 V1Frames.Welcome(_connection.Id, _connection.Room, _connection.UserId, options.PingInterval, options.MaxMessageSize));
         }
@@ -85,6 +88,7 @@ internal sealed class ConnectionRunner : IDisposable
         WebSocketHandlerDriver? driver = null;
         try
         {
+            await WaitForPositionsAsync().ConfigureAwait(false);
             if (!_connection.ClosedHere)
             {
                 _connection.Open(scope.ServiceProvider);
@@ -126,6 +130,19 @@ internal sealed class ConnectionRunner : IDisposable
         _reader.Dispose();
         _rate?.Dispose();
         _transport.Release();
+    }
+
+    /// <summary>
+    /// Waits until the client has said up to where it has the messages of rooms, if it has announced that it will. Not for long: what it has
+    /// not said by then it is given from the beginning, and can see so by the positions.
+    /// </summary>
+    private async ValueTask WaitForPositionsAsync()
+    {
+        if (_dialog is { Resumed: { IsCompleted: false } resumed } && !_connection.ClosedHere)
+        {
+            await resumed.WaitAsync(ResumeTimeout, _services.Clock, _connection.Aborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async ValueTask OpenAsync(WebSocketHandlerDriver driver)
@@ -332,6 +349,7 @@ internal sealed class ConnectionRunner : IDisposable
             return;
         (_excess, _hasExceeded) = (reference, true);
         Volatile.Write(ref _excessHandled, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _dialog?.EndResume(); // Nothing more is read.
         _inbox.Complete();
     }
 

@@ -174,6 +174,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         }
     }
 
+    /// <summary>The client says up to where it has the messages of rooms. Counts for each when the connection next enters it.</summary>
+    public void Resume(IReadOnlyDictionary<string, MessagePosition> after) => _rooms.Resume(after);
+
     public void LeaveAll() => _rooms.LeaveAll();
 
     /// <summary>This side closes. Nothing happens if either side has closed before.</summary>

@@ -73,17 +73,27 @@ internal sealed partial class Room
         member.Cursor = StartOf(page);
         foreach (var message in page.Messages)
         {
+            var frame = FrameFor(member.Client, message);
+            if (frame.Length > 0 && !await EnqueueAsync(member, frame).ConfigureAwait(false))
+                return null;
             if (new RoomItem(message).IsFor(member.Client))
-            {
-                if (!await EnqueueAsync(member, Outgoing.FrameOf(Name, message, member.Client.Format)).ConfigureAwait(false))
-                    return null;
                 services.Metrics.Delivered(1);
-            }
 
             member.Cursor = message.Position;
         }
 
         return page.Top;
+    }
+
+    /// <summary>
+    /// What a client is sent of an item. Of a message that is not for it this is only the position, so that the next one does not look as if
+    /// something were missing; or nothing, if the client does not count positions.
+    /// </summary>
+    private byte[] FrameFor(IRoomClient client, RoomItem item)
+    {
+        if (item.IsFor(client))
+            return item.Frame(Name, client.Format);
+        return (client.Format & WireFormat.V1) != 0 && item.Position is { } position ? V1Frames.Skip(Name, position) : [];
     }
 
     /// <summary>Tells a member what it will not get. False if it is not to go on.</summary>
@@ -215,12 +225,12 @@ internal sealed partial class Room
             var position = message.Position.GetValueOrDefault();
             if (!position.Follows(cursor))
                 continue;
-            if (new RoomItem(message).IsFor(client))
-            {
-                if (client.Outbound.TryEnqueue(Outgoing.FrameOf(Name, message, client.Format)) != EnqueueResult.Accepted)
-                    break;
+            var item = new RoomItem(message);
+            var frame = FrameFor(client, item);
+            if (frame.Length > 0 && client.Outbound.TryEnqueue(frame) != EnqueueResult.Accepted)
+                break;
+            if (item.IsFor(client))
                 given++;
-            }
 
             cursor = position;
         }

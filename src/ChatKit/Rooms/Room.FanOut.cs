@@ -265,7 +265,8 @@ internal sealed partial class Room : IThreadPoolWorkItem
         return joined;
     }
 
-    /// <summary>The frames of those messages that a member is to receive, or of all for null.</summary>
+    /// <summary>The frames that a member is to be sent for these messages, or of all for null.</summary>
+    /// <returns>The frames, and in <paramref name="count"/> how many of them have a message for the member.</returns>
     private ReadOnlyMemory<byte> Join(
         ReadOnlySpan<RoomItem> messages, long number, RoomMember? member, WireFormat format, out int count)
     {
@@ -274,11 +275,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var last = default(ReadOnlyMemory<byte>);
         for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(messages[i], number + i) == false)
+            if (member?.IsSentFor(messages[i], number + i) == false)
                 continue;
             last = FrameOf(messages[i], member, format);
             length += last.Length;
-            count++;
+            if (member is null || messages[i].IsFor(member.Client))
+                count++;
         }
 
         if (length == last.Length)
@@ -288,7 +290,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var rest = joined.AsSpan();
         for (var i = 0; i < messages.Length; i++)
         {
-            if (member?.IsDue(messages[i], number + i) == false)
+            if (member?.IsSentFor(messages[i], number + i) == false)
                 continue;
             var frame = FrameOf(messages[i], member, format).AsSpan();
             frame.CopyTo(rest);
@@ -307,7 +309,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             && gap.Behind(member.ReadThrough) is { } rest
             && rest != gap)
             return rest.Frame(Name);
-        return item.Frame(Name, format);
+        return member is null ? item.Frame(Name, format) : FrameFor(member.Client, item);
     }
 
     /// <summary>A member's queue is full. What is in it stays; what follows it gets from history, or not at all.</summary>

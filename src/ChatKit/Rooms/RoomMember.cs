@@ -50,6 +50,12 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
         && item.Position?.IsCoveredBy(ReadThrough) != true
         && (item.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
 
+    /// <summary>Whether a live member is to be sent a frame for an item: the item, or that there is a message which is not for it.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="number">How many items the room had accepted before it.</param>
+    public bool IsSentFor(RoomItem item, long number) =>
+        Lacks(item, number) && (item.IsFor(Client) || (IsTold && item.Position is not null));
+
     /// <summary>Whether a live member is to receive an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="number">How many items the room had accepted before it.</param>

@@ -9,6 +9,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
 {
     public const string MessageType = "message";
     public const string PongType = "pong";
+    public const string ResumeType = "resume";
 
     private const int MaxRefLength = 64;
 
@@ -40,12 +41,12 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
 
     private string? Problem() => Type switch
     {
-        PongType => null,
+        PongType or ResumeType => null,
         MessageType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' has 1 to {MaxRefLength} characters.",
         MessageType when Data is null == Base64 is null => "A message has either 'data', a string, or 'base64'.",
         MessageType => null,
         null => "The frame has no 'type'.",
-        _ => $"A client sends frames of type '{MessageType}' and '{PongType}'.",
+        _ => $"A client sends frames of type '{MessageType}', '{ResumeType}' and '{PongType}'.",
     };
 }
 

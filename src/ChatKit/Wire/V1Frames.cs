@@ -49,6 +49,15 @@ internal static class V1Frames
             WritePayload(json, it.at, it.type, it.data);
         });
 
+    /// <summary>That the message at a position is not for the client, which would take it for missing.</summary>
+    public static byte[] Skip(string room, MessagePosition position) =>
+        Frame((room, position), static (json, it) =>
+        {
+            Begin(json, "skip");
+            json.WriteString("room", it.room);
+            json.WriteString("position", it.position.ToString());
+        });
+
     public static byte[] Gap(string room, MessageGap gap) =>
         Frame((room, gap), static (json, it) =>
         {

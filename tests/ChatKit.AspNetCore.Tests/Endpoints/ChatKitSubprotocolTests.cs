@@ -92,10 +92,34 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task A_plain_client_may_use_the_parameter_for_itself()
+    public async Task Positions_that_do_not_fit_into_the_handshake_may_follow_in_frames()
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting);
-        await using var client = await server.ConnectAsync("/chat/lobby?after=midnight");
+        string position;
+        await using (var before = await ConnectAsync(server, "/chat/lobby"))
+        {
+            await TypesAsync(before, 2);
+            await before.SendAsync("""{"type":"message","data":"1"}""");
+            position = (string)(await ReceiveAsync(before))["position"]!;
+            await before.SendAsync("""{"type":"message","data":"2"}""");
+            await ReceiveAsync(before);
+        }
+
+        await using var after = await ConnectAsync(server, "/chat/lobby?resume=frame");
+        Assert.Equal("welcome", (string?)(await ReceiveAsync(after))["type"]);
+        await after.SendAsync("{\"type\":\"resume\",\"after\":{\"lobby\":\"" + position + "\"},\"last\":true}");
+
+        Assert.Equal("2", (string?)(await ReceiveAsync(after))["data"]);
+        Assert.True((bool?)(await ReceiveAsync(after))["recovered"]);
+    }
+
+    [Theory]
+    [InlineData("after=midnight")]
+    [InlineData("resume=frame")]
+    public async Task A_plain_client_may_use_the_parameters_for_itself(string query)
+    {
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting);
+        await using var client = await server.ConnectAsync($"/chat/lobby?{query}");
 
         await client.SendAsync("hi");
 

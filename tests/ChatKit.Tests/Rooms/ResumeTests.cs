@@ -42,6 +42,49 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task A_client_can_see_that_a_message_was_not_for_it_and_is_not_missing()
+    {
+        await using var host = new ChatHost();
+        var toOthers = new BroadcastOptions { Audience = Audience.Others };
+        var (connection, _) = await host.EnterV1Async();
+        var others = await host.EnterAsync();
+        await connection.Handler.Broadcast("to others", toOthers);
+        await connection.Handler.Broadcast("fleeting", new BroadcastOptions { Audience = Audience.Others, Store = false });
+        await connection.Handler.Broadcast("to all");
+
+        var frames = await connection.Client.ReceiveJsonAsync(2);
+
+        Assert.Equal(["skip", "to all"], frames.Shorten());
+        Assert.Equal("lobby", (string?)frames[0]["room"]);
+        Assert.Equal(["to others", "fleeting", "to all"], await others.Client.ReceiveTextsAsync(3));
+        var top = await TopAsync(host);
+        Assert.Equal(
+            [(top with { Sequence = 1 }).ToString(), (top with { Sequence = 2 }).ToString()],
+            frames.Select(static frame => (string?)frame["position"]));
+    }
+
+    [Fact]
+    public async Task A_client_that_joins_sees_it_too()
+    {
+        await using var host = new ChatHost();
+        var handler = new ScriptedHandler
+        {
+            Open = static async handler =>
+            {
+                await handler.Broadcast("1");
+                await handler.Broadcast("has come", new BroadcastOptions { Audience = Audience.Others });
+                await handler.Broadcast("3");
+            },
+        };
+
+        var (_, fresh) = await host.EnterV1Async(handler);
+        var (_, resumed) = await host.EnterV1Async(handler, after: await TopAsync(host) with { Sequence = 2 });
+
+        Assert.Equal(["1", "skip", "3", "live"], fresh.Shorten());
+        Assert.Equal(["3", "1", "skip", "3", "live"], resumed.Shorten());
+    }
+
+    [Fact]
     public async Task A_client_that_has_missed_nothing_is_live_at_once()
     {
         await using var room = new RoomFixture();
@@ -397,11 +440,11 @@ public class ResumeTests
             ResumeAfter = new Dictionary<string, MessagePosition> { [Name] = MessagePosition.None },
         });
 
-        Assert.Equal(["welcome", "between", "live"], (await second.Client.ReceiveJsonUntilAsync("live")).Shorten());
+        Assert.Equal(["welcome", "skip", "between", "live"], (await second.Client.ReceiveJsonUntilAsync("live")).Shorten());
         var late = new ChatMessage(WebSocketMessageType.Text, "late"u8.ToArray(), default) { ConnectionId = "c1", Audience = Audience.Others };
         await room.Backplane.PublishAsync(Name, late, null, default);
         await room.Host.Broadcaster.BroadcastAsync(Name, "end");
-        Assert.Equal("end", (string?)(await second.Client.ReceiveJsonAsync())["data"]);
+        Assert.Equal(["skip", "end"], (await second.Client.ReceiveJsonAsync(2)).Shorten());
         Assert.Equal(["mine", "between", "late", "end"], await listener.ReceiveAsync(4));
     }
 
@@ -464,6 +507,8 @@ public class ResumeTests
     }
 
     private static JsonObject ToJson(string frame) => JsonNode.Parse(frame)!.AsObject();
+
+    private static async Task<MessagePosition> TopAsync(ChatHost host) => (await host.History.ReadAsync("lobby")).Top;
 
     private static async Task<MessagePosition> TopAsync(RoomFixture room) => (await room.History.Object.ReadAsync(Name)).Top;
 

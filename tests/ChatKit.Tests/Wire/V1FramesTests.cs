@@ -62,6 +62,10 @@ public class V1FramesTests
         Json(V1Frames.Gap("lobby", new MessageGap(Position, null, null))));
 
     [Fact]
+    public void A_message_for_others_has_only_its_position() => Assert.Equal(
+        """{"type":"skip","room":"lobby","position":"5k2j9:42"}""", Json(V1Frames.Skip("lobby", Position)));
+
+    [Fact]
     public void Live_says_where_the_client_is() => Assert.Equal(
         """{"type":"live","room":"lobby","position":"5k2j9:42","recovered":true}""", Json(V1Frames.Live("lobby", Position, true)));
 

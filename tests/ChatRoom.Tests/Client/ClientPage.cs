@@ -6,10 +6,10 @@ namespace ChatRoom.Tests.Client;
 internal sealed class ClientPage(IPage page) : IAsyncDisposable
 {
     private const string Connect = """
-        async (options) => {
+        async ([options, url]) => {
           const { connect } = await import('/chatkit.js');
           window.events = [];
-          window.chat = connect('chat/lobby?name=Ann', eval(`(${options})`));
+          window.chat = connect(url, eval(`(${options})`));
           for (const type of ['state', 'message', 'gap', 'live', 'presence', 'ack', 'error']) {
             chat.on(type, (event) => events.push({ type, ...event, ...(event.retryAt && { delay: event.retryAt - Date.now() }) }));
           }
@@ -18,8 +18,10 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
         }
         """;
 
+    private const string Lobby = "chat/lobby?name=Ann";
+
     /// <summary>So short that no test waits for them.</summary>
-    private const string Quick = "{ times: { backoff: 5, refused: 5, busy: 5 } }";
+    public const string Quick = "{ times: { backoff: 5, refused: 5, busy: 5 } }";
 
     private readonly List<string> _problems = Collect(page);
 
@@ -32,22 +34,43 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
     /// <param name="browser">The browser.</param>
     /// <param name="server">The server.</param>
     /// <param name="options">The client's options, in JavaScript.</param>
-    /// <param name="before">JavaScript to run before.</param>
-    public static async Task<ClientPage> ConnectAsync(Browser browser, ScriptedServer server, string options = Quick, string? before = null)
+    /// <param name="before">JavaScript to run before, also after each reload.</param>
+    /// <param name="url">Where it connects to.</param>
+    public static Task<ClientPage> ConnectAsync(
+        Browser browser, ScriptedServer server, string options = Quick, string? before = null, string url = Lobby) =>
+        ConnectAsync(browser, server.Address, options, before, url);
+
+    /// <summary>Opens the page of any server that has the client as <c>/chatkit.js</c>, and lets it connect.</summary>
+    public static async Task<ClientPage> ConnectAsync(
+        Browser browser, Uri server, string options = Quick, string? before = null, string url = Lobby)
     {
-        var page = new ClientPage(await browser.OpenAsync(server.Address));
+        var page = new ClientPage(await browser.OpenAsync(server));
         if (before is not null)
+        {
+            await page.Page.AddInitScriptAsync($"{{ {before} }}");
             await page.RunAsync(before);
-        await page.Page.EvaluateAsync(Connect, options);
+        }
+
+        await page.ConnectAsync(options, url);
         return page;
     }
+
+    /// <summary>Lets the page connect.</summary>
+    public Task ConnectAsync(string options = Quick, string url = Lobby) => page.EvaluateAsync(Connect, new[] { options, url });
 
     /// <summary>Reloads the page and lets it connect again.</summary>
     public async Task ReloadAsync(string options = Quick)
     {
         await page.ReloadAsync();
-        await page.EvaluateAsync(Connect, options);
+        await ConnectAsync(options);
     }
+
+    /// <summary>Opens a tab by script, as browsers do it too for one that is duplicated: with a copy of what this page has stored.</summary>
+    public async Task<ClientPage> DuplicateAsync() =>
+        new(await page.RunAndWaitForPopupAsync(() => page.EvaluateAsync("() => { window.open(location.href); }")));
+
+    /// <summary>Closes the tab. The others of the same person stay.</summary>
+    public Task CloseTabAsync() => page.CloseAsync();
 
     public Task RunAsync(string script) => page.EvaluateAsync($"() => {{ {script} }}");
 

@@ -54,18 +54,170 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_names_no_more_rooms_than_the_server_takes()
+    public async Task It_names_no_more_rooms_in_the_URL_than_the_server_takes_and_the_others_in_frames()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
+        Assert.False(first.ResumesByFrame);
         for (var i = 0; i < 200; i++)
             await first.SayLiveAsync("e:1", $"room-{i}");
         await first.BreakAsync();
 
         var second = await server.AcceptAsync();
-
+        await page.SendAsync("typed before");
         Assert.Equal(Enumerable.Range(0, 128).Select(i => $"room-{199 - i}~e:1"), second.After);
+        Assert.True(second.ResumesByFrame);
+        await second.HasSentNothingAsync();
+        await second.WelcomeAsync();
+
+        var (frames, positions) = await ResumeAsync(second);
+        Assert.Equal(1, frames);
+        Assert.Equal([.. Enumerable.Range(0, 72).Select(static i => $"room-{71 - i}~e:1"), "lobby~e:1"], positions);
+        Assert.Equal("typed before", (await second.ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
+    public async Task The_frames_are_not_larger_than_the_server_takes()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync();
+        for (var i = 0; i < 60; i++)
+            await first.SayLiveAsync("e:1", $"{i}{new string('房', 100)}");
+        await first.SayLiveAsync("e:1", "last");
+        await first.BreakAsync();
+
+        var second = await server.AcceptAsync();
+        var named = second.After.Count;
+        Assert.InRange(named, 2, 10);
+        await second.WelcomeAsync(limit: 1000);
+
+        var (frames, positions) = await ResumeAsync(second, limit: 1000);
+        Assert.InRange(frames, 2, 60);
+        Assert.Equal(62 - named, positions.Count);
+        Assert.Equal(62, positions.Concat(second.After).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_page_that_shows_messages_already_begins_behind_them()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(
+            browser,
+            server,
+            "{ times: { backoff: 5 }, after: { lobby: 'e:42', 'k~ü': 'f:7' } }",
+            url: "chat/lobby?after=a~b~g:3&name=Ann&after=lobby~e:1");
+
+        var first = await server.AcceptAsync();
+        Assert.Equal(["k~ü~f:7", "lobby~e:42", "a~b~g:3"], first.After);
+        Assert.Equal("Ann", first.Query("name"));
+        await first.WelcomeAsync();
+        await first.SayMessageAsync("e:42", "shown already");
+        await first.SayMessageAsync("e:43", "new");
+        await first.SayLiveAsync("e:43");
+        await first.BreakAsync();
+
+        var second = await server.AcceptAsync();
+        Assert.Equal(["lobby~e:43", "k~ü~f:7", "a~b~g:3"], second.After);
+        await page.ExpectAsync("all('message', 'data')", """["new"]""");
+        await page.ExpectAsync("all('gap', 'missed')", "[]");
+    }
+
+    [Theory]
+    [InlineData("chat/lobby?after=lobby", "{}")]
+    [InlineData("chat/lobby?after=lobby~e", "{}")]
+    [InlineData("chat/lobby", "{ after: { lobby: 'e' } }")]
+    [InlineData("chat/lobby", "{ after: { lobby: undefined } }")]
+    public async Task It_does_not_begin_where_nobody_could(string url, string options)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+
+        var problem = await Assert.ThrowsAsync<Microsoft.Playwright.PlaywrightException>(
+            () => ClientPage.ConnectAsync(browser, server, options, url: url));
+
+        Assert.Contains("TypeError", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_missing_without_a_word_is_told_as_a_gap()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync("e:9");
+        await first.SayMessageAsync("e:13", "after three");
+        await first.SayMessageAsync("e:14", "at once");
+        await first.SayMessageAsync("x:7", "of a room that it enters", "kitchen");
+        await first.BreakAsync();
+
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync();
+        await second.SayMessageAsync("e:20", "after five");
+        await second.SayLiveAsync("e:22");
+        await second.SayMessageAsync("e:23", "new");
+        await second.SayMessageAsync("f:80", "of a new stream");
+
+        await page.ExpectAsync("all('message', 'data')", """["after three","at once","of a room that it enters","after five","new","of a new stream"]""");
+        await page.ExpectAsync(
+            "all('gap', 'room', 'after', 'next', 'missed', 'reset')",
+            """[["lobby","e:9","e:13",3,false],["lobby","e:14","e:20",5,false],["lobby","e:20",null,2,false]]""");
+        await page.ExpectAsync(
+            "events.filter(({ type }) => type !== 'state').map(({ type }) => type).slice(0, 3)", """["live","gap","message"]""");
+    }
+
+    [Fact]
+    public async Task What_the_server_has_told_of_is_not_told_twice()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync("e:9");
+
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:9","next":"e:20","missed":10}""");
+        await connection.SayMessageAsync("e:20", "after ten");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:20","missed":5}""");
+        await connection.SayLiveAsync("e:25");
+        await connection.SayMessageAsync("e:26", "at once");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:26","next":"e:30","missed":3}""");
+        await connection.SayMessageAsync("e:31", "after three that were announced, and one that was not");
+
+        await page.ExpectAsync("all('message', 'position')", """["e:20","e:26","e:31"]""");
+        await page.ExpectAsync(
+            "all('gap', 'after', 'next', 'missed')",
+            """[["e:9","e:20",10],["e:20",null,5],["e:26","e:30",3],["e:29","e:31",1]]""");
+    }
+
+    [Fact]
+    public async Task Messages_for_others_are_not_missing()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync("e:9");
+
+        await first.SendAsync("""{"type":"skip","room":"lobby","position":"e:10"}""");
+        await first.SayMessageAsync("e:11", "eleven");
+        await first.SendAsync("""{"type":"skip","room":"lobby","position":"e:12"}""");
+        await first.BreakAsync();
+
+        Assert.Equal(["lobby~e:12"], (await server.AcceptAsync()).After);
+        await page.ExpectAsync("all('message', 'position')", """["e:11"]""");
+        await page.ExpectAsync("all('gap', 'missed')", "[]");
+    }
+
+    [Fact]
+    public async Task A_stream_that_was_cut_back_begins_anew()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync("e:999");
+
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:999","next":"e:1","reset":true}""");
+        await connection.SayMessageAsync("e:1", "one");
+        await connection.SayMessageAsync("e:2", "two");
+        await connection.BreakAsync();
+
+        Assert.Equal(["lobby~e:2"], (await server.AcceptAsync()).After);
+        await page.ExpectAsync("all('message', 'data')", """["one","two"]""");
+        await page.ExpectAsync("all('gap', 'reset')", "[true]");
     }
 
     [Fact]
@@ -169,5 +321,20 @@ public class ReceivingTests(Browser browser)
         await page.ExpectAsync(
             "all('presence', 'here', 'joined', 'left')",
             """[[["ann","bob"],[],[]],[["ann","bob","carl"],["carl","bob"],[]],[["ann","carl"],[],["bob"]],[["dora"],[],[]]]""");
+    }
+
+    /// <summary>Receives the frames by which the client resumes, and says how many they were besides the one that ends them.</summary>
+    private static async Task<(int Frames, List<string> Positions)> ResumeAsync(ScriptedConnection connection, int limit = int.MaxValue)
+    {
+        List<string> positions = [];
+        for (var frames = 0; ; frames++)
+        {
+            var frame = await connection.ReceiveAsync();
+            Assert.Equal("resume", frame.GetProperty("type").GetString());
+            Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(frame.GetRawText()), 1, limit);
+            if (frame.TryGetProperty("last", out var last) && last.GetBoolean())
+                return (frames, positions);
+            positions.AddRange(frame.GetProperty("after").EnumerateObject().Select(static room => $"{room.Name}~{room.Value}"));
+        }
     }
 }

@@ -22,6 +22,19 @@ public class ReconnectingTests(Browser browser)
             $"""[["connecting",null,null],["live",null,null],["reconnecting","back soon",{code}],["reconnecting","back soon",{code}],["live",null,null]]""");
     }
 
+    [Fact]
+    public async Task It_names_its_earlier_connections_so_that_nothing_it_has_sent_to_others_comes_back()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        for (var i = 0; i < 10; i++)
+            await (await server.AcceptLiveAsync()).CloseAsync(1001);
+
+        var last = await server.AcceptLiveAsync();
+
+        Assert.Equal("c,c,c,c,c,c,c,c", last.Query("connection"));
+    }
+
     [Theory]
     [InlineData(1000)]
     [InlineData(1002)]
@@ -85,6 +98,66 @@ public class ReconnectingTests(Browser browser)
             await connection.CloseAsync(code);
 
         await page.ExpectAsync("all('state', 'code', 'delay').slice(2).map(([code, delay]) => [code, Math.round(delay / 100) * 100])", $"[[{code},{delay}]]");
+    }
+
+    [Theory]
+    [InlineData(",\"retry\":2.5", 3_000)]
+    [InlineData(",\"retry\":0", 500)]
+    [InlineData(",\"retry\":\"soon\"", 10_500)]
+    [InlineData("", 10_500)]
+    public async Task After_too_much_at_once_it_waits_as_long_as_the_server_says(string retry, int delay)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
+        var connection = await server.AcceptLiveAsync();
+        await connection.SendAsync($$"""{"type":"error","code":"rate_limited","text":"Too much."{{retry}}}""");
+
+        await connection.CloseAsync(1008);
+
+        await page.ExpectAsync(Delays, $"[{delay}]");
+        await page.RunAsync("chat.reconnect()");
+        await (await server.AcceptLiveAsync()).CloseAsync(1008);
+        await page.ExpectAsync(Delays, $"[{delay},10500]");
+    }
+
+    [Theory]
+    [InlineData("retryAt")]
+    [InlineData("!retryAt")]
+    public async Task Closing_while_it_tells_that_it_reconnects_is_final(string when)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+        await page.RunAsync($$"""
+            window.heard = [];
+            chat.on('state', ({ state, retryAt }) => { if (state === 'reconnecting' && {{when}}) chat.close(); });
+            chat.on('state', ({ state }) => heard.push(state));
+            """);
+
+        await connection.BreakAsync();
+
+        await page.ExpectAsync("heard.at(-1)", "\"closed\"");
+        await page.ExpectAsync("chat.state", "\"closed\"");
+        await page.ConnectAsync(); // Another one, behind what this one may have opened.
+        await server.AcceptLiveAsync();
+        Assert.Equal(2, server.Handshakes);
+    }
+
+    [Fact]
+    public async Task Connecting_while_it_tells_that_it_connects_opens_one_connection()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync();
+        await page.RunAsync("const end = chat.on('state', ({ state, retryAt }) => { if (state === 'reconnecting' && !retryAt) { end(); chat.reconnect(); } });");
+
+        await first.BreakAsync();
+
+        var second = await server.AcceptLiveAsync();
+        await page.ExpectAsync("chat.state", "\"live\"");
+        await second.SayMessageAsync("e:2", "once");
+        await page.ExpectAsync("all('message', 'data')", """["once"]""");
+        Assert.Equal(2, server.Handshakes);
     }
 
     [Fact]

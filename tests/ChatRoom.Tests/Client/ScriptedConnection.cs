@@ -15,11 +15,20 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     /// <summary>From where the client resumes.</summary>
     public IReadOnlyList<string?> After => [.. context.Request.Query["after"]];
 
+    /// <summary>Whether the client announces that it resumes further rooms by frames.</summary>
+    public bool ResumesByFrame => context.Request.Query["resume"] == "frame";
+
+    /// <summary>What the client's URL says besides.</summary>
+    public string? Query(string name) => context.Request.Query[name];
+
     /// <summary>The subprotocols that the client offers.</summary>
     public IList<string> Offered => context.WebSockets.WebSocketRequestedProtocols;
 
-    public Task WelcomeAsync(double ping = 20, int limit = 65536, string user = "ann") =>
-        SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby","user":"{{user}}","ping":{{ping}},"limit":{{limit}}}""");
+    /// <param name="ping">In seconds.</param>
+    /// <param name="limit">In bytes.</param>
+    /// <param name="user">Null for nobody.</param>
+    public Task WelcomeAsync(double ping = 20, int limit = 65536, string? user = "ann") =>
+        SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby",{{(user is null ? "" : $"\"user\":\"{user}\",")}}"ping":{{ping}},"limit":{{limit}}}""");
 
     public Task SayLiveAsync(string position, string room = "lobby") =>
         SendAsync($$"""{"type":"live","room":"{{room}}","position":"{{position}}","recovered":true}""");

@@ -276,6 +276,65 @@ public class SendingTests(Browser browser)
         Assert.Equal("sent by bob", (await second.ReceiveMessageAsync()).Data);
     }
 
+    [Fact]
+    public async Task What_was_typed_before_the_server_has_said_who_it_is_is_not_sent_as_whoever_comes_after_a_reload()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptAsync();
+        await page.SendAsync("typed by somebody");
+
+        await page.ReloadAsync();
+        await page.ExpectAsync("chat.pending.map(({ data }) => data)", """["typed by somebody"]""");
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(user: "bob");
+        await page.SendAsync("typed by bob");
+
+        Assert.Equal("typed by bob", (await second.ReceiveMessageAsync()).Data);
+        await page.ExpectAsync("all('error', 'code', 'data')", """[["closed","typed by somebody"]]""");
+    }
+
+    [Fact]
+    public async Task It_is_sent_as_the_user_of_the_page_that_it_was_typed_in_or_as_nobody()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await page.SendAsync("typed in this page");
+        var first = await server.AcceptAsync();
+        await first.WelcomeAsync(user: "ann");
+        Assert.Equal("typed in this page", (await first.ReceiveMessageAsync()).Data);
+        await first.AcknowledgeAsync((await SendAndReceiveAsync(page, first, "again")).Ref, "e:2");
+        await page.RunAsync("chat.close()");
+
+        await page.ReloadAsync();
+        await server.AcceptAsync();
+        await page.SendAsync("typed by nobody known");
+        await page.ReloadAsync();
+        var third = await server.AcceptAsync();
+        await third.WelcomeAsync(user: null);
+
+        Assert.Equal("typed by nobody known", (await third.ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
+    public async Task What_nobody_has_typed_is_not_sent_as_somebody()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptAsync();
+        await first.WelcomeAsync(user: null);
+        await first.BreakAsync();
+        await server.AcceptAsync();
+        await page.SendAsync("typed by nobody");
+
+        await page.ReloadAsync();
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(user: "bob");
+
+        await page.ExpectAsync("all('error', 'code', 'data')", """[["closed","typed by nobody"]]""");
+        await second.HasSentNothingAsync();
+    }
+
     [Theory]
     [InlineData("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")]
     [InlineData("Storage.prototype.setItem = () => { throw new Error('full'); }")]
@@ -336,5 +395,11 @@ public class SendingTests(Browser browser)
         await page.ExpectAsync("[chat.state, chat.pending.length, sessionStorage.length]", """["closed",0,0]""");
         await page.ExpectAsync("all('state', 'state').filter((state) => state === 'closed').length", "1");
         Assert.Equal(2, server.Handshakes);
+    }
+
+    private static async Task<(string Ref, string? Data)> SendAndReceiveAsync(ClientPage page, ScriptedConnection connection, string text)
+    {
+        await page.SendAsync(text);
+        return await connection.ReceiveMessageAsync();
     }
 }

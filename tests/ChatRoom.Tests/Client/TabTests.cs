@@ -1,0 +1,183 @@
+namespace ChatRoom.Tests.Client;
+
+/// <summary>Browsers copy what a tab has stored into one that is duplicated, or opened by script.</summary>
+public class TabTests(Browser browser)
+{
+    private const string WithoutLocks = "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });";
+    private const string LocksHeld = "navigator.locks.query().then(({ held }) => { window.held = held.length; }) && window.held";
+
+    [Fact]
+    public async Task What_one_tab_has_typed_a_duplicate_does_not_send()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptAsync();
+        await original.SendAsync("typed once");
+
+        var copy = await original.DuplicateAsync();
+        Assert.NotEqual(0, await copy.Page.EvaluateAsync<int>("sessionStorage.length"));
+        await copy.ConnectAsync();
+        var second = await server.AcceptLiveAsync();
+        await copy.SendAsync("typed in the copy");
+
+        Assert.Equal("typed in the copy", (await second.ReceiveMessageAsync()).Data);
+        await copy.ExpectAsync("chat.pending.map(({ data }) => data)", """["typed in the copy"]""");
+        await copy.ExpectAsync("all('error', 'code')", "[]");
+        await first.WelcomeAsync();
+        var sent = await first.ReceiveMessageAsync();
+        Assert.Equal("typed once", sent.Data);
+        await first.AcknowledgeAsync(sent.Ref, "e:2");
+        await original.ExpectAsync("outcomes", """{"typed once":"e:2"}""");
+    }
+
+    [Fact]
+    public async Task Each_of_the_two_gets_its_own_back_over_a_reload()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptAsync();
+        await original.SendAsync("of the original");
+        var copy = await original.DuplicateAsync();
+        await copy.ConnectAsync();
+        await copy.SendAsync("of the copy");
+        await server.AcceptAsync();
+        await copy.ExpectAsync("sessionStorage.length", "2");
+
+        await copy.ReloadAsync();
+        Assert.Equal("""["of the copy"]""", await PendingAsync(copy));
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(user: null);
+        Assert.Equal("of the copy", (await second.ReceiveMessageAsync()).Data);
+        await second.HasSentNothingAsync();
+
+        await original.ReloadAsync();
+        Assert.Equal("""["of the original"]""", await PendingAsync(original));
+        var first = await server.AcceptAsync();
+        await first.WelcomeAsync(user: null);
+        Assert.Equal("of the original", (await first.ReceiveMessageAsync()).Data);
+        await first.HasSentNothingAsync();
+    }
+
+    [Fact]
+    public async Task A_page_that_is_reloaded_waits_with_sending_until_the_page_before_has_let_go()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync();
+        await first.BreakAsync();
+        await server.AcceptAsync();
+        await page.SendAsync("typed before");
+        var other = new ClientPage(await page.Page.Context.NewPageAsync());
+        await other.Page.GotoAsync(server.Address.ToString());
+        await other.Page.EvaluateAsync(
+            """(name) => { navigator.locks.request(name, { steal: true }, () => new Promise((release) => { window.release = release; })); }""",
+            await page.Page.EvaluateAsync<string>("navigator.locks.query().then(({ held }) => held[0].name)"));
+        await other.ExpectAsync("typeof release", "\"function\"");
+
+        await page.ReloadAsync();
+        Assert.Equal("""["typed before"]""", await PendingAsync(page));
+        var third = await server.AcceptLiveAsync();
+        await page.SendAsync("typed behind");
+        await third.HasSentNothingAsync();
+        await other.RunAsync("release()");
+
+        Assert.Equal("typed before", (await third.ReceiveMessageAsync()).Data);
+        Assert.Equal("typed behind", (await third.ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
+    public async Task What_another_page_does_not_let_go_is_not_known_to_be_sent()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptAsync();
+        await page.SendAsync("typed before");
+        var other = new ClientPage(await page.Page.Context.NewPageAsync());
+        await other.Page.GotoAsync(server.Address.ToString());
+        await other.Page.EvaluateAsync(
+            "(name) => { navigator.locks.request(name, { steal: true }, () => new Promise(() => {})); }",
+            await page.Page.EvaluateAsync<string>("navigator.locks.query().then(({ held }) => held[0].name)"));
+
+        await page.ReloadAsync("{ times: { claim: 200 } }");
+
+        await page.ExpectAsync("all('error', 'code', 'data')", """[["unknown","typed before"]]""");
+        await page.ExpectAsync("[chat.pending.length, sessionStorage.length]", "[0,0]");
+        await page.SendAsync("typed behind");
+        Assert.Equal("typed behind", (await (await server.AcceptLiveAsync()).ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
+    public async Task The_copy_of_a_tab_that_is_closed_soon_is_sent_by_the_same_ref()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server);
+        var first = await server.AcceptLiveAsync();
+        await original.SendAsync("typed once");
+        var sent = await first.ReceiveMessageAsync();
+        var copy = await original.DuplicateAsync();
+        await original.CloseTabAsync();
+        await copy.ExpectAsync(LocksHeld, "0");
+
+        await copy.ConnectAsync();
+
+        Assert.Equal(sent, await (await server.AcceptLiveAsync()).ReceiveMessageAsync());
+        await copy.ExpectAsync("all('error', 'code')", "[]");
+    }
+
+    /// <summary>It may have been sent long ago, so that the server has forgotten its ref.</summary>
+    [Fact]
+    public async Task The_copy_of_a_tab_that_was_closed_long_ago_is_not_sent()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptAsync();
+        await original.SendAsync("typed once");
+        var copy = await original.DuplicateAsync();
+        await original.CloseTabAsync();
+        await copy.ExpectAsync(LocksHeld, "0");
+
+        await copy.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
+        await copy.ConnectAsync();
+
+        await copy.ExpectAsync("all('error', 'code', 'data')", """[["unknown","typed once"]]""");
+        var second = await server.AcceptLiveAsync();
+        await second.HasSentNothingAsync();
+        await copy.ExpectAsync("sessionStorage.length", "0");
+    }
+
+    [Fact]
+    public async Task Without_locks_a_page_knows_by_what_was_stored_whether_it_was_reloaded_or_duplicated()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server, before: WithoutLocks);
+        var first = await server.AcceptLiveAsync();
+        await original.ExpectAsync("chat.user", "\"ann\"");
+        await original.SendAsync("typed once");
+        var sent = await first.ReceiveMessageAsync();
+
+        var copy = await original.DuplicateAsync();
+        await copy.RunAsync(WithoutLocks);
+        await copy.ConnectAsync();
+        await copy.ExpectAsync("all('error', 'code', 'data')", """[["unknown","typed once"]]""");
+        await (await server.AcceptLiveAsync()).HasSentNothingAsync();
+
+        await original.ReloadAsync();
+        Assert.Equal(sent, await (await server.AcceptLiveAsync()).ReceiveMessageAsync());
+    }
+
+    [Fact]
+    public async Task Closing_the_client_lets_another_one_of_the_page_have_the_lock()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptLiveAsync();
+        await page.ExpectAsync(LocksHeld, "1");
+
+        await page.RunAsync("chat.close()");
+
+        await page.ExpectAsync(LocksHeld, "0");
+    }
+
+    private static async Task<string> PendingAsync(ClientPage page) =>
+        await page.Page.EvaluateAsync<string>("JSON.stringify(chat.pending.map(({ data }) => data))");
+}
