@@ -10,23 +10,22 @@ namespace ChatKit.Rooms;
 /// </summary>
 internal sealed partial class Room
 {
-    /// <summary>
-    /// How many bytes of accepted messages are kept at hand while anybody catches up: far more than come while one page is read,
-    /// even if the reader loses its processor meanwhile, so that a member catches up however fast others send.
-    /// </summary>
-    private const int RecentLimit = 1024 * 1024;
-
-    /// <summary>However large they are, this many are kept: about as many as a history has.</summary>
-    private const int RecentAtLeast = 128;
-
     /// <summary>What a message that is kept costs besides its payload, roughly.</summary>
     private const int MessageOverhead = 128;
 
     /// <summary>After this many reads that brought nothing a member waits for the next check instead of reading on and on.</summary>
     private const int FruitlessReads = 3;
 
-    private readonly Queue<ChatMessage> _recent = new();
-    private int _recentBytes;
+    private readonly RoomTail _tail = new();
+
+    /// <summary>Whether somebody has joined or caught up since the last check: as long as that is so the tail is kept.</summary>
+    private bool _tailUsed;
+
+    /// <summary>The page that is being read for all who need it; null if none is.</summary>
+    private Task<SharedPage>? _reading;
+
+    /// <summary>For those who cannot share a page, such as after the stream was lost. One at a time.</summary>
+    private readonly SemaphoreSlim _readingAlone = new(1);
 
     public async Task CatchUpAsync(RoomMember member)
     {
@@ -55,35 +54,176 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>Gives the member what the history has for it. Returns up to where it has read; null if the member is not to go on.</summary>
+    /// <summary>
+    /// Gives the member what the history has for it, as far as its queue takes that: it holds no page while it waits for a slow reader.
+    /// Returns up to where it has read; null if the member is not to go on.
+    /// </summary>
     private async ValueTask<MessagePosition?> GiveStoredAsync(RoomMember member)
     {
         if (!await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false) || !IsCatchingUp(member))
             return null;
 
-        var page = await services.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
+        member.NeedsSpace = 0;
+        if (await PageForAsync(member).ConfigureAwait(false) is not { } page)
+            return null;
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : page.Top;
 
-        if (MessageGap.Before(page, cursor) is { } gap && !await TellAsync(member, gap).ConfigureAwait(false))
-            return null;
-
         lock (_gate)
             _accepted ??= page.Top;
+        if (MessageGap.Before(page, cursor) is { } gap)
+        {
+            switch (Tell(member, gap))
+            {
+                case EnqueueResult.Full:
+                    return page.Top;
+                case EnqueueResult.Closed:
+                    return null;
+            }
+        }
+
         member.Cursor = StartOf(page);
         foreach (var message in page.Messages)
         {
             var frame = FrameFor(member.Client, message);
-            if (frame.Length > 0 && !await EnqueueAsync(member, frame).ConfigureAwait(false))
-                return null;
+            if (frame.Length > 0)
+            {
+                if (!IsCatchingUp(member))
+                    return null;
+                var result = member.Client.Outbound.TryEnqueue(frame);
+                if (result == EnqueueResult.Closed)
+                    return null;
+                if (result == EnqueueResult.Full)
+                {
+                    member.NeedsSpace = frame.Length;
+                    return page.Top;
+                }
+            }
+
             if (new RoomItem(message).IsFor(member.Client))
                 services.Metrics.Delivered(1);
-
             member.Cursor = message.Position;
         }
 
         return page.Top;
     }
+
+    /// <summary>
+    /// What follows the position that a member has: from what is at hand, or read once for all who need it at this time. Null if the member
+    /// needs it no more.
+    /// </summary>
+    private async ValueTask<HistoryPage?> PageForAsync(RoomMember member)
+    {
+        // Others may have shared a page that does not reach as far back as this one needs.
+        for (var tries = 0; tries < 2; tries++)
+        {
+            Task<SharedPage> reading;
+            lock (_gate)
+            {
+                _tailUsed = true;
+                if (_tail.TryRead(member.Cursor, _accepted, member.Replay, out var page))
+                    return page;
+                if (member.Cursor is { } cursor && _accepted is { } accepted && !cursor.IsOfStream(accepted))
+                    break;
+                reading = _reading ??= ReadSharedAsync();
+            }
+
+            var shared = await reading.ConfigureAwait(false);
+            if (!IsCatchingUp(member))
+                return null;
+            if (shared.Page is { } read && shared.After == member.Cursor)
+                return read;
+        }
+
+        return await ReadAloneAsync(member).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what all need who are catching up when its turn comes. No page if nobody does any more.</summary>
+    private async Task<SharedPage> ReadSharedAsync()
+    {
+        await services.Reads.EnterAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var shared = default(SharedPage);
+        try
+        {
+            bool isWanted;
+            lock (_gate)
+                isWanted = TryFindOldestNeeded(out shared);
+            if (isWanted)
+                shared = shared with { Page = await services.ReadAsync(Name, shared.After).ConfigureAwait(false) };
+            return shared;
+        }
+        finally
+        {
+            services.Reads.Leave();
+            lock (_gate)
+            {
+                _reading = null;
+                if (shared.Page is { Restarted: false } page)
+                    Keep(page, isWhole: shared.After is null || page.Missed > 0);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Up to where whoever lacks most has the room's messages. Once somebody has needed a part of them, and the next one more, everything:
+    /// there may be many, each with a little more. False if nobody is catching up. To be called under the lock.
+    /// </summary>
+    private bool TryFindOldestNeeded(out SharedPage needed)
+    {
+        needed = default;
+        var isFirst = true;
+        foreach (var member in _members)
+        {
+            if (member.State != MemberState.CatchingUp)
+                continue;
+            if (member.Cursor is not { } cursor)
+            {
+                needed = default;
+                return true;
+            }
+
+            if (_tail.HasPage)
+                return true;
+            if (isFirst || (needed.After is { } oldest && cursor.IsOfStream(oldest) && cursor.Sequence < oldest.Sequence))
+                needed = new SharedPage(cursor, null);
+            isFirst = false;
+        }
+
+        return !isFirst;
+    }
+
+    private async ValueTask<HistoryPage?> ReadAloneAsync(RoomMember member)
+    {
+        await _readingAlone.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await services.Reads.EnterAsync().ConfigureAwait(false);
+            try
+            {
+                return IsCatchingUp(member) ? await services.ReadAsync(Name, member.Cursor).ConfigureAwait(false) : null;
+            }
+            finally
+            {
+                services.Reads.Leave();
+            }
+        }
+        finally
+        {
+            _readingAlone.Release();
+        }
+    }
+
+    /// <summary>Keeps a page that was read for those who come next. To be called under the lock.</summary>
+    private void Keep(HistoryPage page, bool isWhole)
+    {
+        if (_members.Count == 0)
+            return;
+        _accepted ??= page.Top;
+        _tail.Prepend(page, StartOf(page), _accepted.Value, isWhole);
+    }
+
+    /// <summary>A page that was read after a position, for all whom it serves; none if nobody needed it any more.</summary>
+    private readonly record struct SharedPage(MessagePosition? After, HistoryPage? Page);
 
     /// <summary>
     /// What a client is sent of an item. Of a message that is not for it this is only the position, so that the next one does not look as if
@@ -96,26 +236,32 @@ internal sealed partial class Room
         return (client.Format & WireFormat.V1) != 0 && item.Position is { } position ? V1Frames.Skip(Name, position) : [];
     }
 
-    /// <summary>Tells a member what it will not get. False if it is not to go on.</summary>
-    private async ValueTask<bool> TellAsync(RoomMember member, MessageGap gap)
+    /// <summary>Tells a member what it will not get. Closed if it is not to go on.</summary>
+    private EnqueueResult Tell(RoomMember member, MessageGap gap)
     {
+        if (member.IsTold)
+        {
+            var frame = V1Frames.Gap(Name, gap);
+            var result = member.Client.Outbound.TryEnqueue(frame);
+            if (result == EnqueueResult.Full)
+                member.NeedsSpace = frame.Length;
+            if (result != EnqueueResult.Accepted)
+                return result;
+        }
+
         member.Recovered = false;
         services.Metrics.Missed(GapScope.Member, gap.Missed);
         if (member.IsTold)
-        {
             services.Logger.MemberMissed(Name, member.Client.Id, gap.Missed);
-            return await EnqueueAsync(member, V1Frames.Gap(Name, gap)).ConfigureAwait(false);
-        }
-
-        if (gap.Missed is not { } missed)
-            return true;
+        if (member.IsTold || gap.Missed is not { } missed)
+            return EnqueueResult.Accepted;
 
         // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
         // the newest messages.
         services.Metrics.ClosedAsTooSlow();
         services.Logger.SlowMemberClosed(Name, member.Client.Id);
         member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, $"too slow: {missed} messages are no longer stored");
-        return false;
+        return EnqueueResult.Closed;
     }
 
     /// <summary>The position before the first message of a page.</summary>
@@ -132,7 +278,7 @@ internal sealed partial class Room
         {
             if (member.State != MemberState.CatchingUp)
                 return true;
-            if (!ReachesRecent(page.Top))
+            if (!_tail.Reaches(page.Top, _accepted))
                 return false;
 
             // Known from now on, also if the member's queue does not take all of the page: what is missing then is not live.
@@ -142,27 +288,6 @@ internal sealed partial class Room
             member.Cursor = Give(member.Client, stored, start);
             return TryGoLive(member);
         }
-    }
-
-    /// <summary>Whether nothing was accepted after a position that is not at hand any more. To be called under the lock.</summary>
-    private bool ReachesRecent(MessagePosition top) =>
-        _accepted is not { } accepted
-        || !top.IsOfStream(accepted)
-        || top.Sequence >= accepted.Sequence
-        || _recent.Any(message => message.Position.GetValueOrDefault().Follows(top));
-
-    private async ValueTask<bool> EnqueueAsync(RoomMember member, ReadOnlyMemory<byte> frame)
-    {
-        while (IsCatchingUp(member))
-        {
-            var result = member.Client.Outbound.TryEnqueue(frame);
-            if (result != EnqueueResult.Full)
-                return result == EnqueueResult.Accepted;
-            if (!await member.Client.Outbound.WaitForSpaceAsync(frame.Length).ConfigureAwait(false))
-                return false;
-        }
-
-        return false;
     }
 
     /// <summary>Whether the member still wants what it has missed: it may have left, and even be back as another one.</summary>
@@ -186,7 +311,7 @@ internal sealed partial class Room
             if (_accepted is not { } accepted || !cursor.IsOfStream(accepted))
                 return false;
 
-            cursor = Give(member.Client, _recent, cursor);
+            cursor = Give(member.Client, _tail.Messages, cursor);
             member.Cursor = cursor;
             if (cursor.Sequence < accepted.Sequence || !TryTellLive(member, cursor))
                 return false;
@@ -263,24 +388,21 @@ internal sealed partial class Room
         }
     }
 
-    /// <summary>To be called under the lock.</summary>
-    private void Remember(ChatMessage message)
-    {
-        if (_waiting == 0)
-            return;
+    /// <summary>What an item takes in memory, about.</summary>
+    internal static int SizeOf(RoomItem item) => MessageOverhead + item.PayloadSize;
 
-        _recent.Enqueue(message);
-        _recentBytes += SizeOf(message);
-        while (_recentBytes > RecentLimit && _recent.Count > RecentAtLeast)
-            _recentBytes -= SizeOf(_recent.Dequeue());
+    /// <summary>To be called under the lock.</summary>
+    private void Remember(ChatMessage message, MessagePosition? before)
+    {
+        if (_waiting > 0 || _tail.HasPage)
+            _tail.Add(message, before, _members.Max(static member => member.Replay));
     }
 
-    private static int SizeOf(RoomItem item) => MessageOverhead + item.PayloadSize;
-
-    /// <summary>To be called under the lock.</summary>
-    private void ForgetRecent()
+    /// <summary>Gives the tail back once nobody has needed it from one check to the next. To be called under the lock.</summary>
+    private void ForgetUnusedTail()
     {
-        _recent.Clear();
-        _recentBytes = 0;
+        if (_waiting == 0 && !_tailUsed)
+            _tail.Clear();
+        _tailUsed = false;
     }
 }

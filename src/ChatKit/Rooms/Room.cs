@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ChatKit.Diagnostics;
 using ChatKit.Wire;
 
@@ -11,6 +12,7 @@ namespace ChatKit.Rooms;
 /// One lock guards all state. It is never held across an await. A member that goes live is given what it lacks under the lock,
 /// which may begin a write, but never waits for one.
 /// </remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Nobody asks for its wait handle.")]
 internal sealed partial class Room(string name, RoomServices services) : IBackplaneSubscriber
 {
     private readonly Lock _gate = new();
@@ -153,6 +155,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
                 var gap = new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
                 services.Logger.MessagesLost(Name, gap.Missed!.Value);
                 TellGap(gap);
+                _tail.Clear();
             }
 
             Accept(message);
@@ -195,6 +198,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             tracksPresence = TracksPresence;
             TellThoseWhoLackPresence();
+            ForgetUnusedTail();
             stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
             foreach (var member in stalled)
                 SetState(member, MemberState.CatchingUp);
@@ -277,11 +281,13 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
             TellGap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence));
+            _tail.Clear();
             _accepted = start;
         }
         else if (_accepted is { Sequence: > 0 } same && same.Epoch != page.Top.Epoch)
         {
             // The stream goes on under another name: the store has lost messages, and none that were delivered here.
+            _tail.Clear();
             _accepted = page.Top with { Sequence = same.Sequence };
         }
 
@@ -303,7 +309,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     {
         _accepted = top;
         _live = null;
-        ForgetRecent();
+        _tail.Clear();
         foreach (var member in _members)
         {
             if (top.IsCoveredBy(member.ReadThrough))
@@ -324,8 +330,8 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         services.Metrics.Accepted(message.At);
         if (message.Position is { } position)
         {
+            Remember(message, _accepted);
             _accepted = position;
-            Remember(message);
         }
 
         FanOut(message);
@@ -335,8 +341,10 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     private void SetState(RoomMember member, MemberState state)
     {
         _waiting += Waits(state) - Waits(member.State);
-        if (_waiting == 0)
-            ForgetRecent();
+        if (_waiting > 0)
+            _tail.Begin(_accepted);
+        else if (!_tail.HasPage)
+            _tail.Clear();
         _live = null;
         member.State = state;
         member.Since = _taken + _pending.Count;

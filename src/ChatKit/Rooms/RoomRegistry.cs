@@ -13,6 +13,7 @@ internal sealed class RoomRegistry : IDisposable
     private const int CheckedAtOnce = 64;
 
     private readonly ConcurrentDictionary<string, Room> _rooms = new();
+    private readonly PageReads _reads = new();
     private readonly SemaphoreSlim _checking = new(CheckedAtOnce);
     private readonly RoomServices _services;
     private readonly ITimer _checks;
@@ -30,7 +31,7 @@ internal sealed class RoomRegistry : IDisposable
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, disconnects, metrics, tracing, logger);
+        _services = new RoomServices(backplane, history, presence, tracker, disconnects, _reads, metrics, tracing, logger);
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
         _checks = clock.CreateTimer(static rooms => _ = ((RoomRegistry)rooms!).CheckAllAsync(), this, interval, interval);

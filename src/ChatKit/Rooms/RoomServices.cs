@@ -11,6 +11,7 @@ internal sealed record RoomServices(
     IRoomPresence Presence,
     PresenceTracker Tracker,
     DisconnectLog Disconnects,
+    PageReads Reads,
     ChatKitMetrics Metrics,
     ChatKitTracing Tracing,
     ILogger<Room> Logger)

@@ -239,7 +239,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
 
         room.History.Down = true;
         await Assert.ThrowsAsync<HistoryUnavailableException>(() => room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, "lost").AsTask());
-        await room.JoinAsync("other");
+        await room.Rooms.Enter("another room", new FakeRoomClient("other"), 100).StartAsync();
         Assert.Equal([("append", "unavailable"), ("read", "unavailable")], Measured(history).Skip(3));
     }
 

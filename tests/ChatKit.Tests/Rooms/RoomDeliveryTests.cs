@@ -283,6 +283,7 @@ public class RoomDeliveryTests
         await using var room = new RoomFixture();
         await room.PublishAsync(10);
         await room.JoinAsync("early");
+        room.ForgetTail();
         var first = true;
         room.History.AfterRead = async () =>
         {

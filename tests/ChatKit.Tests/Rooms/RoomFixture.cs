@@ -21,6 +21,13 @@ internal sealed class RoomFixture : IAsyncDisposable
         Backplane = Host.Services.GetRequiredService<LossyBackplane>();
     }
 
+    /// <summary>Whoever joins next finds nothing at hand, as if nobody had joined for a while.</summary>
+    public void ForgetTail()
+    {
+        Check();
+        Check();
+    }
+
     /// <summary>All that was stored is lost.</summary>
     public void LoseHistory() => History.Lose(CreateHistory(Host.Services));
 

@@ -1,0 +1,124 @@
+using ChatKit.Tests.Fixtures;
+using ChatKit.Wire;
+using static ChatKit.Tests.Rooms.RoomFixture;
+
+namespace ChatKit.Tests.Rooms;
+
+/// <summary>What many need of one room at once is read once.</summary>
+public class JoinStormTests
+{
+    private const int Many = 200;
+
+    [Fact]
+    public async Task Many_that_join_at_once_share_one_read_and_each_gets_everything()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        var clients = Enumerable.Range(0, Many).Select(static i => new FakeRoomClient($"{i}")).ToList();
+
+        await Task.WhenAll(clients.Select(client => Task.Run(() => room.JoinAsync(client)))).Soon();
+        await room.PublishAsync(1);
+
+        foreach (var client in clients)
+            Assert.Equal(Texts(1, 101), await client.ReceiveAsync(101));
+        Assert.InRange(room.History.Reads, 1, 3);
+    }
+
+    [Fact]
+    public async Task Those_who_join_later_get_what_was_said_meanwhile_and_no_more_than_the_history_keeps()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        await room.JoinAsync("first");
+        var reads = room.History.Reads;
+        await room.PublishAsync(30);
+
+        var late = await room.JoinAsync("late");
+
+        Assert.Equal(Texts(31, 130), await late.ReceiveAsync(100));
+        Assert.Equal(reads, room.History.Reads);
+    }
+
+    [Fact]
+    public async Task Many_that_come_back_at_once_get_what_each_has_missed_by_a_few_reads()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        var top = (await room.History.Object.ReadAsync(Name, null, default)).Top;
+        var before = room.History.Reads;
+
+        var resumed = await Task.WhenAll(Enumerable.Range(0, Many).Select(i => Task.Run(async () =>
+        {
+            var client = new FakeRoomClient($"{i}") { Format = WireFormat.V1 };
+            var membership = room.Rooms.Enter(Name, client, 100, top with { Sequence = 80 + (i % 20) });
+            await membership.StartAsync();
+            return (Missed: 20 - (i % 20), Client: client);
+        }))).Soon();
+
+        foreach (var (missed, client) in resumed)
+            Assert.Equal(missed + 1, (await client.ReceiveAsync(missed + 1)).Length);
+        Assert.InRange(room.History.Reads - before, 1, 10);
+    }
+
+    [Fact]
+    public async Task Rooms_take_turns_and_only_a_few_pages_are_read_at_a_time()
+    {
+        const int Rooms = 20;
+        await using var room = new RoomFixture();
+        var (reading, most) = (0, 0);
+        room.History.AfterRead = async () =>
+        {
+            var now = Interlocked.Increment(ref reading);
+            InterlockedMax(ref most, now);
+            await Task.Yield();
+            Interlocked.Decrement(ref reading);
+        };
+
+        await Task.WhenAll(Enumerable.Range(0, Rooms * 10).Select(i => Task.Run(async () =>
+            await room.Rooms.Enter($"room {i % Rooms}", new FakeRoomClient($"{i}"), 100).StartAsync()))).Soon();
+
+        Assert.InRange(most, 1, 4);
+        Assert.InRange(room.History.Reads, Rooms, Rooms * 3);
+    }
+
+    [Fact]
+    public async Task Nobody_reads_for_those_who_have_left()
+    {
+        await using var room = new RoomFixture();
+        var free = new TaskCompletionSource();
+        room.History.AfterRead = () => free.Task;
+        var busy = Enumerable.Range(0, 4).Select(i => room.Rooms.Enter($"busy {i}", new FakeRoomClient($"{i}"), 100).StartAsync().AsTask()).ToList();
+        await Patience.UntilAsync(() => room.History.Reads == 4, "all turns are taken");
+        var gone = Enumerable.Range(0, 50).Select(i => room.Rooms.Enter("left", new FakeRoomClient($"left {i}"), 100)).ToList();
+        var starting = gone.Select(static membership => membership.StartAsync().AsTask()).ToList();
+        gone.ForEach(static membership => membership.Leave());
+
+        free.SetResult();
+        await Task.WhenAll([.. busy, .. starting]).Soon();
+
+        Assert.Equal(4, room.History.Reads);
+    }
+
+    [Fact]
+    public async Task What_nobody_has_needed_for_a_while_is_not_kept()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        await room.JoinAsync("first");
+        var reads = room.History.Reads;
+
+        room.ForgetTail();
+        var late = await room.JoinAsync("late");
+
+        Assert.Equal(100, (await late.ReceiveAsync(100)).Length);
+        Assert.True(room.History.Reads > reads);
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        int known;
+        while ((known = Volatile.Read(ref target)) < value && Interlocked.CompareExchange(ref target, value, known) != known)
+        {
+        }
+    }
+}
