@@ -12,6 +12,9 @@ internal sealed class RedisMessageHistory(
     private const string NotStored = "The message was not stored, and nobody has received it";
     private const string NotRead = "The history could not be read";
 
+    /// <summary>After so many bytes an answer has no more entries. Redis sends it in about a millisecond.</summary>
+    private const int PieceLimit = 1024 * 1024;
+
     private readonly SpareEpoch _spare = new();
 
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
@@ -62,30 +65,61 @@ internal sealed class RedisMessageHistory(
         }
     }
 
+    /// <summary>
+    /// A large page comes in pieces: Redis, and the connection that all rooms of the node share, are free for others in between. If messages
+    /// were dropped meanwhile, the page begins behind them.
+    /// </summary>
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
         cancellationToken.ThrowIfCancellationRequested();
         var from = rooms[room];
-        RedisResult[] answer;
+        var first = await ReadPieceAsync(from, after, cancellationToken).ConfigureAwait(false);
+        if (first is null)
+            return HistoryPage.OfEmptyRoom(after);
+
+        List<ChatMessage> messages = [.. first.Messages];
+        var (top, missed) = (first.Top, first.Missed);
+        for (var piece = first; !piece.IsLast;)
+        {
+            piece = await ReadPieceAsync(from, messages[^1].Position, cancellationToken).ConfigureAwait(false);
+            if (piece is null || piece.Restarted)
+                throw new HistoryUnavailableException($"{NotRead}: Redis has lost the room while it was read.");
+            if (piece.Missed > 0)
+            {
+                missed += messages.Count + piece.Missed;
+                messages.Clear();
+            }
+
+            messages.AddRange(piece.Messages);
+            top = piece.Top;
+        }
+
+        from.Note(top);
+        return new HistoryPage(messages, top, after is null ? 0 : missed, first.Restarted);
+    }
+
+    /// <returns>The first messages after a position; null if the room is empty.</returns>
+    private async ValueTask<Piece?> ReadPieceAsync(RedisRoom room, MessagePosition? after, CancellationToken cancellationToken)
+    {
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
             var timeToLive = (long)options.Value.RoomTimeToLive.TotalMilliseconds;
-            RedisValue[] arguments = after is { } position ? [position.Epoch, position.Sequence, timeToLive] : ["", "", timeToLive];
-            answer = await RunAsync(database, RedisScripts.Read, from.Keys, arguments, cancellationToken).ConfigureAwait(false);
+            RedisValue[] arguments = [after?.Epoch ?? "", after?.Sequence ?? RedisValue.EmptyString, timeToLive, PieceLimit];
+            var answer = await RunAsync(database, RedisScripts.Read, room.Keys, arguments, cancellationToken).ConfigureAwait(false);
+            if (answer.Length == 0)
+                return null;
+
+            var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
+            var count = (int)answer[5];
+            var messages = Decode((RedisValue[])answer[4]!, top with { Sequence = top.Sequence - count });
+            return new Piece(messages, top, Missed: (long)answer[2], Restarted: (bool)answer[3], IsLast: messages.Length == count);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
             throw unavailable;
         }
-
-        if (answer.Length == 0)
-            return HistoryPage.OfEmptyRoom(after);
-
-        var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
-        from.Note(top);
-        return new HistoryPage(Decode((RedisValue[])answer[4]!, top), top, Missed: (long)answer[2], Restarted: (bool)answer[3]);
     }
 
     /// <summary>
@@ -123,13 +157,15 @@ internal sealed class RedisMessageHistory(
         IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
         (RedisResult[])(await script.RunAsync(database, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
 
-    private ChatMessage[] Decode(RedisValue[] entries, MessagePosition top)
+    /// <param name="entries">The entries.</param>
+    /// <param name="before">The position before the first of them.</param>
+    private ChatMessage[] Decode(RedisValue[] entries, MessagePosition before)
     {
         try
         {
             var messages = new ChatMessage[entries.Length];
             for (var i = 0; i < entries.Length; i++)
-                messages[i] = RedisEntry.Decode(entries[i], top with { Sequence = top.Sequence - entries.Length + 1 + i });
+                messages[i] = RedisEntry.Decode(entries[i], before with { Sequence = before.Sequence + 1 + i });
             return messages;
         }
         catch (InvalidDataException e)
@@ -140,4 +176,6 @@ internal sealed class RedisMessageHistory(
                 e);
         }
     }
+
+    private sealed record Piece(ChatMessage[] Messages, MessagePosition Top, long Missed, bool Restarted, bool IsLast);
 }

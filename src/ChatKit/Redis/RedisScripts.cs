@@ -66,9 +66,11 @@ internal static class RedisScripts
 
     /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>
     /// <remarks>
-    /// ARGV: the reader's epoch and sequence, both empty if it knows none; the time to live in milliseconds. As long as somebody reads, the
-    /// meta hash stays, also when the messages have expired: so the positions go on. Answers epoch, sequence, how many messages after the reader's
-    /// position are no longer stored, whether the reader is of another stream, and the entries; nothing if the room is empty.
+    /// ARGV: the reader's epoch and sequence, both empty if it knows none; the time to live in milliseconds; after how many bytes
+    /// it answers no more entries. As long as somebody reads, the meta hash stays, also when the messages have expired: so the positions go
+    /// on. Answers epoch, sequence, how many messages after the reader's
+    /// position are no longer stored, whether the reader is of another stream, the first entries, and how many there are in all; nothing if the room
+    /// is empty.
     /// </remarks>
     public static RedisScript Read { get; } = new(
         """
@@ -94,11 +96,18 @@ internal static class RedisScripts
             restarted = 1
           end
         end
-        local count, entries = math.min(wanted, stored), {}
-        if count > 0 then
-          entries = redis.call('LRANGE', KEYS[2], -count, -1)
+        local count, limit, entries, bytes = math.min(wanted, stored), tonumber(ARGV[4]), {}, 0
+        for from = -count, -1, 8 do
+          for _, entry in ipairs(redis.call('LRANGE', KEYS[2], from, math.min(from + 7, -1))) do
+            if bytes < limit then
+              entries[#entries + 1], bytes = entry, bytes + #entry
+            end
+          end
+          if bytes >= limit then
+            break
+          end
         end
-        return {meta[1], top, wanted - count, restarted, entries}
+        return {meta[1], top, wanted - count, restarted, entries, count}
         """);
 
     /// <summary>

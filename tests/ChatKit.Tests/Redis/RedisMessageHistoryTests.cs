@@ -70,6 +70,54 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
+    public async Task A_large_page_comes_in_pieces_and_is_whole()
+    {
+        const int Count = 60, Size = 100_000;
+        var host = await StartAsync();
+        for (var i = 0; i < Count; i++)
+            await host.History.AppendAsync("room", Text(new string((char)('A' + i), Size)));
+        var top = (await host.History.ReadAsync("room", null)).Top;
+
+        foreach (var after in new MessagePosition?[] { null, top with { Sequence = 20 } })
+        {
+            var page = await host.History.ReadAsync("room", after);
+
+            var first = (int)(after?.Sequence ?? 0);
+            Assert.Equal((top, 0, false), (page.Top, page.Missed, page.Restarted));
+            Assert.Equal(Enumerable.Range(first, Count - first).Select(static i => (char)('A' + i)), page.Messages.Select(static m => m.Text[0]));
+            Assert.All(page.Messages, static message => Assert.Equal(Size, message.Data.Length));
+            Assert.Equal(top, page.Messages[^1].Position);
+        }
+    }
+
+    [Fact]
+    public async Task A_large_page_from_which_messages_are_dropped_while_it_is_read_is_contiguous_and_says_what_is_gone()
+    {
+        var host = await StartAsync();
+        for (var i = 1; i <= 50; i++)
+            await host.History.AppendAsync("room", Text(new string('x', 100_000)), 50);
+        var after = (await host.History.ReadAsync("room")).Top with { Sequence = 1 };
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await host.History.AppendAsync("room", Text(new string('y', 100_000)));
+        });
+
+        for (var i = 0; i < 20; i++)
+        {
+            var page = await host.History.ReadAsync("room", after);
+            Assert.Equal(
+                Enumerable.Range(0, page.Messages.Count).Select(n => page.Top.Sequence - page.Messages.Count + 1 + n),
+                page.Messages.Select(static m => m.Position!.Value.Sequence));
+            Assert.Equal(page.Top.Sequence - after.Sequence, page.Missed + page.Messages.Count);
+        }
+
+        await stop.CancelAsync();
+        await writing;
+    }
+
+    [Fact]
     public async Task The_messages_expire_and_the_name_of_the_stream_as_long_again_later()
     {
         var prefix = RedisHost.NewPrefix();
