@@ -6,6 +6,17 @@ namespace ChatKit.AspNetCore.Tests;
 public class HomeRoomTests
 {
     [Fact]
+    public async Task A_slash_in_a_route_value_does_not_reach_the_rooms_of_others()
+    {
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script);
+
+        await using var client = await server.ConnectAsync("/chat/acme%2Flobby");
+
+        Assert.Equal("acme%2Flobby", (await script.Opened).Room);
+    }
+
+    [Fact]
     public async Task Two_clients_talk_and_a_late_one_gets_the_history_first()
     {
         await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"));

@@ -146,3 +146,53 @@ public sealed class Members(IMembership membership) : WebSocketHandler
 
     protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
 }
+
+internal static class Defaults
+{
+    public static void Configure(WebApplicationBuilder builder)
+    {
+        builder.Services.Configure<WebSocketEndpointOptions>(builder.Configuration.GetSection("Chat"));
+        builder.Services.Configure<WebSocketEndpointOptions>(options => options.MaxMessagesPerSecond = 20);
+    }
+
+    public static void IdentifyUsers(WebApplicationBuilder builder)
+    {
+        builder.Services.AddChatKit(options => options.UserId = user => user.FindFirst("employee_id")?.Value);
+    }
+
+    public static async Task<MessagePosition?> NotifyOnceAsync(IRoomBroadcaster rooms)
+    {
+        var position = await rooms.BroadcastAsync("orders", "Order 4711 was shipped.", new RoomBroadcastOptions { IdempotencyKey = "shipped-4711" });
+        return position;
+    }
+}
+
+public interface IMutes
+{
+    ValueTask<bool> IsMutedAsync(string? user);
+}
+
+public sealed class Moderated(IMutes mutes) : WebSocketHandler
+{
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        if (await mutes.IsMutedAsync(Connection.UserId))
+            throw new MessageRefusedException("muted", "You can't write until the moderator lets you.");
+        await BroadcastAsync(message.Text);
+    }
+}
+
+public interface IArchive
+{
+    Task AddAsync(string room, MessagePosition? position, string text);
+}
+
+public sealed class Archive : WebSocketHandler
+{
+    protected override async ValueTask OnMessageAsync(WebSocketMessage message)
+    {
+        var position = await PublishAsync(message.Text);
+        await using var scope = CreateScope();
+        await scope.ServiceProvider.GetRequiredService<IArchive>().AddAsync(Room, position, message.Text);
+    }
+}
