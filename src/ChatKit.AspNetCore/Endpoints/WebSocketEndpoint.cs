@@ -222,9 +222,12 @@ internal sealed class WebSocketEndpoint(
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
     private static bool AgreeOnDeflate(HttpContext context)
     {
-        var answer = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
+        if (DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions)) is not { } answer)
+            return false;
+
+        // Never set to null: over HTTP/2 Kestrel then loses the subprotocol, too.
         context.Response.Headers.SecWebSocketExtensions = answer;
-        return answer is not null;
+        return true;
     }
 
     /// <summary>Null if the client is nobody, or will be who it is for as long as it likes.</summary>
