@@ -99,6 +99,7 @@ internal sealed class WebSocketEndpoint(
         if (subprotocol == ChatKitSubprotocol.V1 && !ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem))
             return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
 
+        var deflate = options.EnableCompression ? AgreeOnDeflate(context) : null;
         var info = new WebSocketConnectionInfo
         {
             Room = room,
@@ -108,7 +109,8 @@ internal sealed class WebSocketEndpoint(
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
-            Deflate = options.EnableCompression && AgreeOnDeflate(context),
+            Deflate = deflate is not null,
+            DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
         return _counts is null ? RunAsync(context, info) : RunCountedAsync(_counts, context, info);
@@ -220,14 +222,14 @@ internal sealed class WebSocketEndpoint(
     }
 
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
-    private static bool AgreeOnDeflate(HttpContext context)
+    private static DeflateAgreement? AgreeOnDeflate(HttpContext context)
     {
-        if (DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions)) is not { } answer)
-            return false;
+        var agreement = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
 
         // Never set to null: over HTTP/2 Kestrel then loses the subprotocol, too.
-        context.Response.Headers.SecWebSocketExtensions = answer;
-        return true;
+        if (agreement is not null)
+            context.Response.Headers.SecWebSocketExtensions = agreement.Header;
+        return agreement;
     }
 
     /// <summary>Null if the client is nobody, or will be who it is for as long as it likes.</summary>

@@ -35,7 +35,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _homeCapacity = options.HistoryCapacity;
         UserId = base.UserId;
         Aborted = _aborted.Token;
-        Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
+        if (info.Deflate)
+            Format = info.DeflateWindowBits < WebSocketConnectionInfo.LargestWindowBits ? WireFormat.SmallWindow : WireFormat.Compressed;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
             Format |= WireFormat.V1;
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
@@ -96,7 +97,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     public async ValueTask EnqueueAsync(byte[] frame)
     {
-        var ready = CompressedIfWorth(frame);
+        var ready = Format.Compress(frame);
         EnqueueResult result;
         while ((result = Outbound.TryEnqueue(ready)) == EnqueueResult.Full)
             await Outbound.WaitForSpaceAsync(ready.Length).ConfigureAwait(false);
@@ -290,9 +291,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         MessageSize.ThrowIfTooLarge(payload.Length);
         return EnqueueAsync(SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
     }
-
-    private byte[] CompressedIfWorth(byte[] frame) =>
-        (Format & WireFormat.Compressed) != 0 ? MessageDeflate.Compress(frame) ?? frame : frame;
 
     private async ValueTask PublishAsync(ChatMessage message, BroadcastOptions? options)
     {

@@ -20,18 +20,14 @@ internal sealed class MessageFrames
 
     private byte[] Make(string room, ChatMessage message, WireFormat format)
     {
-        if ((format & WireFormat.Compressed) != 0)
-        {
-            var whole = Get(room, message, format & ~WireFormat.Compressed);
-            return MessageDeflate.Compress(whole) ?? whole;
-        }
-
+        if (format.Uncompressed() is var uncompressed && uncompressed != format)
+            return format.Compress(Get(room, message, uncompressed));
         if (format == WireFormat.V1)
             return message.Notice?.Frame(room) ?? V1Frames.Message(room, message);
         return message.Notice is null ? WebSocketFrame.Create(message.Type, message.Data.Span, out _) : [];
     }
 
-    [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
+    [InlineArray(WireFormats.Count)]
     private struct Frames
     {
         private byte[]? _first;
