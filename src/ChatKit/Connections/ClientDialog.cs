@@ -28,7 +28,10 @@ internal sealed class ClientDialog(ServerConnection connection)
             return null;
         }
 
-        return frame!.Type == V1ClientFrame.MessageType ? new InboundMessage(frame.ToMessage(), frame.Ref) : null;
+        // Refused in its turn, so that a client that reads none of its answers has to wait like any other.
+        if (!frame!.IsKnown)
+            return new InboundMessage(default, RefOf(frame), IsSupported: false);
+        return frame.Type == V1ClientFrame.MessageType ? new InboundMessage(frame.ToMessage(), frame.Ref) : null;
     }
 
     /// <summary>Has a message handled, and tells the client what has become of it.</summary>
@@ -39,6 +42,13 @@ internal sealed class ClientDialog(ServerConnection connection)
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
+        if (!inbound.IsSupported)
+        {
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not know frames of this type."))
+                .ConfigureAwait(false);
+            return;
+        }
+
         if (reference is not null && _refused is not null && _refused != reference)
         {
             await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored; send that one first."))
@@ -78,8 +88,10 @@ internal sealed class ClientDialog(ServerConnection connection)
     }
 
     /// <summary>Says which message was one too many: it, and those behind it, are not handled.</summary>
-    public void RefuseExcess(string? reference) => connection.Outbound.EnqueueInAnyCase(
-        V1Frames.Error(reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection."));
+    /// <param name="reference">The ref of that message; null if it has none, or it was no message.</param>
+    /// <param name="retry">How long the client waits before it connects again.</param>
+    public void RefuseExcess(string? reference, TimeSpan retry) => connection.Outbound.EnqueueInAnyCase(V1Frames.Error(
+        reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection.", retry));
 
     /// <summary>Has a message handled that is to be stored once. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
@@ -98,10 +110,12 @@ internal sealed class ClientDialog(ServerConnection connection)
         return V1Frames.Ack(reference, scope.Room, scope.Position);
     }
 
+    /// <summary>What the client is told of which frame it was: not more than it may say itself.</summary>
+    private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= MaxEchoedRef } reference ? reference : null;
+
     private void Refuse(V1ClientFrame? frame, string problem)
     {
-        var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
-        connection.Outbound.EnqueueInAnyCase(V1Frames.Error(reference, V1Error.Malformed, problem));
+        connection.Outbound.EnqueueInAnyCase(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

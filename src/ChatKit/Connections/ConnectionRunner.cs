@@ -150,7 +150,8 @@ internal sealed class ConnectionRunner : IDisposable
 
     private async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
-        _services.Metrics.Received();
+        if (inbound.IsSupported)
+            _services.Metrics.Received();
         _keepAlive.Busy = true;
         using var span = _services.Tracing.Handle(_connection.Room, _connection.Id, inbound.Message.Data.Length);
         try
@@ -335,7 +336,7 @@ internal sealed class ConnectionRunner : IDisposable
     private void CloseForExcess()
     {
         _services.Logger.RateExceeded(_connection.Id);
-        _dialog?.RefuseExcess(_excess);
+        _dialog?.RefuseExcess(_excess, _rate!.Retry);
         _connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many messages");
     }
 
