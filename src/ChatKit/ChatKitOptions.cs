@@ -34,8 +34,8 @@ public sealed class ChatKitOptions
     public Func<ClaimsPrincipal, string?> UserId { get; set; } = WebSocketConnectionInfo.IdOf;
 
     /// <summary>
-    /// How long a client may take to answer a close frame before the connection is cut. Default: 5 seconds; 100 milliseconds to
-    /// an hour.
+    /// How long a client may take to answer a close frame before the connection is cut; and how long a client that has closed, or broken
+    /// the protocol, waits at most for the answers to the messages that it sent before. Default: 5 seconds; 100 milliseconds to an hour.
     /// </summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -6,6 +6,8 @@ namespace ChatKit;
 /// <summary>What a host knows of a client that it has upgraded to the WebSocket protocol.</summary>
 public sealed class WebSocketConnectionInfo
 {
+    internal const int LargestWindowBits = 15;
+
     private readonly bool _hasUserId;
 
     /// <summary>The home room's name, 1 to 255 characters.</summary>
@@ -62,11 +64,14 @@ public sealed class WebSocketConnectionInfo
     /// </summary>
     public bool ResumesByFrame { get; init; }
 
-    /// <summary>
-    /// Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side and the server's full window.
-    /// Default: false.
-    /// </summary>
+    /// <summary>Whether permessage-deflate was negotiated (RFC 7692), with no context takeover on either side. Default: false.</summary>
     public bool Deflate { get; init; }
+
+    /// <summary>
+    /// How large the client's window for what it is sent may be, in bits (<c>server_max_window_bits</c>, RFC 7692 section 7.1.2.1).
+    /// Default: 15, the largest. With less, messages are compressed so that they fit every window, and shrink less.
+    /// </summary>
+    public int DeflateWindowBits { get; init; } = LargestWindowBits;
 
     /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];

@@ -4,27 +4,27 @@ namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>
 /// Agrees on permessage-deflate (RFC 7692 section 7.1), always without context takeover on either side. The platform's own
-/// negotiation lets the client keep its context, and agrees to small windows and to parameters that nobody knows.
+/// negotiation lets the client keep its context, and agrees to parameters that nobody knows.
 /// </summary>
 internal static class DeflateNegotiation
 {
+    public const int MaxWindowBits = 15;
+
     private const string Extension = "permessage-deflate";
     private const string ClientTakeover = "client_no_context_takeover";
     private const string ServerTakeover = "server_no_context_takeover";
     private const string ClientWindow = "client_max_window_bits";
     private const string ServerWindow = "server_max_window_bits";
 
-    /// <summary>A window of 32 KiB, the only one that the platform compresses with.</summary>
-    private const int MaxWindowBits = 15;
-
     private const int MinWindowBits = 8;
 
     /// <summary>Answers the first offer that can be met.</summary>
     /// <param name="offers">The elements of the request's <c>Sec-WebSocket-Extensions</c>, the client's favorite first.</param>
-    /// <returns>The response's <c>Sec-WebSocket-Extensions</c>, or null if there is nothing to compress with.</returns>
-    public static string? Answer(IEnumerable<string> offers) => offers.Select(Answer).FirstOrDefault(static answer => answer is not null);
+    /// <returns>What is agreed on; null if there is nothing to compress with.</returns>
+    public static DeflateAgreement? Answer(IEnumerable<string> offers) =>
+        offers.Select(Answer).FirstOrDefault(static answer => answer is not null);
 
-    private static string? Answer(string offer)
+    private static DeflateAgreement? Answer(string offer)
     {
         var parts = offer.Split(';', StringSplitOptions.TrimEntries);
         if (parts[0] != Extension)
@@ -32,6 +32,7 @@ internal static class DeflateNegotiation
 
         // RFC 7692 section 7.1.1.2: a client can be told to begin each message anew, whether or not it has offered to.
         var answer = $"{Extension}; {ServerTakeover}; {ClientTakeover}";
+        var serverWindow = MaxWindowBits;
         var seen = new HashSet<string>();
         foreach (var part in parts.Skip(1))
         {
@@ -44,9 +45,11 @@ internal static class DeflateNegotiation
             // A window that the client names is confirmed. For its own it need not be, but some clients insist on it.
             if (value is not null)
                 answer += $"; {name}={value}";
+            if (name == ServerWindow)
+                serverWindow = Bits(value).GetValueOrDefault();
         }
 
-        return answer;
+        return new DeflateAgreement(answer, serverWindow);
     }
 
     /// <summary>Whether a parameter is one of the four, is well formed, and asks for what can be done (RFC 7692 section 7.1).</summary>
@@ -54,7 +57,7 @@ internal static class DeflateNegotiation
     {
         ClientTakeover or ServerTakeover => value is null,
         ClientWindow => value is null || Bits(value) is >= MinWindowBits and <= MaxWindowBits,
-        ServerWindow => Bits(value) is MaxWindowBits,
+        ServerWindow => Bits(value) is >= MinWindowBits and <= MaxWindowBits,
         _ => false,
     };
 

@@ -17,6 +17,9 @@ internal static class ResumePositions
     /// <summary>Whether the client sends further positions in its first frames: <c>?resume=frame</c>.</summary>
     public static bool FollowByFrame(IQueryCollection query) => query["resume"] == "frame";
 
+    /// <param name="query">The query of the handshake.</param>
+    /// <param name="positions">What the client has of each room.</param>
+    /// <param name="problem">What is wrong, short enough for a close frame; null if nothing is.</param>
     public static bool TryRead(
         IQueryCollection query, out IReadOnlyDictionary<string, MessagePosition> positions, [NotNullWhen(false)] out string? problem)
     {
@@ -25,7 +28,7 @@ internal static class ResumePositions
         if (values.Count == 0)
             return true;
         if (values.Count > MaxRooms)
-            problem = $"A client resumes in at most {MaxRooms} rooms; this one names {values.Count}.";
+            problem = $"a client resumes in at most {MaxRooms} rooms; this one names {values.Count}";
 
         var read = new Dictionary<string, MessagePosition>();
         foreach (var value in values)
@@ -39,9 +42,9 @@ internal static class ResumePositions
     {
         var tilde = value.LastIndexOf('~');
         if (tilde < 0 || !MessagePosition.TryParse(value[(tilde + 1)..], out var position))
-            return $"The query has '{Parameter}={new LogText(value)}'; expected a room and the last position seen there, such as '{Parameter}=lobby~5k2j9:42'.";
-        if (!RoomName.IsValid(value[..tilde], out var problem))
-            return problem;
-        return positions.TryAdd(value[..tilde], position) ? null : $"The query names the room '{value[..tilde]}' more than once.";
+            return $"'{Parameter}' is a room and the last position seen there, such as {Parameter}=lobby~5k2j9:42";
+        if (!RoomName.IsValid(value[..tilde], out _))
+            return $"a room in '{Parameter}' has a name that no room has";
+        return positions.TryAdd(value[..tilde], position) ? null : $"'{Parameter}' names a room more than once";
     }
 }

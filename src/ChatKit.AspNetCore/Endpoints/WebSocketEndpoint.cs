@@ -99,12 +99,13 @@ internal sealed class WebSocketEndpoint(
         var subprotocol = SubprotocolOf(context);
         var resumeAfter = ResumePositions.None;
         if (subprotocol == ChatKitSubprotocol.V1 && !ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem))
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+            return CloseAtOnceAsync(context, subprotocol, WebSocketCloseStatus.PolicyViolation, problem);
 
         IReadOnlyCollection<string> formerIds = [];
         if (subprotocol == ChatKitSubprotocol.V1 && !FormerConnections.TryRead(context.Request.Query, out formerIds, out problem))
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+            return CloseAtOnceAsync(context, subprotocol, WebSocketCloseStatus.PolicyViolation, problem);
 
+        var deflate = options.EnableCompression ? AgreeOnDeflate(context) : null;
         var info = new WebSocketConnectionInfo
         {
             Room = room,
@@ -117,7 +118,8 @@ internal sealed class WebSocketEndpoint(
             ResumeAfter = resumeAfter,
             FormerIds = formerIds,
             ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
-            Deflate = options.EnableCompression && AgreeOnDeflate(context),
+            Deflate = deflate is not null,
+            DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
         return _counts is null ? RunAsync(context, info) : RunCountedAsync(_counts, context, info);
@@ -173,21 +175,26 @@ internal sealed class WebSocketEndpoint(
             $"This server has {options.MaxConnections} connections here already, and takes no more. Try again later.");
     }
 
-    /// <summary>
-    /// Accepts and closes at once, because the script of a page cannot read what a handshake is answered with. The platform's WebSocket
-    /// sees to that; the connection has no handler, and is in no room.
-    /// </summary>
-    private async Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
+    private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
     {
         _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
         context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
+        return CloseAtOnceAsync(
+            context, info.Subprotocol, TryAgainLater, $"this user has {options.MaxConnectionsPerUser} connections already");
+    }
+
+    /// <summary>
+    /// Accepts and closes at once, because the script of a page cannot read what a handshake is answered with, and would try again for
+    /// ever. The platform's WebSocket sees to that; the connection has no handler, and is in no room.
+    /// </summary>
+    private async Task CloseAtOnceAsync(HttpContext context, string? subprotocol, WebSocketCloseStatus status, string reason)
+    {
         try
         {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(info.Subprotocol).ConfigureAwait(false);
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol).ConfigureAwait(false);
             using var timeout = new CancellationTokenSource(_closeTimeout, _clock);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping);
-            await socket.CloseAsync(
-                TryAgainLater, $"this user has {options.MaxConnectionsPerUser} connections already", limit.Token).ConfigureAwait(false);
+            await socket.CloseAsync(status, reason, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
@@ -229,11 +236,14 @@ internal sealed class WebSocketEndpoint(
     }
 
     /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
-    private static bool AgreeOnDeflate(HttpContext context)
+    private static DeflateAgreement? AgreeOnDeflate(HttpContext context)
     {
-        var answer = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
-        context.Response.Headers.SecWebSocketExtensions = answer;
-        return answer is not null;
+        var agreement = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
+
+        // Never set to null: over HTTP/2 Kestrel then loses the subprotocol, too.
+        if (agreement is not null)
+            context.Response.Headers.SecWebSocketExtensions = agreement.Header;
+        return agreement;
     }
 
     /// <summary>Null if the client is nobody, or will be who it is for as long as it likes.</summary>

@@ -39,7 +39,10 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             return null;
         }
 
-        switch (frame!.Type)
+        // Refused in its turn, so that a client that reads none of its answers has to wait like any other.
+        if (!frame!.IsKnown)
+            return new InboundMessage(default, RefOf(frame), IsSupported: false);
+        switch (frame.Type)
         {
             case V1ClientFrame.MessageType:
                 EndResume();
@@ -64,6 +67,13 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
+        if (!inbound.IsSupported)
+        {
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not know frames of this type."))
+                .ConfigureAwait(false);
+            return;
+        }
+
         if (reference is not null && _refused is not null && _refused != reference)
         {
             await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored; send that one first."))
@@ -108,8 +118,10 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
     }
 
     /// <summary>Says which message was one too many: it, and those behind it, are not handled.</summary>
-    public void RefuseExcess(string? reference) => connection.Outbound.EnqueueInAnyCase(
-        V1Frames.Error(reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection."));
+    /// <param name="reference">The ref of that message; null if it has none, or it was no message.</param>
+    /// <param name="retry">How long the client waits before it connects again.</param>
+    public void RefuseExcess(string? reference, TimeSpan retry) => connection.Outbound.EnqueueInAnyCase(V1Frames.Error(
+        reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection.", retry));
 
     /// <summary>Has a message handled that is to be stored once. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
@@ -141,11 +153,13 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             EndResume();
     }
 
+    /// <summary>What the client is told of which frame it was: not more than it may say itself.</summary>
+    private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= MaxEchoedRef } reference ? reference : null;
+
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        var reference = frame?.Ref is { Length: > 0 and <= MaxEchoedRef } echoed ? echoed : null;
-        connection.Outbound.EnqueueInAnyCase(V1Frames.Error(reference, V1Error.Malformed, problem));
+        connection.Outbound.EnqueueInAnyCase(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

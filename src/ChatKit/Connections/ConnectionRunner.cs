@@ -42,8 +42,11 @@ internal sealed class ConnectionRunner : IDisposable
     private string? _excess;
     private bool _hasExceeded;
 
-    /// <summary>Ends when what came before that one was handled; null as long as there is none.</summary>
-    private TaskCompletionSource? _excessHandled;
+    /// <summary>Whether it is the client who has ended the connection, so that it is still to be sent a close frame.</summary>
+    private bool _endedByClient;
+
+    /// <summary>Whether the client has sent its close frame.</summary>
+    private bool _clientHasClosed;
 
     public ConnectionRunner(
         Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -112,8 +115,7 @@ internal sealed class ConnectionRunner : IDisposable
             Fail(e);
         }
 
-        _inbox.Complete();
-        Volatile.Read(ref _excessHandled)?.TrySetResult();
+        _inbox.Finish();
         await reading.ConfigureAwait(false);
         await EndAsync(driver, handler, scope).ConfigureAwait(false);
         await _connection.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);
@@ -166,7 +168,8 @@ internal sealed class ConnectionRunner : IDisposable
 
     private async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
-        _services.Metrics.Received();
+        if (inbound.IsSupported)
+            _services.Metrics.Received();
         _keepAlive.Busy = true;
         using var span = _services.Tracing.Handle(_connection.Room, _connection.Id, inbound.Message.Data.Length);
         try
@@ -266,12 +269,11 @@ internal sealed class ConnectionRunner : IDisposable
                 found = await TakeAsync(result.Buffer).ConfigureAwait(false);
                 if (!IsLast(found) && result.IsCompleted)
                     throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
-                if (_excessHandled is { Task.IsCompleted: false } handled && !IsLast(found) && !_connection.ClosedHere)
-                    await WaitAsync(handled.Task).ConfigureAwait(false);
+                if (_hasExceeded && !IsLast(found) && !_connection.ClosedHere)
+                    await WaitUntilHandledAsync().ConfigureAwait(false);
             }
 
-            if (found == Inbound.Fault)
-                await DiscardAsync().ConfigureAwait(false);
+            await EndReadingAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -308,6 +310,8 @@ internal sealed class ConnectionRunner : IDisposable
 
             if (_rate?.TryTakeFrames(_reader.TakeFrames()) == false)
                 Exceed(null);
+            if (last == Inbound.Fault)
+                _clientHasClosed = _reader.Closing!.Read(ref buffer);
         }
         finally
         {
@@ -348,7 +352,6 @@ internal sealed class ConnectionRunner : IDisposable
         if (_hasExceeded)
             return;
         (_excess, _hasExceeded) = (reference, true);
-        Volatile.Write(ref _excessHandled, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _dialog?.EndResume(); // Nothing more is read.
         _inbox.Complete();
     }
@@ -356,7 +359,7 @@ internal sealed class ConnectionRunner : IDisposable
     private void CloseForExcess()
     {
         _services.Logger.RateExceeded(_connection.Id);
-        _dialog?.RefuseExcess(_excess);
+        _dialog?.RefuseExcess(_excess, _rate!.Retry);
         _connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many messages");
     }
 
@@ -374,19 +377,20 @@ internal sealed class ConnectionRunner : IDisposable
                 _transport.OnPong(_reader.Payload);
                 break;
             case Inbound.Close:
-                _connection.ClosedByClient(_reader.CloseStatus, _reader.CloseReason);
+                _endedByClient = _connection.ClosedByClient(_reader.CloseStatus, _reader.CloseReason);
+                _clientHasClosed = true;
                 break;
             case Inbound.Fault:
-                _connection.CloseForFault(_reader.Fault!);
+                _endedByClient = _connection.EndForFault(_reader.Fault!);
                 break;
         }
     }
 
     /// <summary>Reads nothing more of a client that has sent too much, until the connection is closed for it: else it could go on for as long as its handler is busy.</summary>
-    private async ValueTask WaitAsync(Task handled)
+    private async ValueTask WaitUntilHandledAsync()
     {
         _keepAlive.Paused = true;
-        await handled.WaitAsync(_connection.Aborted).ConfigureAwait(false);
+        await _inbox.WaitUntilFinishedAsync().WaitAsync(_connection.Aborted).ConfigureAwait(false);
         _keepAlive.Paused = false;
     }
 
@@ -403,9 +407,34 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>
-    /// Reads what the client still sends and throws it away. Ending the connection with data unread would reset it, and the
-    /// reset would overtake the close frame that says what was wrong. A client that has read it may wait for this side to end the
-    /// connection (RFC 6455 section 7.1.1), so silence ends it too; the connection's close timer ends it in any case.
+    /// Ends a connection whose client has closed, or broken the protocol. What came whole before that is still handled, and answered; then
+    /// comes the close frame, and when those of both sides have passed, nothing is waited for any more (RFC 6455 section 7.1.1).
+    /// </summary>
+    private async Task EndReadingAsync()
+    {
+        _keepAlive.Dispose();
+        _transport.OnClosing();
+        _inbox.Complete();
+        if (_endedByClient)
+        {
+            // A client that closes waits for nothing that takes longer. After a fault, it may.
+            if (_clientHasClosed)
+                _ = _connection.SignalAbortedAsync();
+
+            // A handler that does not return must not keep the client from learning of its end.
+            await _inbox.WaitUntilFinishedAsync().WaitAsync(_services.Options.CloseTimeout, _services.Clock)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _connection.SendClose();
+        }
+
+        if (!_clientHasClosed)
+            await DiscardAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads on until the client's close frame, and throws away what comes before it. Ending the connection with data unread would reset
+    /// it, and the reset would overtake the close frame that says what was wrong. A client that sends none may wait for this side to end
+    /// the connection, so silence ends it too; the connection's close timer ends it in any case.
     /// </summary>
     private async Task DiscardAsync()
     {
@@ -415,8 +444,10 @@ internal sealed class ConnectionRunner : IDisposable
             while (true)
             {
                 var result = await _transport.Input.ReadAsync(silence.Token).ConfigureAwait(false);
-                _transport.Input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
+                var buffer = result.Buffer;
+                var hasClosed = _reader.Closing!.Read(ref buffer);
+                _transport.Input.AdvanceTo(buffer.Start, buffer.End);
+                if (hasClosed || result.IsCompleted)
                     return;
                 silence.CancelAfter(SilenceAfterFault);
             }

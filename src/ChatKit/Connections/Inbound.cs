@@ -18,6 +18,7 @@ internal enum Inbound
     /// <summary>A close frame; in <see cref="MessageReader.CloseStatus"/> and <see cref="MessageReader.CloseReason"/>.</summary>
     Close,
 
-    /// <summary>A breach of the protocol, or a message that is too big; in <see cref="MessageReader.Fault"/>. Nothing can be read any more.</summary>
+    /// <summary>A breach of the protocol, or a message that is too big; in <see cref="MessageReader.Fault"/>. From then on
+    /// only <see cref="MessageReader.Closing"/> reads.</summary>
     Fault,
 }

@@ -22,7 +22,16 @@ internal sealed class InboundRate(double perSecond, int burst) : IDisposable
         QueueLimit = 0,
     });
 
+    /// <summary>Nobody is sent away for longer, whatever the rate: meanwhile it receives nothing either.</summary>
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+
     private int _frames;
+
+    /// <summary>
+    /// How long a client stays away that has sent too much: the time in which an empty bucket fills. A new connection has a full one, so a
+    /// client that comes back after this keeps to the rate, and gets through as fast as it may.
+    /// </summary>
+    public TimeSpan Retry { get; } = TimeSpan.FromSeconds(Math.Min(burst / perSecond, LongestRetry.TotalSeconds));
 
     /// <summary>A message has come. False if it is one too many.</summary>
     public bool TryTake()

@@ -14,6 +14,8 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
     private TaskCompletionSource? _space;
     private bool _isAwaited;
     private bool _completed;
+    private TaskCompletionSource? _end;
+    private bool _finished;
 
     /// <summary>Adds a message. False if there is no room for it. One that comes after the end is dropped.</summary>
     public bool TryWrite(InboundMessage message)
@@ -87,6 +89,28 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         space?.SetResult();
         if (isAwaited)
             _arrival.SetResult(false);
+    }
+
+    /// <summary>The one who reads has dealt with what it will ever deal with.</summary>
+    public void Finish()
+    {
+        Complete();
+        lock (_messages)
+        {
+            _finished = true;
+            _end?.TrySetResult();
+        }
+    }
+
+    /// <summary>Waits until the one who reads has finished.</summary>
+    public Task WaitUntilFinishedAsync()
+    {
+        lock (_messages)
+        {
+            return _finished
+                ? Task.CompletedTask
+                : (_end ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _arrival.GetResult(token);

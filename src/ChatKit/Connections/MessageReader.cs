@@ -46,6 +46,9 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 
     public ProtocolFault? Fault { get; private set; }
 
+    /// <summary>What goes on behind the fault.</summary>
+    public CloseSearch? Closing { get; private set; }
+
     /// <summary>Takes what comes next, and moves the buffer behind it. To be called until there is nothing.</summary>
     public Inbound Read(ref ReadOnlySequence<byte> buffer)
     {
@@ -87,9 +90,11 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         _buffer = null;
     }
 
-    private Inbound Fail(ProtocolFault fault)
+    private Inbound Fail(ProtocolFault fault, bool isInClose = false)
     {
         Fault = fault;
+        Closing = new CloseSearch(_inFrame ? _frame.PayloadLength - _read : 0, isInClose);
+        Dispose();
         return Inbound.Fault;
     }
 
@@ -114,7 +119,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     private Inbound ReadClose()
     {
         if (WebSocketFrame.ReadClose(Payload, out var status, out var reason) is { } fault)
-            return Fail(fault);
+            return Fail(fault, isInClose: true);
         (CloseStatus, CloseReason) = (status, reason);
         return Inbound.Close;
     }

@@ -45,8 +45,13 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
 
     public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
 
-    /// <summary>No ping may follow a close frame, nor would a client answer it.</summary>
-    public override void OnClosing() => _closing = true;
+    /// <summary>No ping may follow a close frame, nor would a client answer it. Nothing is held back for one that is under way.</summary>
+    public override void OnClosing()
+    {
+        _closing = true;
+        Interlocked.MemoryBarrier();
+        _probe?.GiveUp();
+    }
 
     /// <summary>Sends without waiting, which needs no operation of the socket's, and waits for the rest only if the network does not take it.</summary>
     private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
@@ -87,7 +92,9 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     private async ValueTask ProbeAsync(ReadOnlyMemory<byte> frames)
     {
         var probe = new Probe();
-        Volatile.Write(ref _probe, probe);
+        Interlocked.Exchange(ref _probe, probe);
+        if (_closing)
+            probe.GiveUp();
         pipe.Output.Write(frames.Span);
         await FlushedAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
         _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);

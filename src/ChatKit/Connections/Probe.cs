@@ -6,7 +6,7 @@ namespace ChatKit.Connections;
 /// <summary>A ping that is recognised by its pong: its payload is random, so that no pong sent for another reason is taken for it.</summary>
 internal sealed class Probe
 {
-    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _payload = new byte[sizeof(long)];
 
     public Probe()
@@ -20,16 +20,18 @@ internal sealed class Probe
     public void TryAnswer(ReadOnlySpan<byte> pong)
     {
         if (pong.SequenceEqual(_payload))
-            _answered.TrySetResult();
+            _answered.TrySetResult(true);
     }
 
-    /// <summary>Waits for the pong. False if it has not come in time.</summary>
+    /// <summary>No pong will come any more, or nobody would read it.</summary>
+    public void GiveUp() => _answered.TrySetResult(false);
+
+    /// <summary>Waits for the pong. False if it has not come in time, or will not come.</summary>
     public async ValueTask<bool> WaitAsync(TimeSpan timeout, TimeProvider clock)
     {
         try
         {
-            await _answered.Task.WaitAsync(timeout, clock).ConfigureAwait(false);
-            return true;
+            return await _answered.Task.WaitAsync(timeout, clock).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -37,7 +37,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
         Aborted = _aborted.Token;
-        Format = info.Deflate ? WireFormat.Compressed : WireFormat.Plain;
+        if (info.Deflate)
+            Format = info.DeflateWindowBits < WebSocketConnectionInfo.LargestWindowBits ? WireFormat.SmallWindow : WireFormat.Compressed;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
             Format |= WireFormat.V1;
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
@@ -105,7 +106,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     public async ValueTask EnqueueAsync(byte[] frame)
     {
-        var ready = CompressedIfWorth(frame);
+        var ready = Format.Compress(frame);
         EnqueueResult result;
         while ((result = Outbound.TryEnqueue(ready)) == EnqueueResult.Full)
             await Outbound.WaitForSpaceAsync(ready.Length).ConfigureAwait(false);
@@ -193,26 +194,32 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         CloseHere(WebSocketCloseStatus.NormalClosure, string.Create(CultureInfo.InvariantCulture, $"idle for {time.TotalSeconds:0.###} s"));
 
     /// <summary>The client has closed, or has answered our close frame.</summary>
-    public void ClosedByClient(WebSocketCloseStatus code, string? reason)
+    /// <returns>Whether the client was the first. Its close frame is then still to be answered, by <see cref="SendClose"/>.</returns>
+    public bool ClosedByClient(WebSocketCloseStatus code, string? reason)
     {
         if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
-        {
-            Outbound.EnqueueControl(WebSocketFrame.Close(code, null));
-            return;
-        }
+            return true;
 
         // Whoever closes on this side may not have got as far as sending it, and once this returns the connection may end.
         if (WebSocketFrame.MaySend(Close.Code))
             Outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
         _close = Close with { WasClean = true };
+        return false;
     }
 
     /// <summary>The client has broken the protocol, or sent too much.</summary>
-    public void CloseForFault(ProtocolFault fault)
+    /// <returns>Whether the connection ends for that, and the client is still to be told, by <see cref="SendClose"/>.</returns>
+    public bool EndForFault(ProtocolFault fault)
     {
         var exception = new WebSocketException(WebSocketError.Faulted, $"The connection was closed because {fault.Problem}.");
-        if (TryEnd(new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception)))
-            Outbound.EnqueueControl(WebSocketFrame.Close(fault.Code, fault.Problem));
+        return TryEnd(new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
+    }
+
+    /// <summary>Sends the close frame to a client that has ended the connection: its own code back, or what was wrong.</summary>
+    public void SendClose()
+    {
+        LimitClosing();
+        Outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.WasClean ? null : Close.Reason));
     }
 
     /// <summary>The client is gone without a close frame.</summary>
@@ -266,27 +273,25 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             return;
 
         Volatile.Write(ref _closedHere, true);
+        LimitClosing();
         Outbound.EnqueueControl(WebSocketFrame.Close(close.Code, close.Reason), lastWords);
     }
 
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
 
-    /// <summary>The first end counts. From then on the client has a limited time for the rest of the closing handshake.</summary>
-    private bool TryEnd(CloseInfo close)
-    {
-        if (Interlocked.CompareExchange(ref _close, close, null) is not null)
-            return false;
+    /// <summary>The first end counts.</summary>
+    private bool TryEnd(CloseInfo close) => Interlocked.CompareExchange(ref _close, close, null) is null;
 
+    /// <summary>From now on the client has a limited time for the rest of the closing handshake.</summary>
+    private void LimitClosing()
+    {
         lock (_gate)
         {
-            if (!_over)
-            {
-                _closeTimer = _services.Clock.CreateTimer(
-                    static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
-            }
+            if (_over)
+                return;
+            _closeTimer ??= _services.Clock.CreateTimer(
+                static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
-
-        return true;
     }
 
     private async ValueTask EnterAsync(string room, int replay)
@@ -307,9 +312,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         MessageSize.ThrowIfTooLarge(payload.Length);
         return EnqueueAsync(SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
     }
-
-    private byte[] CompressedIfWorth(byte[] frame) =>
-        (Format & WireFormat.Compressed) != 0 ? MessageDeflate.Compress(frame) ?? frame : frame;
 
     private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options)
     {

@@ -16,7 +16,7 @@ internal abstract class Transport
     {
     }
 
-    /// <summary>A close frame is to be written, and nothing behind it.</summary>
+    /// <summary>A close frame is to be written, and nothing behind it; or no pong will be read any more.</summary>
     public virtual void OnClosing()
     {
     }

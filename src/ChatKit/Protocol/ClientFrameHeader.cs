@@ -26,21 +26,13 @@ internal struct ClientFrameHeader
 
     public readonly bool IsControl => (Opcode & 0x8) != 0;
 
-    /// <summary>Reads a header and moves the buffer behind it.</summary>
+    /// <summary>Reads a header and moves the buffer behind it, unless there is a fault.</summary>
     /// <returns>False if the header is not whole yet, or there is a fault.</returns>
     public static bool TryRead(ref ReadOnlySequence<byte> buffer, out ClientFrameHeader header, out ProtocolFault? fault)
     {
         header = default;
         fault = null;
-        Span<byte> copy = stackalloc byte[MaxLength];
-        scoped ReadOnlySpan<byte> bytes = buffer.FirstSpan;
-        if (bytes.Length < MaxLength && !buffer.IsSingleSegment)
-        {
-            var start = buffer.Slice(0, Math.Min(MaxLength, buffer.Length));
-            start.CopyTo(copy);
-            bytes = copy[..(int)start.Length];
-        }
-
+        var bytes = Start(buffer, stackalloc byte[MaxLength]);
         if (bytes.Length < 2)
             return false;
 
@@ -53,9 +45,42 @@ internal struct ClientFrameHeader
             return false;
 
         fault = header.ReadLength(bytes);
+        if (fault is not null)
+            return false;
         header.MaskKey = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(length - MaskLength)..]);
         buffer = buffer.Slice(length);
-        return fault is null;
+        return true;
+    }
+
+    /// <summary>Moves the buffer behind a header in which anything may be wrong.</summary>
+    /// <param name="buffer">What has come.</param>
+    /// <param name="payloadLength">How long the payload is that follows.</param>
+    /// <param name="isClose">Whether it is the header of a close frame, with nothing wrong but that it may lack a mask.</param>
+    /// <returns>False if the header is not whole yet.</returns>
+    public static bool TrySkip(ref ReadOnlySequence<byte> buffer, out long payloadLength, out bool isClose)
+    {
+        (payloadLength, isClose) = (0, false);
+        var bytes = Start(buffer, stackalloc byte[MaxLength]);
+        if (bytes.Length < 2)
+            return false;
+        var length = 2 + LengthBytes(bytes[1]) + ((bytes[1] & Masked) == 0 ? 0 : MaskLength);
+        if (bytes.Length < length)
+            return false;
+
+        payloadLength = (long)Math.Min(Length(bytes), long.MaxValue);
+        isClose = bytes[0] == (Fin | WebSocketFrame.CloseOpcode) && payloadLength <= WebSocketFrame.MaxControlPayload;
+        buffer = buffer.Slice(length);
+        return true;
+    }
+
+    /// <summary>As much of a header as has come, in one piece.</summary>
+    private static ReadOnlySpan<byte> Start(in ReadOnlySequence<byte> buffer, Span<byte> copy)
+    {
+        if (buffer.FirstSpan.Length >= MaxLength || buffer.IsSingleSegment)
+            return buffer.FirstSpan;
+        var start = buffer.Slice(0, Math.Min(MaxLength, buffer.Length));
+        start.CopyTo(copy);
+        return copy[..(int)start.Length];
     }
 
     private ProtocolFault? ReadStart(byte first, byte second)
@@ -78,17 +103,20 @@ internal struct ClientFrameHeader
 
     private ProtocolFault? ReadLength(ReadOnlySpan<byte> bytes)
     {
-        var (length, least) = LengthBytes(bytes[1]) switch
-        {
-            0 => ((ulong)(bytes[1] & ~Masked), 0ul),
-            2 => (BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]), WebSocketFrame.MaxControlPayload + 1ul),
-            _ => (BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]), ushort.MaxValue + 1ul),
-        };
+        var length = Length(bytes);
+        var least = LengthBytes(bytes[1]) switch { 0 => 0ul, 2 => WebSocketFrame.MaxControlPayload + 1ul, _ => ushort.MaxValue + 1ul };
         PayloadLength = (long)length;
         if (length < least)
             return ProtocolFault.Breach("a length is not written in the shortest form");
         return length > long.MaxValue ? ProtocolFault.Breach("a length has its highest bit set") : null;
     }
+
+    private static ulong Length(ReadOnlySpan<byte> bytes) => LengthBytes(bytes[1]) switch
+    {
+        0 => (ulong)(bytes[1] & ~Masked),
+        2 => BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]),
+        _ => BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]),
+    };
 
     /// <summary>How many bytes of length follow the first two bytes.</summary>
     private static int LengthBytes(byte second) => (second & ~Masked) switch { 126 => sizeof(ushort), 127 => sizeof(ulong), _ => 0 };

@@ -23,21 +23,19 @@ internal sealed class MessageFrames
 
     private byte[] Make(string room, ChatMessage message, WireFormat format)
     {
-        if ((format & WireFormat.Compressed) != 0)
-            return Compress(Get(room, message, format & ~WireFormat.Compressed));
+        if (format.Uncompressed() is var uncompressed && uncompressed != format)
+            return format.Compress(Get(room, message, uncompressed));
         return format == WireFormat.V1 ? V1Frames.Message(room, message) : WebSocketFrame.Create(message.Type, message.Data.Span, out _);
     }
 
     private byte[] Make(string room, RoomNotice notice, WireFormat format)
     {
-        if ((format & WireFormat.Compressed) != 0)
-            return Compress(Get(room, notice, format & ~WireFormat.Compressed));
+        if (format.Uncompressed() is var uncompressed && uncompressed != format)
+            return format.Compress(Get(room, notice, uncompressed));
         return format == WireFormat.V1 ? notice.Frame(room) : [];
     }
 
-    private static byte[] Compress(byte[] whole) => MessageDeflate.Compress(whole) ?? whole;
-
-    [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
+    [InlineArray(WireFormats.Count)]
     private struct Frames
     {
         private byte[]? _first;

@@ -382,7 +382,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>One piece of joined frames for each wire format.</summary>
-    [InlineArray((int)(WireFormat.V1 | WireFormat.Compressed) + 1)]
+    [InlineArray(WireFormats.Count)]
     private struct JoinedFrames
     {
         private ReadOnlyMemory<byte> _first;

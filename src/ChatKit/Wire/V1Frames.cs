@@ -108,13 +108,16 @@ internal static class V1Frames
     /// <param name="reference">The ref of the message that is answered; null if it had none.</param>
     /// <param name="code">One of <see cref="V1Error"/>.</param>
     /// <param name="text">What was wrong, and what to do about it, for people.</param>
-    public static byte[] Error(string? reference, string code, string text) =>
-        Frame((reference, code, text), static (json, error) =>
+    /// <param name="retry">How long the client waits before it connects again; null if it need not connect again.</param>
+    public static byte[] Error(string? reference, string code, string text, TimeSpan? retry = null) =>
+        Frame((reference, code, text, retry), static (json, error) =>
         {
             Begin(json, "error");
             WriteIfAny(json, "ref", error.reference);
             json.WriteString("code", error.code);
             json.WriteString("text", error.text);
+            if (error.retry is { } retry)
+                WriteRetry(json, retry);
         });
 
     /// <param name="retry">How long the client waits before it connects again.</param>
@@ -122,8 +125,10 @@ internal static class V1Frames
         Frame(retry, static (json, retry) =>
         {
             Begin(json, "restart");
-            json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
+            WriteRetry(json, retry);
         });
+
+    private static void WriteRetry(Utf8JsonWriter json, TimeSpan retry) => json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
 
     private static void Begin(Utf8JsonWriter json, string type)
     {

@@ -114,6 +114,21 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
         Assert.Equal(0, client.MessagesHandled);
     }
 
+    [Fact]
+    public async Task Messages_before_the_clients_close_frame_are_answered_before_it_is()
+    {
+        const int Messages = 10;
+        using var client = await ConnectAsync();
+
+        await client.SendAsync(
+            [.. Enumerable.Range(0, Messages).Select(static i => ClientFrame.Of(ClientFrame.Text, $"{i}")), ClientFrame.CloseWith(4000)]);
+
+        for (var i = 0; i < Messages; i++)
+            await client.ExpectAsync(ClientFrame.Text, [(byte)('0' + i)]);
+        await client.ExpectCloseAsync(4000);
+        Assert.Equal(Messages, client.MessagesHandled);
+    }
+
     public static TheoryData<string> Late => [.. LateFrames.Keys];
 
     private static readonly Dictionary<string, byte[]> LateFrames = new()

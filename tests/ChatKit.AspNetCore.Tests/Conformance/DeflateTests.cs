@@ -178,6 +178,24 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         }
     }
 
+    public static MatrixTheoryData<int, int> WindowsAndLengths => new(
+        [8, 9, 10, 11, 12, 13, 14, 15], [.. Edges.Where(static length => length >= Threshold)]);
+
+    /// <summary>RFC 7692 section 7.1.2.1: a client need not remember more than it has said.</summary>
+    [Theory]
+    [MemberData(nameof(WindowsAndLengths))]
+    public async Task A_message_refers_back_no_further_than_the_window_of_the_client(int bits, int length)
+    {
+        using var client = await Server.ConnectAsync([], $"permessage-deflate; server_max_window_bits={bits}");
+
+        await client.SendAsync(ClientFrame.Of(CompressedText, Deflate(Payload(length))));
+
+        var (opcode, payload) = await client.Raw.ReceiveFrameAsync();
+        Assert.Equal(CompressedText, opcode);
+        Assert.Equal(Payload(length), Inflate(payload));
+        Assert.InRange(DeflateDistances.Longest(payload), 0, 1 << bits);
+    }
+
     /// <summary>It was told not to: what it refers to is not kept.</summary>
     [Fact]
     public async Task A_client_that_goes_on_with_its_context_is_1007()

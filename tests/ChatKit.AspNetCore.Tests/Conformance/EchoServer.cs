@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>A server that echoes. A subclass says how it takes its frames.</summary>
+/// <summary>
+/// A server that echoes. A subclass says how it takes its frames. Its clock stands still: nothing that the RFCs ask of it needs a time-out.
+/// </summary>
 public abstract class EchoServer : IAsyncLifetime
 {
     public const int MaxMessageSize = 1024 * 1024;
@@ -26,7 +28,7 @@ public abstract class EchoServer : IAsyncLifetime
             Map(app, "/echo/{room}", compression: false);
             Map(app, "/deflate/{room}", compression: true);
         },
-        builder => builder.Services.AddSingleton(_scripts),
+        builder => builder.Services.AddSingleton(_scripts).AddSingleton<TimeProvider>(new StoppedClock()),
         Listen);
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 
@@ -57,6 +56,7 @@ public class ChatKitSubprotocolTests
 
     [Theory]
     [InlineData("after=lobby")]
+    [InlineData("after=lobby~e:1&after=nonsense")]
     [InlineData("after=~e:1")]
     [InlineData("after=lobby~")]
     [InlineData("after=lobby~e")]
@@ -68,15 +68,17 @@ public class ChatKitSubprotocolTests
     [InlineData("after=lob%01by~e:1")]
     [InlineData("after=")]
     [InlineData("after=lobby~e:1&after=lobby~e:2")]
-    public async Task A_position_that_cannot_be_read_is_refused(string query)
+    public async Task A_position_that_cannot_be_read_is_told_by_a_close_frame_which_every_client_can_read(string query)
     {
-        await using var server = await ChatServer.StartAsync(new Script());
-        using var request = Handshake($"/chat/lobby?{query}", ChatKitSubprotocol.V1);
+        var script = new Script();
+        await using var server = await ChatServer.StartAsync(script);
 
-        using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        await using var client = await ConnectAsync(server, $"/chat/lobby?{query}");
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.NotEmpty(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var (code, reason) = await client.ReceiveCloseAsync();
+        Assert.Equal(WebSocketCloseStatus.PolicyViolation, code);
+        Assert.Contains("'after'", reason, StringComparison.Ordinal);
+        Assert.Empty(script.Calls);
     }
 
     [Fact]
@@ -85,10 +87,12 @@ public class ChatKitSubprotocolTests
         await using var server = await ChatServer.StartAsync(new Script());
         string Query(int rooms) => string.Join('&', Enumerable.Range(0, rooms).Select(static i => $"after=r{i}~e:1"));
         await using var most = await ConnectAsync(server, $"/chat/lobby?{Query(128)}");
+        Assert.Equal(["welcome", "live"], await TypesAsync(most, 2));
 
-        var exception = await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(server, $"/chat/lobby?{Query(129)}"));
+        await using var more = await ConnectAsync(server, $"/chat/lobby?{Query(129)}");
 
-        Assert.Contains("400", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            (WebSocketCloseStatus.PolicyViolation, "a client resumes in at most 128 rooms; this one names 129"), await more.ReceiveCloseAsync());
     }
 
     [Fact]
@@ -141,17 +145,6 @@ public class ChatKitSubprotocolTests
 
         Assert.Equal(text, (string?)(await ReceiveAsync(client))["data"]);
         Assert.Equal(text, (string?)(await ReceiveAsync(other))["data"]);
-    }
-
-    private static HttpRequestMessage Handshake(string path, string subprotocol)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
-        request.Headers.Connection.Add("Upgrade");
-        request.Headers.Upgrade.Add(new("websocket"));
-        request.Headers.Add("Sec-WebSocket-Version", "13");
-        request.Headers.Add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-        request.Headers.Add("Sec-WebSocket-Protocol", subprotocol);
-        return request;
     }
 
     private static Task<ChatClient> ConnectAsync(ChatServer server, string path, params string[] subprotocols) =>

@@ -13,6 +13,8 @@ public class CompressionTests
         new WebSocketDeflateOptions(),
         new WebSocketDeflateOptions { ClientContextTakeover = false, ServerContextTakeover = false },
         new WebSocketDeflateOptions { ClientMaxWindowBits = 9 },
+        new WebSocketDeflateOptions { ServerMaxWindowBits = 9 },
+        new WebSocketDeflateOptions { ClientMaxWindowBits = 10, ServerMaxWindowBits = 14 },
     ];
 
     [Theory]
@@ -20,12 +22,14 @@ public class CompressionTests
         "permessage-deflate; client_max_window_bits",
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover")]
     [InlineData(
-        "permessage-deflate; server_max_window_bits=10, permessage-deflate; client_max_window_bits=12",
+        "permessage-deflate; server_max_window_bits=16, permessage-deflate; client_max_window_bits=12",
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12")]
     [InlineData(
         "mux, permessage-deflate; server_no_context_takeover",
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover")]
-    [InlineData("permessage-deflate; server_max_window_bits=10", null)]
+    [InlineData(
+        "permessage-deflate; server_max_window_bits=10",
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10")]
     [InlineData("permessage-deflate; level=9", null)]
     public async Task An_offer_is_answered_in_the_handshake(string offer, string? answer)
     {
@@ -47,7 +51,7 @@ public class CompressionTests
 
         var response = await client.RequestAsync(RawClient.Handshake(
             "/chat/lobby",
-            headers: ["Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=9", "Sec-WebSocket-Extensions: permessage-deflate"]));
+            headers: ["Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7", "Sec-WebSocket-Extensions: permessage-deflate"]));
 
         Assert.Equal("permessage-deflate; server_no_context_takeover; client_no_context_takeover", ExtensionsOf(response));
     }
@@ -108,15 +112,27 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task A_client_that_asks_for_a_smaller_window_of_the_server_goes_without()
+    public async Task Members_of_a_room_get_the_same_whatever_they_have_agreed_on()
     {
-        await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
+        await using var server = await ChatServer.StartAsync(Script.Broadcasting, static options => options.EnableCompression = true);
+        var members = new List<ChatClient>();
+        foreach (var subprotocol in new[] { null, ChatKitSubprotocol.V1 })
+        {
+            foreach (var offer in new[] { null, new(), new() { ServerMaxWindowBits = 9 }, new WebSocketDeflateOptions { ServerMaxWindowBits = 12 } })
+                members.Add(await server.ConnectAsync("/chat/lobby", Offer(offer, subprotocol)));
+        }
 
-        await using var client = await server.ConnectAsync("/chat/lobby", Offer(new() { ServerMaxWindowBits = 9 }));
-        await client.SendAsync(Long);
+        foreach (var member in members.Where(static member => member.Socket.SubProtocol is not null))
+            Assert.Contains("\"live\"", (await member.ReceiveAsync(2))[1], StringComparison.Ordinal);
+        foreach (var text in new[] { Long, "short", Long[..300] })
+        {
+            await members[0].SendAsync(text);
+            foreach (var member in members)
+                Assert.Contains(text, await member.ReceiveAsync(), StringComparison.Ordinal);
+        }
 
-        Assert.Equal(Long, await client.ReceiveAsync());
-        Assert.False(client.Socket.HttpResponseHeaders!.ContainsKey("Sec-WebSocket-Extensions"));
+        foreach (var member in members)
+            await member.DisposeAsync();
     }
 
     [Fact]
@@ -153,6 +169,13 @@ public class CompressionTests
         response.Split("\r\n")
             .SingleOrDefault(static line => line.StartsWith("Sec-WebSocket-Extensions:", StringComparison.Ordinal))?.Split(": ")[1];
 
-    private static ClientSettings Offer(WebSocketDeflateOptions offer) =>
-        new() { Options = options => options.DangerousDeflateOptions = offer };
+    private static ClientSettings Offer(WebSocketDeflateOptions? offer, string? subprotocol = null) => new()
+    {
+        Options = options =>
+        {
+            options.DangerousDeflateOptions = offer;
+            if (subprotocol is not null)
+                options.AddSubProtocol(subprotocol);
+        },
+    };
 }

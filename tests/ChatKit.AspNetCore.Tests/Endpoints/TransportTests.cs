@@ -38,6 +38,33 @@ public class TransportTests
         Assert.Equal(new CloseInfo((WebSocketCloseStatus)4000, "bye", WasClean: true), await script.Closed);
     }
 
+    public static MatrixTheoryData<(bool Http2, bool Tls), (bool Enabled, bool Offered)> AllWithCompression => new(
+        [(false, false), (false, true), (true, false), (true, true)],
+        [(false, false), (false, true), (true, false), (true, true)]);
+
+    [Theory]
+    [MemberData(nameof(AllWithCompression))]
+    public async Task The_subprotocol_is_selected_whether_messages_are_compressed_or_not(
+        (bool Http2, bool Tls) transport, (bool Enabled, bool Offered) compression)
+    {
+        using var certificate = SelfSigned.Create();
+        await using var server = await ChatServer.StartAsync(
+            new Script(),
+            options => options.EnableCompression = compression.Enabled,
+            Listen(transport.Http2, transport.Tls ? certificate : null));
+        using var invoker = Invoker(certificate);
+
+        await using var client = await server.ConnectAsync("/chat/lobby", Settings(transport.Http2, invoker, options =>
+        {
+            options.AddSubProtocol(ChatKitSubprotocol.V1);
+            options.DangerousDeflateOptions = compression.Offered ? new WebSocketDeflateOptions() : null;
+        }));
+
+        Assert.Equal(ChatKitSubprotocol.V1, client.Socket.SubProtocol);
+        Assert.Equal(compression is (true, true), client.Socket.HttpResponseHeaders!.ContainsKey("Sec-WebSocket-Extensions"));
+        Assert.StartsWith("""{"type":"welcome",""", await client.ReceiveAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public async Task A_client_that_is_gone_is_noticed(bool http2, bool tls)
@@ -141,14 +168,17 @@ public class TransportTests
             options.UseHttps(certificate);
     };
 
-    private static ClientSettings Settings(bool http2, HttpMessageInvoker invoker) => new()
+    private static ClientSettings Settings(bool http2, HttpMessageInvoker invoker) =>
+        Settings(http2, invoker, static options => options.AddSubProtocol("v1"));
+
+    private static ClientSettings Settings(bool http2, HttpMessageInvoker invoker, Action<ClientWebSocketOptions> configure) => new()
     {
         Invoker = invoker,
         Options = options =>
         {
             options.HttpVersion = http2 ? HttpVersion.Version20 : HttpVersion.Version11;
             options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-            options.AddSubProtocol("v1");
+            configure(options);
         },
     };
 

@@ -32,9 +32,6 @@ public class LogInjectionTests
     }
 
     [Theory]
-    [InlineData("/chat/lobby?after=x%0D%0Afail%3A%20forged%1B%5B2J%C2%85%E2%80%A8%E2%80%AE")]
-    [InlineData("/chat/lobby?after=%0A~e:1&after=%E2%80%A8~e:1")]
-    [InlineData("/chat/lobby?after=a~e:1&after=a~e:1")]
     [InlineData("/chat/x%0D%0Afail%3A%20forged")]
     [InlineData("/chat/%E2%80%A8")]
     [InlineData("/chat/%E2%80%AEgpj")]
@@ -62,10 +59,16 @@ public class LogInjectionTests
             Assert.StartsWith("HTTP/1.1 40", answer, StringComparison.Ordinal);
         }
 
-        foreach (var path in new[] { "/chat/%0Aforged", "/chat/%E2%80%A8", "/chat/lobby?after=%0Aforged", $"/chat/lobby?after={Uri.EscapeDataString(Hostile)}~e:1" })
+        foreach (var path in new[] { "/chat/%0Aforged", "/chat/%E2%80%A8" })
         {
             using var response = await server.HandshakeAsync(path, ("Sec-WebSocket-Protocol", "chatkit.v1"));
             Assert.Equal(400, (int)response.StatusCode);
+        }
+
+        foreach (var after in new[] { "%0Aforged", $"{Uri.EscapeDataString(Hostile)}~e:1" })
+        {
+            await using var client = await server.ConnectAsync($"/chat/lobby?after={after}", V1);
+            Assert.DoesNotContain("forged", (await client.ReceiveCloseAsync()).Reason, StringComparison.Ordinal);
         }
     }
 

@@ -101,6 +101,21 @@ public class ReconnectingTests
     }
 
     [Fact]
+    public async Task Who_has_sent_too_much_waits_as_long_as_the_server_says()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address, policyDelay: TimeSpan.FromHours(1));
+        var first = await server.WelcomeAsync();
+        var start = Stopwatch.GetTimestamp();
+        await first.SendErrorAsync(null, "rate_limited", ""","retry":0.2""");
+        await first.CloseAsync(1008);
+
+        await server.AcceptAsync();
+
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(0.2));
+    }
+
+    [Fact]
     public async Task Each_attempt_may_go_elsewhere()
     {
         await using var one = await ScriptedServer.StartAsync();

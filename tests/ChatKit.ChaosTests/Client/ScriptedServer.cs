@@ -82,8 +82,8 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
     public Task SendAckAsync(string? reference, string position) =>
         SendAsync($$"""{"type":"ack","ref":"{{reference}}","room":"lobby","position":"{{position}}"}""");
 
-    public Task SendErrorAsync(string? reference, string code) =>
-        SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"why"}""");
+    public Task SendErrorAsync(string? reference, string code, string more = "") =>
+        SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"why"{{more}}}""");
 
     /// <summary>What the client sends next.</summary>
     public async Task<(string Type, string? Ref, string? Data)> ReceiveAsync()

@@ -230,7 +230,7 @@ public sealed class ChatClient : IAsyncDisposable
                 break;
             case "error" when frame.Code == "rate_limited":
                 _outbox.TakeBack(frame.Ref);
-                _reconnecting.OnRateLimited();
+                _reconnecting.OnRateLimited(frame.Retry);
                 break;
             case "error":
                 _outbox.Refuse(frame.Ref, frame.Code!, frame.Text!);

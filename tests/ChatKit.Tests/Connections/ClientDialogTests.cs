@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using ChatKit.Connections;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -316,6 +317,50 @@ public class ClientDialogTests
 
         await SendAsync(connection, "fine", "a-2");
         Assert.Equal(["open", "fine"], connection.Handler.Calls);
+    }
+
+    [Fact]
+    public async Task Frames_of_types_that_the_server_does_not_know_are_answered_in_their_turn_and_do_no_harm()
+    {
+        await using var host = new ChatHost();
+        var (connection, _) = await host.EnterV1Async(Broadcasts);
+
+        for (var i = 0; i < 20; i++)
+        {
+            await connection.Client.SendAsync($$"""{"type":"message","ref":"m-{{i}}","data":"hi"}""");
+            await connection.Client.SendAsync($$"""{"type":"edit","data":{"more":"than a text"},"ref":"e-{{i}}"}""");
+            Assert.Equal($"m-{i}", (string?)(await connection.Client.ReceiveJsonUntilAsync("ack"))[^1]["ref"]);
+            AssertError((await connection.Client.ReceiveJsonUntilAsync("error"))[^1], $"e-{i}", "unsupported");
+        }
+
+        Assert.Equal(["open", .. Enumerable.Repeat("hi", 20)], connection.Handler.Calls);
+    }
+
+    [Fact]
+    public async Task The_answers_to_frames_of_unknown_types_fill_no_memory()
+    {
+        const int Count = 3000, Limit = 16 * 1024;
+        await using var host = new ChatHost();
+        var connection = await host.ConnectV1Async(
+            options: new() { OutboundQueueLimit = Limit, PingInterval = Timeout.InfiniteTimeSpan }, buffer: 1024);
+        await connection.Client.ReceiveJsonUntilAsync("live");
+        var outbound = ((ServerConnection)connection.Handler.Connection).Outbound;
+
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < Count; i++)
+                await connection.Client.SendAsync($$"""{"type":"later","ref":"l-{{i}}"}""");
+        });
+        await Patience.UntilAsync(() => outbound.BytesWaiting > Limit / 2, "answers wait");
+        Assert.False(sending.IsCompleted);
+
+        for (var i = 0; i < Count; i++)
+        {
+            AssertError(await connection.Client.ReceiveJsonAsync(), $"l-{i}", "unsupported");
+            Assert.InRange(outbound.BytesWaiting, 0, Limit + 1024);
+        }
+
+        await sending.Soon();
     }
 
     [Fact]

@@ -199,12 +199,62 @@ public class ConnectionCloseTests
         foreach (var text in new[] { "a", "b", "c" })
             await connection.Client.SendAsync(text);
         await connection.Client.SendCloseAsync();
-        await connection.Client.ReceiveCloseAsync();
+        await connection.EnteredAsync("a");
 
         free.SetResult();
 
         await EndedAsync(connection);
         Assert.Equal(["open", "a", "b", "c", "close"], connection.Handler.Calls);
+    }
+
+    public static TheoryData<bool> CloseOrFault => [false, true];
+
+    [Theory]
+    [MemberData(nameof(CloseOrFault))]
+    public async Task A_handler_that_does_not_return_keeps_no_client_from_its_close_frame(bool fault)
+    {
+        var free = new TaskCompletionSource();
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
+        await connection.EnteredAsync();
+        await EndAsync(connection, fault);
+
+        var (code, _) = await AdvanceUntilAsync(host, connection.Client.ReceiveCloseAsync());
+
+        Assert.Equal(fault ? 1007 : 1000, code);
+        Assert.False(connection.Ended.IsCompleted);
+        free.SetResult();
+        connection.Client.Vanish();
+        Assert.Equal((fault ? 1007 : 1000, !fault), ((int)(await EndedAsync(connection)).Code, (await EndedAsync(connection)).WasClean));
+    }
+
+    [Theory]
+    [MemberData(nameof(CloseOrFault))]
+    public async Task A_busy_handler_learns_that_its_client_has_closed_and_after_a_fault_may_finish(bool fault)
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect(handler: new ScriptedHandler
+        {
+            Message = async (handler, message) =>
+            {
+                if (message.Text == "wait")
+                    await Task.Delay(TimeSpan.FromSeconds(1), host.Clock, handler.Connection.Aborted);
+                await handler.Send("done");
+            },
+        });
+        await connection.EnteredAsync();
+        await connection.Client.ReceiveTextAsync();
+        await connection.Client.SendAsync("wait");
+        await connection.EnteredAsync("wait");
+        await EndAsync(connection, fault);
+        if (fault)
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        var last = await connection.Client.ReceiveAsync();
+
+        Assert.Equal(fault ? "done" : null, last?.Text);
+        connection.Client.Vanish();
+        await EndedAsync(connection);
     }
 
     [Fact]
@@ -223,7 +273,7 @@ public class ConnectionCloseTests
         foreach (var text in new[] { "a", "b", "c" })
             await connection.Client.SendAsync(text);
         await connection.Client.SendCloseAsync();
-        await connection.Client.ReceiveCloseAsync();
+        await AdvanceUntilAsync(host, connection.Client.ReceiveCloseAsync());
 
         free.SetResult();
 
@@ -262,6 +312,23 @@ public class ConnectionCloseTests
         Assert.Single(connection.Handler.Calls, static call => call == "open");
         Assert.Single(connection.Handler.Calls, static call => call == "close");
         return await connection.Handler.Closed.Soon();
+    }
+
+    /// <summary>The client closes, or breaks the protocol.</summary>
+    private static Task EndAsync(ChatConnection connection, bool fault) =>
+        fault ? connection.Client.SendAsync([0xFF], WebSocketMessageType.Text) : connection.Client.SendCloseAsync();
+
+    /// <summary>Lets time pass until something has happened.</summary>
+    private static async Task<T> AdvanceUntilAsync<T>(ChatHost host, Task<T> happening)
+    {
+        await Patience.UntilAsync(
+            () =>
+            {
+                host.Clock.Advance(TimeSpan.FromSeconds(1));
+                return happening.IsCompleted;
+            },
+            "it has happened by now");
+        return await happening;
     }
 
     private static void AssertHandlerFailed(CloseInfo close)

@@ -159,17 +159,27 @@ public class ConnectionMessageTests
     }
 
     [Fact]
-    public async Task Messages_before_a_fault_are_handled()
+    public async Task Messages_before_a_fault_are_handled_and_answered_however_long_they_have_to_wait()
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
-        var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
+        var connection = host.Connect(handler: new ScriptedHandler
+        {
+            Message = async (handler, message) =>
+            {
+                await free.Task;
+                await handler.Send(message.Text);
+            },
+        });
         await connection.Client.SendAsync("a");
         await connection.Client.SendAsync("b");
         await connection.Client.SendAsync([0xFF], WebSocketMessageType.Text);
-        Assert.Equal(1007, (await connection.Client.ReceiveCloseAsync()).Code);
+        await connection.EnteredAsync("a");
 
         free.SetResult();
+
+        Assert.Equal(["a", "b"], await connection.Client.ReceiveTextsAsync(2));
+        Assert.Equal(1007, (await connection.Client.ReceiveCloseAsync()).Code);
         connection.Client.Vanish();
         await connection.Ended.Soon();
 

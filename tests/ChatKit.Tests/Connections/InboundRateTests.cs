@@ -21,6 +21,19 @@ public class InboundRateTests
         Assert.Equal([true, true, true, true, true, false, false], Enumerable.Range(0, 7).Select(_ => rate.TryTake()));
     }
 
+    /// <summary>The time in which the bucket of the next connection would have filled, and not so long that a client misses everything.</summary>
+    [Theory]
+    [InlineData(5, 10, 2)]
+    [InlineData(100, 1, 0.01)]
+    [InlineData(1, 100, 30)]
+    [InlineData(0.001, 20, 30)]
+    public void A_client_that_has_sent_too_much_comes_back_when_it_would_have_been_let_send_as_much(double rate, int burst, double seconds)
+    {
+        using var limited = new InboundRate(rate, burst);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), limited.Retry);
+    }
+
     [Fact]
     public async Task The_rate_goes_on_in_parts_of_a_second()
     {
@@ -92,10 +105,26 @@ public class InboundRateTests
 
         Assert.Equal([.. Enumerable.Repeat("ack", Burst), "error"], answers.Select(static frame => (string?)frame["type"]));
         Assert.Equal(["r-0", "r-1", "r-2", "r-3", "r-4", "r-5"], answers.Select(static frame => (string?)frame["ref"]));
-        Assert.Equal("rate_limited", (string?)answers[^1]["code"]);
+        Assert.Equal(("rate_limited", 30), ((string?)answers[^1]["code"], (double?)answers[^1]["retry"]));
+        Assert.DoesNotContain(answers[..^1], static answer => answer.ContainsKey("retry"));
         Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveAndAnswerCloseAsync());
         var page = await host.History.ReadAsync("lobby", null, TestContext.Current.CancellationToken);
         Assert.Equal(["0", "1", "2", "3", "4"], page.Messages.Select(static message => message.Text));
+    }
+
+    [Fact]
+    public async Task Frames_of_unknown_types_count_as_messages()
+    {
+        await using var host = new ChatHost();
+        var (connection, _) = await host.EnterV1Async(options: Limited);
+
+        for (var i = 0; i <= Burst; i++)
+            await connection.Client.SendAsync($$"""{"type":"later","ref":"l-{{i}}"}""");
+
+        var answers = await connection.Client.ReceiveJsonAsync(Burst + 1);
+        Assert.Equal(
+            [.. Enumerable.Range(0, Burst).Select(static i => $"l-{i} unsupported"), $"l-{Burst} rate_limited"],
+            answers.Select(static answer => $"{answer["ref"]} {answer["code"]}"));
     }
 
     [Fact]

@@ -147,6 +147,21 @@ public class InboxTests
     }
 
     [Fact]
+    public async Task A_writer_learns_that_the_reader_has_finished()
+    {
+        Write("a");
+        _inbox.Complete();
+        var finished = _inbox.WaitUntilFinishedAsync();
+        TakeAll();
+        Assert.False(finished.IsCompleted);
+
+        _inbox.Finish();
+
+        await finished.Soon();
+        await _inbox.WaitUntilFinishedAsync().Soon();
+    }
+
+    [Fact]
     public async Task Nothing_is_lost_between_a_writer_and_a_reader_in_parallel()
     {
         const int Count = 100_000;

@@ -107,6 +107,19 @@ public class PipeTransportTests
     }
 
     [Fact]
+    public async Task A_probe_that_is_pending_holds_nothing_back_once_the_connection_closes()
+    {
+        using var way = await PipeAndSocket.CreateAsync();
+        var (writing, _) = await ProbeAsync(way);
+
+        way.Transport.OnClosing();
+
+        await writing.Soon();
+        await way.WriteAsync("next");
+        Assert.Equal(["next"], way.TakeTextsFromPipe());
+    }
+
+    [Fact]
     public async Task After_the_pong_everything_goes_to_the_socket()
     {
         using var way = await PipeAndSocket.CreateAsync();

@@ -35,6 +35,35 @@ public class MessageDeflateTests
     }
 
     [Theory]
+    [InlineData(MessageDeflate.Threshold)]
+    [InlineData(1000)]
+    [InlineData(65536)]
+    [InlineData(3_000_000)]
+    public void For_a_small_window_a_text_gets_smaller_too_and_refers_back_no_further_than_a_byte(int length)
+    {
+        byte[] payload = [.. Text(length - 50), .. Enumerable.Repeat((byte)'-', 50)];
+
+        var frame = MessageDeflate.Frame(WebSocketMessageType.Text, payload, smallWindow: true);
+
+        Assert.NotNull(frame);
+        var compressed = PayloadOf(frame);
+        Assert.InRange(compressed.Length, 1, length * 3 / 4);
+        Assert.Equal(1, DeflateDistances.Longest(compressed));
+        Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(compressed, length, out var data));
+        Assert.Equal(payload, data);
+    }
+
+    [Fact]
+    public void For_the_usual_window_a_text_refers_back_as_far_as_that_goes()
+    {
+        byte[] payload = [.. Text(200), .. Noise(30_000), .. Text(200), .. new byte[3000]];
+
+        var compressed = PayloadOf(MessageDeflate.Frame(WebSocketMessageType.Binary, payload)!);
+
+        Assert.InRange(DeflateDistances.Longest(compressed), 30_000, 32_768);
+    }
+
+    [Theory]
     [InlineData(WebSocketMessageType.Text, 0xC1)]
     [InlineData(WebSocketMessageType.Binary, 0xC2)]
     public void A_frame_is_whole_and_says_that_it_is_compressed(WebSocketMessageType type, byte head) =>

@@ -94,7 +94,8 @@ public class V1PropertyTests
             return;
         }
 
-        Assert.Contains(frame!.Type, new[] { V1ClientFrame.MessageType, V1ClientFrame.PongType });
+        Assert.NotNull(frame!.Type);
+        Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType, frame.IsKnown);
         if (frame.Type == V1ClientFrame.MessageType)
         {
             Assert.NotEqual(frame.Data is null, frame.Base64 is null);
