@@ -9,8 +9,8 @@ namespace ChatKit;
 /// </param>
 /// <param name="Reason">The reason given with the code; null if none was.</param>
 /// <param name="WasClean">
-/// Whether both sides have sent a close frame (RFC 6455 section 7.1.4). Not after 1002, 1007 and 1009: what the client still says
-/// then is not listened to.
+/// Whether both sides have sent a close frame (RFC 6455 section 7.1.4). Never so after 1002, 1007 and 1009, although the client may have
+/// answered: it broke the protocol.
 /// </param>
 /// <param name="Exception">
 /// What ended the connection if it was a fault: what the handler threw (1011), what the client did wrong (1002, 1007, 1009), or the
