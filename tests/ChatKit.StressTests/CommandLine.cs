@@ -96,9 +96,10 @@ internal static class CommandLine
             Description = "How many seconds clients may take to become live.",
             DefaultValueFactory = _ => usual.Limit.TotalSeconds,
         };
+        var noYield = new Option<bool>("--no-yield") { Description = "Lets the clients have the processor as everybody else, for a busy machine." };
         var command = new Command("storms", "Lets many clients join at once, and measures what others notice.")
         {
-            only, joiners, returning, seconds, limit,
+            only, joiners, returning, seconds, limit, noYield,
         };
         command.SetAction((result, _) => ExitCodeAsync(StormSeries.RunAsync(result.GetValue(only), usual with
         {
@@ -106,6 +107,7 @@ internal static class CommandLine
             Returning = result.GetValue(returning),
             Time = TimeSpan.FromSeconds(result.GetValue(seconds)),
             Limit = TimeSpan.FromSeconds(result.GetValue(limit)),
+            ClientsYield = !result.GetValue(noYield),
         })));
         return command;
     }

@@ -82,7 +82,9 @@ internal sealed class StormProcess : IAsyncDisposable
         var clients = new StormClients(port, paths, count);
         Console.WriteLine("begun");
         var running = clients.RunAsync(manner, stop.Token);
-        var ended = Console.In.ReadToEndAsync(CancellationToken.None);
+
+        // The console's reader blocks, whatever its methods are called.
+        var ended = Task.Run(Console.In.ReadToEnd);
         if (await Task.WhenAny(clients.AllLive, ended) == clients.AllLive)
             Console.WriteLine("live");
         await ended;
