@@ -10,9 +10,9 @@ namespace ChatKit.StressTests.Storms;
 /// <param name="RedisMemory">The most memory that Redis took, in bytes.</param>
 /// <param name="RedisBuffers">The most that waited in Redis for its clients, in bytes.</param>
 /// <param name="Before">The storm's node before.</param>
-/// <param name="Held">The same at the end of the storm, while the clients are there.</param>
+/// <param name="Held">The same while slow clients are there; null in other storms.</param>
 /// <param name="Peak">The most memory that the node took during the storm, in bytes.</param>
-/// <param name="After">Both nodes afterwards.</param>
+/// <param name="After">Both nodes afterwards; null for one that doesn't answer.</param>
 internal sealed record StormResult(
     Storm Storm,
     StormTally Tally,
@@ -21,9 +21,9 @@ internal sealed record StormResult(
     long RedisMemory,
     long RedisBuffers,
     ServerStats Before,
-    ServerStats Held,
+    ServerStats? Held,
     long Peak,
-    IReadOnlyList<ServerStats> After)
+    IReadOnlyList<ServerStats?> After)
 {
     private const double MiB = 1024 * 1024;
     private const double KiB = 1024;
@@ -69,8 +69,8 @@ internal sealed record StormResult(
                 yield return $"on the node of the storm: {Here.Outcome}";
             if (!There.Outcome.IsExact)
                 yield return $"on the other node: {There.Outcome}";
-            foreach (var node in After.Where(static node => !node.IsClean))
-                yield return string.Join('\n', node.Problems);
+            foreach (var node in After.Where(static node => node is not { IsClean: true }))
+                yield return node is null ? "a server doesn't answer" : string.Join('\n', node.Problems);
         }
     }
 
@@ -86,12 +86,12 @@ internal sealed record StormResult(
                 yield return $"the p99 of bystanders was more than {MaxRatio} times that of before";
             if (RedisBuffers > MaxRedisBuffers * MiB)
                 yield return $"{RedisBuffers / MiB:N0} MiB waited in Redis, {MaxRedisBuffers} are allowed";
-            if (Storm.Manner == StormManner.Trickle && HeldPerClient > Storm.QueueLimit + MaxPerClient)
+            if (HeldPerClient > Storm.QueueLimit + MaxPerClient)
                 yield return $"the server holds {HeldPerClient / KiB:N0} KiB per client, {(Storm.QueueLimit + MaxPerClient) / KiB:N0} are allowed";
         }
     }
 
-    private double HeldPerClient => (double)(Held.Managed - Before.Managed) / Storm.Clients;
+    private double? HeldPerClient => (double?)(Held?.Managed - Before.Managed) / Storm.Clients;
 
     private long Sum(Func<Harness.Bystanders.Outcome, long> part) => part(Here.Outcome) + part(There.Outcome);
 }

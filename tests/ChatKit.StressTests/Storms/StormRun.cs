@@ -1,10 +1,14 @@
 using ChatKit.StressTests.Harness;
+using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Storms;
 
 /// <summary>Looks at the bystanders, at the servers and at Redis before and during a storm.</summary>
 internal static class StormRun
 {
+    /// <summary>How long the last messages of bystanders may take.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(50);
 
     public static async Task<StormResult> RunAsync(Storm storm, StormOptions options)
@@ -23,15 +27,28 @@ internal static class StormRun
         await using var clients = await StormProcess.StartAsync(storm.Manner, deployment.Here.Port, paths, storm.Clients, options.ClientsYield);
         var (quietHere, quietThere) = (here.Measure(), there.Measure());
         var peak = await WatchAsync(deployment.Here, storm.Manner == StormManner.Join ? clients.BecomesLiveAsync(options.Limit) : Task.Delay(options.Time));
-        var held = await deployment.Here.AskAsync(collect: true);
+        var held = storm.Manner == StormManner.Trickle ? await deployment.Here.AskAsync(collect: true) : null;
         var tally = await clients.StopAsync();
-        var stopped = await Task.WhenAll(here.StopAsync(options.Limit), there.StopAsync(options.Limit));
-        var after = await Task.WhenAll(deployment.Here.AskAsync(collect: true), deployment.There.AskAsync(collect: true));
+        var stopped = await Task.WhenAll(here.StopAsync(LastWait), there.StopAsync(LastWait));
+        var after = await Task.WhenAll(TryAskAsync(deployment.Here), TryAskAsync(deployment.There));
         return new StormResult(
             storm, tally,
             new StormFigures(quietHere, stopped[0].Latencies, stopped[0].Outcome),
             new StormFigures(quietThere, stopped[1].Latencies, stopped[1].Outcome),
             watch.PeakMemory, watch.PeakBuffers, before, held, peak, after);
+    }
+
+    /// <summary>Collecting lets finalizers find the exceptions that nobody has observed. Returns null if the server doesn't answer.</summary>
+    private static async Task<ServerStats?> TryAskAsync(ServerProcess server)
+    {
+        try
+        {
+            return await server.AskAsync(collect: true);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Returns the most memory that a server takes until something is over, in bytes.</summary>
