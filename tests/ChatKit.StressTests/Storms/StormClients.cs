@@ -19,6 +19,9 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
     /// <summary>What a slow client reads in each interval, in bytes.</summary>
     private const int Trickle = 1024;
 
+    /// <summary>Who has read more than this has got more than the welcome: the server has read its page. In bytes.</summary>
+    private const int Welcome = 2048;
+
     /// <summary>What a slow client's system keeps for it, in bytes.</summary>
     private const int SmallBuffer = 4096;
 
@@ -106,13 +109,19 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
         throw new IOException($"The server has ended the connection with {frames.CloseCode}.");
     }
 
-    /// <summary>Says each second that it is there, because what the server asks is behind what it has not read.</summary>
+    /// <summary>Says each second that it is there, because what the server asks is behind what it has not read. Counts as live with its first message:
+    /// no slow client gets to the end.</summary>
     private async Task TrickleOnceAsync(string path, Client client, CancellationToken stop)
     {
         using var intruder = await Intruder.ConnectAsync(port, SmallBuffer, Trickle, stop);
+        client.Started ??= Stopwatch.GetTimestamp();
         await OpenAsync(intruder, path, stop);
-        while (!(await intruder.ReceiveAsync(stop)).IsEmpty)
+        var read = 0;
+        while (await intruder.ReceiveAsync(stop) is { IsEmpty: false } bytes)
         {
+            read += bytes.Length;
+            if (read > Welcome)
+                BecameLive(client);
             await intruder.SendAsync(ClientFrame.Of(ClientFrame.Pong, ""), stop);
             await Task.Delay(TrickleInterval, stop);
         }

@@ -53,7 +53,7 @@ internal sealed class StormProcess : IAsyncDisposable
             await HearAsync(limit);
             return true;
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
             return false;
         }
@@ -94,5 +94,10 @@ internal sealed class StormProcess : IAsyncDisposable
         Console.WriteLine(JsonSerializer.Serialize(tally, TallyContext.Default.StormTally));
     }
 
-    private Task<string> HearAsync(TimeSpan limit) => _said.Reader.ReadAsync().AsTask().WaitAsync(limit);
+    /// <summary>Cancels the read at the limit: one that was only given up would take the next line from whoever asks later.</summary>
+    private async Task<string> HearAsync(TimeSpan limit)
+    {
+        using var late = new CancellationTokenSource(limit);
+        return await _said.Reader.ReadAsync(late.Token);
+    }
 }

@@ -61,7 +61,7 @@ internal sealed record StormResult(
     {
         get
         {
-            if (Storm.Manner == StormManner.Join && Tally.Live < Storm.Clients)
+            if (Storm.Manner != StormManner.Visit && Tally.Live < Storm.Clients)
                 yield return $"{Tally.Live} of {Storm.Clients} clients became live";
             if (Tally.Connections == 0)
                 yield return "nobody was let in";

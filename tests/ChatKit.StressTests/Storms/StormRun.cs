@@ -26,7 +26,7 @@ internal static class StormRun
 
         await using var clients = await StormProcess.StartAsync(storm.Manner, deployment.Here.Port, paths, storm.Clients, options.ClientsYield);
         var (quietHere, quietThere) = (here.Measure(), there.Measure());
-        var peak = await WatchAsync(deployment.Here, storm.Manner == StormManner.Join ? clients.BecomesLiveAsync(options.Limit) : Task.Delay(options.Time));
+        var peak = await WatchAsync(deployment.Here, LastAsync(storm, clients, options));
         var held = storm.Manner == StormManner.Trickle ? await deployment.Here.AskAsync(collect: true) : null;
         var tally = await clients.StopAsync();
         var stopped = await Task.WhenAll(here.StopAsync(LastWait), there.StopAsync(LastWait));
@@ -36,6 +36,15 @@ internal static class StormRun
             new StormFigures(quietHere, stopped[0].Latencies, stopped[0].Outcome),
             new StormFigures(quietThere, stopped[1].Latencies, stopped[1].Outcome),
             watch.PeakMemory, watch.PeakBuffers, before, held, peak, after);
+    }
+
+    /// <summary>Waits for the end of a storm.</summary>
+    private static async Task LastAsync(Storm storm, StormProcess clients, StormOptions options)
+    {
+        if (storm.Manner != StormManner.Visit)
+            await clients.BecomesLiveAsync(options.Limit);
+        if (storm.Manner != StormManner.Join)
+            await Task.Delay(options.Time);
     }
 
     /// <summary>Collecting lets finalizers find the exceptions that nobody has observed. Returns null if the server doesn't answer.</summary>
