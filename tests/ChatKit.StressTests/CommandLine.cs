@@ -3,6 +3,7 @@ using ChatKit.StressTests.Attacks;
 using ChatKit.StressTests.Fuzzing;
 using ChatKit.StressTests.Serving;
 using ChatKit.StressTests.Soak;
+using ChatKit.StressTests.Storms;
 
 namespace ChatKit.StressTests;
 
@@ -11,6 +12,7 @@ internal static class CommandLine
 {
     public const string Serve = "serve";
     public const string Attack = "attack";
+    public const string Storm = "storm";
 
     /// <summary>Whether an argument is for this program, and not for the runner of the tests.</summary>
     public static bool Knows(string argument) =>
@@ -20,7 +22,7 @@ internal static class CommandLine
 
     private static RootCommand Root() => new("Shows that limits hold: against attackers, against nonsense, and over time.")
     {
-        AttacksCommand(), FuzzCommand(), SoakCommand(), ServeCommand(), AttackCommand(),
+        AttacksCommand(), FuzzCommand(), SoakCommand(), StormsCommand(), ServeCommand(), AttackCommand(), StormCommand(),
     };
 
     private static Command AttacksCommand()
@@ -77,11 +79,49 @@ internal static class CommandLine
         return command;
     }
 
+    private static Command StormsCommand()
+    {
+        var only = new Option<string?>("--only") { Description = "The name of the only storm. [default: all]" };
+        only.AcceptOnlyFromAmong([.. StormCatalog.Create(new StormOptions()).Select(static storm => storm.Name)]);
+        var usual = new StormOptions();
+        var joiners = new Option<int>("--joiners") { Description = "How many clients join the full room.", DefaultValueFactory = _ => usual.Joiners };
+        var returning = new Option<int>("--returning") { Description = "How many clients come back.", DefaultValueFactory = _ => usual.Returning };
+        var seconds = new Option<double>("--seconds")
+        {
+            Description = "How long it is quiet before, and how long a storm lasts that does not end by itself.",
+            DefaultValueFactory = _ => usual.Time.TotalSeconds,
+        };
+        var limit = new Option<double>("--limit")
+        {
+            Description = "How many seconds clients may take to become live.",
+            DefaultValueFactory = _ => usual.Limit.TotalSeconds,
+        };
+        var noYield = new Option<bool>("--no-yield") { Description = "Lets the clients have the processor as everybody else, for a busy machine." };
+        var command = new Command("storms", "Lets many clients join at once, and measures what others notice.")
+        {
+            only, joiners, returning, seconds, limit, noYield,
+        };
+        command.SetAction((result, _) => ExitCodeAsync(StormSeries.RunAsync(result.GetValue(only), usual with
+        {
+            Joiners = result.GetValue(joiners),
+            Returning = result.GetValue(returning),
+            Time = TimeSpan.FromSeconds(result.GetValue(seconds)),
+            Limit = TimeSpan.FromSeconds(result.GetValue(limit)),
+            ClientsYield = !result.GetValue(noYield),
+        })));
+        return command;
+    }
+
     private static Command ServeCommand()
     {
         var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
-        var command = new Command(Serve, "Runs the server.") { redis };
-        command.SetAction((result, _) => StressServer.RunAsync(result.GetValue(redis)));
+        var queue = new Option<int>("--queue")
+        {
+            Description = "How many bytes may wait for a client that reads slowly.",
+            DefaultValueFactory = static _ => StressServer.OutboundQueueLimit,
+        };
+        var command = new Command(Serve, "Runs the server.") { redis, queue };
+        command.SetAction((result, _) => StressServer.RunAsync(result.GetValue(redis), result.GetValue(queue)));
         return command;
     }
 
@@ -93,6 +133,16 @@ internal static class CommandLine
         var command = new Command(Attack, "Attacks until the input ends.") { name, port, share };
         command.SetAction((result, _) =>
             AttackProcess.AttackAsync(result.GetValue(name)!, result.GetValue(port), result.GetValue(share)));
+        return command;
+    }
+
+    private static Command StormCommand()
+    {
+        var manner = new Argument<StormManner>("manner") { Description = "What each client does." };
+        var port = new Option<int>("--port") { Description = "The server's.", Required = true };
+        var clients = new Option<int>("--clients") { Description = "How many clients there are.", Required = true };
+        var command = new Command(Storm, "Joins the rooms whose paths are the lines of the input, until the input ends.") { manner, port, clients };
+        command.SetAction((result, _) => StormProcess.JoinAsync(result.GetValue(manner), result.GetValue(port), result.GetValue(clients)));
         return command;
     }
 

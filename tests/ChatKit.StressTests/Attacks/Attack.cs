@@ -80,7 +80,7 @@ internal abstract class Attack(string name, string unit, double perSecond, int a
         {
             try
             {
-                using var intruder = await Intruder.ConnectAsync(_port, ReceiveBuffer, stop);
+                using var intruder = await Intruder.ConnectAsync(_port, ReceiveBuffer, stop: stop);
                 Interlocked.Increment(ref _connections);
                 await LiveAsync(intruder, attacker, stop);
             }

@@ -16,15 +16,17 @@ internal sealed class Intruder : IDisposable
     private static int _count;
 
     private readonly Socket _socket;
-    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly byte[] _buffer;
     private ReadOnlyMemory<byte> _left;
 
-    private Intruder(Socket socket) => _socket = socket;
+    private Intruder(Socket socket, int bufferSize) => (_socket, _buffer) = (socket, new byte[bufferSize]);
 
     /// <param name="port">The server's.</param>
     /// <param name="receiveBuffer">In bytes, what the system keeps that is not read; null for what is usual.</param>
+    /// <param name="bufferSize">How much is read at a time, in bytes.</param>
     /// <param name="stop">Gives up.</param>
-    public static async Task<Intruder> ConnectAsync(int port, int? receiveBuffer = null, CancellationToken stop = default)
+    public static async Task<Intruder> ConnectAsync(
+        int port, int? receiveBuffer = null, int bufferSize = BufferSize, CancellationToken stop = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -34,7 +36,7 @@ internal sealed class Intruder : IDisposable
             var last = (byte)(2 + ((uint)Interlocked.Increment(ref _count) % SourceAddresses));
             socket.Bind(new IPEndPoint(new IPAddress([127, 0, 0, last]), 0));
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), stop);
-            return new Intruder(socket);
+            return new Intruder(socket, bufferSize);
         }
         catch
         {

@@ -18,6 +18,9 @@ internal sealed class ServerFrames
     /// <summary>Is given each short text.</summary>
     public Action<string>? OnText { get; set; }
 
+    /// <summary>Is given the payload of each ping.</summary>
+    public Action<byte[]>? OnPing { get; set; }
+
     /// <summary>The code of the close frame; 1005 if it has none, null if there was no close frame.</summary>
     public int? CloseCode { get; private set; }
 
@@ -62,6 +65,8 @@ internal sealed class ServerFrames
             CloseCode = payload.Length < sizeof(ushort) ? 1005 : BinaryPrimitives.ReadUInt16BigEndian(payload);
         else if (opcode == ClientFrame.Text)
             OnText?.Invoke(Encoding.UTF8.GetString(payload));
+        else if (opcode == ClientFrame.Ping)
+            OnPing?.Invoke(payload.ToArray());
         _frame.Clear();
     }
 

@@ -25,9 +25,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Queue<string> _complaints = new();
     private readonly SelfProcess _process;
 
-    private ServerProcess(string? redis)
+    private ServerProcess(string? redis, int queueLimit)
     {
-        string[] arguments = [CommandLine.Serve, .. redis is null ? [] : new[] { "--redis", redis }];
+        string[] arguments = [CommandLine.Serve, "--queue", $"{queueLimit}", .. redis is null ? [] : new[] { "--redis", redis }];
         _process = SelfProcess.Start(typeof(ServerProcess).Assembly, arguments, Hear, Complain, variables: Variables);
     }
 
@@ -51,9 +51,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts it, and waits until it can be connected to.</summary>
     /// <param name="redis">Where Redis is; null for none.</param>
-    public static async Task<ServerProcess> StartAsync(string? redis = null)
+    /// <param name="queueLimit">How much may wait for a client that reads slowly, in bytes.</param>
+    public static async Task<ServerProcess> StartAsync(string? redis = null, int queueLimit = StressServer.OutboundQueueLimit)
     {
-        var server = new ServerProcess(redis);
+        var server = new ServerProcess(redis, queueLimit);
         try
         {
             server.Port = int.Parse(await server._said.Reader.ReadAsync().AsTask().Soon(), CultureInfo.InvariantCulture);

@@ -42,17 +42,18 @@ internal static class StressServer
     /// more.
     /// </summary>
     /// <param name="redis">Where Redis is; null for none.</param>
-    public static async Task RunAsync(string? redis)
+    /// <param name="queueLimit">How much may wait for a client that reads slowly, in bytes.</param>
+    public static async Task RunAsync(string? redis, int queueLimit)
     {
         var state = new ServerState();
-        await using var app = Create(state, redis);
+        await using var app = Create(state, redis, queueLimit);
         await app.StartAsync();
         Console.WriteLine(new Uri(app.Urls.Single()).Port);
         while (await Console.In.ReadLineAsync() is { } question)
             Console.WriteLine(JsonSerializer.Serialize(state.Read(question == AskCollected), StatsContext.Default.ServerStats));
     }
 
-    private static WebApplication Create(ServerState state, string? redis)
+    private static WebApplication Create(ServerState state, string? redis, int queueLimit)
     {
         // A watched configuration file would cost an inotify instance for each server.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
@@ -70,11 +71,11 @@ internal static class StressServer
         });
 
         var app = builder.Build();
-        app.MapWebSocketHandler<StressHandler>("/chat/{room}", static options =>
+        app.MapWebSocketHandler<StressHandler>("/chat/{room}", options =>
         {
             (options.PingInterval, options.PingTimeout, options.IdleTimeout) = (PingInterval, PingTimeout, IdleTimeout);
             (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (MaxMessagesPerSecond, MaxMessageBurst);
-            (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, OutboundQueueLimit);
+            (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, queueLimit);
             options.EnableCompression = true;
         });
         return app;

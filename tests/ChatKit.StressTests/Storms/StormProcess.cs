@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace ChatKit.StressTests.Storms;
+
+/// <summary>The clients of a storm in a process of their own, so that they don't disturb what is measured in this one.</summary>
+internal sealed class StormProcess : IAsyncDisposable
+{
+    /// <summary>A process that yields to all others may have to wait for long on a busy machine.</summary>
+    private static readonly TimeSpan SpeechLimit = TimeSpan.FromMinutes(2);
+
+    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
+    private readonly SelfProcess _process;
+
+    private StormProcess(StormManner manner, int port, int clients, bool yields) =>
+        _process = SelfProcess.Start(
+            typeof(StormProcess).Assembly,
+            [CommandLine.Storm, $"{manner}", "--port", $"{port}", "--clients", $"{clients}"],
+            line => _said.Writer.TryWrite(line),
+            Console.Error.WriteLine,
+            yields);
+
+    /// <summary>Starts it, and waits until the storm has begun.</summary>
+    /// <param name="manner">What each client does.</param>
+    /// <param name="port">The server's.</param>
+    /// <param name="paths">What clients connect to, in turns.</param>
+    /// <param name="clients">How many clients there are.</param>
+    /// <param name="yields">Whether the process gets the processor only when nobody else wants it.</param>
+    public static async Task<StormProcess> StartAsync(StormManner manner, int port, IEnumerable<string> paths, int clients, bool yields)
+    {
+        var process = new StormProcess(manner, port, clients, yields);
+        try
+        {
+            foreach (var path in paths)
+                await process._process.Input.WriteLineAsync(path);
+            await process._process.Input.WriteLineAsync();
+            await process._process.Input.FlushAsync();
+            await process.HearAsync(SpeechLimit);
+            return process;
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until all clients are live. False if they are not within the limit.</summary>
+    public async Task<bool> BecomesLiveAsync(TimeSpan limit)
+    {
+        try
+        {
+            await HearAsync(limit);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the storm.</summary>
+    public async Task<StormTally> StopAsync()
+    {
+        _process.Input.Close();
+        while (true)
+        {
+            if (await HearAsync(SpeechLimit) is ['{', ..] tally)
+                return JsonSerializer.Deserialize(tally, TallyContext.Default.StormTally)!;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    /// <summary>What the process does.</summary>
+    public static async Task JoinAsync(StormManner manner, int port, int count)
+    {
+        var paths = new List<string>();
+        while (await Console.In.ReadLineAsync() is { Length: > 0 } path)
+            paths.Add(path);
+        using var stop = new CancellationTokenSource();
+        var clients = new StormClients(port, paths, count);
+        Console.WriteLine("begun");
+        var running = clients.RunAsync(manner, stop.Token);
+
+        // The console's reader blocks, whatever its methods are called.
+        var ended = Task.Run(Console.In.ReadToEnd);
+        if (await Task.WhenAny(clients.AllLive, ended) == clients.AllLive)
+            Console.WriteLine("live");
+        await ended;
+        var tally = clients.Tally;
+        await stop.CancelAsync();
+        await running;
+        Console.WriteLine(JsonSerializer.Serialize(tally, TallyContext.Default.StormTally));
+    }
+
+    /// <summary>Cancels the read at the limit: one that was only given up would take the next line from whoever asks later.</summary>
+    private async Task<string> HearAsync(TimeSpan limit)
+    {
+        using var late = new CancellationTokenSource(limit);
+        return await _said.Reader.ReadAsync(late.Token);
+    }
+}

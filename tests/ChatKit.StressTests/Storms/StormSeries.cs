@@ -1,0 +1,27 @@
+namespace ChatKit.StressTests.Storms;
+
+/// <summary>All storms, or one, each on servers of its own; prints a table.</summary>
+internal static class StormSeries
+{
+    /// <summary>Returns whether all was as it must be.</summary>
+    /// <param name="only">The name of the only storm; null for all.</param>
+    /// <param name="options">How large they are.</param>
+    public static async Task<bool> RunAsync(string? only, StormOptions options)
+    {
+        Console.WriteLine($"| {string.Join(" | ", StormResult.Header)} |");
+        Console.WriteLine($"|{string.Concat(StormResult.Header.Select(static (_, i) => i == 0 ? "---|" : "--:|"))}");
+        var isRight = true;
+        foreach (var storm in StormCatalog.Create(options).Where(storm => only is null || storm.Name == only))
+        {
+            var result = await StormRun.RunAsync(storm, options);
+            Console.WriteLine($"| {string.Join(" | ", result.Row)} |");
+            foreach (var problem in result.Problems.Concat(result.Excesses))
+            {
+                isRight = false;
+                Console.WriteLine($"  {storm.Name}: {problem}");
+            }
+        }
+
+        return isRight;
+    }
+}
