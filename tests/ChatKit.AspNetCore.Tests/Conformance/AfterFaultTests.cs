@@ -4,6 +4,7 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 /// RFC 6455 section 7.1.7: after a fault the client is told its code, and nothing that it sends is looked at any more. A server that
 /// ended the connection with bytes unread would reset it, and the reset would overtake the close frame.
 /// </summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(server)
 {
     private static readonly Dictionary<string, (int Code, byte[] Frame)> FaultsByName = new()
