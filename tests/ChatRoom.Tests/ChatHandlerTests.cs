@@ -1,17 +1,18 @@
 namespace ChatRoom.Tests;
 
-public class ChatHandlerTests
+public class ChatHandlerTests(SharedChatRoom shared)
 {
     [Fact]
     public async Task Everyone_in_the_room_is_told_who_said_what_and_when()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        var chatRoom = await shared.GetAsync();
+        var room = shared.NewRoom();
+        using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
         await ann.SayV1Async("hi");
         await ann.HearAsync("message");
-        using var bob = await chatRoom.ConnectV1Async("/chat/lobby?name=Bob");
+        using var bob = await chatRoom.ConnectV1Async($"/chat/{room}?name=Bob");
         Assert.Equal("hi", (await bob.HearAsync("message")).GetProperty("data").GetString());
-        using var carol = await chatRoom.ConnectV1Async("/chat/kitchen?name=Carol");
+        using var carol = await chatRoom.ConnectV1Async($"/chat/{shared.NewRoom()}?name=Carol");
 
         await bob.SayV1Async("grüß dich 👋");
 
@@ -30,11 +31,12 @@ public class ChatHandlerTests
     [Fact]
     public async Task Plain_clients_say_and_hear_bare_texts()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        var chatRoom = await shared.GetAsync();
+        var room = shared.NewRoom();
+        using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
         await ann.SayV1Async("hi");
         await ann.HearAsync("message");
-        using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
+        using var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
         Assert.Equal("hi", await bob.HearAsync());
 
         await bob.SayAsync("hi all");
@@ -48,11 +50,12 @@ public class ChatHandlerTests
     [Fact]
     public async Task Those_who_are_there_are_told_who_comes_and_goes()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectV1Async("/chat/lobby?name=Ann");
+        var chatRoom = await shared.GetAsync();
+        var room = shared.NewRoom();
+        using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
         Assert.Equal("""["Ann"]""", (await ann.HearAsync("presence")).GetProperty("here").GetRawText());
 
-        var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
+        var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
         Assert.Equal("""["Bob"]""", (await ann.HearAsync("presence")).GetProperty("joined").GetRawText());
         bob.Abort();
 
@@ -62,14 +65,15 @@ public class ChatHandlerTests
     [Fact]
     public async Task A_newcomer_is_given_the_last_100_messages_and_no_notices()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
+        var chatRoom = await shared.GetAsync();
+        var room = shared.NewRoom();
+        using var ann = await chatRoom.ConnectAsync($"/chat/{room}?name=Ann");
         for (var i = 0; i < 120; i++)
             await ann.SayAsync($"{i}");
         for (var i = 0; i < 120; i++)
             await ann.HearAsync();
 
-        using var bob = await chatRoom.ConnectAsync("/chat/lobby?name=Bob");
+        using var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
 
         for (var i = 20; i < 120; i++)
             Assert.Equal($"{i}", await bob.HearAsync());
@@ -85,8 +89,9 @@ public class ChatHandlerTests
     [InlineData("?name=aaaaaaaaaabbbbbbbbbbccccccccccddddddddde%CC%81", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddd")]
     public async Task A_name_is_made_presentable(string query, string shown)
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        using var client = await chatRoom.ConnectV1Async("/chat/lobby" + query);
+        var chatRoom = await shared.GetAsync();
+        var room = shared.NewRoom();
+        using var client = await chatRoom.ConnectV1Async($"/chat/{room}{query}");
         await client.SayV1Async("   ");
         await client.SayV1Async("hi");
 

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace ChatRoom.Tests;
 
-public class EchoHandlerTests
+public class EchoHandlerTests(SharedChatRoom shared)
 {
     private const int MaxMessageSize = 16 * 1024 * 1024;
 
     [Fact]
     public async Task A_message_comes_back_as_it_came_and_to_nobody_else()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var client = await ConnectAsync(chatRoom);
         using var other = await ConnectAsync(chatRoom);
 
@@ -28,7 +28,7 @@ public class EchoHandlerTests
     [Fact]
     public async Task Nothing_is_remembered()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using (var first = await ConnectAsync(chatRoom))
             await EchoesAsync(first, WebSocketMessageType.Text, "before"u8.ToArray());
 
@@ -41,7 +41,7 @@ public class EchoHandlerTests
     public async Task Many_small_messages_come_back_in_order()
     {
         const int Count = 20_000;
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var client = await ConnectAsync(chatRoom);
 
         var sending = Task.Run(async () =>

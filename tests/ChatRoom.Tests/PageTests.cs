@@ -2,14 +2,18 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-public class PageTests(Browser browser)
+public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDisposable
 {
+    private readonly Visitors _visitors = new(browser);
+
+    public ValueTask DisposeAsync() => _visitors.DisposeAsync();
+
     [Fact]
     public async Task Two_people_chat_and_who_reloads_sees_the_history()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "lobby");
-        var bob = await browser.JoinAsync(chatRoom, "Bob", "lobby");
+        var chatRoom = await shared.GetAsync();
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lobby");
+        var bob = await _visitors.JoinAsync(chatRoom, "Bob", "lobby");
 
         await ann.SayAsync("Hello Bob");
         await Assertions.Expect(bob.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob"]);
@@ -45,8 +49,8 @@ public class PageTests(Browser browser)
     public async Task What_people_write_is_shown_and_never_run()
     {
         const string Attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.JoinAsync(chatRoom, "<b>Ann</b>", "<i>room");
+        var chatRoom = await shared.GetAsync();
+        var ann = await _visitors.JoinAsync(chatRoom, "<b>Ann</b>", "<i>room");
 
         await ann.SayAsync(Attack);
 
@@ -60,8 +64,8 @@ public class PageTests(Browser browser)
     public async Task What_the_server_does_not_take_can_be_put_back_into_the_text_box()
     {
         var text = string.Concat(Enumerable.Repeat("This goes on and on. ", 4_000)).Trim();
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "refusals");
+        var chatRoom = await shared.GetAsync();
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "refusals");
         await ann.EvaluateAsync("document.getElementById('text').maxLength = 100_000");
 
         await ann.SayAsync(text);
@@ -80,10 +84,10 @@ public class PageTests(Browser browser)
     [Fact]
     public async Task It_shows_who_is_here()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "presence");
+        var chatRoom = await shared.GetAsync();
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "presence");
         await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["Ann"]);
-        var bob = await browser.JoinAsync(chatRoom, "<b>Bob</b>", "presence");
+        var bob = await _visitors.JoinAsync(chatRoom, "<b>Bob</b>", "presence");
         await Assertions.Expect(ann.Locator("#here li")).ToHaveTextAsync(["<b>Bob</b>", "Ann"]);
         await Assertions.Expect(bob.Locator("#here li")).ToHaveTextAsync(["<b>Bob</b>", "Ann"]);
 
@@ -97,9 +101,9 @@ public class PageTests(Browser browser)
     [Fact]
     public async Task It_fits_a_narrow_screen_and_counts_what_is_unread()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "narrow", width: 360);
-        var bob = await browser.JoinAsync(chatRoom, "Bob", "narrow");
+        var chatRoom = await shared.GetAsync();
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "narrow", width: 360);
+        var bob = await _visitors.JoinAsync(chatRoom, "Bob", "narrow");
         await ann.SayAsync("shown, so what follows is news");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(1);
         await ann.EvaluateAsync("Object.defineProperty(document, 'hidden', { get: () => true })");
@@ -115,7 +119,7 @@ public class PageTests(Browser browser)
     [Fact]
     public async Task Its_files_may_be_cached_for_ever_because_their_names_tell_their_contents()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();
 
         var page = await http.GetStringAsync(chatRoom.Address);
@@ -127,7 +131,7 @@ public class PageTests(Browser browser)
     [Fact]
     public async Task The_browser_client_comes_with_the_library()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();
 
         using var client = await http.GetAsync(new Uri(chatRoom.Address, "_content/ChatKit.AspNetCore/chatkit.js"));

@@ -3,14 +3,18 @@ using Microsoft.Playwright;
 namespace ChatRoom.Tests;
 
 /// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
-public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFixture<RedisServer>
+public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, SharedChatRoom shared) : IClassFixture<RedisServer>, IAsyncDisposable
 {
+    private readonly Visitors _visitors = new(browser);
+
+    public ValueTask DisposeAsync() => _visitors.DisposeAsync();
+
     [Fact]
     public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
     {
         var port = $"{RedisServer.FreePort()}";
         var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "restarts");
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "restarts");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
@@ -28,7 +32,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
         string[] all = ["before the restart", "while it is away", "and still away", "after the restart"];
         await ann.ExpectMessagesAsync(all);
         await Assertions.Expect(ann.Locator("li.gap")).ToHaveCountAsync(0);
-        var bob = await browser.JoinAsync(restarted, "Bob", "restarts");
+        var bob = await _visitors.JoinAsync(restarted, "Bob", "restarts");
         await bob.ExpectMessagesAsync(all);
     }
 
@@ -37,7 +41,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "stops");
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "stops");
         await ann.SayAsync("before the stop");
         await ann.ExpectMessagesAsync("before the stop");
 
@@ -58,7 +62,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     {
         var port = $"{RedisServer.FreePort()}";
         var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "lost");
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lost");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
@@ -76,7 +80,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     public async Task Messages_wait_in_order_while_Redis_is_away()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "outage");
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "outage");
         await ann.SayAsync("stored");
         await ann.ExpectMessagesAsync("stored");
 
@@ -98,7 +102,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
         var port = $"{RedisServer.FreePort()}";
         var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         await using var proxy = TcpProxy.Start(chatRoom.Address);
-        var ann = await browser.OpenAsync(proxy.Address);
+        var ann = await _visitors.OpenAsync(proxy.Address);
         await ann.JoinAsync("Ann", "reloads");
         await ann.SayAsync("stored");
         await ann.ExpectMessagesAsync("stored");
@@ -116,9 +120,9 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     [Fact]
     public async Task Who_was_away_for_too_long_is_told_how_much_is_missing()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var bob = await chatRoom.ConnectAsync("/chat/gaps?name=Bob");
-        var ann = await browser.JoinAsync(chatRoom, "Ann", "gaps");
+        var ann = await _visitors.JoinAsync(chatRoom, "Ann", "gaps");
         await bob.SayAsync("first");
         await ann.ExpectMessagesAsync("first");
 
@@ -141,10 +145,10 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     [Fact]
     public async Task A_connection_that_has_gone_silent_is_given_up()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         await using var proxy = TcpProxy.Start(chatRoom.Address);
         using var bob = await chatRoom.ConnectAsync("/chat/silence?name=Bob");
-        var ann = await browser.OpenAsync(proxy.Address);
+        var ann = await _visitors.OpenAsync(proxy.Address);
         await ann.Clock.InstallAsync();
         await ann.JoinAsync("Ann", "silence");
         await ann.SayAsync("heard");
@@ -167,9 +171,9 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
         await using var first = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         await using var second = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         await using var balancer = TcpProxy.Start(first.Address);
-        var ann = await browser.OpenAsync(balancer.Address);
+        var ann = await _visitors.OpenAsync(balancer.Address);
         await ann.JoinAsync("Ann", "nodes");
-        var bob = await browser.JoinAsync(second, "Bob", "nodes");
+        var bob = await _visitors.JoinAsync(second, "Bob", "nodes");
         await ann.SayAsync("I am at the first.");
         await bob.ExpectMessagesAsync("I am at the first.");
         await bob.SayAsync("And I at the second.");

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace ChatRoom.Tests;
 
-public class TelemetryTests
+public class TelemetryTests(SharedChatRoom shared)
 {
     [Theory]
     [InlineData("grpc")]
@@ -39,7 +39,7 @@ public class TelemetryTests
     [Fact]
     public async Task It_says_that_it_lives_and_that_it_is_ready()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var http = new HttpClient { BaseAddress = chatRoom.Address };
 
         Assert.Equal("Healthy", await http.GetStringAsync("/health/live"));

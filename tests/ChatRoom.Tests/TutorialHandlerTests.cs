@@ -1,11 +1,11 @@
 namespace ChatRoom.Tests;
 
-public class TutorialHandlerTests
+public class TutorialHandlerTests(SharedChatRoom shared)
 {
     [Fact]
     public async Task The_sender_hears_that_it_arrived_and_the_others_hear_the_message()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var sender = await chatRoom.ConnectAsync("/msg");
         using var other = await chatRoom.ConnectAsync("/msg");
 
@@ -22,7 +22,7 @@ public class TutorialHandlerTests
     [Fact]
     public async Task Nothing_is_remembered()
     {
-        await using var chatRoom = await ChatRoomProcess.StartAsync();
+        var chatRoom = await shared.GetAsync();
         using var first = await chatRoom.ConnectAsync("/msg");
         using var second = await chatRoom.ConnectAsync("/msg");
         await second.SayAsync("here");

@@ -7,6 +7,7 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 /// nothing that follows is handled. A server that ended the connection with bytes unread would reset it, and the reset would overtake the
 /// close frame. So it reads on until the client's own close frame, and ends the connection there.
 /// </summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(server)
 {
     private static readonly Dictionary<string, (int Code, byte[] Frame)> FaultsByName = new()

@@ -4,6 +4,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 sections 5.5.1, 7.1 and 7.4: how a connection is closed.</summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
 {
     private const int NoStatus = 1005;

@@ -3,8 +3,8 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// What RFC 6455 asks of the one who reads a client's frames. Each suite is run over each way in which a server takes its frames:
-/// see <see cref="OverUpgrade"/>.
+/// What RFC 6455 asks of the one who reads a client's frames. Each suite is run over those ways in which a server takes its frames that
+/// can change its outcome: see <see cref="DependsOnAttribute"/> and <see cref="OverSocket"/>.
 /// </summary>
 public abstract class ConformanceTests(EchoServer server)
 {

@@ -1,6 +1,7 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 section 5.5: control frames are short and whole, and may come anywhere.</summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(server)
 {
     private static readonly byte[] NotUtf8 = [0xFF, 0x00, 0xC3, 0x28];

@@ -1,6 +1,7 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 7692 sections 5 and 7.1: what is agreed on, over the wire.</summary>
+[DependsOn(Aspect.Request)]
 public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTests(server)
 {
     private const string Agreed = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";

@@ -5,6 +5,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 7692 sections 6 and 7.2: compressed messages, each on its own.</summary>
+[DependsOn(Aspect.Bytes)]
 public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 {
     private const int CompressedText = RawClient.Compressed | ClientFrame.Text;

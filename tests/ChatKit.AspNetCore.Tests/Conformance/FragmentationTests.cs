@@ -3,6 +3,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 section 5.4: a message may come in any number of frames, one message at a time.</summary>
+[DependsOn(Aspect.Bytes)]
 public abstract class FragmentationTests(EchoServer server) : ConformanceTests(server)
 {
     public static TheoryData<int> Types => [ClientFrame.Text, ClientFrame.Binary];

@@ -4,6 +4,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 section 5.2: the three forms of a length, wherever the bytes are cut on the way.</summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(server)
 {
     private static readonly int[] Edges = [0, 1, 125, 126, 127, 65_535, 65_536, EchoServer.MaxMessageSize];

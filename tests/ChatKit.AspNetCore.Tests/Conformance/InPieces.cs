@@ -20,7 +20,7 @@ public static class InPieces
         });
     }
 
-    public sealed class OpeningHandshake(Server server) : OpeningHandshakeTests(server), IClassFixture<Server>;
+    public sealed class EarlyFrames(Server server) : EarlyFrameTests(server), IClassFixture<Server>;
 
     public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
 
@@ -37,8 +37,6 @@ public static class InPieces
     public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
 
     public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
-
-    public sealed class DeflateNegotiation(Server server) : DeflateNegotiationTests(server), IClassFixture<Server>;
 
     public sealed class Deflate(Server server) : DeflateTests(server), IClassFixture<Server>;
 

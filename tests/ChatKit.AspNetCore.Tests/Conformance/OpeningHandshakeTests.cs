@@ -6,6 +6,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 sections 4.2, 9.1 and 11.3: which handshakes are accepted, and how the others are refused.</summary>
+[DependsOn(Aspect.Request)]
 public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTests(server)
 {
     private const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -262,34 +263,6 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
 
         Assert.StartsWith("HTTP/1.1 101", await client.Raw.RequestAsync(""), StringComparison.Ordinal);
         await client.ExpectAliveAsync();
-    }
-
-    [Theory]
-    [InlineData(1, 10)]
-    [InlineData(100, 1000)]
-    [InlineData(2, 200_000)]
-    public async Task Frames_in_one_segment_with_the_handshake_are_not_lost(int count, int size)
-    {
-        var payloads = Enumerable.Range(0, count).Select(i => Payload(size + i)).ToList();
-
-        using var client = await ConnectAsync(early: [.. payloads.SelectMany(static p => ClientFrame.Of(ClientFrame.Binary, p))]);
-
-        foreach (var payload in payloads)
-            await client.ExpectAsync(ClientFrame.Binary, payload);
-        await client.ExpectAliveAsync();
-    }
-
-    [Theory]
-    [InlineData(false, 1002)]
-    [InlineData(true, 4000)]
-    public async Task What_ends_the_connection_may_come_with_the_handshake(bool right, int code)
-    {
-        using var client = await ConnectAsync(early: right ? ClientFrame.CloseWith(4000) : ClientFrame.Of(0x3, "hi"));
-
-        if (right)
-            await client.ExpectCloseAsync(code);
-        else
-            await client.ExpectFaultAsync(code);
     }
 
     private async Task<EchoClient> ConnectAsync(Dictionary<string, string[]> headers)

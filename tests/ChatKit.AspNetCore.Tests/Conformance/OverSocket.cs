@@ -10,6 +10,8 @@ public static class OverSocket
 
     public sealed class OpeningHandshake(Server server) : OpeningHandshakeTests(server), IClassFixture<Server>;
 
+    public sealed class EarlyFrames(Server server) : EarlyFrameTests(server), IClassFixture<Server>;
+
     public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
 
     public sealed class Masking(Server server) : MaskingTests(server), IClassFixture<Server>;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>What nobody has thought of. Each seed always gives the same frames.</summary>
+[DependsOn(Aspect.Carrier)]
 public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(server)
 {
     private const int MessagesPerSeed = 100;

@@ -1,6 +1,7 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 section 5.2: what is reserved is an error as long as no extension gives it a meaning.</summary>
+[DependsOn(Aspect.Bytes)]
 public abstract class ReservedBitsAndOpcodesTests(EchoServer server) : ConformanceTests(server)
 {
     private const int Rsv1 = 0x40;

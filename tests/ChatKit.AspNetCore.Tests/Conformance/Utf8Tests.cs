@@ -3,6 +3,7 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>RFC 6455 sections 5.6 and 8.1: a text is UTF-8 as a whole, and what is not is noticed at once.</summary>
+[DependsOn(Aspect.Bytes)]
 public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 {
     private const string Before = "before: κόσμε ";

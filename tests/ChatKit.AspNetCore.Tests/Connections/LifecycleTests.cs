@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -180,10 +179,9 @@ public class LifecycleTests
             closes.Add((await server.ConnectAsync("/chat/lobby")).ReceiveCloseAsync());
         await Patience.UntilAsync(() => script.Calls.Count == Clients, "all are open");
 
-        var watch = Stopwatch.StartNew();
+        // All answer, so that nobody is waited for.
         await server.StopAsync().Soon();
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal(Clients, script.Calls.Count(static call => call == "close"));
         Assert.All(await Task.WhenAll(closes), static close => Assert.Equal((Restarting, "the server is restarting"), close));
         Assert.Equal((Restarting, true), ((await script.Closed).Code, (await script.Closed).WasClean));

@@ -164,6 +164,7 @@ public class LimitTests
 
         Assert.Equal(RawClient.Close, frame.Opcode);
         Assert.Equal((1000, "idle for 0.3 s"), ((frame.Payload[0] << 8) | frame.Payload[1], Encoding.UTF8.GetString(frame.Payload[2..])));
+        await client.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xE8]));
         Assert.Equal(WebSocketCloseStatus.NormalClosure, (await script.Closed).Code);
     }
 
@@ -198,7 +199,7 @@ public class LimitTests
             try
             {
                 while (true)
-                    await connection.SendAsync(new string('x', 60_000));
+                    await connection.SendAsync(new string('x', 10_000));
             }
             catch (WebSocketClosedException)
             {
@@ -218,7 +219,7 @@ public class LimitTests
                 _ = Task.Run(async () =>
                 {
                     while (true)
-                        await connection.SendAsync(new string('x', 60_000));
+                        await connection.SendAsync(new string('x', 10_000));
                 });
                 return default;
             },

@@ -20,6 +20,12 @@ public class SlowReaderTests
     private const int Size = 1000;
     private const int MemberBehind = 200;
 
+    /// <summary>
+    /// How much the system is asked to keep on each side, in bytes: with what it adds, a third of all that is sent. With buffers as small as
+    /// a page each write would wait for an acknowledgement that the other side delays by 40 ms.
+    /// </summary>
+    private const int Buffer = 32 * 1024;
+
     [Fact]
     public async Task It_is_resumed_from_history_exactly_once_it_reads()
     {
@@ -79,7 +85,7 @@ public class SlowReaderTests
             builder.WebHost.UseSockets(static sockets => sockets.CreateBoundListenSocket = static endpoint =>
             {
                 var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-                socket.SendBufferSize = 4096;
+                socket.SendBufferSize = Buffer;
                 return socket;
             });
         });
@@ -87,7 +93,7 @@ public class SlowReaderTests
     private static async Task<RawClient> ConnectAsync(ChatServer server)
     {
         var client = await server.ConnectRawAsync();
-        client.Socket.ReceiveBufferSize = 4096;
+        client.Socket.ReceiveBufferSize = Buffer;
         await client.OpenAsync("/chat/lobby");
 
         // Messages are handled only once the client is in its room.

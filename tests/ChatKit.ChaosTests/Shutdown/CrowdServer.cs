@@ -37,7 +37,9 @@ internal static class CrowdServer
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
 
         await using var app = builder.Build();
-        app.MapWebSocketHandler<Handler>("/crowd/{room}");
+
+        // Clients read nothing before the server stops, and it may take longer than between two pings until all of them are there.
+        app.MapWebSocketHandler<Handler>("/crowd/{room}", static options => options.PingInterval = Timeout.InfiniteTimeSpan);
         app.MapGet("/served", static () => _served);
         app.MapHealthChecks("/health");
         await Server.RunAsync(app);

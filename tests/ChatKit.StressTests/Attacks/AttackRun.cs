@@ -19,7 +19,7 @@ internal static class AttackRun
         var before = await server.AskAsync(collect: true);
         await Task.Delay(options.Settling);
         neighbours.Measure();
-        await Task.Delay(options.Time);
+        await Task.Delay(options.QuietTime);
         var quiet = neighbours.Measure();
 
         var during = await AttackAsync(server, neighbours, attack, options);

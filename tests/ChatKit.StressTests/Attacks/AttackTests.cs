@@ -10,6 +10,7 @@ public sealed class AttackTests : IAsyncLifetime
 {
     private static readonly AttackOptions Short = new(TimeSpan.FromSeconds(1), Share: 0.1)
     {
+        QuietTime = TimeSpan.FromMilliseconds(50),
         Settling = TimeSpan.FromMilliseconds(50),
         AttackersYield = false,
     };

@@ -16,9 +16,6 @@ internal sealed class Neighbours : IDisposable
 
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>How long the last messages may take.</summary>
-    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
     private static readonly long IntervalTicks = (long)(Interval.TotalSeconds * Stopwatch.Frequency);
 
@@ -93,7 +90,7 @@ internal sealed class Neighbours : IDisposable
             }
 
             var stopped = Stopwatch.GetTimestamp();
-            while (_all.Any(one => one.Seen.Count < _sent) && Stopwatch.GetElapsedTime(stopped) < LastWait)
+            while (_all.Any(one => one.Seen.Count < _sent) && Stopwatch.GetElapsedTime(stopped) < Patience.Limit)
                 Listen(Interval);
 
             // What comes again comes late.

@@ -71,7 +71,7 @@ public class ExpiryTests
     [InlineData(400)]
     public async Task An_expiry_may_be_far_away(int days)
     {
-        await using var host = new ChatHost();
+        await using var host = new ChatHost(clock: new OneShotClock());
         var connection = await EnterAsync(host, TimeSpan.FromDays(days));
 
         for (var day = 1; day < days; day++)
@@ -87,7 +87,7 @@ public class ExpiryTests
     [Fact]
     public async Task The_end_of_time_is_never()
     {
-        await using var host = new ChatHost();
+        await using var host = new ChatHost(clock: new OneShotClock());
         var connection = await host.EnterAsync(
             options: Quiet, info: static abort => new() { Room = "lobby", Abort = abort, ExpiresAt = DateTimeOffset.MaxValue });
 

@@ -11,6 +11,9 @@ namespace ChatKit.Tests.Connections;
 /// <summary>A pipe whose end the test holds, and a real socket whose peer the test holds: nothing carries the one to the other.</summary>
 internal sealed class PipeAndSocket : IDuplexPipe, IDisposable
 {
+    /// <summary>How much the kernel is asked to keep on each side, in bytes. Unasked it lets a receiver's buffer grow to 6 MB.</summary>
+    public const int SocketBuffer = 64 * 1024;
+
     private readonly Pipe _pipe;
 
     private PipeAndSocket(PipeOptions options, Socket socket, Socket peer)
@@ -38,11 +41,13 @@ internal sealed class PipeAndSocket : IDuplexPipe, IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var peer = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var peer = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = SocketBuffer };
         await peer.ConnectAsync(listener.LocalEndpoint);
+        var socket = await listener.AcceptSocketAsync();
+        socket.SendBufferSize = SocketBuffer;
         var options = new PipeOptions(
             pauseWriterThreshold: pipeBuffer, resumeWriterThreshold: pipeBuffer / 2, useSynchronizationContext: false);
-        return new PipeAndSocket(options, await listener.AcceptSocketAsync(), peer);
+        return new PipeAndSocket(options, socket, peer);
     }
 
     /// <summary>Writes a text, and expects the write to end.</summary>

@@ -14,8 +14,9 @@ internal sealed class ChatHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly ConcurrentBag<ChatConnection> _connections = [];
 
-    public ChatHost(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null)
+    public ChatHost(Action<ChatKitOptions>? configure = null, Action<IServiceCollection>? services = null, FakeTimeProvider? clock = null)
     {
+        Clock = clock ?? new FakeTimeProvider(Start);
         var collection = new ServiceCollection();
         collection.AddLogging(static logging => logging.SetMinimumLevel(LogLevel.Trace).AddFakeLogging());
         collection.AddSingleton<TimeProvider>(Clock);
@@ -24,7 +25,10 @@ internal sealed class ChatHost : IAsyncDisposable
         _services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
     }
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 22, 18, 0, 0, TimeSpan.Zero));
+    /// <summary>What time it is when a test begins.</summary>
+    public static DateTimeOffset Start { get; } = new(2026, 11, 22, 18, 0, 0, TimeSpan.Zero);
+
+    public FakeTimeProvider Clock { get; }
 
     public IServiceProvider Services => _services;
 

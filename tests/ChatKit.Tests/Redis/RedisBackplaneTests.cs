@@ -195,6 +195,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     {
         var host = await RedisHost.StartAsync(redis.Endpoint + more, prefix: prefix);
         _owned.Add(host);
+        await host.CanSubscribeAsync();
         return host;
     }
 

@@ -1,7 +1,9 @@
+using ChatKit.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;
 
@@ -42,6 +44,21 @@ internal sealed class RedisHost : IAsyncDisposable
         await host._host.StartAsync().Soon();
         return host;
     }
+
+    /// <summary>Waits until channels can be subscribed to. Their connection may stand later than that for commands, and what is published until then is not heard.</summary>
+    public Task CanSubscribeAsync() => Patience.UntilAsync(
+        async () =>
+        {
+            try
+            {
+                return (await Services.GetRequiredService<RedisConnection>().GetSubscriberAsync()).IsConnected();
+            }
+            catch (RedisException)
+            {
+                return false;
+            }
+        },
+        "channels can be subscribed to");
 
     public async ValueTask DisposeAsync()
     {

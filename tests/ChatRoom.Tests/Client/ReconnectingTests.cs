@@ -167,7 +167,7 @@ public class ReconnectingTests(Browser browser)
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
         var connection = await server.AcceptLiveAsync();
         await connection.SendAsync("""{"type":"restart","retry":"soon"}""");
-        await connection.SendAsync("""{"type":"restart","retry":3.25}""");
+        await connection.SendAsync("""{"type":"restart","retry":3.3}""");
 
         await connection.CloseAsync(1012, "the server is restarting");
 
