@@ -275,8 +275,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             services.Logger.MessagesMissed(Name, page.Missed);
         if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
         {
-            var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
-            TellGap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence));
+            TellGap(new MessageGap(accepted, MessageGap.NextOf(page), page.Restarted ? null : start.Sequence - accepted.Sequence));
             _accepted = start;
         }
         else if (_accepted is { Sequence: > 0 } same && same.Epoch != page.Top.Epoch)
