@@ -33,7 +33,9 @@ internal static class Schedule
         var random = new Random(seed);
         var first = Enum.GetValues<FaultKind>();
         random.Shuffle(first);
-        var queue = new Queue<FaultKind>(first);
+
+        // Those of Redis may have to wait for one another, so they come first.
+        var queue = new Queue<FaultKind>(first.OrderByDescending(static kind => kind is FaultKind.RedisKilled or FaultKind.RedisFrozen));
         var byWeight = Kinds.SelectMany(static kind => Enumerable.Repeat(kind.Key, kind.Value.Weight)).ToArray();
         var faults = new List<Fault>();
         var busyUntil = new Dictionary<int, TimeSpan>();
