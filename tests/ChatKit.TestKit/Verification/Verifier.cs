@@ -40,7 +40,7 @@ public sealed class Verifier(int historyCapacity)
             .DistinctBy(static one => one.Value)
             .ToDictionary(static one => one.Value, static one => one.At);
         foreach (var log in logs)
-            VerifyAcknowledged(log, streams, places, last);
+            VerifyAcknowledged(log, streams, places, last, losses);
     }
 
     /// <summary>What is where in each stream of the room, as all clients together have seen it.</summary>
@@ -181,7 +181,8 @@ public sealed class Verifier(int historyCapacity)
         ClientLog log,
         Dictionary<string, SortedDictionary<long, string>> streams,
         Dictionary<string, MessagePosition> places,
-        MessagePosition last)
+        MessagePosition last,
+        Losses losses)
     {
         foreach (var sent in log.Sent)
         {
@@ -196,13 +197,14 @@ public sealed class Verifier(int historyCapacity)
                 continue;
             }
 
+            // Of a message that was sent again this may be the place of a note, and the message itself in a stream that was deleted since.
             var stream = streams.GetValueOrDefault(position.Epoch) ?? [];
             var there = stream.GetValueOrDefault(position.Sequence);
             if (there is not null && there != sent.Text && !IsNoteOf(sent.Text, there))
                 _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, where '{Short(there)}' is");
             else if (place is not null)
                 continue;
-            else if (position.Epoch == last.Epoch && !HasHoleFrom(position.Sequence, stream))
+            else if (position.Epoch == last.Epoch && !HasHoleFrom(position.Sequence, stream) && (there is null || losses.Streams == 0))
                 _verdict.Lost.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, and nobody got it");
             else
                 _verdict.Unseen++;

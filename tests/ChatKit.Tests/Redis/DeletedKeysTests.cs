@@ -48,7 +48,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
         Assert.Null(frames[0]["reset"]);
 
         await here.Broadcaster.BroadcastAsync(Room, "next");
-        var next = await away.Client.ReceiveJsonAsync();
+        var next = (await FramesUntilAsync(away, "next"))[^1];
         Assert.Equal(("next", (string?)frames[0]["next"]), ((string?)next["data"], (string?)next["position"]));
     }
 
