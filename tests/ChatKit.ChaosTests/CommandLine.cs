@@ -23,6 +23,7 @@ internal static class CommandLine
             ? MeasureAsync()
             : RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes)), stop));
         root.Subcommands.Add(Serve("serve", "Runs one node.", Server.RunAsync));
+        root.Subcommands.Add(Serve(UnsteadyServer.Command, "Runs one node whose handlers do something else each time.", UnsteadyServer.RunAsync));
         root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _) => CrowdServer.RunAsync(port)));
         var result = root.Parse(args);
 

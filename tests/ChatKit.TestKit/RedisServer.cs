@@ -149,19 +149,18 @@ public sealed class RedisServer : IAsyncLifetime
         return new string(bulk);
     }
 
-    private async Task<bool> AnswersAsync()
+    /// <summary>The same, or null if the server is not there.</summary>
+    public async Task<string?> TryCallAsync(string command)
     {
         try
         {
-            return await CallAsync("PING") == "+PONG";
+            return await CallAsync(command);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            return false;
-        }
-        catch (SocketException)
-        {
-            return false;
+            return null;
         }
     }
+
+    private async Task<bool> AnswersAsync() => await TryCallAsync("PING") == "+PONG";
 }

@@ -279,8 +279,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             services.Logger.MessagesMissed(Name, page.Missed);
         if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
         {
-            var next = page.Messages.Count > 0 ? page.Messages[0].Position : null;
-            TellGap(new MessageGap(accepted, next, page.Restarted ? null : start.Sequence - accepted.Sequence));
+            TellGap(new MessageGap(accepted, MessageGap.NextOf(page), page.Restarted ? null : start.Sequence - accepted.Sequence));
             _tail.Clear();
             _accepted = start;
         }

@@ -17,11 +17,21 @@ internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, 
         return known < missed ? this with { After = read, Missed = missed - known } : null;
     }
 
+    /// <summary>
+    /// The first position behind the hole before a page: also of a message that is still to come, if nothing is stored and the stream goes on.
+    /// </summary>
+    public static MessagePosition? NextOf(HistoryPage page) => page switch
+    {
+        { Messages: [var first, ..] } => first.Position,
+        { Restarted: true } => null,
+        { Top: var top } => top with { Sequence = top.Sequence + 1 },
+    };
+
     /// <summary>The hole before a page that was read after a position; null if there is none.</summary>
     public static MessageGap? Before(HistoryPage page, MessagePosition after)
     {
         if (!page.Restarted && page.Missed == 0)
             return null;
-        return new MessageGap(after, page.Messages.Count > 0 ? page.Messages[0].Position : null, page.Restarted ? null : page.Missed);
+        return new MessageGap(after, NextOf(page), page.Restarted ? null : page.Missed);
     }
 }

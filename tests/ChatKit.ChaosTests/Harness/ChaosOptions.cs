@@ -13,7 +13,7 @@ internal sealed record ChaosOptions(int Seed, TimeSpan Duration)
     public TimeSpan SendInterval { get; init; } = TimeSpan.FromMilliseconds(600);
 
     /// <summary>The mean time between two faults.</summary>
-    public TimeSpan FaultInterval { get; init; } = TimeSpan.FromMilliseconds(700);
+    public TimeSpan FaultInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long it may take until everything has arrived.</summary>
     public TimeSpan QuietLimit { get; init; } = TimeSpan.FromSeconds(60);

@@ -9,8 +9,11 @@ internal sealed record ChaosResult(
     TimeSpan Took,
     IReadOnlyDictionary<FaultKind, int> Faults,
     IReadOnlyList<ClientLog> Logs,
-    IReadOnlyList<string> NotQuiet,
+    IReadOnlyDictionary<string, Losses> Losses,
+    IReadOnlyList<string> NotAsItShouldBe,
     IReadOnlyList<string> Errors,
+    Kicks Kicks,
+    Storms Storms,
     int Connections,
     int Resumes,
     long Dropped,
@@ -20,9 +23,9 @@ internal sealed record ChaosResult(
 {
     private const int MaxProblems = 40;
 
-    public Verdict Verdict { get; } = Verifier.Verify(Logs, Server.HistoryCapacity);
+    public Verdict Verdict { get; } = Verifier.Verify(Logs, Server.HistoryCapacity, Losses);
 
-    public bool IsClean => Verdict.IsClean && NotQuiet.Count == 0 && Errors.Count == 0;
+    public bool IsClean => Verdict.IsClean && NotAsItShouldBe.Count == 0 && Errors.Count == 0;
 
     public override string ToString()
     {
@@ -42,10 +45,14 @@ internal sealed record ChaosResult(
             .AppendLine($"reordered       {Verdict.Reordered.Count}")
             .AppendLine($"misplaced       {Verdict.Misplaced.Count}")
             .AppendLine($"gaps announced  {gaps.Count}, of {gaps.Sum(static gap => gap.Gap!.Missed)} messages, {Verdict.WrongGaps.Count} wrong")
+            .AppendLine($"resets          {gaps.Count(static gap => gap.Gap!.IsReset)} announced; {Losses.Values.Sum(static lost => lost.Streams)} streams, {Losses.Values.Sum(static lost => lost.Messages)} times all messages deleted, {Verdict.Unseen} acknowledged messages deleted before anybody had them")
+            .AppendLine($"kicks           {Kicks.Done}, {Kicks.Refused} refused; {Kicks.Closed} connections closed, within {Kicks.Longest.TotalSeconds:0.0} s without faults")
+            .AppendLine($"join storms     {Storms.Joins} visitors with {Storms.Connections} connections, of which {Storms.Resumes} have recovered everything")
+            .AppendLine($"notes           {Logs.SelectMany(static log => log.Seen).Where(static seen => seen.Text?.StartsWith(Verifier.Note, StringComparison.Ordinal) == true).DistinctBy(static seen => seen.Text).Count()} stored besides, by handlers that do something else each time")
             .AppendLine($"connections     {Connections}, of which {Resumes} have recovered everything")
             .AppendLine($"fell behind     {FellBehind} times")
             .AppendLine($"not stored      {NotStored} times, and sent again");
-        foreach (var problem in NotQuiet.Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
+        foreach (var problem in NotAsItShouldBe.Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
             text.AppendLine($"  {problem}");
         if (!IsClean)
             text.AppendLine($"logs            {Folder.FullName}");

@@ -15,14 +15,21 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _texts = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-chaos-");
 
+    private readonly Calm _calm = new();
+    private readonly Kicks _kicks;
+    private readonly RoomLosses _losses;
+    private readonly Storms _storms;
     private readonly CancellationTokenSource _stopping = new();
     private Task<ChaosResult> _running = null!;
 
     private ChaosRun(ChaosOptions options)
     {
         _options = options;
-        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint))];
+        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint, UnsteadyServer.Command))];
         _network = new Network(_nodes);
+        _kicks = new Kicks(_nodes, _redis, _calm);
+        _losses = new RoomLosses(_redis);
+        _storms = new Storms(_network, _texts);
     }
 
     /// <summary>Runs. Whatever happens, no process is left behind.</summary>
@@ -62,8 +69,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         var seeds = new Random(_options.Seed);
         for (var i = 0; i < _options.Clients; i++)
         {
-            var room = $"room{i % _options.Rooms}";
-            _bots.Add(new Bot($"c{i}", room, seeds.Next(), nodes => _network.AddressOf(nodes, room), _network.Invoker, _texts));
+            var (name, room) = ($"c{i}", RoomOf(i));
+            _bots.Add(new Bot(name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts));
         }
 
         // Whoever comes later might begin behind the first message.
@@ -75,15 +82,23 @@ internal sealed class ChaosRun : IAsyncDisposable
         await ApplyAsync(schedule);
         await stop.CancelAsync();
         await Task.WhenAll(sending);
+
+        // One more message of each: whatever was announced to be missing before, something follows.
+        await _bots.BecomeQuietAsync(_options.QuietLimit, _stopping.Token);
+        _bots.ForEach(static bot => bot.SendLast());
         var notQuiet = await _bots.ComeToRestAsync(_options.QuietLimit, 2 * Server.CheckInterval, _stopping.Token);
+        var absent = await Attendance.MissingAsync(_nodes, _bots);
 
         var result = new ChaosResult(
             _options,
             Stopwatch.GetElapsedTime(start),
             schedule.CountBy(static fault => fault.Kind).ToDictionary(),
-            [.. _bots.Select(static bot => bot.Log())],
-            notQuiet,
+            [.. _bots.Select(static bot => bot.Log()), .. _storms.Logs],
+            _losses.Rooms.ToDictionary(),
+            [.. notQuiet, .. absent, .. _kicks.Problems],
             [.. _nodes.SelectMany(static node => node.Errors)],
+            _kicks,
+            _storms,
             _bots.Sum(static bot => bot.Connections),
             _bots.Sum(static bot => bot.Resumes),
             _bots.Sum(static bot => bot.Dropped),
@@ -114,23 +129,31 @@ internal sealed class ChaosRun : IAsyncDisposable
     private async Task ApplyAsync(Fault fault)
     {
         var node = (int)(fault.Which * _nodes.Length);
+        var room = RoomOf((int)(fault.Which * _options.Rooms));
+        var bot = _bots[(int)(fault.Which * _bots.Count)];
         switch (fault.Kind)
         {
             case FaultKind.NodeKilled:
-                await _nodes[node].KillAsync();
-                await Task.Delay(fault.Time, _stopping.Token);
-                await _nodes[node].StartAsync();
+                await _calm.DisturbAsync(async () =>
+                {
+                    await _nodes[node].KillAsync();
+                    await Task.Delay(fault.Time, _stopping.Token);
+                    await _nodes[node].StartAsync();
+                });
                 break;
             case FaultKind.NodeFrozen:
-                await _nodes[node].FreezeAsync(fault.Time);
+                await _calm.DisturbAsync(() => _nodes[node].FreezeAsync(fault.Time));
                 break;
             case FaultKind.RedisKilled:
-                await _redis.KillAsync();
-                await Task.Delay(fault.Time, _stopping.Token);
-                await _redis.StartAsync();
+                await _calm.DisturbAsync(async () =>
+                {
+                    await _redis.KillAsync();
+                    await Task.Delay(fault.Time, _stopping.Token);
+                    await _redis.StartAsync();
+                });
                 break;
             case FaultKind.RedisFrozen when _redis.ProcessId is { } process:
-                await Signals.FreezeAsync(process, fault.Time);
+                await _calm.DisturbAsync(() => Signals.FreezeAsync(process, fault.Time));
                 break;
             case FaultKind.ConnectionCut:
                 _network.Pick(fault.Which)?.CutAfter(fault.Bytes, fault.TowardsServer);
@@ -143,11 +166,28 @@ internal sealed class ChaosRun : IAsyncDisposable
                 _network.Pick(fault.Which)?.Stall(fault.Time, fault.TowardsServer);
                 break;
             case FaultKind.ReaderPaused:
-                _bots[(int)(fault.Which * _bots.Count)].Pause(fault.Time);
+                bot.Pause(fault.Time);
                 break;
             case FaultKind.ClientAway:
-                _bots[(int)(fault.Which * _bots.Count)].StayAway(fault.Time);
+                bot.StayAway(fault.Time);
+                break;
+            case FaultKind.UserKicked or FaultKind.UserKickedUnheard:
+                await _kicks.KickAsync(bot.Name, fault.Bytes, fault.Kind == FaultKind.UserKickedUnheard);
+                break;
+            case FaultKind.PresenceLost:
+                await _losses.LosePresenceAsync(room);
+                break;
+            case FaultKind.MessagesLost:
+                await _losses.LoseMessagesAsync(room);
+                break;
+            case FaultKind.MetaLost:
+                await _losses.LoseMetaAsync(room);
+                break;
+            case FaultKind.JoinStorm:
+                await _storms.RunAsync(room, fault.Bytes);
                 break;
         }
     }
+
+    private string RoomOf(int number) => $"room{number % _options.Rooms}";
 }

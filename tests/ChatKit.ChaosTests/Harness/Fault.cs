@@ -37,4 +37,22 @@ internal enum FaultKind
 
     /// <summary>A client is away.</summary>
     ClientAway,
+
+    /// <summary>A user is disconnected on all nodes.</summary>
+    UserKicked,
+
+    /// <summary>A user is disconnected just after the nodes have lost their subscriptions.</summary>
+    UserKickedUnheard,
+
+    /// <summary>Redis loses who is in a room.</summary>
+    PresenceLost,
+
+    /// <summary>Redis loses the messages of a room.</summary>
+    MessagesLost,
+
+    /// <summary>Redis loses the last position of a room.</summary>
+    MetaLost,
+
+    /// <summary>Many clients join a room at once, resume at once, and leave.</summary>
+    JoinStorm,
 }

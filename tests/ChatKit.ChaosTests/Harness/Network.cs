@@ -9,7 +9,8 @@ internal sealed class Network(IEnumerable<Node> nodes) : IAsyncDisposable
     public HttpMessageInvoker Invoker { get; } = SmallBuffers.CreateInvoker();
 
     /// <summary>Where a client connects: to any node.</summary>
-    public Uri AddressOf(Random random, string room) => new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}");
+    public Uri AddressOf(Random random, string room, string? user = null) =>
+        new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}{(user is null ? "" : $"?{UnsteadyServer.User}={user}")}");
 
     /// <summary>The connections through one node.</summary>
     public IEnumerable<ProxiedConnection> To(int node) => _proxies[node].Connections;

@@ -15,6 +15,12 @@ internal static class Schedule
         [FaultKind.ConnectionStalled] = (0.5, 6, 8),
         [FaultKind.ReaderPaused] = (2, 7, 6),
         [FaultKind.ClientAway] = (5, 12, 3),
+        [FaultKind.UserKicked] = (0, 0, 3),
+        [FaultKind.UserKickedUnheard] = (0, 0, 3),
+        [FaultKind.PresenceLost] = (0, 0, 1),
+        [FaultKind.MessagesLost] = (0, 0, 1),
+        [FaultKind.MetaLost] = (0, 0, 1),
+        [FaultKind.JoinStorm] = (0, 0, 1),
     };
 
     /// <summary>The faults for a time: each kind once, and then by chance.</summary>
@@ -27,7 +33,9 @@ internal static class Schedule
         var random = new Random(seed);
         var first = Enum.GetValues<FaultKind>();
         random.Shuffle(first);
-        var queue = new Queue<FaultKind>(first);
+
+        // Those of Redis may have to wait for one another, so they come first.
+        var queue = new Queue<FaultKind>(first.OrderByDescending(static kind => kind is FaultKind.RedisKilled or FaultKind.RedisFrozen));
         var byWeight = Kinds.SelectMany(static kind => Enumerable.Repeat(kind.Key, kind.Value.Weight)).ToArray();
         var faults = new List<Fault>();
         var busyUntil = new Dictionary<int, TimeSpan>();

@@ -3,7 +3,7 @@ namespace ChatKit.ChaosTests.Harness;
 public class ScheduleTests
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     [Fact]
     public void A_seed_gives_the_same_faults_each_time()

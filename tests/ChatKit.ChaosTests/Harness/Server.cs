@@ -19,6 +19,9 @@ internal static class Server
     /// <summary>How long a message may take that was lost between nodes.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client that is disconnected may take to answer.</summary>
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>Within what time the clients of a node that stops come back.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
 
@@ -45,7 +48,12 @@ internal static class Server
     }
 
     /// <summary>Makes the application.</summary>
-    public static WebApplication Create(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null)
+    public static WebApplication Create(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null) =>
+        Create<ChatRoom>(port, redis, configure);
+
+    /// <summary>Makes the application, with another handler.</summary>
+    public static WebApplication Create<THandler>(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null)
+        where THandler : WebSocketHandler
     {
         // A watched configuration file would cost an inotify instance for each server.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
@@ -54,7 +62,8 @@ internal static class Server
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("ChatKit", LogLevel.Debug);
         var chatKit = builder.Services.AddChatKit(static options =>
-            (options.HistoryCapacity, options.RoomCheckInterval, options.DrainTime) = (HistoryCapacity, CheckInterval, DrainTime));
+            (options.HistoryCapacity, options.RoomCheckInterval, options.DrainTime, options.CloseTimeout) =
+                (HistoryCapacity, CheckInterval, DrainTime, CloseTimeout));
         if (redis is not null)
             chatKit.AddRedis(redis);
         builder.WebHost
@@ -62,7 +71,7 @@ internal static class Server
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
 
         var app = builder.Build();
-        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
+        app.MapWebSocketHandler<THandler>("/chat/{room}", options =>
         {
             (options.PingInterval, options.PingTimeout, options.OutboundQueueLimit) = (PingInterval, PingTimeout, QueueLimit);
             configure?.Invoke(options);

@@ -21,7 +21,7 @@ public sealed class Bot : IAsyncDisposable
     private readonly Task _reading;
     private volatile Task _away = Task.CompletedTask;
     private volatile Task _pause = Task.CompletedTask;
-    private long _top;
+    private volatile string _at = ":0";
 
     /// <param name="name">Its name.</param>
     /// <param name="room">Its room.</param>
@@ -66,13 +66,13 @@ public sealed class Bot : IAsyncDisposable
     /// <summary>How often a message that was sent again was dropped by the client.</summary>
     public long Dropped => _client.Dropped;
 
-    /// <summary>The last sequence that the application has seen.</summary>
-    public long Top => Volatile.Read(ref _top);
+    /// <summary>The last position that the application has seen.</summary>
+    public string At => _at;
 
     /// <summary>Whether nothing is on its way that the client knows of.</summary>
     public bool IsQuiet => _client is { IsLive: true, Unacknowledged: 0 };
 
-    public string Condition => $"{Name}: {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {Top}";
+    public string Condition => $"{Name}: {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {At}";
 
     /// <summary>Sends at random times until it is told to stop.</summary>
     /// <param name="mean">The mean time between two messages.</param>
@@ -89,6 +89,14 @@ public sealed class Bot : IAsyncDisposable
             _texts[text] = text;
             _sent.Add((text, _client.SendAsync(text)));
         }
+    }
+
+    /// <summary>Sends one more message, once it is not sending any more.</summary>
+    public void SendLast()
+    {
+        var text = $"{Name}:{_sent.Count}:last";
+        _texts[text] = text;
+        _sent.Add((text, _client.SendAsync(text)));
     }
 
     /// <summary>The client is cut off, and does not come back for a while.</summary>
@@ -143,7 +151,7 @@ public sealed class Bot : IAsyncDisposable
             case MessageReceived { Position: { } position, Text: { } text }:
                 var at = MessagePosition.Parse(position);
                 _seen.Add(new Seen(at, _texts.GetValueOrDefault(text, text)));
-                Volatile.Write(ref _top, at.Sequence);
+                _at = position;
                 break;
             case GapFound gap:
                 MessagePosition? next = gap.Next is null ? null : MessagePosition.Parse(gap.Next);

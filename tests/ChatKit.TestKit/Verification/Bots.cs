@@ -22,10 +22,18 @@ public static class Bots
         return [.. Restless(bots).Select(static bot => bot.Condition)];
     }
 
+    /// <summary>Waits until none of them has anything on its way that it knows of, or it takes too long.</summary>
+    public static async Task BecomeQuietAsync(this IReadOnlyCollection<Bot> bots, TimeSpan limit, CancellationToken stop = default)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!bots.All(static bot => bot.IsQuiet) && Stopwatch.GetElapsedTime(start) < limit)
+            await Task.Delay(PollInterval, stop);
+    }
+
     private static IEnumerable<Bot> Restless(IEnumerable<Bot> bots) =>
         bots.GroupBy(static bot => bot.Room).SelectMany(static room =>
         {
-            var top = room.Max(static bot => bot.Top);
-            return room.Where(bot => !bot.IsQuiet || bot.Top < top);
+            var differ = room.DistinctBy(static bot => bot.At).Skip(1).Any();
+            return room.Where(bot => differ || !bot.IsQuiet);
         });
 }

@@ -5,7 +5,13 @@ namespace ChatKit.TestKit.Verification;
 /// <param name="Room">The room it was in.</param>
 /// <param name="Seen">What it was given, in this order.</param>
 /// <param name="Sent">What it has sent, in this order.</param>
-public sealed record ClientLog(string Client, string Room, IReadOnlyList<Seen> Seen, IReadOnlyList<Sent> Sent);
+/// <param name="IsVisitor">Whether it came later than the first message, and left before the last.</param>
+public sealed record ClientLog(string Client, string Room, IReadOnlyList<Seen> Seen, IReadOnlyList<Sent> Sent, bool IsVisitor = false);
+
+/// <summary>What was deleted from the store of a room.</summary>
+/// <param name="Messages">How often the messages were.</param>
+/// <param name="Streams">How often the last position was, so that the stream began anew.</param>
+public readonly record struct Losses(int Messages, int Streams);
 
 /// <summary>A message, or a gap.</summary>
 /// <param name="Position">The position of the message, or of the one before the gap.</param>

@@ -18,6 +18,9 @@ public sealed class Verdict
     /// <summary>Messages that are not where everybody, or their acknowledgement, says.</summary>
     public List<string> Misplaced { get; } = [];
 
+    /// <summary>How many messages were acknowledged and then deleted from the store before anybody had received them.</summary>
+    public int Unseen { get; set; }
+
     public IEnumerable<string> Problems => Lost.Concat(Doubled).Concat(Reordered).Concat(WrongGaps).Concat(Misplaced);
 
     public bool IsClean => !Problems.Any();

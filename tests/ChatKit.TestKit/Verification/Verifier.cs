@@ -7,95 +7,156 @@ namespace ChatKit.TestKit.Verification;
 /// <param name="historyCapacity">How many messages a room keeps: who has missed no more has no gap.</param>
 public sealed class Verifier(int historyCapacity)
 {
+    /// <summary>With this begins what a server adds to a message by chance, followed by how that message begins: its sender and its number.</summary>
+    public const string Note = "note:";
+
     private readonly Verdict _verdict = new();
 
-    /// <summary>Verifies everything that has happened in rooms whose stream began, and did not begin anew, while these clients were there.</summary>
-    public static Verdict Verify(IEnumerable<ClientLog> logs, int historyCapacity = 100)
+    /// <summary>Verifies everything that has happened in rooms whose stream began while these clients, other than visitors, were there.</summary>
+    /// <param name="logs">What each client has seen and sent.</param>
+    /// <param name="historyCapacity">How many messages a room keeps.</param>
+    /// <param name="losses">What was deleted from the store, for each room of which something was.</param>
+    public static Verdict Verify(
+        IEnumerable<ClientLog> logs, int historyCapacity = 100, IReadOnlyDictionary<string, Losses>? losses = null)
     {
         var verifier = new Verifier(historyCapacity);
         foreach (var room in logs.GroupBy(static log => log.Room))
-            verifier.VerifyRoom([.. room]);
+            verifier.VerifyRoom([.. room], losses?.GetValueOrDefault(room.Key) ?? default);
         return verifier._verdict;
     }
 
-    private void VerifyRoom(ClientLog[] logs)
+    private void VerifyRoom(ClientLog[] logs, Losses losses)
     {
-        var order = OrderOf(logs);
-        var top = order.Count == 0 ? 0 : order.Keys.Last();
+        var streams = StreamsOf(logs);
+        var epochs = InOrder(logs, [.. streams.Keys]);
+        if (epochs.Count > losses.Streams + 1)
+            _verdict.Misplaced.Add($"{logs[0].Room}: has the streams {string.Join(", ", epochs)}, and was lost {losses.Streams} times");
+        var last = epochs.Count == 0 ? MessagePosition.None : new MessagePosition(epochs[^1], streams[epochs[^1]].Keys.Last());
         foreach (var log in logs)
-            VerifyReader(log, top);
-        VerifySenders(logs, order);
+            VerifyReader(log, streams, last, losses);
+        VerifySenders(logs, epochs.SelectMany(epoch => streams[epoch].Select(one => (new MessagePosition(epoch, one.Key), one.Value))));
+        var places = streams
+            .SelectMany(static stream => stream.Value.Select(one => (one.Value, At: new MessagePosition(stream.Key, one.Key))))
+            .DistinctBy(static one => one.Value)
+            .ToDictionary(static one => one.Value, static one => one.At);
         foreach (var log in logs)
-            VerifyAcknowledged(log, order, top);
+            VerifyAcknowledged(log, streams, places, last, losses);
     }
 
-    /// <summary>The room's one order, as all clients together have seen it.</summary>
-    private SortedDictionary<long, string> OrderOf(ClientLog[] logs)
+    /// <summary>What is where in each stream of the room, as all clients together have seen it.</summary>
+    private Dictionary<string, SortedDictionary<long, string>> StreamsOf(ClientLog[] logs)
     {
-        var order = new SortedDictionary<long, string>();
-        var places = new Dictionary<string, long>();
-        string? epoch = null;
+        var streams = new Dictionary<string, SortedDictionary<long, string>>();
+        var places = new Dictionary<string, MessagePosition>();
         foreach (var log in logs)
         {
             foreach (var (position, text, _) in log.Seen.Where(static seen => seen.Text is not null))
             {
-                epoch ??= position.Epoch;
-                if (position.Epoch != epoch)
-                    _verdict.Misplaced.Add($"{log.Client}: {position} is of another stream than {epoch}");
-                else if (!order.TryAdd(position.Sequence, text!) && order[position.Sequence] != text)
+                if (!streams.TryGetValue(position.Epoch, out var order))
+                    streams.Add(position.Epoch, order = []);
+                if (!order.TryAdd(position.Sequence, text!) && order[position.Sequence] != text)
                     _verdict.Misplaced.Add($"{log.Client}: at {position} is '{Short(text!)}', for others '{Short(order[position.Sequence])}'");
-                else if (!places.TryAdd(text!, position.Sequence) && places[text!] != position.Sequence)
-                    _verdict.Doubled.Add($"{log.Room}: '{Short(text!)}' is stored at {places[text!]} and at {position.Sequence}");
+                else if (!places.TryAdd(text!, position) && places[text!] != position)
+                    _verdict.Doubled.Add($"{log.Room}: '{Short(text!)}' is stored at {places[text!]} and at {position}");
             }
         }
 
-        return order;
+        return streams;
     }
 
-    private void VerifyReader(ClientLog log, long top)
+    /// <summary>The streams in the order in which the clients have seen them.</summary>
+    private List<string> InOrder(ClientLog[] logs, List<string> epochs)
+    {
+        var follows = logs.SelectMany(static log =>
+        {
+            var own = log.Seen.Where(static seen => seen.Text is not null).Select(static seen => seen.Position.Epoch);
+            return own.Zip(own.Skip(1)).Where(static pair => pair.First != pair.Second);
+        }).ToHashSet();
+        var ordered = new List<string>();
+        while (epochs.Count > 0)
+        {
+            var next = epochs.Find(epoch => !follows.Any(pair => pair.Second == epoch && epochs.Contains(pair.First)));
+            if (next is null)
+            {
+                _verdict.Reordered.Add($"{logs[0].Room}: the streams {string.Join(", ", epochs)} came in no one order");
+                next = epochs[0];
+            }
+
+            epochs.Remove(next);
+            ordered.Add(next);
+        }
+
+        return ordered;
+    }
+
+    private void VerifyReader(
+        ClientLog log, Dictionary<string, SortedDictionary<long, string>> streams, MessagePosition top, Losses losses)
     {
         var had = new HashSet<string>();
-        var last = 0L;
+        var last = MessagePosition.None;
+        var started = !log.IsVisitor;
         Seen? gap = null;
         foreach (var seen in log.Seen)
         {
             if (seen.Text is null)
             {
-                if (gap is not null || !IsRight(seen, last, top))
+                if (!IsRight(seen, started ? last : seen.Position, losses))
                     _verdict.WrongGaps.Add($"{log.Client}: after {last} of {top} came {seen}");
                 gap = seen;
+                started = true;
+                last = seen.Gap switch
+                {
+                    { Next: { } next } => next with { Sequence = next.Sequence - 1 },
+                    { IsReset: true } => MessagePosition.None,
+                    _ => last,
+                };
                 continue;
             }
 
-            var sequence = seen.Position.Sequence;
+            var (epoch, sequence) = seen.Position;
             if (!had.Add(seen.Text))
-                _verdict.Doubled.Add($"{log.Client}: '{Short(seen.Text)}' came again at {sequence}");
-            else if (sequence <= last)
-                _verdict.Reordered.Add($"{log.Client}: {sequence} came after {last}");
+                _verdict.Doubled.Add($"{log.Client}: '{Short(seen.Text)}' came again at {seen.Position}");
             else if (gap is { Gap.Next: { } next } && next != seen.Position)
-                _verdict.WrongGaps.Add($"{log.Client}: a gap ends at {next}, and {sequence} came");
-            else if (gap is null && sequence > last + 1)
-                _verdict.Lost.Add($"{log.Client}: between {last} and {sequence} nothing came");
-            last = Math.Max(last, sequence);
+                _verdict.WrongGaps.Add($"{log.Client}: a gap ends at {next}, and {seen.Position} came");
+            else if (gap is { Gap.Next: not null } && !IsWhereNoMoreWasStored(seen.Position, streams[epoch], losses))
+                _verdict.WrongGaps.Add($"{log.Client}: {gap} came, and more was stored");
+            else if (started && last.Sequence > 0 && epoch != last.Epoch)
+                _verdict.Misplaced.Add($"{log.Client}: {seen.Position} is of another stream than {last}, and no gap says so");
+            else if (started && sequence <= last.Sequence)
+                _verdict.Reordered.Add($"{log.Client}: {seen.Position} came after {last}");
+            else if (started && sequence > last.Sequence + 1)
+                _verdict.Lost.Add($"{log.Client}: between {last.Sequence} and {sequence} nothing came");
+            if (!started || epoch != last.Epoch || sequence > last.Sequence)
+                last = seen.Position;
             gap = null;
+            started = true;
         }
 
+        if (log.IsVisitor)
+            return;
         if (gap is not null)
             _verdict.WrongGaps.Add($"{log.Client}: nothing came after {gap}");
-        else if (last < top)
-            _verdict.Lost.Add($"{log.Client}: nothing came after {last}, and the room goes on to {top}");
+        else if (last != top)
+            _verdict.Lost.Add($"{log.Client}: nothing came after {last.Sequence}, and the room goes on to {top.Sequence}");
     }
 
-    /// <summary>Whether a gap begins at the last message, is as large as it says, and ends where the room could not have had more stored.</summary>
-    private bool IsRight(Seen seen, long last, long top) =>
-        seen.Gap is { IsReset: false, Next: { } next, Missed: { } missed }
-        && seen.Position.Sequence == last
-        && (last == 0 || next.Epoch == seen.Position.Epoch)
-        && missed == next.Sequence - last - 1
-        && missed > 0
-        && next.Sequence + historyCapacity - 1 <= top;
+    /// <summary>Whether a gap begins at the last message, and is as large as it says. A reset only comes after a loss.</summary>
+    private static bool IsRight(Seen seen, MessagePosition last, Losses losses) => seen.Gap switch
+    {
+        { IsReset: true, Missed: null } gap => losses.Streams > 0 && (gap.Next is not { } next || next.Epoch != seen.Position.Epoch),
+        { IsReset: false, Next: { } next, Missed: { } missed } =>
+            seen.Position.Sequence == last.Sequence
+            && (last.Sequence == 0 || (next.Epoch == seen.Position.Epoch && next.Epoch == last.Epoch))
+            && missed == next.Sequence - last.Sequence - 1
+            && missed > 0,
+        _ => false,
+    };
 
-    private void VerifySenders(ClientLog[] logs, SortedDictionary<long, string> order)
+    /// <summary>Whether a gap ends where the room could not have had more stored.</summary>
+    private bool IsWhereNoMoreWasStored(MessagePosition next, SortedDictionary<long, string> stream, Losses losses) =>
+        next.Sequence == 1 || losses.Messages > 0 || next.Sequence + historyCapacity - 1 <= stream.Keys.Last();
+
+    private void VerifySenders(ClientLog[] logs, IEnumerable<(MessagePosition Position, string Text)> order)
     {
         var sent = new Dictionary<string, (string Sender, int Number)>();
         foreach (var log in logs)
@@ -105,33 +166,60 @@ public sealed class Verifier(int historyCapacity)
         }
 
         var latest = new Dictionary<string, int>();
-        foreach (var (sequence, text) in order)
+        foreach (var (position, text) in order.Where(static one => !one.Text.StartsWith(Note, StringComparison.Ordinal)))
         {
             if (!sent.TryGetValue(text, out var origin))
-                _verdict.Misplaced.Add($"{logs[0].Room}: at {sequence} is '{Short(text)}', which nobody has sent");
+                _verdict.Misplaced.Add($"{logs[0].Room}: at {position} is '{Short(text)}', which nobody has sent");
             else if (latest.TryGetValue(origin.Sender, out var before) && before >= origin.Number)
-                _verdict.Reordered.Add($"{origin.Sender}: its message {origin.Number} is at {sequence}, behind its message {before}");
+                _verdict.Reordered.Add($"{origin.Sender}: its message {origin.Number} is at {position}, behind its message {before}");
             else
                 latest[origin.Sender] = origin.Number;
         }
     }
 
-    private void VerifyAcknowledged(ClientLog log, SortedDictionary<long, string> order, long top)
+    private void VerifyAcknowledged(
+        ClientLog log,
+        Dictionary<string, SortedDictionary<long, string>> streams,
+        Dictionary<string, MessagePosition> places,
+        MessagePosition last,
+        Losses losses)
     {
         foreach (var sent in log.Sent)
         {
-            if (sent.Outcome == Outcome.NotStored && order.ContainsValue(sent.Text))
+            MessagePosition? place = places.TryGetValue(sent.Text, out var at) ? at : null;
+            if (sent.Outcome == Outcome.NotStored && place is not null)
                 _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was refused, and is there");
             if (sent.Outcome != Outcome.Acknowledged)
                 continue;
             if (sent.Position is not { Sequence: > 0 } position)
+            {
                 _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged without a position");
-            else if (position.Sequence > top)
-                _verdict.Lost.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position.Sequence}, and nobody got it");
-            else if (order.TryGetValue(position.Sequence, out var there) && there != sent.Text)
-                _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position.Sequence}, where '{Short(there)}' is");
+                continue;
+            }
+
+            // Of a message that was sent again this may be the place of a note, and the message itself in a stream that was deleted since.
+            var stream = streams.GetValueOrDefault(position.Epoch) ?? [];
+            var there = stream.GetValueOrDefault(position.Sequence);
+            if (there is not null && there != sent.Text && !IsNoteOf(sent.Text, there))
+                _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, where '{Short(there)}' is");
+            else if (place is not null)
+                continue;
+            else if (position.Epoch == last.Epoch && !HasHoleFrom(position.Sequence, stream) && (there is null || losses.Streams == 0))
+                _verdict.Lost.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, and nobody got it");
+            else
+                _verdict.Unseen++;
         }
     }
+
+    /// <summary>Whether there is a message at or after a sequence that nobody has seen: it was in everybody's gap.</summary>
+    private static bool HasHoleFrom(long sequence, SortedDictionary<long, string> stream) =>
+        stream.Count > 0 && stream.Keys.Count(key => key >= sequence) < stream.Keys.Last() - sequence + 1;
+
+    /// <summary>Whether a text is what a server has added to a message, of which the acknowledgement then names the position.</summary>
+    private static bool IsNoteOf(string text, string note) => note.StartsWith($"{Note}{Beginning(text)}:", StringComparison.Ordinal);
+
+    /// <summary>How a bot's message begins, which no other does: its sender and its number.</summary>
+    public static string Beginning(string text) => text[..(text.IndexOf(':', text.IndexOf(':') + 1) is var end and > 0 ? end : text.Length)];
 
     /// <summary>Texts are long, and their beginning says which one it is.</summary>
     private static string Short(string text) => text.Length <= 16 ? text : text[..16];

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using ChatKit.TestKit.Verification;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>Who is listed as present in the end. Visitors of a node that was killed may be so for a minute, and are not looked at.</summary>
+internal static class Attendance
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Waits until all bots are listed in their rooms on each node. Returns those that are not.</summary>
+    public static async Task<IReadOnlyList<string>> MissingAsync(Node[] nodes, IReadOnlyCollection<Bot> bots)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var missing = new List<string>();
+            foreach (var node in nodes)
+            {
+                foreach (var room in bots.GroupBy(static bot => bot.Room))
+                {
+                    var present = await node.AskAsync($"/present/{room.Key}") ?? [];
+                    missing.AddRange(room.Where(bot => !present.Contains(bot.Name)).Select(bot => $"{node.Name} does not list {bot.Name} in {room.Key}"));
+                }
+            }
+
+            if (missing.Count == 0 || Stopwatch.GetElapsedTime(start) > Limit)
+                return missing;
+            await Task.Delay(Pause);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>Asks nodes directly, past the network that clients go through.</summary>
+internal static class NodeCalls
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(3) };
+
+    /// <summary>The lines of the answer; null if there is none.</summary>
+    public static async Task<string[]?> AskAsync(this Node node, string path)
+    {
+        try
+        {
+            return (await Http.GetStringAsync(AddressOf(node, path))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the node has done it.</summary>
+    public static async Task<bool> TellAsync(this Node node, string path)
+    {
+        try
+        {
+            using var answer = await Http.PostAsync(AddressOf(node, path), null);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static Uri AddressOf(Node node, string path) => new($"http://127.0.0.1:{node.Port}{path}");
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using ChatKit.TestKit.Verification;
+
+namespace ChatKit.ChaosTests.Harness;
+
+/// <summary>
+/// Deletes keys of rooms, as a Redis that evicts does. The keys of refs are left alone: without them a message that is sent again is stored
+/// again, which nobody could tell from a fault.
+/// </summary>
+internal sealed class RoomLosses(RedisServer redis)
+{
+    private readonly ConcurrentDictionary<string, Losses> _rooms = new();
+
+    /// <summary>What was deleted, or may have been.</summary>
+    public IReadOnlyDictionary<string, Losses> Rooms => _rooms;
+
+    public Task LosePresenceAsync(string room) => DeleteAsync(room, "presence");
+
+    public Task LoseMessagesAsync(string room)
+    {
+        _rooms.AddOrUpdate(room, new Losses(1, 0), static (_, losses) => losses with { Messages = losses.Messages + 1 });
+        return DeleteAsync(room, "messages");
+    }
+
+    public Task LoseMetaAsync(string room)
+    {
+        _rooms.AddOrUpdate(room, new Losses(0, 1), static (_, losses) => losses with { Streams = losses.Streams + 1 });
+        return DeleteAsync(room, "meta");
+    }
+
+    private Task<string?> DeleteAsync(string room, string key) => redis.TryCallAsync($"DEL {new RedisOptions().KeyPrefix}{{{room}}}:{key}");
+}
