@@ -58,7 +58,7 @@ public sealed class RedisServer : IAsyncLifetime
         ];
         foreach (var argument in arguments.Concat(Options).Concat(options))
             start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
+        _process = ChildProcess.Start(start);
         _process.OutputDataReceived += static (_, _) => { };
         _process.BeginOutputReadLine();
         await Patience.UntilAsync(AnswersAsync, "redis-server answers");

@@ -22,6 +22,10 @@ public static class Requirement
     /// <summary>The path of chromium, or the test ends here.</summary>
     public static string Chromium() => Require(ChromiumPath, "chromium is not on the PATH; install it (Debian: apt-get install chromium).");
 
+    /// <summary>The kernel must end the children of a process that is killed, or the test ends here.</summary>
+    public static void EndOfChildren() => Require(
+        ChildProcess.EndsWithParent ? "" : null, "Needs Linux, and setpriv of util-linux (Debian: apt-get install util-linux).");
+
     private static string Require(string? path, string reason)
     {
         if (path is null && Environment.GetEnvironmentVariable(Variable) == "1")

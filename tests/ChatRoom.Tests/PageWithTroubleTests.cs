@@ -3,18 +3,18 @@ using Microsoft.Playwright;
 namespace ChatRoom.Tests;
 
 /// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
-public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFixture<RedisServer>
+public class PageWithTroubleTests(Browser browser, RedisServer redis) : BrowserTests, IClassFixture<RedisServer>
 {
     [Fact]
     public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         var ann = await browser.JoinAsync(chatRoom, "Ann", "restarts");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
-        await chatRoom.DisposeAsync();
+        await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await ann.SayAsync("and still away");
@@ -57,12 +57,12 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     public async Task When_the_server_restarts_without_its_history_the_page_says_so()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
         var ann = await browser.JoinAsync(chatRoom, "Ann", "lost");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
-        await chatRoom.DisposeAsync();
+        await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port);
@@ -96,7 +96,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
     public async Task What_is_pending_survives_a_reload()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         await using var proxy = TcpProxy.Start(chatRoom.Address);
         var ann = await browser.OpenAsync(proxy.Address);
         await ann.JoinAsync("Ann", "reloads");
@@ -110,7 +110,6 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
         await ann.JoinAsync("Ann", "reloads");
 
         await ann.ExpectMessagesAsync("stored", "said into the void", "and this too");
-        await chatRoom.DisposeAsync();
     }
 
     [Fact]
@@ -177,7 +176,7 @@ public class PageWithTroubleTests(Browser browser, RedisServer redis) : IClassFi
         await Assertions.Expect(bob.Locator("#here")).ToContainTextAsync("Ann");
 
         balancer.Server = second.Address;
-        first.Kill();
+        await first.KillAsync();
         await ann.SayAsync("Where am I?");
         await bob.SayAsync("Are you there?");
 
