@@ -15,8 +15,11 @@ public sealed class RedisServer : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-redis-");
     private IRedisRuntime? _runtime;
 
-    /// <summary>More options of redis-server's command line, which need redis-server.</summary>
+    /// <summary>More options of redis-server's command line, which need redis-server; or of Garnet's, if <see cref="Garnet"/> is set.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>Garnet, wherever the test runs, and how it runs scripts; null = redis-server, and Garnet only where that is missing.</summary>
+    public GarnetScripts? Garnet { get; init; }
 
     /// <summary>What clients must know; null for nothing.</summary>
     public string? Password { get; init; }
@@ -29,7 +32,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     public const string SentinelService = "chat";
 
-    public int Port { get; } = FreePort();
+    public int Port { get; init; } = FreePort();
 
     /// <summary>Where the server is, as <c>host:port</c>.</summary>
     public string Endpoint
@@ -110,7 +113,9 @@ public sealed class RedisServer : IAsyncLifetime
     private IRedisRuntime Runtime() => _runtime ??= this switch
     {
         { Sentinel: { } primary } => new RedisServerProcess(Port, RedisServerProcess.Watching(Port, _folder, primary.Port, SentinelService)),
-        { Options.Count: 0 } when Requirement.RedisServerIfInstalled is null => new GarnetInProcess(Port, _folder, Password),
+        { Garnet: { } scripts } => new GarnetInProcess(Port, _folder, scripts, [.. GarnetInProcess.Protection(Password), .. Options]),
+        { Options.Count: 0 } when Requirement.RedisServerIfInstalled is null =>
+            new GarnetInProcess(Port, _folder, GarnetScripts.Atomic, GarnetInProcess.Protection(Password)),
         _ => new RedisServerProcess(Port, [.. RedisServerProcess.Storing(Port, _folder, Password), .. Options]),
     };
 }

@@ -18,7 +18,7 @@ public static class ChatKitRedisBuilderExtensions
     /// </summary>
     /// <remarks>
     /// A single server, a primary that Sentinel watches (<c>sentinel:26379,serviceName=name</c>), or a cluster, whose sharded publishing
-    /// (Redis 7) is then used. Replaces the <see cref="IMessageHistory"/> and the <see cref="IBackplane"/>, which belong together.
+    /// (Redis 7) is then used. Garnet must run with <c>--lua --lua-transaction-mode</c>, and is refused otherwise. Replaces the <see cref="IMessageHistory"/> and the <see cref="IBackplane"/>, which belong together.
     /// </remarks>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
     /// <param name="configuration">The StackExchange.Redis configuration string, such as <c>localhost:6379</c>.</param>

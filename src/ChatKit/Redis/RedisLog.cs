@@ -21,4 +21,9 @@ internal static partial class RedisLog
 
     [LoggerMessage(404, LogLevel.Error, "Room {Room} could not be taken up again after Redis was away. It is tried again.")]
     public static partial void HealingFailed(this ILogger logger, LogText room, Exception exception);
+
+    [LoggerMessage(405, LogLevel.Error,
+        "Garnet at {Server} does not run scripts atomically and is not used: messages could get the same position. No message is stored. "
+        + "Start Garnet with --lua --lua-transaction-mode.")]
+    public static partial void ScriptsNotAtomic(this ILogger logger, LogText server);
 }
