@@ -25,6 +25,9 @@ internal static class CommandLine
         root.Subcommands.Add(Serve("serve", "Runs one node.", Server.RunAsync));
         root.Subcommands.Add(Serve(UnsteadyServer.Command, "Runs one node whose handlers do something else each time.", UnsteadyServer.RunAsync));
         root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _) => CrowdServer.RunAsync(port)));
+        var parent = new Command(Parent.Command, "Starts a process that lives for long, and waits to be killed.");
+        parent.SetAction(static (_, _) => Parent.RunAsync());
+        root.Subcommands.Add(parent);
         var result = root.Parse(args);
 
         // A server is asked to stop, and its host minds the signal.

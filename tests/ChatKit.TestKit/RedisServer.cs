@@ -1,80 +1,62 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using ChatKit.TestKit.Redis;
 using Xunit;
 
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// A real redis-server on a free port, that a test can kill and start again; its data survive in an append-only file. Where
-/// redis-server is not installed the fixture does nothing, and <see cref="Endpoint"/> skips the test that asks for it.
+/// A server on a free port that a test can kill and start again; its data survive. It is redis-server where that is installed, and
+/// Garnet in this process where it is not. What only redis-server can do skips the test where it is not installed.
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-redis-");
-    private readonly int _port = FreePort();
-    private Process? _process;
+    private IRedisRuntime? _runtime;
 
-    /// <summary>More options of the command line, and others in place of those that a server has here unless they say so.</summary>
+    /// <summary>More options of redis-server's command line, which need redis-server; or of Garnet's, if <see cref="Garnet"/> is set.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
-    /// <summary>The server that this one watches as a Sentinel, under the name <see cref="SentinelService"/>; null = it stores data.</summary>
+    /// <summary>Garnet, wherever the test runs, and how it runs scripts; null = redis-server, and Garnet only where that is missing.</summary>
+    public GarnetScripts? Garnet { get; init; }
+
+    /// <summary>What clients must know; null for nothing.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>
+    /// The server that this one watches as a Sentinel, under the name <see cref="SentinelService"/>, which needs redis-server; null = it
+    /// stores data.
+    /// </summary>
     public RedisServer? Sentinel { get; init; }
 
     public const string SentinelService = "chat";
 
-    public int Port => _port;
+    public int Port { get; init; } = FreePort();
 
     /// <summary>Where the server is, as <c>host:port</c>.</summary>
     public string Endpoint
     {
         get
         {
-            Requirement.RedisServer();
-            return $"127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}";
+            Requirement.Redis();
+            return $"127.0.0.1:{Port.ToString(CultureInfo.InvariantCulture)}";
         }
     }
 
-    /// <summary>The server's process, for signals; null while it does not run.</summary>
-    public int? ProcessId => _process?.Id;
+    /// <summary>The server's process, for signals; null while it does not run, and where Garnet runs in this process.</summary>
+    public int? ProcessId => _runtime?.ProcessId;
 
-    public async ValueTask InitializeAsync()
-    {
-        if (Requirement.RedisServerIfInstalled is not null)
-            await StartAsync();
-    }
+    public async ValueTask InitializeAsync() => await StartAsync();
 
-    /// <summary>Starts the server, and waits until it answers.</summary>
-    /// <param name="options">More options of the command line, for this time.</param>
-    public async Task StartAsync(params string[] options)
-    {
-        var start = new ProcessStartInfo(Requirement.RedisServer()) { RedirectStandardOutput = true };
-        string[] arguments = Sentinel is { } primary ? SentinelArguments(primary) :
-        [
-            "--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _folder.FullName,
-            "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--enable-debug-command", "yes",
-        ];
-        foreach (var argument in arguments.Concat(Options).Concat(options))
-            start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += static (_, _) => { };
-        _process.BeginOutputReadLine();
-        await Patience.UntilAsync(AnswersAsync, "redis-server answers");
-    }
+    /// <summary>Starts the server, and waits until it takes commands.</summary>
+    public Task StartAsync() => Runtime().StartAsync(empty: false);
+
+    /// <summary>Starts the server without the data that it had, and waits until it takes commands.</summary>
+    public Task StartEmptyAsync() => Runtime().StartAsync(empty: true);
 
     /// <summary>Ends the server without warning, as a crash would.</summary>
-    public async Task KillAsync()
-    {
-        if (_process is null)
-            return;
-
-        _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
-        _process = null;
-    }
+    public Task KillAsync() => _runtime?.KillAsync() ?? Task.CompletedTask;
 
     /// <summary>Keeps the data as they are now. Returns what <see cref="RestoreAsync"/> takes.</summary>
     public DirectoryInfo Save()
@@ -97,31 +79,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        if (_runtime is not null)
+            await _runtime.DisposeAsync();
         _folder.Delete(recursive: true);
-    }
-
-    private string[] SentinelArguments(RedisServer primary)
-    {
-        // A Sentinel writes what it finds out into its configuration file.
-        var file = Path.Combine(_folder.FullName, "sentinel.conf");
-        File.WriteAllLines(
-            file,
-            [
-                $"port {_port}", "bind 127.0.0.1", $"dir {_folder.FullName}",
-                $"sentinel monitor {SentinelService} 127.0.0.1 {primary.Port} 1",
-                $"sentinel down-after-milliseconds {SentinelService} 1000",
-                $"sentinel failover-timeout {SentinelService} 3000",
-            ]);
-        return [file, "--sentinel"];
-    }
-
-    private static void Copy(DirectoryInfo from, DirectoryInfo to)
-    {
-        foreach (var file in from.GetFiles())
-            file.CopyTo(Path.Combine(to.FullName, file.Name), overwrite: true);
-        foreach (var folder in from.GetDirectories())
-            Copy(folder, to.CreateSubdirectory(folder.Name));
     }
 
     /// <summary>A port on which nothing listens.</summary>
@@ -132,21 +92,14 @@ public sealed class RedisServer : IAsyncLifetime
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Sends a command, and returns what the server answers: a bulk as it is, else the line, <c>+PONG</c> for example.</summary>
+    /// <summary>
+    /// Sends a command that only redis-server knows, and returns the answer: the content of a bulk string, or the line, such as <c>+OK</c>.
+    /// </summary>
     /// <exception cref="IOException">The server is not there.</exception>
-    public async Task<string> CallAsync(string command)
+    public Task<string> CallAsync(string command)
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _port);
-        var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
-        using var reader = new StreamReader(stream);
-        var line = await reader.ReadLineAsync() ?? throw new EndOfStreamException();
-        if (!line.StartsWith('$'))
-            return line;
-        var bulk = new char[int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture)];
-        await reader.ReadBlockAsync(bulk);
-        return new string(bulk);
+        Requirement.RedisServer();
+        return RedisLine.CallAsync(Port, command);
     }
 
     /// <summary>The same, or null if the server is not there.</summary>
@@ -162,5 +115,20 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
-    private async Task<bool> AnswersAsync() => await TryCallAsync("PING") == "+PONG";
+    private static void Copy(DirectoryInfo from, DirectoryInfo to)
+    {
+        foreach (var file in from.GetFiles())
+            file.CopyTo(Path.Combine(to.FullName, file.Name), overwrite: true);
+        foreach (var folder in from.GetDirectories())
+            Copy(folder, to.CreateSubdirectory(folder.Name));
+    }
+
+    private IRedisRuntime Runtime() => _runtime ??= this switch
+    {
+        { Sentinel: { } primary } => new RedisServerProcess(Port, RedisServerProcess.Watching(Port, _folder, primary.Port, SentinelService)),
+        { Garnet: { } scripts } => new GarnetInProcess(Port, _folder, scripts, [.. GarnetInProcess.Protection(Password), .. Options]),
+        { Options.Count: 0 } when Requirement.RedisServerIfInstalled is null =>
+            new GarnetInProcess(Port, _folder, GarnetScripts.Atomic, GarnetInProcess.Protection(Password)),
+        _ => new RedisServerProcess(Port, [.. RedisServerProcess.Storing(Port, _folder, Password), .. Options]),
+    };
 }

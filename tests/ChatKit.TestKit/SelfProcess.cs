@@ -45,7 +45,7 @@ public sealed class SelfProcess : IAsyncDisposable
         };
         foreach (var (name, value) in variables ?? [])
             start.Environment[name] = value;
-        var process = Process.Start(start)!;
+        var process = ChildProcess.Start(start);
         process.OutputDataReceived += (_, line) => Pass(line.Data, onOutput);
         process.ErrorDataReceived += (_, line) => Pass(line.Data, onError);
         process.BeginOutputReadLine();

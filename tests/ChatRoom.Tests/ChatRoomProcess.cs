@@ -23,7 +23,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
-        _process = Process.Start(start)!;
+        _process = ChildProcess.Start(start);
         _process.OutputDataReceived += (_, e) => OnOutput(e.Data);
         _process.ErrorDataReceived += (_, e) => OnOutput(e.Data);
         _process.BeginOutputReadLine();
@@ -92,15 +92,17 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return (exitCode, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>Ends the sample without warning.</summary>
-    public void Kill() => _process.Kill(entireProcessTree: true);
-
-    /// <summary>Ends the sample without warning, if it has not ended.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the sample without warning, if it has not ended, and waits until it has.</summary>
+    public Task KillAsync()
     {
         if (!_process.HasExited)
-            Kill();
-        await _process.WaitForExitAsync();
+            _process.Kill(entireProcessTree: true);
+        return _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
         _process.Dispose();
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace ChatRoom.Tests;
 
 /// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
-public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, SharedChatRoom shared) : IClassFixture<RedisServer>, IAsyncDisposable
+public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, SharedChatRoom shared) : BrowserTests, IClassFixture<RedisServer>, IAsyncDisposable
 {
     private readonly Visitors _visitors = new(browser);
 
@@ -13,12 +13,12 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "restarts");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
-        await chatRoom.DisposeAsync();
+        await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await ann.SayAsync("and still away");
@@ -61,12 +61,12 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     public async Task When_the_server_restarts_without_its_history_the_page_says_so()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lost");
         await ann.SayAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
-        await chatRoom.DisposeAsync();
+        await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port);
@@ -100,7 +100,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     public async Task What_is_pending_survives_a_reload()
     {
         var port = $"{RedisServer.FreePort()}";
-        var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
+        await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         await using var proxy = TcpProxy.Start(chatRoom.Address);
         var ann = await _visitors.OpenAsync(proxy.Address);
         await ann.JoinAsync("Ann", "reloads");
@@ -114,7 +114,6 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         await ann.JoinAsync("Ann", "reloads");
 
         await ann.ExpectMessagesAsync("stored", "said into the void", "and this too");
-        await chatRoom.DisposeAsync();
     }
 
     [Fact]
@@ -181,7 +180,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         await Assertions.Expect(bob.Locator("#here")).ToContainTextAsync("Ann");
 
         balancer.Server = second.Address;
-        first.Kill();
+        await first.KillAsync();
         await ann.SayAsync("Where am I?");
         await bob.SayAsync("Are you there?");
 

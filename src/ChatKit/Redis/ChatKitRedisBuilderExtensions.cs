@@ -20,7 +20,7 @@ public static class ChatKitRedisBuilderExtensions
     /// </summary>
     /// <remarks>
     /// A single server, a primary that Sentinel watches (<c>sentinel:26379,serviceName=name</c>), or a cluster, whose sharded publishing
-    /// (Redis 7) is then used. An <see cref="IMessageHistory"/> or an <see cref="IBackplane"/> that the application registers itself, before or
+    /// (Redis 7) is then used. Garnet must run with <c>--lua --lua-transaction-mode</c>, and is refused otherwise. An <see cref="IMessageHistory"/> or an <see cref="IBackplane"/> that the application registers itself, before or
     /// after this call, takes the place of the one in Redis: so messages can be stored in a database and carried between the nodes by Redis.
     /// </remarks>
     /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>

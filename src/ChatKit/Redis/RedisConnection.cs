@@ -14,8 +14,15 @@ namespace ChatKit.Redis;
 internal sealed class RedisConnection(
     IOptions<RedisOptions> options, ILogger<RedisConnection> logger, IServiceProvider services) : IAsyncDisposable
 {
+    private static readonly Task<string?> Unobjectionable = Task.FromResult<string?>(null);
+
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _connecting;
+
+    /// <summary>Finds out why the server must not be used: null if nothing speaks against it. There is no such task before the first connection.</summary>
+    private volatile Task<string?>? _checking;
+
+    private string? _problem;
     private bool _away;
     private string? _refusal;
     private volatile bool _isCluster;
@@ -39,13 +46,15 @@ internal sealed class RedisConnection(
     public string NameInScripts(string name) => _channelPrefix + name + _channelSuffix;
 
     /// <summary>The database. Its commands fail at once while the server is away.</summary>
-    /// <exception cref="RedisException">There is no connection.</exception>
+    /// <exception cref="RedisException">There is no connection, or the server must not be used.</exception>
     public async ValueTask<IDatabase> GetDatabaseAsync()
     {
         var multiplexer = await ConnectAsync().ConfigureAwait(false);
-        return multiplexer.IsConnected
-            ? multiplexer.GetDatabase()
-            : throw new RedisException($"there is no connection to Redis at {Server(multiplexer)}.");
+        if (!multiplexer.IsConnected)
+            throw new RedisException($"there is no connection to Redis at {Server(multiplexer)}.");
+        if (await (_checking ?? Check(multiplexer)).ConfigureAwait(false) is { } problem)
+            throw new ScriptsNotAtomicException(problem);
+        return multiplexer.GetDatabase();
     }
 
     /// <summary>What subscribes.</summary>
@@ -83,6 +92,8 @@ internal sealed class RedisConnection(
                     "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
                     + "as soon as Redis answers again.",
                     exception);
+            case ScriptsNotAtomicException:
+                return new HistoryUnavailableException($"{failure}: {exception.Message}", exception);
             case RedisServerException or RedisCommandException:
                 Refused(exception.Message);
                 return new HistoryUnavailableException($"{failure}: Redis refused: {exception.Message}", exception);
@@ -125,9 +136,16 @@ internal sealed class RedisConnection(
         multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
         multiplexer.ConfigurationChanged += (_, _) => OnChanged(multiplexer);
         if (!multiplexer.IsConnected)
+        {
             OnAway(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
-        else if (IsBack())
-            logger.RedisBack(Server(multiplexer));
+        }
+        else
+        {
+            _ = Check(multiplexer);
+            if (IsBack())
+                logger.RedisBack(Server(multiplexer));
+        }
+
         _ = WarnOfEvictionAsync(multiplexer);
         return multiplexer;
     }
@@ -136,6 +154,47 @@ internal sealed class RedisConnection(
     {
         if (await RedisEviction.PolicyAsync(multiplexer.GetDatabase()).ConfigureAwait(false) is { } policy)
             logger.RedisEvicts(Server(multiplexer), policy);
+    }
+
+    /// <summary>Checks the server, unless that was done or has begun.</summary>
+    /// <param name="multiplexer">The connection.</param>
+    /// <param name="again">Whether the connection is new, so that it may be to another server than before.</param>
+    private Task<string?> Check(IConnectionMultiplexer multiplexer, bool again = false)
+    {
+        lock (_gate)
+        {
+            if (again || _checking is null)
+                _checking = ScriptAtomicity.IsInDoubt(multiplexer) ? Task.Run(() => CheckAsync(multiplexer)) : Unobjectionable;
+            return _checking;
+        }
+    }
+
+    private async Task<string?> CheckAsync(IConnectionMultiplexer multiplexer)
+    {
+        var server = Server(multiplexer);
+        var problem = await IsAtomicAsync(multiplexer).ConfigureAwait(false)
+            ? null
+            : $"Garnet at {server} does not run scripts atomically, so messages could get the same position. "
+                + "Start it with --lua --lua-transaction-mode.";
+        if (Interlocked.Exchange(ref _problem, problem) != problem && problem is not null)
+            logger.ScriptsNotAtomic(server);
+        return problem;
+    }
+
+    private async Task<bool> IsAtomicAsync(IConnectionMultiplexer multiplexer)
+    {
+        try
+        {
+            var configuration = Parse(options.Value.Configuration ?? multiplexer.Configuration);
+            var second = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
+            await using (second.ConfigureAwait(false))
+                return await ScriptAtomicity.IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfRedis(e) || e is ArgumentException)
+        {
+            // It cannot be found out: the user may not do this, or there is no second connection. That is no reason to refuse the server.
+            return true;
+        }
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
@@ -208,8 +267,13 @@ internal sealed class RedisConnection(
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
     {
-        if (restored.ConnectionType == ConnectionType.Interactive && IsBack())
-            logger.RedisBack(Server(multiplexer));
+        if (restored.ConnectionType == ConnectionType.Interactive)
+        {
+            _ = Check(multiplexer, again: true);
+            if (IsBack())
+                logger.RedisBack(Server(multiplexer));
+        }
+
         OnChanged(multiplexer);
     }
 

@@ -19,6 +19,10 @@ internal sealed class RedisHealth(RedisConnection connection, RedisBackplane bac
             data["redis.ping.ms"] = time.TotalMilliseconds;
             data["rooms.waiting"] = waiting = await backplane.CountWaitingAsync().ConfigureAwait(false);
         }
+        catch (ScriptsNotAtomicException e)
+        {
+            return e.Message;
+        }
         catch (Exception e) when (e is TimeoutException || RedisConnection.IsOfRedis(e))
         {
             var cause = e is TimeoutException ? $"it has not answered a PING within {Limit.TotalMilliseconds:0} ms." : e.Message;

@@ -22,12 +22,17 @@ internal static partial class RedisLog
     [LoggerMessage(404, LogLevel.Error, "Room {Room} could not be taken up again after Redis was away. It is tried again.")]
     public static partial void HealingFailed(this ILogger logger, LogText room, Exception exception);
 
+    [LoggerMessage(405, LogLevel.Error,
+        "Garnet at {Server} does not run scripts atomically and is not used: messages could get the same position. No message is stored. "
+        + "Start Garnet with --lua --lua-transaction-mode.")]
+    public static partial void ScriptsNotAtomic(this ILogger logger, LogText server);
+
     [LoggerMessage(406, LogLevel.Warning,
         "Redis at {Server} evicts keys when its memory is full (maxmemory-policy {Policy}). Rooms then lose their histories, and messages that "
         + "clients send again may be stored twice. Set maxmemory-policy to noeviction.")]
     public static partial void RedisEvicts(this ILogger logger, LogText server, LogText policy);
 
-    [LoggerMessage(405, LogLevel.Debug,
+    [LoggerMessage(407, LogLevel.Debug,
         "Room {Room}: a message was stored and could not be published. The nodes find it when they compare the room with its history.")]
     public static partial void StoredNotPublished(this ILogger logger, LogText room, Exception exception);
 }

@@ -23,7 +23,6 @@ public sealed class RollingRestartTests : IAsyncDisposable
     [Fact]
     public async Task Everything_arrives_once_and_in_order_and_everybody_is_on_the_other_node()
     {
-        Requirement.RedisServer();
         await _redis.InitializeAsync();
         Node[] nodes = [Started(new Node("leaving", _logs, _redis.Endpoint)), Started(new Node("staying", _logs, _redis.Endpoint))];
         await Task.WhenAll(nodes.Select(static node => node.StartAsync()));

@@ -64,6 +64,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     [Fact]
     public async Task A_Redis_that_hangs_is_not_waited_for()
     {
+        Requirement.RedisServer();
         await using var host = await StartAsync();
         await UntilAsync(host, HealthStatus.Healthy);
         Assert.Equal("+OK", await _redis.CallAsync("CLIENT PAUSE 60000 ALL"));
@@ -77,6 +78,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     [Fact]
     public async Task A_room_that_cannot_be_subscribed_to_is_told_of()
     {
+        Requirement.RedisServer();
         await using var host = await StartAsync();
         await UntilAsync(host, HealthStatus.Healthy);
         Assert.Equal("+OK", await _redis.CallAsync("ACL SETUSER default resetchannels"));

@@ -153,7 +153,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
         Assert.Equal("before", await plain.Client.ReceiveTextAsync());
 
         await _redis.KillAsync();
-        await _redis.StartAsync("--appendonly", "no");
+        await _redis.StartEmptyAsync();
         await HealedAsync(here, there);
         await there.Broadcaster.BroadcastAsync("room", "after");
 
@@ -256,6 +256,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     [Fact]
     public async Task Asleep_it_lets_senders_fail_in_time_and_what_it_has_stored_reaches_everybody_in_one_order()
     {
+        Requirement.RedisServer();
         var (here, there) = (Start(",asyncTimeout=300"), Start(",asyncTimeout=300"));
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         var sleeping = (await AdminAsync()).ExecuteAsync("DEBUG", "SLEEP", "2");
@@ -277,6 +278,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     [Fact]
     public async Task Paused_it_lets_senders_fail_and_goes_on_by_itself()
     {
+        Requirement.RedisServer();
         var (here, there) = (Start(",asyncTimeout=300"), Start(",asyncTimeout=300"));
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         await (await AdminAsync()).ExecuteAsync("CLIENT", "PAUSE", "1500", "ALL");
@@ -294,6 +296,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     [Fact]
     public async Task Full_it_stores_nothing_and_what_it_has_not_stored_reaches_nobody()
     {
+        Requirement.RedisServer();
         var (here, there) = (Start(), Start());
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         var admin = await AdminAsync();

@@ -10,7 +10,14 @@ public sealed class RedisCluster : IAsyncLifetime
     public IReadOnlyList<RedisServer> Nodes { get; } = [.. Enumerable.Range(0, 3).Select(static _ => CreateNode())];
 
     /// <summary>The configuration string of the cluster.</summary>
-    public string Endpoints => string.Join(',', Nodes.Select(static node => node.Endpoint));
+    public string Endpoints
+    {
+        get
+        {
+            Requirement.RedisServer();
+            return string.Join(',', Nodes.Select(static node => node.Endpoint));
+        }
+    }
 
     public async ValueTask InitializeAsync()
     {

@@ -63,6 +63,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     [Fact]
     public async Task Nodes_that_start_before_the_cluster_publish_as_a_cluster_does()
     {
+        Requirement.RedisServer();
         foreach (var node in cluster.Nodes)
             await node.KillAsync();
         var (here, there) = (Start(), Start());

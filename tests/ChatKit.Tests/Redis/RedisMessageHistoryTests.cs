@@ -197,6 +197,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     [Fact]
     public async Task A_server_out_of_memory_stores_nothing_and_says_so()
     {
+        Requirement.RedisServer();
         await using var full = new RedisServer();
         await full.InitializeAsync();
         var host = await RedisHost.StartAsync(full.Endpoint);

@@ -43,6 +43,7 @@ public class RedisSentinelTests
     [Fact]
     public async Task Nodes_that_start_before_Sentinel_say_so_once_and_find_it()
     {
+        Requirement.RedisServer();
         await using var primary = new RedisServer();
         await primary.InitializeAsync();
         await using var sentinel = new RedisServer { Sentinel = primary };

@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ChatKit.TestKit.Redis;
+
+/// <summary>A command as a person would type it, on a connection of its own.</summary>
+internal static class RedisLine
+{
+    /// <summary>Sends a command, and returns the answer: the content of a bulk string, or the line, such as <c>+PONG</c>.</summary>
+    /// <exception cref="IOException">The server is not there.</exception>
+    /// <exception cref="SocketException">The server is not there.</exception>
+    public static async Task<string> CallAsync(int port, string command)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
+        using var reader = new StreamReader(stream);
+        var line = await reader.ReadLineAsync() ?? throw new EndOfStreamException();
+        if (!line.StartsWith('$'))
+            return line;
+        var bulk = new char[int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture)];
+        await reader.ReadBlockAsync(bulk);
+        return new string(bulk);
+    }
+}
