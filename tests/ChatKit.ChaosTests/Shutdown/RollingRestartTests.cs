@@ -73,7 +73,9 @@ public sealed class RollingRestartTests : IAsyncDisposable
     private static Bot StartBot(int number, Network network, ConcurrentDictionary<string, string> texts)
     {
         var room = $"room{number % Rooms}";
-        return new Bot($"c{number}", room, number, nodes => network.AddressOf(nodes, room), network.Invoker, texts);
+
+        // No attempt is given up: it would leave a connection behind that is counted, and on which nobody is.
+        return new Bot($"c{number}", room, number, nodes => network.AddressOf(nodes, room), network.Invoker, texts, connectTimeout: Patience.Limit);
     }
 
     private T Started<T>(T it)

@@ -13,6 +13,9 @@ public sealed class Bot : IAsyncDisposable
 
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz \"\\<>&{}äß€";
 
+    /// <summary>Soon, where a connection may have stalled.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+
     private readonly ChatClient _client;
     private readonly ConcurrentDictionary<string, string> _texts;
     private readonly Random _payloads;
@@ -29,8 +32,15 @@ public sealed class Bot : IAsyncDisposable
     /// <param name="address">Gives where to connect to, for each attempt.</param>
     /// <param name="invoker">Carries the handshakes.</param>
     /// <param name="texts">All texts there are, so that each is in memory once.</param>
+    /// <param name="connectTimeout">After which time it gives up an attempt to connect; null for a short one.</param>
     public Bot(
-        string name, string room, int seed, Func<Random, Uri> address, HttpMessageInvoker invoker, ConcurrentDictionary<string, string> texts)
+        string name,
+        string room,
+        int seed,
+        Func<Random, Uri> address,
+        HttpMessageInvoker invoker,
+        ConcurrentDictionary<string, string> texts,
+        TimeSpan? connectTimeout = null)
     {
         (Name, Room, _payloads, _texts) = (name, room, new Random(seed), texts);
         var nodes = new Random(seed + 1);
@@ -44,7 +54,7 @@ public sealed class Bot : IAsyncDisposable
             Invoker = invoker,
             Random = new Random(seed + 2),
             EventLimit = 16,
-            ConnectTimeout = TimeSpan.FromSeconds(3),
+            ConnectTimeout = connectTimeout ?? ConnectTimeout,
             FirstDelay = TimeSpan.FromMilliseconds(100),
             LongestDelay = TimeSpan.FromSeconds(2),
             PolicyDelay = TimeSpan.FromSeconds(1),
