@@ -1,3 +1,6 @@
+using System.Net.WebSockets;
+using System.Text.Json;
+
 namespace ChatRoom.Tests;
 
 public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisServer>
@@ -36,14 +39,30 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         Assert.Equal("unavailable", refused.GetProperty("code").GetString());
         using var bob = await chatRoom.ConnectV1Async("/chat/outage?name=Bob");
         await bob.SayV1Async("me too");
-        await bob.HearAsync("error");
+        var heard = new List<string?>();
+        await HearUntilAsync(bob, "error", heard);
         await redis.StartAsync();
 
         await Patience.UntilAsync(() => chatRoom.Output.Contains("is back"), "Redis is back");
         await ann.SayV1Async("kept", "ann-2");
         await ann.HearAsync("ack");
-        Assert.Equal("before", (await bob.HearAsync("message")).GetProperty("data").GetString());
-        Assert.Equal("kept", (await bob.HearAsync("message")).GetProperty("data").GetString());
+        while (heard.Count < 2)
+            await HearUntilAsync(bob, "message", heard);
+        Assert.Equal(["before", "kept"], heard);
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
+    }
+
+    /// <summary>Keeps the messages that come before a frame of some type, and that frame if it is one.</summary>
+    private static async Task HearUntilAsync(ClientWebSocket client, string type, List<string?> heard)
+    {
+        string? told;
+        do
+        {
+            var frame = JsonDocument.Parse(await client.HearAsync()).RootElement;
+            told = frame.GetProperty("type").GetString();
+            if (told == "message")
+                heard.Add(frame.GetProperty("data").GetString());
+        }
+        while (told != type);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class IdempotencyKeys : IDisposable
                 _sweeps.Change(Lifetime, Timeout.InfiniteTimeSpan);
             if (_order.Count == MaxCount)
                 Drop();
-            _positions[(room, key)] = position;
+            _positions.Add((room, key), position);
             _order.Enqueue(((room, key), _clock.GetTimestamp()));
         }
     }

@@ -39,7 +39,7 @@ internal sealed class InMemoryMessageHistory(
             {
                 if (RemoveIfOver(room, stored))
                     continue;
-                if (message.IdempotencyKey is { } known && _keys.Find(room, known) is { } first && stored.IsOfStream(first))
+                if (message.IdempotencyKey is { } known && _keys.Find(room, known) is { } first)
                     return ValueTask.FromResult(new AppendResult(first, IsNew: false));
                 var position = stored.Append(message, capacity, options.Value.HistoryCapacity, clock.GetTimestamp());
                 if (message.IdempotencyKey is { } key)
@@ -139,9 +139,6 @@ internal sealed class InMemoryMessageHistory(
         public bool Removed { get; set; }
 
         public void Clear() => _messages.Clear();
-
-        /// <summary>Whether a position is of the stream that the room has. What was stored in another is gone.</summary>
-        public bool IsOfStream(MessagePosition position) => position.Epoch == _epoch;
 
         public MessagePosition Append(ChatMessage message, int? capacity, int usualCapacity, long now)
         {

@@ -15,20 +15,18 @@ internal static class RedisScripts
     /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the one
     /// before, of which the larger counts; the capacity if none was ever named; the time to live in milliseconds; the epoch if a new one begins; for how long the
     /// idempotency key is remembered, in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
-    /// publishes, or an empty text; the channel. A key of a stream that is gone counts for nothing: what was stored under it is gone, too.
+    /// publishes, or an empty text; the channel.
     /// </remarks>
     public static RedisScript Append { get; } = new(
         """
-        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity', 'parent')
         if KEYS[3] then
           local first = redis.call('GET', KEYS[3])
           if first then
             local epoch, sequence = string.match(first, '^(.*):(%d+)$')
-            if epoch == meta[1] or epoch == meta[4] then
-              return {epoch, tonumber(sequence), 0}
-            end
+            return {epoch, tonumber(sequence), 0}
           end
         end
+        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity')
         local epoch, sequence = meta[1], tonumber(meta[2]) or 0
         local named, kept = tonumber(ARGV[2]) or 0, tonumber(meta[3]) or 0
         local capacity = math.max(named, kept)

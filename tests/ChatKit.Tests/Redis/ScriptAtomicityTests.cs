@@ -125,10 +125,10 @@ public sealed class ScriptAtomicityTests
 
         Assert.Equal(1, (await host.History.AppendAsync("room", Message)).Position.Sequence);
 
-        // No more than the script that stores.
+        // No more than the script that stores, and the question whether the server evicts keys.
         await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
         var commands = await other.GetServers().Single().InfoRawAsync("commandstats");
-        Assert.Contains("cmdstat_eval:calls=1,", commands);
+        Assert.Matches("cmdstat_eval:calls=[12],", commands);
         Assert.DoesNotContain("cmdstat_time:", commands);
     }
 }
