@@ -69,4 +69,5 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
 
     internal ChatMessage WithSender(string userId) => new(this) { From = userId };
 
-    internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };}
+    internal ChatMessage WithTraceParent(string? traceParent) => new(this) { TraceParent = traceParent };
+}
