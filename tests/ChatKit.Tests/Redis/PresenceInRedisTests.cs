@@ -91,6 +91,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
         carl.Client.Vanish();
         await carl.Ended.Soon();
+        other.Clock.Advance(TimeSpan.FromSeconds(5));
 
         // Each node has checked the room once, in whichever order.
         await CheckAsync(one);
@@ -124,12 +125,8 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         Assert.False(bob.Ended.IsCompleted);
     }
 
-    /// <summary>A node compares its rooms with the store.</summary>
-    private static async Task CheckAsync(ChatHost host)
-    {
-        host.Clock.Advance(TimeSpan.FromSeconds(10));
-        await host.Rooms.Find("lobby")!.CheckAsync();
-    }
+    /// <summary>A node compares the room with the store. Its clock stands still: nothing is said again because it is time to.</summary>
+    private static Task CheckAsync(ChatHost host) => host.Rooms.Find("lobby")!.CheckAsync();
 
     private static async Task<string[]> ListAsync(ChatHost host) =>
         [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby")).Order()];
