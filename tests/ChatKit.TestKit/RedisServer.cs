@@ -102,12 +102,12 @@ public sealed class RedisServer : IAsyncLifetime
         return RedisLine.CallAsync(Port, command);
     }
 
-    /// <summary>The same, or null if the server is not there.</summary>
+    /// <summary>Sends a command that Garnet may know as well, and returns the answer; null if the server is not there.</summary>
     public async Task<string?> TryCallAsync(string command)
     {
         try
         {
-            return await CallAsync(command);
+            return await RedisLine.CallAsync(Port, command);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
