@@ -8,7 +8,6 @@ public class ChaosTests
     [Fact]
     public async Task Nothing_is_lost_doubled_or_reordered_while_nodes_redis_and_connections_fail()
     {
-        Requirement.RedisServer(); // Some of the faults need commands that Garnet does not have.
         var result = await ChaosRun.RunAsync(new ChaosOptions(Seed: 42, TimeSpan.FromSeconds(15)));
 
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ChatKit.TestKit.Redis;
 
-/// <summary>A command as a person would type it, on a connection of its own.</summary>
+/// <summary>A command as a person would type it, words with spaces between, on a connection of its own.</summary>
 internal static class RedisLine
 {
     /// <summary>Sends a command, and returns the answer: the content of a bulk string, or the line, such as <c>+PONG</c>.</summary>
@@ -16,7 +16,7 @@ internal static class RedisLine
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, port);
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(AsArray(command.Split(' '))));
         using var reader = new StreamReader(stream);
         var line = await reader.ReadLineAsync() ?? throw new EndOfStreamException();
         if (!line.StartsWith('$'))
@@ -25,4 +25,8 @@ internal static class RedisLine
         await reader.ReadBlockAsync(bulk);
         return new string(bulk);
     }
+
+    /// <summary>As clients send it: Garnet takes no line.</summary>
+    private static string AsArray(string[] words) =>
+        $"*{words.Length}\r\n" + string.Concat(words.Select(static word => $"${Encoding.UTF8.GetByteCount(word)}\r\n{word}\r\n"));
 }

@@ -9,6 +9,7 @@ internal sealed class FaultyHistory
     private readonly Mock<IMessageHistory> _mock = new(MockBehavior.Strict);
 
     private IMessageHistory _inner;
+    private int _reads;
 
     public FaultyHistory(IMessageHistory inner)
     {
@@ -23,7 +24,8 @@ internal sealed class FaultyHistory
             .Returns(async (string room, MessagePosition? after, CancellationToken stop) =>
             {
                 var isOfApplication = room != DisconnectLog.RoomName;
-                Reads += isOfApplication ? 1 : 0;
+                if (isOfApplication)
+                    Interlocked.Increment(ref _reads);
                 if (Down)
                     throw new HistoryUnavailableException();
                 if (!isOfApplication)
@@ -50,5 +52,5 @@ internal sealed class FaultyHistory
     public void Lose(IMessageHistory empty) => _inner = empty;
 
     /// <summary>How often a room of the application was read.</summary>
-    public int Reads { get; private set; }
+    public int Reads => Volatile.Read(ref _reads);
 }

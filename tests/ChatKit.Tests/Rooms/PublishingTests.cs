@@ -12,6 +12,7 @@ public class PublishingTests
     {
         await using var host = new ChatHost();
         var positions = new List<MessagePosition?>();
+        var done = new TaskCompletionSource();
         var connection = await host.EnterAsync(handler: new ScriptedHandler
         {
             Message = async (handler, message) =>
@@ -21,11 +22,11 @@ public class PublishingTests
                 positions.Add(await handler.Publish(message.Text));
                 positions.Add(await handler.Publish("bytes"u8.ToArray()));
                 positions.Add(await handler.Publish("ephemeral", new BroadcastOptions { Store = false }));
-                await handler.Send("done");
+                done.SetResult();
             },
         });
         await connection.Client.SendAsync("hi");
-        await connection.Client.ReceiveUntilAsync("done");
+        await done.Task.Soon();
 
         var page = await host.History.ReadAsync("lobby");
         Assert.Equal([page.Messages[^2].Position, page.Messages[^1].Position, null], positions);
