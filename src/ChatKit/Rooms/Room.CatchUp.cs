@@ -21,20 +21,32 @@ internal sealed partial class Room
     /// <summary>Whether somebody has joined or caught up since the last check: as long as that is so the tail is kept.</summary>
     private bool _tailUsed;
 
-    /// <summary>The page that is being read for all who need it; null if none is.</summary>
-    private Task<SharedPage>? _reading;
+    /// <summary>
+    /// Members are given what is stored one after the other: the first are live at once, and a crowd that joins takes no more of the
+    /// processors than one of them does, which leaves the rest to everybody else.
+    /// </summary>
+    private readonly SemaphoreSlim _turns = new(1);
 
-    /// <summary>For those who cannot share a page, such as after the stream was lost. One at a time.</summary>
-    private readonly SemaphoreSlim _readingAlone = new(1);
+    /// <summary>How often the history could not be read by somebody whose turn it was.</summary>
+    private int _failures;
 
     public async Task CatchUpAsync(RoomMember member)
     {
+        using var turn = new CatchUpTurn(_turns);
         try
         {
             MessagePosition? read = null;
             for (var fruitless = 0; fruitless < FruitlessReads; fruitless++)
             {
                 var known = (member.Cursor, read);
+                var failures = Volatile.Read(ref _failures);
+                if (!await turn.WaitForSpaceAsync(member.Client.Outbound, member.NeedsSpace).ConfigureAwait(false))
+                    return;
+                await turn.TakeAsync().ConfigureAwait(false);
+
+                // What it needs was asked for in vain while it waited for its turn. It is not the next one to find out.
+                if (failures != Volatile.Read(ref _failures))
+                    break;
                 read = await GiveStoredAsync(member).ConfigureAwait(false);
                 if (read is null || TryGoLive(member))
                     return;
@@ -48,6 +60,7 @@ internal sealed partial class Room
         }
         catch (Exception e)
         {
+            Interlocked.Increment(ref _failures);
             var level = RoomLog.LevelOf(e);
             services.Logger.CatchUpFailed(level, Name, member.Client.Id, e);
             Stall(member);
@@ -60,11 +73,8 @@ internal sealed partial class Room
     /// </summary>
     private async ValueTask<MessagePosition?> GiveStoredAsync(RoomMember member)
     {
-        if (!await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false) || !IsCatchingUp(member))
-            return null;
-
         member.NeedsSpace = 0;
-        if (await PageForAsync(member).ConfigureAwait(false) is not { } page)
+        if (!IsCatchingUp(member) || await PageForAsync(member).ConfigureAwait(false) is not { } page)
             return null;
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : page.Top;
@@ -109,108 +119,69 @@ internal sealed partial class Room
     }
 
     /// <summary>
-    /// What follows the position that a member has: from what is at hand, or read once for all who need it at this time. Null if the member
-    /// needs it no more.
+    /// What follows the position that a member has: from what is at hand, or read together with what the others need who wait for their
+    /// turn. Null if the member needs it no more.
     /// </summary>
     private async ValueTask<HistoryPage?> PageForAsync(RoomMember member)
     {
-        // Others may have shared a page that does not reach as far back as this one needs.
-        for (var tries = 0; tries < 2; tries++)
+        lock (_gate)
         {
-            Task<SharedPage> reading;
-            lock (_gate)
-            {
-                _tailUsed = true;
-                if (_tail.TryRead(member.Cursor, _accepted, member.Replay, out var page))
-                    return page;
-                if (member.Cursor is { } cursor && _accepted is { } accepted && !cursor.IsOfStream(accepted))
-                    break;
-                reading = _reading ??= ReadSharedAsync();
-            }
-
-            var shared = await reading.ConfigureAwait(false);
-            if (!IsCatchingUp(member))
-                return null;
-            if (shared.Page is { } read && shared.After == member.Cursor)
-                return read;
+            _tailUsed = true;
+            if (_tail.TryRead(member.Cursor, _accepted, member.Replay, out var page))
+                return page;
         }
 
-        return await ReadAloneAsync(member).ConfigureAwait(false);
-    }
-
-    /// <summary>Reads what all need who are catching up when its turn comes. No page if nobody does any more.</summary>
-    private async Task<SharedPage> ReadSharedAsync()
-    {
-        await services.Reads.EnterAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var shared = default(SharedPage);
+        await services.Reads.EnterAsync().ConfigureAwait(false);
         try
         {
-            bool isWanted;
+            MessagePosition? after;
             lock (_gate)
-                isWanted = TryFindOldestNeeded(out shared);
-            if (isWanted)
-                shared = shared with { Page = await services.ReadAsync(Name, shared.After).ConfigureAwait(false) };
-            return shared;
+            {
+                if (member.State != MemberState.CatchingUp)
+                    return null;
+                after = OldestNeeded(member);
+            }
+
+            var page = await services.ReadAsync(Name, after).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (!page.Restarted)
+                    Keep(page, isWhole: after is null || page.Missed > 0);
+                if (after == member.Cursor || _tail.TryRead(member.Cursor, _accepted, member.Replay, out page))
+                    return page;
+            }
+
+            // What the others need does not reach as far back.
+            return await services.ReadAsync(Name, member.Cursor).ConfigureAwait(false);
         }
         finally
         {
             services.Reads.Leave();
-            lock (_gate)
-            {
-                _reading = null;
-                if (shared.Page is { Restarted: false } page)
-                    Keep(page, isWhole: shared.After is null || page.Missed > 0);
-            }
         }
     }
 
     /// <summary>
-    /// Up to where whoever lacks most has the room's messages. Once somebody has needed a part of them, and the next one more, everything:
-    /// there may be many, each with a little more. False if nobody is catching up. To be called under the lock.
+    /// Up to where the one of those who are catching up has the room's messages that lacks most; null for nothing. Once somebody has needed a
+    /// part of them, and the next one more, everything: there may be many, each with a little more. To be called under the lock.
     /// </summary>
-    private bool TryFindOldestNeeded(out SharedPage needed)
+    /// <param name="reader">Whose turn it is. If it has messages of another stream, only what it needs itself counts.</param>
+    private MessagePosition? OldestNeeded(RoomMember reader)
     {
-        needed = default;
-        var isFirst = true;
+        if (reader.Cursor is not { } oldest || (_accepted is { } accepted && !oldest.IsOfStream(accepted)))
+            return reader.Cursor;
+        if (_tail.HasPage)
+            return null;
         foreach (var member in _members)
         {
             if (member.State != MemberState.CatchingUp)
                 continue;
             if (member.Cursor is not { } cursor)
-            {
-                needed = default;
-                return true;
-            }
-
-            if (_tail.HasPage)
-                return true;
-            if (isFirst || (needed.After is { } oldest && cursor.IsOfStream(oldest) && cursor.Sequence < oldest.Sequence))
-                needed = new SharedPage(cursor, null);
-            isFirst = false;
+                return null;
+            if (cursor.IsOfStream(oldest) && cursor.Sequence < oldest.Sequence)
+                oldest = cursor;
         }
 
-        return !isFirst;
-    }
-
-    private async ValueTask<HistoryPage?> ReadAloneAsync(RoomMember member)
-    {
-        await _readingAlone.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            await services.Reads.EnterAsync().ConfigureAwait(false);
-            try
-            {
-                return IsCatchingUp(member) ? await services.ReadAsync(Name, member.Cursor).ConfigureAwait(false) : null;
-            }
-            finally
-            {
-                services.Reads.Leave();
-            }
-        }
-        finally
-        {
-            _readingAlone.Release();
-        }
+        return oldest;
     }
 
     /// <summary>Keeps a page that was read for those who come next. To be called under the lock.</summary>
@@ -221,9 +192,6 @@ internal sealed partial class Room
         _accepted ??= page.Top;
         _tail.Prepend(page, StartOf(page), _accepted.Value, isWhole);
     }
-
-    /// <summary>A page that was read after a position, for all whom it serves; none if nobody needed it any more.</summary>
-    private readonly record struct SharedPage(MessagePosition? After, HistoryPage? Page);
 
     /// <summary>
     /// What a client is sent of an item. Of a message that is not for it this is only the position, so that the next one does not look as if

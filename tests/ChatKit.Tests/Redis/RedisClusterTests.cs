@@ -109,7 +109,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     public async Task A_room_that_moves_to_another_node_of_the_cluster_goes_on()
     {
         var (here, there) = (Start(), Start());
-        var room = Enumerable.Range(0, 1000).Select(static i => $"moving {i}").First(room => NodeOf(room) == 0);
+        var room = Enumerable.Range(0, 1000).Select(static i => $"moving-{i}").First(room => NodeOf(room) == 0);
         var member = await there.EnterAsync(room);
         await here.Broadcaster.BroadcastAsync(room, "before");
         Assert.Equal("before", await member.Client.ReceiveTextAsync());
@@ -120,7 +120,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         await to.CallAsync($"CLUSTER SETSLOT {slot} IMPORTING {source}");
         await from.CallAsync($"CLUSTER SETSLOT {slot} MIGRATING {target}");
         foreach (var key in RedisKeys.OfRoom(_prefix, room))
-            Assert.Equal("+OK", await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} \"{key}\" 0 5000"));
+            Assert.Equal("+OK", await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} {key} 0 5000"));
         foreach (var node in new[] { to, from, cluster.Nodes[1] })
             Assert.Equal("+OK", await node.CallAsync($"CLUSTER SETSLOT {slot} NODE {target}"));
 

@@ -114,6 +114,45 @@ public class JoinStormTests
         Assert.True(room.History.Reads > reads);
     }
 
+    [Fact]
+    public async Task Whoever_reads_slowly_lets_the_others_go_first_and_still_gets_everything()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        var slow = Enumerable.Range(0, 10).Select(static i => new FakeRoomClient($"slow {i}")).ToList();
+        slow.ForEach(static client => client.Take(30));
+        var joining = slow.Select(client => room.Rooms.Enter(Name, client, 100).StartAsync().AsTask()).ToList();
+
+        var others = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => room.JoinAsync($"{i}"))).Soon();
+
+        Assert.All(others, static client => Assert.Equal(Texts(1, 100), client.Texts));
+        Assert.All(joining, static one => Assert.False(one.IsCompleted));
+        slow.ForEach(static client => client.Take());
+        await Task.WhenAll(joining).Soon();
+        Assert.All(slow, static client => Assert.Equal(Texts(1, 100), client.Texts));
+    }
+
+    [Fact]
+    public async Task What_one_has_asked_for_in_vain_those_behind_it_do_not_ask_for_until_the_next_check()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        var free = new TaskCompletionSource();
+        room.History.AfterRead = () => free.Task;
+        var clients = Enumerable.Range(0, 50).Select(static i => new FakeRoomClient($"{i}")).ToList();
+        var joining = clients.Select(client => room.Rooms.Enter(Name, client, 100).StartAsync().AsTask()).ToList();
+
+        free.SetException(new HistoryUnavailableException());
+        await Task.WhenAll(joining).Soon();
+        Assert.Equal(1, room.History.Reads);
+
+        room.History.AfterRead = null;
+        room.Check();
+        foreach (var client in clients)
+            Assert.Equal(Texts(1, 100), await client.ReceiveAsync(100));
+        Assert.InRange(room.History.Reads, 2, 3);
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         int known;
