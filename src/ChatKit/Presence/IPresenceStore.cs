@@ -7,7 +7,8 @@ internal interface IPresenceStore : IRoomPresence
     /// <param name="room">The room's name.</param>
     /// <param name="members">Who they are.</param>
     /// <param name="lifetime">For how long that holds if it is not said again.</param>
-    ValueTask EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime);
+    /// <returns>Of how many it was not known that they are there on this node.</returns>
+    ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime);
 
     /// <summary>Says that a member is not in a room on this node any more. True if it is not there on any other.</summary>
     ValueTask<bool> LeaveAsync(string room, string member);

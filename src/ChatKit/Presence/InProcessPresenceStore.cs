@@ -5,16 +5,14 @@ internal sealed class InProcessPresenceStore : IPresenceStore
 {
     private readonly Dictionary<string, HashSet<string>> _rooms = [];
 
-    public ValueTask EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
+    public ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
     {
         lock (_rooms)
         {
             if (!_rooms.TryGetValue(room, out var here))
                 _rooms.Add(room, here = []);
-            here.UnionWith(members);
+            return ValueTask.FromResult(members.Count(here.Add));
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public ValueTask<bool> LeaveAsync(string room, string member)

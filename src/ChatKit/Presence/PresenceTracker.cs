@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using ChatKit.Rooms;
 using ChatKit.Wire;
@@ -28,8 +29,11 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
 
-    /// <summary>How many connections a member has in a room, and when the last of them left. Zero while it is waited for.</summary>
-    private readonly Dictionary<PresenceKey, (int Count, long LeftAt)> _connections = [];
+    /// <summary>
+    /// How many connections a member has in a room, and when the last of them left; zero while it is waited for. And whether the store was told
+    /// that it is there.
+    /// </summary>
+    private readonly Dictionary<PresenceKey, (int Count, long LeftAt, bool IsStored)> _connections = [];
     private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
 
     /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
@@ -37,6 +41,9 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
 
     /// <summary>The rooms of which the store has lost who is there.</summary>
     private readonly HashSet<string> _lost = [];
+
+    /// <summary>The rooms of which a renewal has found that, and that do not know it yet.</summary>
+    private readonly HashSet<string> _foundLost = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _timer;
     private readonly Task _working;
@@ -67,9 +74,9 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         lock (_gate)
         {
             var now = _clock.GetTimestamp();
-            var count = _connections[key].Count - 1;
-            _connections[key] = (count, now);
-            if (count == 0)
+            var known = _connections[key];
+            _connections[key] = known with { Count = known.Count - 1, LeftAt = now };
+            if (known.Count == 1)
                 _leaving.Enqueue((key, now));
         }
     }
@@ -80,6 +87,16 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         lock (_gate)
             _lost.Add(room);
         _wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>
+    /// Whether the store was found to have lost who is in a room, since this was asked last: what this node knows was said again, and the
+    /// other nodes may not have noticed yet.
+    /// </summary>
+    public bool WasLost(string room)
+    {
+        lock (_gate)
+            return _foundLost.Remove(room);
     }
 
     /// <summary>
@@ -137,7 +154,13 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             if (_clock.GetElapsedTime(_renewed) < RenewInterval)
                 continue;
             _renewed = _clock.GetTimestamp();
-            await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
+            var lost = await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _foundLost.UnionWith(lost);
+                if (_foundLost.Count > 0)
+                    _foundLost.IntersectWith(_connections.Keys.Select(static key => key.Room));
+            }
         }
     }
 
@@ -162,20 +185,48 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             _lost.Clear();
         }
 
+        // Those rooms have found it out by themselves.
         return RenewAsync(Lifetime, lost.Contains);
     }
 
-    private Task RenewAsync(TimeSpan lifetime, Predicate<string> isMeant)
+    /// <summary>Says again who is in the rooms. Returns those of which the store had lost something that it was told.</summary>
+    private async Task<IEnumerable<string>> RenewAsync(TimeSpan lifetime, Predicate<string> isMeant)
     {
-        List<IGrouping<string, string>> rooms;
+        var lost = new ConcurrentBag<string>();
+        List<IGrouping<string, PresenceKey>> rooms;
         lock (_gate)
-            rooms = [.. _connections.Keys.Where(key => isMeant(key.Room)).GroupBy(static key => key.Room, static key => key.Member)];
-        return Task.WhenAll(rooms.Select(room => TryAsync(() => _store.EnterAsync(room.Key, [.. room], lifetime))));
+            rooms = [.. _connections.Keys.Where(key => isMeant(key.Room)).GroupBy(static key => key.Room)];
+        await Task.WhenAll(rooms.Select(room => TryAsync(async () =>
+        {
+            var unknown = await _store.EnterAsync(room.Key, [.. room.Select(static key => key.Member)], lifetime).ConfigureAwait(false);
+            if (unknown > MarkStored(room))
+                lost.Add(room.Key);
+        }))).ConfigureAwait(false);
+        return lost;
+    }
+
+    /// <summary>Takes note of whom the store was told. Returns of how many that is news.</summary>
+    private int MarkStored(IEnumerable<PresenceKey> keys)
+    {
+        lock (_gate)
+        {
+            var news = 0;
+            foreach (var key in keys)
+            {
+                if (!_connections.TryGetValue(key, out var known))
+                    continue;
+                news += known.IsStored ? 0 : 1;
+                _connections[key] = known with { IsStored = true };
+            }
+
+            return news;
+        }
     }
 
     private Task EnterAsync(PresenceKey key) => TryAsync(async () =>
     {
         await _store.EnterAsync(key.Room, [key.Member], Lifetime).ConfigureAwait(false);
+        MarkStored([key]);
         await AnnounceAsync(key, PresenceChange.Joined).ConfigureAwait(false);
     });
 

@@ -27,19 +27,24 @@ internal static class RedisPresenceScripts
 
         """;
 
+    /// <summary>Returns of how many members the node had not said that they are there, or the server has lost it.</summary>
     /// <remarks>ARGV: the node; for how long it holds, in milliseconds; the members.</remarks>
     public static RedisScript Enter { get; } = new(
         Others
         + """
         local said, own, fields = redis.call('HMGET', KEYS[1], unpack(ARGV, 3)), ARGV[1] .. '=' .. string.format('%.0f', now + ARGV[2]) .. ';', {}
+        local unknown = 0
         for i = 3, #ARGV do
+          if not string.find(said[i - 2] or '', ARGV[1] .. '=', 1, true) then
+            unknown = unknown + 1
+          end
           fields[#fields + 1] = ARGV[i]
           fields[#fields + 1] = others(said[i - 2], ARGV[1]) .. own
         end
         redis.call('HSET', KEYS[1], unpack(fields))
         redis.call('PEXPIRE', KEYS[1],
         """
-        + $" {KeyLifetime})\nreturn 1");
+        + $" {KeyLifetime})\nreturn unknown");
 
     /// <summary>Tells whether the member is not there any more.</summary>
     /// <remarks>ARGV: the node; the member.</remarks>

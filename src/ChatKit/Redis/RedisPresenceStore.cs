@@ -15,16 +15,19 @@ internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms 
     /// <summary>Tells what this node says from what others do. A node that starts again is another one.</summary>
     private readonly string _node = Guid.NewGuid().ToString("n");
 
-    public async ValueTask EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
+    public async ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
     {
+        var unknown = 0;
         foreach (var some in members.Chunk(MembersAtOnce))
         {
-            await RunAsync(
+            unknown += (int)await RunAsync(
                 RedisPresenceScripts.Enter,
                 room,
                 [_node, (long)lifetime.TotalMilliseconds, .. some.Select(static member => (RedisValue)member)],
                 NotKept).ConfigureAwait(false);
         }
+
+        return unknown;
     }
 
     public async ValueTask<bool> LeaveAsync(string room, string member) =>

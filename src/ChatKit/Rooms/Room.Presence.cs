@@ -125,6 +125,8 @@ internal sealed partial class Room
     {
         _distrust = Math.Max(0, _distrust - 1);
         var ownStored = own.Intersect(stored).ToHashSet();
+        if (services.Tracker.WasLost(Name))
+            _distrust = ChecksUntilRestored;
         if (own.Any(member => _storedHere.Contains(member) && !ownStored.Contains(member)))
         {
             _distrust = ChecksUntilRestored;

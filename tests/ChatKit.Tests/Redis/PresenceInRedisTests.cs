@@ -110,6 +110,33 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     }
 
     [Fact]
+    public async Task When_a_node_says_again_who_is_there_before_it_has_noticed_the_eviction_nobody_is_said_to_have_left()
+    {
+        await using var one = StartHost(TimeSpan.FromHours(1));
+        await using var other = StartHost(TimeSpan.FromHours(1));
+        var anna = await one.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        await other.EnterTrackedAsync("bob");
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+        await Patience.UntilAsync(async () => (await ListAsync(one)).Length == 2, "both are stored");
+        await CheckAsync(one);
+        await CheckAsync(other);
+
+        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
+        one.Clock.Advance(TimeSpan.FromSeconds(15));
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna"]), "the renewal of one node has come first");
+        await CheckAsync(one);
+        await CheckAsync(other);
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the other has said again who is there");
+        await CheckAsync(one);
+        await CheckAsync(one);
+        await other.EnterTrackedAsync("dora");
+
+        Assert.Equal("joined dora", await anna.ReceivePresenceAsync());
+    }
+
+    [Fact]
     public async Task A_user_is_disconnected_on_every_node()
     {
         await using var one = StartHost();
@@ -139,6 +166,8 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         return said?.Count(static c => c == ';') ?? 0;
     }
 
-    private ChatHost StartHost() =>
-        new(services: services => services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Endpoint, KeyPrefix = _prefix }));
+    private ChatHost StartHost(TimeSpan? checkInterval = null) =>
+        new(
+            options => options.RoomCheckInterval = checkInterval ?? options.RoomCheckInterval,
+            services: services => services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Endpoint, KeyPrefix = _prefix }));
 }
