@@ -192,6 +192,85 @@ public class VerifierTests
         Assert.Empty(Verify(Ann(1, 2, 3), Log("bob", "other", 1, 2)).Problems);
     }
 
+    [Fact]
+    public void A_new_stream_is_right_where_the_last_position_was_deleted_and_all_were_told()
+    {
+        var (ann, bob) = InTwoStreams(new Seen(At(3), null, new SeenGap(Next(1), null, true)));
+
+        Assert.Empty(Verify(new Losses(0, 1), ann, bob).Problems);
+        Assert.NotEmpty(Verify(ann, bob).Misplaced);
+        Assert.NotEmpty(Verify(ann, bob).WrongGaps);
+    }
+
+    [Fact]
+    public void A_new_stream_of_which_nobody_was_told_is_found()
+    {
+        var (ann, bob) = InTwoStreams();
+
+        Assert.NotEmpty(Verify(new Losses(0, 1), ann, bob).Misplaced);
+    }
+
+    [Fact]
+    public void A_gap_around_messages_that_were_deleted_is_clean()
+    {
+        Assert.Empty(Verify(new Losses(1, 0), Ann(1, 2, 3, 4, 5), Bob(1, Gap(1, 4, 2), 4, 5)).Problems);
+    }
+
+    [Fact]
+    public void An_acknowledgement_may_name_the_place_of_the_messages_own_note()
+    {
+        var ann = WithNoteOf("ann 2");
+
+        Assert.Empty(Verify(ann, ann with { Client = "bob", Sent = [] }).Problems);
+    }
+
+    [Fact]
+    public void An_acknowledgement_that_names_the_place_of_anothers_note_is_found()
+    {
+        var ann = WithNoteOf("ann 1");
+
+        Assert.NotEmpty(Verify(ann, ann with { Client = "bob", Sent = [] }).Misplaced);
+    }
+
+    [Fact]
+    public void A_message_of_which_only_the_note_is_there_is_lost_unless_a_stream_was_deleted()
+    {
+        var ann = WithNoteOf("ann 3") with { Sent = [new Sent("ann 1", Outcome.Acknowledged, At(1)), new Sent("ann 3", Outcome.Acknowledged, At(2)), new Sent("ann 2", Outcome.Unknown)] };
+        var bob = ann with { Client = "bob", Sent = [] };
+
+        Assert.Single(Verify(ann, bob).Lost);
+        var verdict = Verify(new Losses(0, 1), ann, bob);
+        Assert.Empty(verdict.Problems);
+        Assert.Equal(1, verdict.Unseen);
+    }
+
+    [Fact]
+    public void A_visitor_may_come_late_and_leave_early_and_has_no_hole()
+    {
+        Assert.Empty(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 3, 4) with { IsVisitor = true }).Problems);
+        Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 4) with { IsVisitor = true }).Lost);
+    }
+
+    /// <summary>Two see three messages of a stream, what comes between, and one message of the next stream.</summary>
+    private static (ClientLog Ann, ClientLog Bob) InTwoStreams(params Seen[] between)
+    {
+        var bob = Bob(1, 2, 3);
+        bob = bob with { Seen = [.. bob.Seen, .. between, new Seen(Next(1), "ann 4")] };
+        return (Ann(1, 2, 3) with { Seen = bob.Seen, Sent = [.. Ann(1, 2, 3).Sent, new Sent("ann 4", Outcome.Acknowledged, Next(1))] }, bob);
+    }
+
+    /// <summary>One has sent two messages. A note comes before the second, whose acknowledgement names the note's place.</summary>
+    private static ClientLog WithNoteOf(string text) => Log("ann", "lobby", 1) with
+    {
+        Seen = [Message(1, "ann 1"), Message(2, $"{Verifier.Note}{Verifier.Beginning(text)}:x"), Message(3, "ann 2")],
+        Sent = [new Sent("ann 1", Outcome.Acknowledged, At(1)), new Sent("ann 2", Outcome.Acknowledged, At(2))],
+    };
+
+    private static MessagePosition Next(int sequence) => new("f", sequence);
+
+    private static Verdict Verify(Losses losses, params ClientLog[] logs) =>
+        Verifier.Verify(logs, Capacity, new Dictionary<string, Losses> { ["lobby"] = losses });
+
     private static Verdict Verify(params ClientLog[] logs) => Verifier.Verify(logs, Capacity);
 
     /// <summary>Has sent all that is in the room.</summary>
