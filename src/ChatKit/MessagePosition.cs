@@ -61,7 +61,7 @@ public readonly record struct MessagePosition(string Epoch, long Sequence)
         Epoch == other.Epoch || Sequence == 0 || other.Sequence == 0;
 
     /// <summary>Whether whoever has read up to <paramref name="reader"/> has read this one. Before the first there is nothing to read.</summary>
-    internal bool IsCoveredBy(MessagePosition reader) =>
+    internal bool IsAtOrBefore(MessagePosition reader) =>
         Sequence == 0 || (Sequence <= reader.Sequence && Epoch == reader.Epoch);
 
     private static string? NullIfEmpty(string epoch) => string.IsNullOrEmpty(epoch) ? null : epoch;

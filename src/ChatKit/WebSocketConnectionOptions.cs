@@ -1,5 +1,5 @@
-using ChatKit.Protocol;
 using ChatKit.Validation;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit;

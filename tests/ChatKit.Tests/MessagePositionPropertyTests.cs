@@ -41,7 +41,7 @@ public class MessagePositionPropertyTests
         Assert.Equal(b.Sequence == a.Sequence + 1 && b.IsOfStream(a), b.Follows(a));
         Assert.False(a.Follows(a));
         Assert.False(a.Follows(b) && b.Follows(a));
-        Assert.False(b.Follows(a) && b.IsCoveredBy(a));
+        Assert.False(b.Follows(a) && b.IsAtOrBefore(a));
         if (one.Get > 0)
             Assert.True((a with { Sequence = one.Get + 1 }).Follows(a));
     }
@@ -62,11 +62,11 @@ public class MessagePositionPropertyTests
         var (a, b) = Pair(sameEpoch, one.Get, two.Get);
         var c = three.Get == 0 ? MessagePosition.None : new MessagePosition("e", three.Get);
 
-        Assert.True(a.IsCoveredBy(a));
-        Assert.True(MessagePosition.None.IsCoveredBy(a));
-        Assert.True(!a.IsCoveredBy(b) || !b.IsCoveredBy(a) || a == b);
-        Assert.True(!a.IsCoveredBy(b) || !b.IsCoveredBy(c) || a.IsCoveredBy(c));
-        Assert.True(a.IsCoveredBy(b) || b.IsCoveredBy(a) || !sameEpoch);
+        Assert.True(a.IsAtOrBefore(a));
+        Assert.True(MessagePosition.None.IsAtOrBefore(a));
+        Assert.True(!a.IsAtOrBefore(b) || !b.IsAtOrBefore(a) || a == b);
+        Assert.True(!a.IsAtOrBefore(b) || !b.IsAtOrBefore(c) || a.IsAtOrBefore(c));
+        Assert.True(a.IsAtOrBefore(b) || b.IsAtOrBefore(a) || !sameEpoch);
     }
 
     private static MessagePosition Position(AnyText epoch, long sequence) => new("e" + epoch.Value, sequence);

@@ -59,7 +59,7 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
 
     private void Remove(string room, Topic topic, IBackplaneSubscriber subscriber)
     {
-        if (topic.RemoveWasLast(subscriber))
+        if (topic.RemoveAndCloseIfEmpty(subscriber))
             _topics.TryRemove(KeyValuePair.Create(room, topic));
     }
 

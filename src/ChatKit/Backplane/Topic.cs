@@ -90,7 +90,7 @@ internal sealed class Topic
     }
 
     /// <summary>Removes a subscriber. True if it was the last, and the topic has ended.</summary>
-    public bool RemoveWasLast(IBackplaneSubscriber subscriber)
+    public bool RemoveAndCloseIfEmpty(IBackplaneSubscriber subscriber)
     {
         lock (_gate)
         {

@@ -64,7 +64,7 @@ internal sealed class ConnectionDrain(
         }
         catch (OperationCanceledException)
         {
-            Cut();
+            Abort();
         }
     }
 
@@ -86,14 +86,14 @@ internal sealed class ConnectionDrain(
     }
 
     /// <summary>The host waits no longer.</summary>
-    private void Cut()
+    private void Abort()
     {
         var left = connections.Snapshot();
         logger.DrainCutShort(left.Length);
         foreach (var connection in left)
         {
             connection.CloseForRestart();
-            connection.Cut();
+            connection.Abort();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using ChatKit.Connections.Transport;
 
 namespace ChatKit.Connections;
 
@@ -28,7 +29,7 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
     }
 
     private Task RunAsync(
-        Transport transport,
+        FrameTransport transport,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler)

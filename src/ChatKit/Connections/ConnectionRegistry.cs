@@ -1,6 +1,6 @@
 using ChatKit.Diagnostics;
 using ChatKit.Rooms;
-using ChatKit.Wire;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Connections;
 
@@ -74,7 +74,7 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>Closes the connections of a user that were opened until some time, in whatever state they are.</summary>
-    private void Disconnect(string userId, DisconnectNotice notice, DateTimeOffset until)
+    private void Disconnect(string userId, DisconnectEvent notice, DateTimeOffset until)
     {
         foreach (var connection in Snapshot())
         {

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
+using ChatKit.Connections.Inbound;
+using ChatKit.Connections.Transport;
 using ChatKit.Diagnostics;
-using ChatKit.Protocol;
-using ChatKit.Wire;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Connections;
@@ -22,7 +24,7 @@ internal sealed class ConnectionRunner : IDisposable
     /// <summary>How long a client may take to say up to where it has the messages of rooms.</summary>
     private static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Transport _transport;
+    private readonly FrameTransport _transport;
     private readonly ServerConnection _connection;
     private readonly ConnectionServices _services;
     private readonly MessageReader _reader;
@@ -49,7 +51,7 @@ internal sealed class ConnectionRunner : IDisposable
     private bool _clientHasClosed;
 
     public ConnectionRunner(
-        Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+        FrameTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         _transport = transport;
         _services = services;
@@ -60,7 +62,7 @@ internal sealed class ConnectionRunner : IDisposable
             _connection.Outbound,
             options,
             services.Clock,
-            _connection.Vanish,
+            _connection.ConnectionLost,
             _connection.Format,
             options.IdleTimeout == Timeout.InfiniteTimeSpan ? null : _connection.CloseIdle)
         {
@@ -261,7 +263,7 @@ internal sealed class ConnectionRunner : IDisposable
     {
         try
         {
-            var found = Inbound.Nothing;
+            var found = InboundFrame.Nothing;
             while (!IsLast(found))
             {
                 var result = await _transport.Input.ReadAsync().ConfigureAwait(false);
@@ -277,7 +279,7 @@ internal sealed class ConnectionRunner : IDisposable
         }
         catch (Exception e)
         {
-            _connection.Vanish(e);
+            _connection.ConnectionLost(e);
         }
 
         _keepAlive.Dispose();
@@ -293,16 +295,16 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>Deals with everything whole that has come. Returns what was last.</summary>
-    private async ValueTask<Inbound> TakeAsync(ReadOnlySequence<byte> buffer)
+    private async ValueTask<InboundFrame> TakeAsync(ReadOnlySequence<byte> buffer)
     {
-        var last = Inbound.Nothing;
+        var last = InboundFrame.Nothing;
         var before = buffer.Length;
         try
         {
-            while (!IsLast(last) && _reader.Read(ref buffer) is var found and not Inbound.Nothing)
+            while (!IsLast(last) && _reader.Read(ref buffer) is var found and not InboundFrame.Nothing)
             {
                 last = found;
-                if (found != Inbound.Message)
+                if (found != InboundFrame.Message)
                     Answer(found);
                 else if (!_connection.ClosedHere && !_hasExceeded && ToPassOn(_reader.Message) is { } message && !TryPassOn(message))
                     await WaitToPassOnAsync(message).ConfigureAwait(false);
@@ -310,7 +312,7 @@ internal sealed class ConnectionRunner : IDisposable
 
             if (_rate?.TryTakeFrames(_reader.TakeFrames()) == false)
                 Exceed(null);
-            if (last == Inbound.Fault)
+            if (last == InboundFrame.Fault)
                 _clientHasClosed = _reader.Closing!.Read(ref buffer);
         }
         finally
@@ -364,23 +366,23 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>Whether nothing that follows is looked at.</summary>
-    private static bool IsLast(Inbound found) => found is Inbound.Close or Inbound.Fault;
+    private static bool IsLast(InboundFrame found) => found is InboundFrame.Close or InboundFrame.Fault;
 
-    private void Answer(Inbound found)
+    private void Answer(InboundFrame found)
     {
         switch (found)
         {
-            case Inbound.Ping:
+            case InboundFrame.Ping:
                 _connection.Outbound.EnqueueControl(WebSocketFrame.Control(WebSocketFrame.PongOpcode, _reader.Payload));
                 break;
-            case Inbound.Pong:
+            case InboundFrame.Pong:
                 _transport.OnPong(_reader.Payload);
                 break;
-            case Inbound.Close:
+            case InboundFrame.Close:
                 _endedByClient = _connection.ClosedByClient(_reader.CloseStatus, _reader.CloseReason);
                 _clientHasClosed = true;
                 break;
-            case Inbound.Fault:
+            case InboundFrame.Fault:
                 _endedByClient = _connection.EndForFault(_reader.Fault!);
                 break;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
-using ChatKit.Protocol;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Connections.Transport;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
 

@@ -2,9 +2,10 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
-using ChatKit.Protocol;
+using ChatKit.ChatKitV1;
+using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
-using ChatKit.Wire;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
 
@@ -29,7 +30,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private long _bytesReceived;
 
     public ServerConnection(
-        Transport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+        FrameTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         _info = info;
         _services = services;
@@ -47,7 +48,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             services.Rooms,
             services.Options.MaxRoomsPerConnection,
             SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
-        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, Vanish);
+        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, ConnectionLost);
     }
 
     /// <summary>Who says which rooms the client may be in. There before anybody else knows of the connection.</summary>
@@ -223,14 +224,14 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     }
 
     /// <summary>The client is gone without a close frame.</summary>
-    public void Vanish(Exception? exception)
+    public void ConnectionLost(Exception? exception)
     {
         TryEnd(new CloseInfo(CloseInfo.Abnormal, null, WasClean: false, exception));
-        Cut();
+        Abort();
     }
 
     /// <summary>Nothing goes to or comes from the client any more.</summary>
-    public void Cut()
+    public void Abort()
     {
         Outbound.End();
         lock (_gate)
@@ -290,7 +291,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             if (_over)
                 return;
             _closeTimer ??= _services.Clock.CreateTimer(
-                static connection => ((ServerConnection)connection!).Cut(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
+                static connection => ((ServerConnection)connection!).Abort(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
     }
 

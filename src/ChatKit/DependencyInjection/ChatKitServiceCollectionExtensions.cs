@@ -5,8 +5,8 @@ using ChatKit.DependencyInjection;
 using ChatKit.Diagnostics;
 using ChatKit.Health;
 using ChatKit.History;
-using ChatKit.Presence;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Presence;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,4 @@
-using ChatKit.Presence;
+using ChatKit.Rooms.Presence;
 using StackExchange.Redis;
 
 namespace ChatKit.Redis;

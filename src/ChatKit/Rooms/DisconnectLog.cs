@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms;
@@ -31,11 +32,11 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     private MessagePosition? _read;
 
     /// <summary>A user is disconnected: each of its connections that was opened until then.</summary>
-    public event Action<string, DisconnectNotice, DateTimeOffset>? Found;
+    public event Action<string, DisconnectEvent, DateTimeOffset>? Found;
 
     /// <summary>Stores that a user is disconnected.</summary>
     /// <exception cref="HistoryUnavailableException">It could not be stored.</exception>
-    public async ValueTask AddAsync(string userId, DisconnectNotice notice, CancellationToken cancellationToken)
+    public async ValueTask AddAsync(string userId, DisconnectEvent notice, CancellationToken cancellationToken)
     {
         var entry = new ChatMessage(WebSocketMessageType.Text, Announcement.Encode(notice), clock.GetUtcNow())
         {
@@ -85,7 +86,7 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
             logger.DisconnectsMissed();
         foreach (var entry in page.Messages)
         {
-            if (entry.From is { } user && Announcement.Decode(entry.Data.Span) is DisconnectNotice notice)
+            if (entry.From is { } user && Announcement.Decode(entry.Data.Span) is DisconnectEvent notice)
                 Found?.Invoke(user, notice, entry.ConnectionId == _node ? entry.At : entry.At + ClockSkew);
         }
 

@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms;
 

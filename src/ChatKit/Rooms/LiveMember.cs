@@ -1,4 +1,4 @@
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms;
 
@@ -15,11 +15,11 @@ internal readonly struct LiveMember(RoomMember member)
     /// <summary><see cref="IRoomClient.Format"/>.</summary>
     public WireFormat Format { get; } = member.Client.Format;
 
-    /// <summary><see cref="RoomMember.Since"/>.</summary>
-    public long Since { get; } = member.Since;
+    /// <summary><see cref="RoomMember.LiveFrom"/>.</summary>
+    public long LiveFrom { get; } = member.LiveFrom;
 
-    /// <summary>The sequence of <see cref="RoomMember.ReadThrough"/>.</summary>
-    public long ReadThrough { get; } = member.ReadThrough.Sequence;
+    /// <summary>The sequence of <see cref="RoomMember.DeliveredThrough"/>.</summary>
+    public long DeliveredThrough { get; } = member.DeliveredThrough.Sequence;
 
     /// <summary>Whether some connection is, or was, the member's.</summary>
     public bool IsAnyOf(HashSet<string?> connectionIds) =>

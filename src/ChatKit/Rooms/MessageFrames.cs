@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using ChatKit.Protocol;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
 
@@ -19,7 +20,7 @@ internal sealed class MessageFrames
     public byte[] Get(string room, ChatMessage message, WireFormat format) => _frames[(int)format] ??= Make(room, message, format);
 
     /// <summary>The frame of a notice in a format; empty if the format has none for it.</summary>
-    public byte[] Get(string room, RoomNotice notice, WireFormat format) => _frames[(int)format] ??= Make(room, notice, format);
+    public byte[] Get(string room, RoomEvent notice, WireFormat format) => _frames[(int)format] ??= Make(room, notice, format);
 
     private byte[] Make(string room, ChatMessage message, WireFormat format)
     {
@@ -28,7 +29,7 @@ internal sealed class MessageFrames
         return format == WireFormat.V1 ? V1Frames.Message(room, message) : WebSocketFrame.Create(message.Type, message.Data.Span, out _);
     }
 
-    private byte[] Make(string room, RoomNotice notice, WireFormat format)
+    private byte[] Make(string room, RoomEvent notice, WireFormat format)
     {
         if (format.Uncompressed() is var uncompressed && uncompressed != format)
             return format.Compress(Get(room, notice, uncompressed));

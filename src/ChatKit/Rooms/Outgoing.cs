@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
-using ChatKit.Protocol;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
 

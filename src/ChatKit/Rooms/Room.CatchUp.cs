@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
 using ChatKit.Diagnostics;
-using ChatKit.Wire;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -207,7 +208,7 @@ internal sealed partial class Room
     /// <summary>Tells a member what it will not get. Closed if it is not to go on.</summary>
     private EnqueueResult Tell(RoomMember member, MessageGap gap)
     {
-        if (member.IsTold)
+        if (member.SpeaksV1)
         {
             var frame = V1Frames.Gap(Name, gap);
             var result = member.Client.Outbound.TryEnqueue(frame);
@@ -219,9 +220,9 @@ internal sealed partial class Room
 
         member.Recovered = false;
         services.Metrics.Missed(GapScope.Member, gap.Missed);
-        if (member.IsTold)
+        if (member.SpeaksV1)
             services.Logger.MemberMissed(Name, member.Client.Id, gap.Missed);
-        if (member.IsTold || gap.Missed is not { } missed)
+        if (member.SpeaksV1 || gap.Missed is not { } missed)
             return EnqueueResult.Accepted;
 
         // The plain format has no way to say what is missing. Closing is the honest answer: a new connection begins with
@@ -284,7 +285,7 @@ internal sealed partial class Room
             if (cursor.Sequence < accepted.Sequence || !TryTellLive(member, cursor))
                 return false;
 
-            member.ReadThrough = cursor;
+            member.DeliveredThrough = cursor;
             SetState(member, MemberState.Live);
             return true;
         }

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ChatKit.ChatKitV1;
 using ChatKit.Diagnostics;
-using ChatKit.Wire;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -191,7 +192,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
     }
 
     /// <summary>After what was said before, and to all: also to those who have not caught up.</summary>
-    private void Disconnect(DisconnectNotice notice)
+    private void Disconnect(DisconnectEvent notice)
     {
         RoomMember[] members;
         lock (_gate)
@@ -225,19 +226,19 @@ internal sealed partial class Room : IThreadPoolWorkItem
         var deliveries = 0;
         long? first = null;
         HashSet<string?>? leftOut = null;
-        DisconnectNotice? disconnect = null;
+        DisconnectEvent? disconnect = null;
         foreach (var message in messages)
         {
             first ??= message.Position?.Sequence ?? (message.Notice as MessageGap)?.After.Sequence + 1;
             if (message.Message is { Audience: Audience.Others } forOthers)
                 (leftOut ??= []).Add(forOthers.ConnectionId);
-            disconnect ??= message.Notice as DisconnectNotice;
+            disconnect ??= message.Notice as DisconnectEvent;
         }
 
         foreach (ref readonly var one in live.AsSpan())
         {
             var count = messages.Length;
-            var filter = one.Since > number || one.ReadThrough >= first || (leftOut is not null && one.IsAnyOf(leftOut));
+            var filter = one.LiveFrom > number || one.DeliveredThrough >= first || (leftOut is not null && one.IsAnyOf(leftOut));
             var due = filter
                 ? Join(messages, number, one.Member, one.Format, out count)
                 : JoinOnce(ref joined[(int)one.Format], messages, number, one.Format);
@@ -306,7 +307,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
         if ((format & WireFormat.V1) != 0
             && item.Notice is MessageGap gap
             && member is not null
-            && gap.Behind(member.ReadThrough) is { } rest
+            && gap.Behind(member.DeliveredThrough) is { } rest
             && rest != gap)
             return rest.Frame(Name);
         return member is null ? item.Frame(Name, format) : FrameFor(member.Client, item);
@@ -341,7 +342,7 @@ internal sealed partial class Room : IThreadPoolWorkItem
             if (member.State != MemberState.Live)
                 return;
             member.Cursor = last;
-            member.LacksPresence = member.IsTold;
+            member.LacksPresence = member.SpeaksV1;
             SetState(member, MemberState.CatchingUp);
         }
 
@@ -370,12 +371,12 @@ internal sealed partial class Room : IThreadPoolWorkItem
     {
         for (var i = 0; i < refused.Length; i++)
         {
-            if (!member.Lacks(refused[i], number + i))
+            if (!member.HasNotReceived(refused[i], number + i))
                 continue;
             if (refused[i].Position is { } position)
                 return position with { Sequence = position.Sequence - 1 };
-            if (refused[i].Notice is MessageGap gap && member.IsTold)
-                return gap.Behind(member.ReadThrough)?.After;
+            if (refused[i].Notice is MessageGap gap && member.SpeaksV1)
+                return gap.Behind(member.DeliveredThrough)?.After;
         }
 
         return null;

@@ -1,5 +1,5 @@
-using ChatKit.Presence;
-using ChatKit.Wire;
+using ChatKit.Rooms.Events;
+using ChatKit.Rooms.Presence;
 
 namespace ChatKit.Rooms;
 
@@ -104,7 +104,7 @@ internal sealed partial class Room
         if (_here is null)
         {
             _here = here;
-            FanOut(new PresenceNotice(PresenceChange.Here, [.. here]));
+            FanOut(new PresenceEvent(PresenceChange.Here, [.. here]));
             return;
         }
 
@@ -137,7 +137,7 @@ internal sealed partial class Room
     }
 
     /// <summary>Somebody has come or gone. To be called under the lock.</summary>
-    private void HearPresence(PresenceNotice notice)
+    private void HearPresence(PresenceEvent notice)
     {
         _announcements++;
         if (_here is not null)
@@ -150,7 +150,7 @@ internal sealed partial class Room
         if (members.Count == 0)
             return;
         _hereFrame = null;
-        FanOut(new PresenceNotice(change, members));
+        FanOut(new PresenceEvent(change, members));
     }
 
     /// <summary>
@@ -164,16 +164,16 @@ internal sealed partial class Room
     }
 
     /// <summary>The frame that says who is here. To be called under the lock, and only if it is known.</summary>
-    private byte[] HereFrame() => _hereFrame ??= new PresenceNotice(PresenceChange.Here, [.. _here!]).Frame(Name);
+    private byte[] HereFrame() => _hereFrame ??= new PresenceEvent(PresenceChange.Here, [.. _here!]).Frame(Name);
 
     /// <summary>Takes note that a member, whose queue is full, has not heard who has come or gone.</summary>
     private void MissPresence(RoomMember member, ReadOnlySpan<RoomItem> refused)
     {
-        if (!member.IsTold)
+        if (!member.SpeaksV1)
             return;
         foreach (var message in refused)
         {
-            if (message.Notice is not PresenceNotice)
+            if (message.Notice is not PresenceEvent)
                 continue;
             lock (_gate)
                 member.LacksPresence = true;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using ChatKit.ChatKitV1;
 using ChatKit.Diagnostics;
-using ChatKit.Wire;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -55,7 +56,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
     }
 
     /// <summary>Removes a member. True if it was the last, and the room has closed.</summary>
-    public bool RemoveWasLast(RoomMember member)
+    public bool RemoveAndCloseIfEmpty(RoomMember member)
     {
         lock (_gate)
         {
@@ -125,7 +126,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         {
             if (notice is null)
                 return;
-            if (notice is PresenceNotice presence)
+            if (notice is PresenceEvent presence)
                 HearPresence(presence);
             else
                 FanOut(notice);
@@ -144,7 +145,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             return false;
         }
 
-        if (position.IsCoveredBy(accepted))
+        if (position.IsAtOrBefore(accepted))
             return false;
 
         if (!NeedsHistory)
@@ -174,7 +175,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         if (!_overloaded)
             services.Logger.Overloaded(Name);
         _overloaded = true;
-        if (message.Position is not { } position || !NeedsHistory || position.IsCoveredBy(_accepted.GetValueOrDefault()))
+        if (message.Position is not { } position || !NeedsHistory || position.IsAtOrBefore(_accepted.GetValueOrDefault()))
             return false;
         _announced = position;
         return true;
@@ -256,7 +257,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
 
             // What was announced while the page was on its way is not in it, and whoever announced it left it to us.
             var more = AcceptPage(page) || _announced != announced;
-            return _filling = more && !_announced.IsCoveredBy(_accepted.GetValueOrDefault());
+            return _filling = more && !_announced.IsAtOrBefore(_accepted.GetValueOrDefault());
         }
     }
 
@@ -311,8 +312,8 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         _tail.Clear();
         foreach (var member in _members)
         {
-            if (top.IsCoveredBy(member.ReadThrough))
-                member.ReadThrough = top;
+            if (top.IsAtOrBefore(member.DeliveredThrough))
+                member.DeliveredThrough = top;
         }
     }
 
@@ -346,7 +347,7 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
             _tail.Clear();
         _live = null;
         member.State = state;
-        member.Since = _taken + _pending.Count;
+        member.LiveFrom = _taken + _pending.Count;
 
         static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
     }

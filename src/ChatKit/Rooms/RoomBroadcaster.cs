@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
-using ChatKit.Protocol;
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -59,7 +60,7 @@ internal sealed class RoomBroadcaster(
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
         CloseArguments.ThrowIfInvalid(status, reason);
-        var notice = new DisconnectNotice(status, reason);
+        var notice = new DisconnectEvent(status, reason);
         await disconnects.AddAsync(userId, notice, cancellationToken).ConfigureAwait(false);
         try
         {

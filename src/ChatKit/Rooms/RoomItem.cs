@@ -1,4 +1,5 @@
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -9,13 +10,13 @@ internal readonly struct RoomItem
 
     public RoomItem(ChatMessage message) => (Message, _frames) = (message, message.Frames);
 
-    public RoomItem(RoomNotice notice) => (Notice, _frames) = (notice, new MessageFrames());
+    public RoomItem(RoomEvent notice) => (Notice, _frames) = (notice, new MessageFrames());
 
     /// <summary>The message; null for a notice.</summary>
     public ChatMessage? Message { get; }
 
     /// <summary>The notice; null for a message.</summary>
-    public RoomNotice? Notice { get; }
+    public RoomEvent? Notice { get; }
 
     /// <summary>The message's place in the stream; null for one that is not stored, and for a notice.</summary>
     public MessagePosition? Position => Message?.Position;
@@ -32,5 +33,5 @@ internal readonly struct RoomItem
 
     public static implicit operator RoomItem(ChatMessage message) => new(message);
 
-    public static implicit operator RoomItem(RoomNotice notice) => new(notice);
+    public static implicit operator RoomItem(RoomEvent notice) => new(notice);
 }

@@ -1,4 +1,5 @@
-using ChatKit.Wire;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -16,7 +17,7 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     public MemberState State { get; set; }
 
     /// <summary>Whether the member is told of positions, gaps, and when it is live.</summary>
-    public bool IsTold { get; } = (client.Format & WireFormat.V1) != 0;
+    public bool SpeaksV1 { get; } = (client.Format & WireFormat.V1) != 0;
 
     /// <summary>The last position that the member has, or that was enqueued for it, while it catches up; null before the first.</summary>
     public MessagePosition? Cursor { get; set; } = resumeAfter;
@@ -37,27 +38,27 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     public bool AwaitsLive { get; set; } = (client.Format & WireFormat.V1) != 0;
 
     /// <summary>How many messages the room had accepted when the member went live. Those were not for it, or it has read them.</summary>
-    public long Since { get; set; }
+    public long LiveFrom { get; set; }
 
     /// <summary>Up to here the member has got the room's messages from history: live ones until then are doubles.</summary>
-    public MessagePosition ReadThrough { get; set; }
+    public MessagePosition DeliveredThrough { get; set; }
 
     /// <summary>Whether a live member has not received an item before.</summary>
     /// <param name="item">The item.</param>
     /// <param name="number">How many items the room had accepted before it.</param>
-    public bool Lacks(RoomItem item, long number) =>
-        number >= Since
-        && item.Position?.IsCoveredBy(ReadThrough) != true
-        && (item.Notice is not MessageGap gap || gap.Behind(ReadThrough) is not null);
+    public bool HasNotReceived(RoomItem item, long number) =>
+        number >= LiveFrom
+        && item.Position?.IsAtOrBefore(DeliveredThrough) != true
+        && (item.Notice is not MessageGap gap || gap.Behind(DeliveredThrough) is not null);
 
     /// <summary>Whether a live member is to be sent a frame for an item: the item, or that there is a message which is not for it.</summary>
     /// <param name="item">The item.</param>
     /// <param name="number">How many items the room had accepted before it.</param>
     public bool IsSentFor(RoomItem item, long number) =>
-        Lacks(item, number) && (item.IsFor(Client) || (IsTold && item.Position is not null));
+        HasNotReceived(item, number) && (item.IsFor(Client) || (SpeaksV1 && item.Position is not null));
 
     /// <summary>Whether a live member is to receive an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="number">How many items the room had accepted before it.</param>
-    public bool IsDue(RoomItem item, long number) => Lacks(item, number) && item.IsFor(Client);
+    public bool IsDue(RoomItem item, long number) => HasNotReceived(item, number) && item.IsFor(Client);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using ChatKit.Diagnostics;
-using ChatKit.Presence;
+using ChatKit.Rooms.Presence;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -59,7 +59,7 @@ internal sealed class RoomRegistry : IDisposable
     /// <summary>Leaves a room. Waits for nothing: ending the subscription takes as long as it takes, and is nobody's business who leaves.</summary>
     public void Leave(Room room, RoomMember member)
     {
-        if (!room.RemoveWasLast(member))
+        if (!room.RemoveAndCloseIfEmpty(member))
             return;
 
         _rooms.TryRemove(KeyValuePair.Create(room.Name, room));

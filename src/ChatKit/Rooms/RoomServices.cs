@@ -1,5 +1,5 @@
 using ChatKit.Diagnostics;
-using ChatKit.Presence;
+using ChatKit.Rooms.Presence;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms;

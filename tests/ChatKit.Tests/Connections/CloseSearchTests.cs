@@ -1,7 +1,8 @@
 using System.Buffers;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Inbound;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 
@@ -108,7 +109,7 @@ public class CloseSearchTests
         using var reader = new MessageReader(1000, deflate: false);
         var buffer = new ReadOnlySequence<byte>([.. ClientFrame.CloseWith(1006), .. Others]);
 
-        Assert.Equal(Inbound.Fault, reader.Read(ref buffer));
+        Assert.Equal(InboundFrame.Fault, reader.Read(ref buffer));
         Assert.True(reader.Closing!.Read(ref buffer));
     }
 
@@ -132,7 +133,7 @@ public class CloseSearchTests
             using var reader = new MessageReader(1000, deflate: false);
             byte[] stream = [.. fault, .. Close];
             var buffer = new ReadOnlySequence<byte>(stream.AsMemory(0, fault.Length - cut));
-            Assert.Equal(Inbound.Fault, reader.Read(ref buffer));
+            Assert.Equal(InboundFrame.Fault, reader.Read(ref buffer));
             Assert.False(reader.Closing!.Read(ref buffer));
 
             buffer = new ReadOnlySequence<byte>(stream.AsMemory(fault.Length - cut - (int)buffer.Length));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using ChatKit.Connections;
+using ChatKit.Connections.Inbound;
 using ChatKit.Tests.Fixtures;
 
 namespace ChatKit.Tests.Connections;

@@ -1,4 +1,5 @@
 using ChatKit.Connections;
+using ChatKit.Connections.Inbound;
 
 namespace ChatKit.Tests.Connections;
 

@@ -1,7 +1,8 @@
+using ChatKit.ChatKitV1;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Wire;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ChatKit.Tests.Connections;

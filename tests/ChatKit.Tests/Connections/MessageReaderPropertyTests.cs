@@ -1,8 +1,9 @@
 using System.IO.Compression;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Inbound;
 using ChatKit.TestKit.ForAll;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 using FsCheck;
 
 namespace ChatKit.Tests.Connections;
@@ -93,10 +94,10 @@ public class MessageReaderPropertyTests
         {
             end = i < arrivals.Length ? Math.Min(stream.Length, end + 1 + (arrivals[i] * arrivals[i] / 16)) : stream.Length;
             var buffer = Segments.Of(stream[begin..end], segment);
-            while (reader.Read(ref buffer) is var inbound and not Inbound.Nothing)
+            while (reader.Read(ref buffer) is var inbound and not InboundFrame.Nothing)
             {
                 found.Add(Describe(reader, inbound));
-                if (inbound is Inbound.Close or Inbound.Fault)
+                if (inbound is InboundFrame.Close or InboundFrame.Fault)
                     return found;
             }
 
@@ -108,13 +109,13 @@ public class MessageReaderPropertyTests
         return found;
     }
 
-    private static string Describe(MessageReader reader, Inbound found) => found switch
+    private static string Describe(MessageReader reader, InboundFrame found) => found switch
     {
-        Inbound.Message => $"{(reader.Message.Type == System.Net.WebSockets.WebSocketMessageType.Text ? "text" : "binary")} "
+        InboundFrame.Message => $"{(reader.Message.Type == System.Net.WebSockets.WebSocketMessageType.Text ? "text" : "binary")} "
             + Convert.ToHexString(reader.Message.Data.Span),
-        Inbound.Ping => $"ping {Convert.ToHexString(reader.Payload)}",
-        Inbound.Pong => $"pong {Convert.ToHexString(reader.Payload)}",
-        Inbound.Close => $"close {(int)reader.CloseStatus}{reader.CloseReason}",
+        InboundFrame.Ping => $"ping {Convert.ToHexString(reader.Payload)}",
+        InboundFrame.Pong => $"pong {Convert.ToHexString(reader.Payload)}",
+        InboundFrame.Close => $"close {(int)reader.CloseStatus}{reader.CloseReason}",
         _ => $"fault {(int)reader.Fault!.Code}",
     };
 

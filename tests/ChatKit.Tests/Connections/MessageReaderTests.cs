@@ -3,8 +3,9 @@ using System.IO.Compression;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Inbound;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 
@@ -60,15 +61,15 @@ public class MessageReaderTests
 
         // The pool gives a thread what it has returned last: as long as the reader holds it, it is another one.
         var pooled = Peek();
-        Assert.Equal(Inbound.Nothing, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "a"u8, final: false)));
+        Assert.Equal(InboundFrame.Nothing, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "a"u8, final: false)));
         Assert.NotSame(pooled, Peek());
-        Assert.Equal(Inbound.Ping, ReadOne(reader, Of(WebSocketFrame.PingOpcode, ""u8)));
+        Assert.Equal(InboundFrame.Ping, ReadOne(reader, Of(WebSocketFrame.PingOpcode, ""u8)));
         Assert.NotSame(pooled, Peek());
-        Assert.Equal(Inbound.Message, ReadOne(reader, Of(WebSocketFrame.ContinuationOpcode, "b"u8)));
+        Assert.Equal(InboundFrame.Message, ReadOne(reader, Of(WebSocketFrame.ContinuationOpcode, "b"u8)));
         Assert.Same(pooled, Peek());
 
-        Assert.Equal(Inbound.Message, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "c"u8)));
-        Assert.Equal(Inbound.Nothing, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "d"u8)[..6]));
+        Assert.Equal(InboundFrame.Message, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "c"u8)));
+        Assert.Equal(InboundFrame.Nothing, ReadOne(reader, Of(WebSocketFrame.TextOpcode, "d"u8)[..6]));
         Assert.Same(pooled, Peek());
 
         static byte[] Peek()
@@ -85,7 +86,7 @@ public class MessageReaderTests
         using var reader = new MessageReader(Limit, deflate: false);
         var data = ReadMessage(reader);
 
-        Assert.Equal(Inbound.Nothing, ReadOne(reader, []));
+        Assert.Equal(InboundFrame.Nothing, ReadOne(reader, []));
         GC.Collect();
 
         Assert.False(data.IsAlive);
@@ -94,7 +95,7 @@ public class MessageReaderTests
         [MethodImpl(MethodImplOptions.NoInlining)]
         static WeakReference ReadMessage(MessageReader reader)
         {
-            Assert.Equal(Inbound.Message, ReadOne(reader, Of(WebSocketFrame.BinaryOpcode, new byte[100])));
+            Assert.Equal(InboundFrame.Message, ReadOne(reader, Of(WebSocketFrame.BinaryOpcode, new byte[100])));
             Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(reader.Message.Data, out var data));
             return new WeakReference(data.Array);
         }
@@ -112,12 +113,12 @@ public class MessageReaderTests
         var compressed = Deflate(data, level);
         Assert.True(compressed.Length > Size);
 
-        foreach (var (limit, expected) in new[] { (Size, Inbound.Message), (Size - 1, Inbound.Fault) })
+        foreach (var (limit, expected) in new[] { (Size, InboundFrame.Message), (Size - 1, InboundFrame.Fault) })
         {
             using var reader = new MessageReader(limit, deflate: true);
             Assert.Equal(expected, ReadOne(reader, Of(Compressed | WebSocketFrame.BinaryOpcode, compressed)));
 
-            if (expected == Inbound.Message)
+            if (expected == InboundFrame.Message)
                 Assert.True(reader.Message.Data.Span.SequenceEqual(data));
             else
                 Assert.Same(ProtocolFault.TooBig, reader.Fault);
@@ -137,7 +138,7 @@ public class MessageReaderTests
         if (length <= ushort.MaxValue)
             header = [header[0], 0xFE, .. BigEndian(length)[2..], 1, 2, 3, 4];
 
-        Assert.Equal(taken ? Inbound.Nothing : Inbound.Fault, ReadOne(reader, header));
+        Assert.Equal(taken ? InboundFrame.Nothing : InboundFrame.Fault, ReadOne(reader, header));
 
         Assert.Same(taken ? null : ProtocolFault.TooBig, reader.Fault);
 
@@ -155,7 +156,7 @@ public class MessageReaderTests
 
         var found = ReadOne(reader, first);
         var fragments = 1;
-        for (; found == Inbound.Nothing && fragments < 10; fragments++)
+        for (; found == InboundFrame.Nothing && fragments < 10; fragments++)
             found = ReadOne(reader, next);
 
         Assert.Same(ProtocolFault.TooBig, reader.Fault);
@@ -171,7 +172,7 @@ public class MessageReaderTests
         foreach (var end in arrivals)
         {
             var buffer = Segments.Of(stream[begin..end], segmentSize);
-            while (reader.Read(ref buffer) is var inbound and not Inbound.Nothing)
+            while (reader.Read(ref buffer) is var inbound and not InboundFrame.Nothing)
                 found.Add(Describe(reader, inbound));
             begin = end - (int)buffer.Length;
         }
@@ -180,15 +181,15 @@ public class MessageReaderTests
         return found;
     }
 
-    private static string Describe(MessageReader reader, Inbound found) => found switch
+    private static string Describe(MessageReader reader, InboundFrame found) => found switch
     {
-        Inbound.Message => $"{reader.Message.Type} {Hex(reader.Message.Data.Span)}",
-        Inbound.Ping or Inbound.Pong => $"{found} {Hex(reader.Payload)}",
-        Inbound.Close => $"Close {(int)reader.CloseStatus} {reader.CloseReason}",
+        InboundFrame.Message => $"{reader.Message.Type} {Hex(reader.Message.Data.Span)}",
+        InboundFrame.Ping or InboundFrame.Pong => $"{found} {Hex(reader.Payload)}",
+        InboundFrame.Close => $"Close {(int)reader.CloseStatus} {reader.CloseReason}",
         _ => $"{found} {reader.Fault}",
     };
 
-    private static Inbound ReadOne(MessageReader reader, byte[] bytes)
+    private static InboundFrame ReadOne(MessageReader reader, byte[] bytes)
     {
         var buffer = new ReadOnlySequence<byte>(bytes);
         return reader.Read(ref buffer);

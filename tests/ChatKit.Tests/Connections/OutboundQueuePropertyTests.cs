@@ -1,10 +1,11 @@
 using System.IO.Pipelines;
 using System.Net.WebSockets;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
 using ChatKit.TestKit.ForAll;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 
@@ -97,7 +98,7 @@ public class OutboundQueuePropertyTests
     }
 
     /// <summary>Writes that end when the test says so, one at a time.</summary>
-    private sealed class ManualTransport : Transport
+    private sealed class ManualTransport : FrameTransport
     {
         private TaskCompletionSource? _pending;
         private ReadOnlyMemory<byte> _frames;

@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 
@@ -104,9 +105,9 @@ public class OutboundQueueTests
     {
         Enqueue(Text(bytes: 500));
         Enqueue(Text(bytes: 500));
-        _queue.EnqueueInAnyCase(Frame.OfText("why"));
+        _queue.EnqueueIgnoringLimit(Frame.OfText("why"));
         Assert.True(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.InternalServerError, null)));
-        _queue.EnqueueInAnyCase(Frame.OfText("too late"));
+        _queue.EnqueueIgnoringLimit(Frame.OfText("too late"));
 
         (await _stream.NextAsync()).Complete();
         var rest = await _stream.NextAsync();

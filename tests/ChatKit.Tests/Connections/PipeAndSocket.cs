@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using ChatKit.Connections;
+using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,8 +1,9 @@
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using ChatKit.Protocol;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 

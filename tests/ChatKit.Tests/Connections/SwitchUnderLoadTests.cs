@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Net.Sockets;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Tests.Connections;
 

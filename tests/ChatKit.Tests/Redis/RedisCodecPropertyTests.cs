@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
+using ChatKit.ChatKitV1;
 using ChatKit.Redis;
+using ChatKit.Rooms.Events;
 using ChatKit.TestKit.ForAll;
-using ChatKit.Wire;
 using FsCheck;
 
 namespace ChatKit.Tests.Redis;
@@ -60,19 +61,19 @@ public class RedisCodecPropertyTests
     public void A_notice_gives_what_was_announced(AnyText text, ushort code, byte kind)
     {
         var status = (WebSocketCloseStatus)(3000 + (code % 2000));
-        RoomNotice notice = (kind % 4) switch
+        RoomEvent notice = (kind % 4) switch
         {
-            0 => new PresenceNotice(PresenceChange.Joined, [text.Unicode]),
-            1 => new PresenceNotice(PresenceChange.Left, [text.Unicode]),
-            2 => new DisconnectNotice(status, text.Unicode),
-            _ => new DisconnectNotice(status, null),
+            0 => new PresenceEvent(PresenceChange.Joined, [text.Unicode]),
+            1 => new PresenceEvent(PresenceChange.Left, [text.Unicode]),
+            2 => new DisconnectEvent(status, text.Unicode),
+            _ => new DisconnectEvent(status, null),
         };
 
         Assert.True(RedisPayload.IsAnnouncement(RedisPayload.OfAnnouncement(Announcement.Encode(notice)), out var carried));
         var read = Announcement.Decode(carried.Span);
 
-        if (notice is PresenceNotice presence)
-            Assert.Equal((presence.Change, text.Unicode), (Assert.IsType<PresenceNotice>(read).Change, Assert.Single(((PresenceNotice)read!).Members)));
+        if (notice is PresenceEvent presence)
+            Assert.Equal((presence.Change, text.Unicode), (Assert.IsType<PresenceEvent>(read).Change, Assert.Single(((PresenceEvent)read!).Members)));
         else
             Assert.Equal(notice, read);
     }

@@ -1,6 +1,6 @@
-using ChatKit.Presence;
+using ChatKit.Rooms.Presence;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Tests.Presence;
+using ChatKit.Tests.Rooms.Presence;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Tests.Redis;

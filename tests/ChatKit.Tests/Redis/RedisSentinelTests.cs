@@ -68,6 +68,7 @@ public class RedisSentinelTests
 
         Assert.Equal("hi", await receiving);
         Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 400);
+        await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 401), "the node says that it has found Sentinel");
         Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 401);
     }
 }

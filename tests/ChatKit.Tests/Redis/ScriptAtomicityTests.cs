@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
-using ChatKit.Presence;
 using ChatKit.Redis;
+using ChatKit.Rooms.Presence;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,6 +1,6 @@
+using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Wire;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
 namespace ChatKit.Tests.Rooms;

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Wire;
 
 namespace ChatKit.Tests.Rooms;
 

@@ -1,5 +1,5 @@
+using ChatKit.ChatKitV1;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Wire;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
 namespace ChatKit.Tests.Rooms;

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using ChatKit.ChatKitV1;
 using ChatKit.Tests.Fixtures;
-using ChatKit.Wire;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
 namespace ChatKit.Tests.Rooms;

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using ChatKit.Connections;
-using ChatKit.Protocol;
+using ChatKit.Connections.Transport;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Benchmarks.Connections;
 

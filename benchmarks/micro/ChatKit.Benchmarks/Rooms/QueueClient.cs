@@ -1,8 +1,9 @@
 using System.Net.WebSockets;
 using ChatKit.Benchmarks.Connections;
+using ChatKit.ChatKitV1;
 using ChatKit.Connections;
+using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
-using ChatKit.Wire;
 
 namespace ChatKit.Benchmarks.Rooms;
 

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ChatKit.ChatKitV1;
+
+/// <summary>
+/// The members of a client's frame of the type <see cref="V1ClientFrame.ResumeType"/>: up to where the client has the messages of rooms,
+/// and whether that was the last frame of this kind.
+/// </summary>
+internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool Last)
+{
+    /// <summary>Far longer than any store's positions. A client must not decide how much is kept for it.</summary>
+    private const int MaxPositionLength = 255;
+
+    /// <summary>Reads a frame.</summary>
+    /// <param name="received">The frame, whose type is known.</param>
+    /// <param name="positions">The positions by room; empty if there is a problem.</param>
+    /// <param name="last">Whether the client sends no further positions.</param>
+    /// <returns>What is wrong, for people; null if nothing is.</returns>
+    public static string? Read(WebSocketMessage received, out Dictionary<string, MessagePosition> positions, out bool last)
+    {
+        (positions, last) = ([], false);
+        V1ResumeFrame? frame;
+        try
+        {
+            frame = JsonSerializer.Deserialize(received.Data.Span, V1ResumeFrameContext.Default.V1ResumeFrame);
+        }
+        catch (JsonException e)
+        {
+            return $"The frame cannot be read: {e.Message}";
+        }
+
+        var read = new Dictionary<string, MessagePosition>();
+        foreach (var (room, text) in frame?.After ?? [])
+        {
+            if (!RoomName.IsValid(room, out var problem))
+                return problem;
+            if (text is not { Length: <= MaxPositionLength } || !MessagePosition.TryParse(text, out var position))
+                return "The member 'after' has the last position seen of each room, such as {\"lobby\":\"5k2j9:42\"}.";
+            read.Add(room, position);
+        }
+
+        (positions, last) = (read, frame?.Last == true);
+        return null;
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(V1ResumeFrame))]
+internal sealed partial class V1ResumeFrameContext : JsonSerializerContext;

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using ChatKit.WebSockets;
+
+namespace ChatKit.Connections.Transport;
+
+/// <summary>
+/// The pipe under the HTTP layer, and the socket under the pipe. Writing to the socket saves the pipe's copy and its hop to another
+/// thread, but may begin only when nothing is left in the pipe, which a pipe does not tell. The client does: a busy connection
+/// sends a ping through the pipe and holds back what follows. The pong proves that everything before the ping has left.
+/// </summary>
+/// <param name="pipe">The pipe.</param>
+/// <param name="socket">
+/// The socket to which whatever is written to the pipe goes unchanged; null if there is none, or something lies in between.
+/// </param>
+/// <param name="clock">The clock.</param>
+internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock) : FrameTransport
+{
+    /// <summary>A connection is worth the ping once messages have been written to it this often.</summary>
+    private const int WritesBeforeProbe = 8;
+
+    /// <summary>After a ping without an answer the connection is left in peace for this many times as many writes as before.</summary>
+    private const int Patience = 8;
+
+    /// <summary>How long frames are held back at most: less than a person notices. A client farther away stays on the pipe.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(50);
+
+    private int _writes;
+    private int _probeAt = WritesBeforeProbe;
+    private bool _direct;
+    private volatile bool _closing;
+    private Probe? _probe;
+
+    public override PipeReader Input => pipe.Input;
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
+    {
+        if (_direct)
+            return SendAsync(frames);
+        if (socket is not null && !_closing && HasData(frames.Span) && ++_writes >= _probeAt)
+            return ProbeAsync(frames);
+        return FlushedAsync(pipe.Output.WriteAsync(frames));
+    }
+
+    public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
+
+    /// <summary>No ping may follow a close frame, nor would a client answer it. Nothing is held back for one that is under way.</summary>
+    public override void OnClosing()
+    {
+        _closing = true;
+        Interlocked.MemoryBarrier();
+        _probe?.GiveUp();
+    }
+
+    /// <summary>Sends without waiting, which needs no operation of the socket's, and waits for the rest only if the network does not take it.</summary>
+    private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
+    {
+        var sent = socket!.Send(frames.Span, SocketFlags.None, out var error);
+        if (sent == frames.Length)
+            return ValueTask.CompletedTask;
+        return error is SocketError.Success or SocketError.WouldBlock
+            ? SendRestAsync(frames[sent..])
+            : throw new SocketException((int)error);
+    }
+
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> frames)
+    {
+        while (!frames.IsEmpty)
+            frames = frames[await socket!.SendAsync(frames, SocketFlags.None).ConfigureAwait(false)..];
+    }
+
+    /// <summary>A client that only pings is not busy, and waits for a pong for each of its pings.</summary>
+    private static bool HasData(ReadOnlySpan<byte> frames) => !frames.IsEmpty && !WebSocketFrame.IsControl(frames);
+
+    private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
+    {
+        if (!flushing.IsCompletedSuccessfully)
+            return AwaitAsync(flushing);
+        ThrowIfEnded(flushing.Result);
+        return ValueTask.CompletedTask;
+
+        static async ValueTask AwaitAsync(ValueTask<FlushResult> flushing) => ThrowIfEnded(await flushing.ConfigureAwait(false));
+    }
+
+    private static void ThrowIfEnded(FlushResult result)
+    {
+        if (result.IsCanceled || result.IsCompleted)
+            throw new IOException("The connection has ended.");
+    }
+
+    private async ValueTask ProbeAsync(ReadOnlyMemory<byte> frames)
+    {
+        var probe = new Probe();
+        Interlocked.Exchange(ref _probe, probe);
+        if (_closing)
+            probe.GiveUp();
+        pipe.Output.Write(frames.Span);
+        await FlushedAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
+        _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
+        Volatile.Write(ref _probe, null);
+
+        // From now on only what does not wait is sent synchronously. What the host has begun on the socket is not affected.
+        if (_direct)
+            socket!.Blocking = false;
+        else
+            (_writes, _probeAt) = (0, (int)Math.Min((long)_probeAt * Patience, int.MaxValue));
+    }
+}

@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+using ChatKit.WebSockets;
+
+namespace ChatKit.Connections.Transport;
+
+/// <summary>A ping that is recognised by its pong: its payload is random, so that no pong sent for another reason is taken for it.</summary>
+internal sealed class Probe
+{
+    private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[] _payload = new byte[sizeof(long)];
+
+    public Probe()
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(_payload, Random.Shared.NextInt64());
+        Ping = WebSocketFrame.Control(WebSocketFrame.PingOpcode, _payload);
+    }
+
+    public ReadOnlyMemory<byte> Ping { get; }
+
+    public void TryAnswer(ReadOnlySpan<byte> pong)
+    {
+        if (pong.SequenceEqual(_payload))
+            _answered.TrySetResult(true);
+    }
+
+    /// <summary>No pong will come any more, or nobody would read it.</summary>
+    public void GiveUp() => _answered.TrySetResult(false);
+
+    /// <summary>Waits for the pong. False if it has not come in time, or will not come.</summary>
+    public async ValueTask<bool> WaitAsync(TimeSpan timeout, TimeProvider clock)
+    {
+        try
+        {
+            return await _answered.Task.WaitAsync(timeout, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,4 +1,0 @@
-namespace ChatKit.Presence;
-
-/// <summary>A member of a room: a user's id, or the id of a connection without a user.</summary>
-internal readonly record struct PresenceKey(string Room, string Member);

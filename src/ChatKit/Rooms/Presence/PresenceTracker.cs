@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Rooms.Presence;
+
+/// <summary>
+/// Tells the store, and the rooms, who has come to a room on this node and who has gone. A member is counted by connections, and is gone
+/// only a while after the last of them: whoever reloads a page, or lands on another node, was never away.
+/// </summary>
+internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
+{
+    /// <summary>How long a member without a connection is kept: longer than a client takes to reconnect after a short break.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>After this time the members of a node that has crashed are gone. Together with a room's check that is under a minute.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(45);
+
+    /// <summary>A third of the lifetime, so that two lost renewals do no harm.</summary>
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IPresenceStore _store;
+    private readonly IBackplane _backplane;
+    private readonly ILogger<PresenceTracker> _logger;
+    private readonly TimeProvider _clock;
+    private readonly Lock _gate = new();
+
+    /// <summary>
+    /// How many connections a member has in a room, and when the last of them left; zero while it is waited for. And whether the store was told
+    /// that it is there.
+    /// </summary>
+    private readonly Dictionary<PresenceKey, (int Count, long LeftAt, bool IsStored)> _connections = [];
+    private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
+
+    /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
+    private readonly HashSet<PresenceKey> _changed = [];
+
+    /// <summary>The rooms of which the store has lost who is there.</summary>
+    private readonly HashSet<string> _lost = [];
+
+    /// <summary>The rooms of which a renewal has found that, and that do not know it yet.</summary>
+    private readonly HashSet<string> _foundLost = [];
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ITimer _timer;
+    private readonly Task _working;
+    private long _renewed;
+
+    public PresenceTracker(IPresenceStore store, IBackplane backplane, ILogger<PresenceTracker> logger, TimeProvider clock)
+    {
+        (_store, _backplane, _logger, _clock) = (store, backplane, logger, clock);
+        _renewed = clock.GetTimestamp();
+        _working = Task.Run(WorkAsync);
+        _timer = clock.CreateTimer(static self => ((PresenceTracker)self!).Tick(), this, TickInterval, TickInterval);
+    }
+
+    /// <summary>A connection of a member has come to a room.</summary>
+    public void Enter(PresenceKey key)
+    {
+        lock (_gate)
+        {
+            if (!_connections.TryGetValue(key, out var known))
+                Change(key);
+            _connections[key] = known with { Count = known.Count + 1 };
+        }
+    }
+
+    /// <summary>A connection of a member has left a room.</summary>
+    public void Leave(PresenceKey key)
+    {
+        lock (_gate)
+        {
+            var now = _clock.GetTimestamp();
+            var known = _connections[key];
+            _connections[key] = known with { Count = known.Count - 1, LeftAt = now };
+            if (known.Count == 1)
+                _leaving.Enqueue((key, now));
+        }
+    }
+
+    /// <summary>The store has lost who is in a room: says again who is, as far as this node knows.</summary>
+    public void Restore(string room)
+    {
+        lock (_gate)
+            _lost.Add(room);
+        _wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>
+    /// Whether the store was found to have lost who is in a room, since this was asked last: what this node knows was said again, and the
+    /// other nodes may not have noticed yet.
+    /// </summary>
+    public bool WasLost(string room)
+    {
+        lock (_gate)
+            return _foundLost.Remove(room);
+    }
+
+    /// <summary>
+    /// Ends. Those who are here get as long in the store as they are waited for: on another node they may come back, and if they do not,
+    /// the rooms there notice.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        await _working.ConfigureAwait(false);
+        await RenewAsync(Grace, static _ => true).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends. Those who are here expire.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _wake.Writer.TryComplete();
+    }
+
+    private void Tick()
+    {
+        lock (_gate)
+        {
+            while (_leaving.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) >= Grace)
+            {
+                _leaving.Dequeue();
+
+                // One who has come back, and left again, is in the queue a second time.
+                if (!_connections.TryGetValue(oldest.Key, out var known) || known.Count > 0 || known.LeftAt != oldest.At)
+                    continue;
+                _connections.Remove(oldest.Key);
+                Change(oldest.Key);
+            }
+        }
+
+        if (_clock.GetElapsedTime(_renewed) >= RenewInterval)
+            _wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>To be called under the lock.</summary>
+    private void Change(PresenceKey key)
+    {
+        _changed.Add(key);
+        _wake.Writer.TryWrite(true);
+    }
+
+    private async Task WorkAsync()
+    {
+        await foreach (var _ in _wake.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            // All at once: a store that hangs then delays no more than one round.
+            await Task.WhenAll(TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : LeaveAsync(change.Key))).ConfigureAwait(false);
+            await RestoreAsync().ConfigureAwait(false);
+            if (_clock.GetElapsedTime(_renewed) < RenewInterval)
+                continue;
+            _renewed = _clock.GetTimestamp();
+            var lost = await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _foundLost.UnionWith(lost);
+                if (_foundLost.Count > 0)
+                    _foundLost.IntersectWith(_connections.Keys.Select(static key => key.Room));
+            }
+        }
+    }
+
+    private List<(PresenceKey Key, bool IsHere)> TakeChanges()
+    {
+        lock (_gate)
+        {
+            var changes = _changed.Select(key => (key, _connections.ContainsKey(key))).ToList();
+            _changed.Clear();
+            return changes;
+        }
+    }
+
+    private Task RestoreAsync()
+    {
+        HashSet<string> lost;
+        lock (_gate)
+        {
+            if (_lost.Count == 0)
+                return Task.CompletedTask;
+            lost = [.. _lost];
+            _lost.Clear();
+        }
+
+        // Those rooms have found it out by themselves.
+        return RenewAsync(Lifetime, lost.Contains);
+    }
+
+    /// <summary>Says again who is in the rooms. Returns those of which the store had lost something that it was told.</summary>
+    private async Task<IEnumerable<string>> RenewAsync(TimeSpan lifetime, Predicate<string> isMeant)
+    {
+        var lost = new ConcurrentBag<string>();
+        List<IGrouping<string, PresenceKey>> rooms;
+        lock (_gate)
+            rooms = [.. _connections.Keys.Where(key => isMeant(key.Room)).GroupBy(static key => key.Room)];
+        await Task.WhenAll(rooms.Select(room => TryAsync(async () =>
+        {
+            var unknown = await _store.EnterAsync(room.Key, [.. room.Select(static key => key.Member)], lifetime).ConfigureAwait(false);
+            if (unknown > MarkStored(room))
+                lost.Add(room.Key);
+        }))).ConfigureAwait(false);
+        return lost;
+    }
+
+    /// <summary>Takes note of whom the store was told. Returns of how many that is news.</summary>
+    private int MarkStored(IEnumerable<PresenceKey> keys)
+    {
+        lock (_gate)
+        {
+            var news = 0;
+            foreach (var key in keys)
+            {
+                if (!_connections.TryGetValue(key, out var known))
+                    continue;
+                news += known.IsStored ? 0 : 1;
+                _connections[key] = known with { IsStored = true };
+            }
+
+            return news;
+        }
+    }
+
+    private Task EnterAsync(PresenceKey key) => TryAsync(async () =>
+    {
+        await _store.EnterAsync(key.Room, [key.Member], Lifetime).ConfigureAwait(false);
+        MarkStored([key]);
+        await AnnounceAsync(key, PresenceChange.Joined).ConfigureAwait(false);
+    });
+
+    private Task LeaveAsync(PresenceKey key) => TryAsync(async () =>
+    {
+        if (await _store.LeaveAsync(key.Room, key.Member).ConfigureAwait(false))
+            await AnnounceAsync(key, PresenceChange.Left).ConfigureAwait(false);
+    });
+
+    private ValueTask AnnounceAsync(PresenceKey key, PresenceChange change) =>
+        _backplane.AnnounceAsync(key.Room, Announcement.Encode(new PresenceEvent(change, [key.Member])));
+
+    private async Task TryAsync(Func<ValueTask> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whoever has come is said again at the next renewal; whoever has gone is not, and expires.
+            var level = RoomLog.LevelOf(e);
+            _logger.PresenceFailed(level, e);
+        }
+    }
+}

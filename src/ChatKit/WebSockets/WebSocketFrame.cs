@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Unicode;
+
+namespace ChatKit.WebSockets;
+
+/// <summary>Writes the frames that a server sends (RFC 6455 section 5.2): never fragmented, never masked.</summary>
+internal static class WebSocketFrame
+{
+    public const int ContinuationOpcode = 0x0;
+    public const int TextOpcode = 0x1;
+    public const int BinaryOpcode = 0x2;
+    public const int CloseOpcode = 0x8;
+    public const int PingOpcode = 0x9;
+    public const int PongOpcode = 0xA;
+
+    /// <summary>A control frame carries at most this many bytes (RFC 6455 section 5.5).</summary>
+    public const int MaxControlPayload = 125;
+
+    /// <summary>What a close frame leaves for the reason after its two bytes of code.</summary>
+    public const int MaxReasonBytes = MaxControlPayload - 2;
+
+    private const byte Fin = 0x80;
+
+    /// <summary>Says that the payload is compressed (RFC 7692 section 6).</summary>
+    private const byte Rsv1 = 0x40;
+
+    /// <summary>An empty ping. Who answers does not matter, only that somebody does.</summary>
+    public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { Fin | PingOpcode, 0 };
+
+    /// <summary>A frame of text, and where in it the payload is.</summary>
+    public static byte[] Text(string text, out ReadOnlyMemory<byte> payload)
+    {
+        var frame = Allocate(TextOpcode, Encoding.UTF8.GetByteCount(text), out var header);
+        Encoding.UTF8.GetBytes(text, frame.AsSpan(header));
+        payload = frame.AsMemory(header);
+        return frame;
+    }
+
+    /// <summary>A frame of bytes, and where in it the payload is.</summary>
+    public static byte[] Create(
+        WebSocketMessageType type, ReadOnlySpan<byte> data, out ReadOnlyMemory<byte> payload)
+    {
+        var frame = Create(DataOpcode(type), data, out var header);
+        payload = frame.AsMemory(header);
+        return frame;
+    }
+
+    /// <summary>A frame of bytes that are compressed already.</summary>
+    public static byte[] Compressed(WebSocketMessageType type, ReadOnlySpan<byte> data) => Create(Rsv1 | DataOpcode(type), data, out _);
+
+    /// <summary>A ping or a pong (RFC 6455 sections 5.5.2 and 5.5.3).</summary>
+    public static byte[] Control(int opcode, ReadOnlySpan<byte> payload) => Create(opcode, payload, out _);
+
+    /// <summary>A close frame (RFC 6455 section 5.5.1); without a payload for <see cref="WebSocketCloseStatus.Empty"/>.</summary>
+    public static byte[] Close(WebSocketCloseStatus status, string? reason)
+    {
+        if (status == WebSocketCloseStatus.Empty)
+            return Allocate(CloseOpcode, 0, out _);
+        reason ??= "";
+        var frame = Allocate(CloseOpcode, sizeof(ushort) + Encoding.UTF8.GetByteCount(reason), out var header);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(header), (ushort)status);
+        Encoding.UTF8.GetBytes(reason, frame.AsSpan(header + sizeof(ushort)));
+        return frame;
+    }
+
+    public static int Opcode(ReadOnlySpan<byte> frame) => frame[0] & 0x0F;
+
+    public static bool IsControl(ReadOnlySpan<byte> frame) => (frame[0] & CloseOpcode) != 0;
+
+    /// <summary>What a data frame of ours carries.</summary>
+    public static WebSocketMessageType DataType(ReadOnlySpan<byte> frame) =>
+        Opcode(frame) == TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+
+    /// <summary>The payload of a frame of ours.</summary>
+    public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
+
+    /// <summary>Whether an endpoint may put the code into a close frame (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
+    public static bool MaySend(WebSocketCloseStatus status) =>
+        (int)status is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
+
+    /// <summary>Reads what a client's close frame says (RFC 6455 section 5.5.1).</summary>
+    /// <returns>What is wrong with it; null if nothing is.</returns>
+    public static ProtocolFault? ReadClose(ReadOnlySpan<byte> payload, out WebSocketCloseStatus status, out string? reason)
+    {
+        (status, reason) = (WebSocketCloseStatus.Empty, null);
+        if (payload.IsEmpty)
+            return null;
+        if (payload.Length == 1)
+            return ProtocolFault.Breach("a close code is cut off");
+
+        status = (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(payload);
+        if (!MaySend(status))
+            return ProtocolFault.Breach("a close code may not be sent");
+        if (!Utf8.IsValid(payload[sizeof(ushort)..]))
+            return ProtocolFault.Utf8;
+        reason = payload.Length > sizeof(ushort) ? Encoding.UTF8.GetString(payload[sizeof(ushort)..]) : null;
+        return null;
+    }
+
+    private static int DataOpcode(WebSocketMessageType type) => type == WebSocketMessageType.Text ? TextOpcode : BinaryOpcode;
+
+    private static byte[] Create(int bits, ReadOnlySpan<byte> data, out int header)
+    {
+        var frame = Allocate(bits, data.Length, out header);
+        data.CopyTo(frame.AsSpan(header));
+        return frame;
+    }
+
+    private static byte[] Allocate(int bits, int payload, out int header)
+    {
+        header = payload switch { <= MaxControlPayload => 2, <= ushort.MaxValue => 4, _ => 10 };
+        var frame = GC.AllocateUninitializedArray<byte>(header + payload);
+        frame[0] = (byte)(Fin | bits);
+        if (header == 2)
+        {
+            frame[1] = (byte)payload;
+        }
+        else if (header == 4)
+        {
+            frame[1] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)payload);
+        }
+        else
+        {
+            frame[1] = 127;
+            BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(2), (ulong)payload);
+        }
+
+        return frame;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net.WebSockets;
+using System.Text;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
+
+namespace ChatKit.Tests.ChatKitV1;
+
+public class AnnouncementTests
+{
+    [Theory]
+    [InlineData("anna")]
+    [InlineData("a\nb")]
+    [InlineData("")]
+    public void Who_has_come_or_gone_arrives_as_it_was_sent(string member)
+    {
+        foreach (var change in new[] { PresenceChange.Joined, PresenceChange.Left })
+        {
+            var notice = Assert.IsType<PresenceEvent>(RoundTrip(new PresenceEvent(change, [member])));
+            Assert.Equal((change, member), (notice.Change, Assert.Single(notice.Members)));
+        }
+    }
+
+    [Theory]
+    [InlineData(1008, null)]
+    [InlineData(4999, "why\nnot")]
+    [InlineData(1000, "")]
+    public void So_does_who_is_thrown_out_and_why(int status, string? reason)
+    {
+        var notice = new DisconnectEvent((WebSocketCloseStatus)status, reason);
+        Assert.Equal(notice, RoundTrip(notice));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("joined")]
+    [InlineData("hello\nanna")]
+    [InlineData("disconnect\n")]
+    [InlineData("disconnect\nx")]
+    [InlineData("disconnect\n-1")]
+    [InlineData("disconnect\n1000\0")]
+    [InlineData("disconnect\n+100")]
+    [InlineData("disconnect\n1005")]
+    [InlineData("disconnect\n0007")]
+    public void Anything_else_is_refused(string bytes) =>
+        Assert.Null(Announcement.Decode(Encoding.UTF8.GetBytes(bytes)));
+
+    private static RoomEvent? RoundTrip(RoomEvent notice) => Announcement.Decode(Announcement.Encode(notice));
+}

@@ -1,0 +1,112 @@
+using System.Net.WebSockets;
+using System.Text.Json;
+using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
+using ChatKit.TestKit.ForAll;
+using ChatKit.Tests.Fixtures;
+using FsCheck;
+
+namespace ChatKit.Tests.ChatKitV1;
+
+public class V1PropertyTests
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 22, 19, 0, 0, TimeSpan.Zero);
+
+    [ForAll]
+    public void Json_is_read_or_refused_with_a_reason(JsonText json) => ReadsOrSaysWhy(new AnyText(json.Value).Utf8);
+
+    [ForAll]
+    public void So_is_anything_else(AnyText text, byte[] noise)
+    {
+        ReadsOrSaysWhy(text.Utf8);
+        ReadsOrSaysWhy(noise);
+        ReadsOrSaysWhy([.. "{\"type\":\"message\",\"data\":\""u8, .. noise, .. "\"}"u8]);
+        ReadsOrSaysWhy([.. "{\"type\":\"message\",\"data\":\"x\",\""u8, .. text.Utf8, .. "\":1}"u8]);
+    }
+
+    [ForAll]
+    public void What_a_client_writes_is_read_as_it_was(AnyText data, Payload bytes, AnyText reference, bool isText)
+    {
+        var name = reference.Unicode.Length is > 0 and <= 64 ? reference.Unicode : null;
+        var json = isText
+            ? JsonSerializer.SerializeToUtf8Bytes(new { @ref = name, type = "message", data = data.Unicode })
+            : JsonSerializer.SerializeToUtf8Bytes(new { type = "message", base64 = bytes.Bytes, @ref = name });
+
+        Assert.Null(V1ClientFrame.Read(new WebSocketMessage(json, WebSocketMessageType.Text), out var frame));
+
+        var message = frame!.ToMessage();
+        Assert.Equal(name, frame.Ref);
+        Assert.Equal(isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, message.Type);
+        Assert.Equal(isText ? data.Utf8 : bytes.Bytes, message.Data.ToArray());
+    }
+
+    [ForAll]
+    public void A_message_is_told_as_it_is(AnyText room, AnyText? from, AnyText epoch, AnyText data, Payload bytes, bool isText, PositiveInt sequence)
+    {
+        var position = new MessagePosition("e" + epoch.Value, sequence.Get);
+        var message = new ChatMessage(isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, isText ? data.Utf8 : bytes.Bytes, At)
+        {
+            From = from?.Value,
+            Position = position,
+        };
+
+        var told = Json(V1Frames.Message("r" + room.Value, message));
+
+        Assert.Equal(
+            ("message", "r" + room.Unicode, from?.Unicode, new AnyText(position.ToString()).Unicode),
+            (String(told, "type"), String(told, "room"), String(told, "from"), String(told, "position")));
+        Assert.Equal(At, told.GetProperty("at").GetDateTimeOffset());
+        Assert.Equal(isText ? data.Unicode : null, String(told, "data"));
+        Assert.Equal(isText ? null : bytes.Bytes, told.TryGetProperty("base64", out var base64) ? base64.GetBytesFromBase64() : null);
+    }
+
+    [ForAll]
+    public void Every_other_frame_is_json_whatever_is_in_it(AnyText one, AnyText two, AnyText? three, NonNegativeInt number)
+    {
+        var position = new MessagePosition(two.Value, number.Get);
+
+        var welcome = Json(V1Frames.Welcome(one.Value, two.Value, three?.Value, TimeSpan.FromSeconds(number.Get), number.Get));
+        Assert.Equal((one.Unicode, two.Unicode, three?.Unicode), (String(welcome, "connection"), String(welcome, "room"), String(welcome, "user")));
+        var ack = Json(V1Frames.Ack(one.Value, three?.Value, three is null ? null : position));
+        Assert.Equal((one.Unicode, three?.Unicode), (String(ack, "ref"), String(ack, "room")));
+        var error = Json(V1Frames.Error(three?.Value, V1Error.Malformed, one.Value));
+        Assert.Equal((three?.Unicode, one.Unicode), (String(error, "ref"), String(error, "text")));
+        var presence = Json(V1Frames.Presence(one.Value, new PresenceEvent(PresenceChange.Here, [two.Value, one.Value])));
+        Assert.Equal([two.Unicode, one.Unicode], presence.GetProperty("here").EnumerateArray().Select(static m => m.GetString()!));
+        var live = Json(V1Frames.Live(one.Value, position, recovered: true));
+        Assert.Equal((one.Unicode, new AnyText(position.ToString()).Unicode), (String(live, "room"), String(live, "position")));
+        var gap = Json(V1Frames.Gap(one.Value, new MessageGap(position, position, three is null ? null : number.Get)));
+        Assert.Equal(three is null, gap.TryGetProperty("reset", out _));
+    }
+
+    /// <summary>The application, or the store, may take bytes for a text that are none.</summary>
+    [ForAll]
+    public void A_text_that_is_no_text_is_told_as_json_all_the_same(byte[] noise) =>
+        Assert.Equal("message", String(Json(V1Frames.Direct(WebSocketMessageType.Text, noise, At)), "type"));
+
+    private static void ReadsOrSaysWhy(byte[] bytes)
+    {
+        var problem = V1ClientFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out var frame);
+
+        if (problem is not null)
+        {
+            Assert.NotEmpty(problem);
+            Assert.Equal(new AnyText(problem).Unicode, String(Json(V1Frames.Error(frame?.Ref, V1Error.Malformed, problem)), "text"));
+            return;
+        }
+
+        Assert.NotNull(frame!.Type);
+        Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType, frame.IsKnown);
+        if (frame.Type == V1ClientFrame.MessageType)
+        {
+            Assert.NotEqual(frame.Data is null, frame.Base64 is null);
+            Assert.True(frame.Ref is null or { Length: > 0 and <= 64 });
+            Assert.Equal(frame.Data ?? frame.ToMessage().Text, frame.ToMessage().Text);
+        }
+    }
+
+    /// <summary>Strictly JSON, and strictly UTF-8.</summary>
+    private static JsonElement Json(byte[] frame) => JsonDocument.Parse(Assert.Single(Frame.Parse(frame)).Payload).RootElement;
+
+    private static string? String(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
+}
