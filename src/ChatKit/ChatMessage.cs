@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using ChatKit.Rooms;
 
 namespace ChatKit;
 
@@ -19,7 +18,6 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         Position = source.Position;
         IdempotencyKey = source.IdempotencyKey;
         TraceParent = source.TraceParent;
-        Frames = source.Frames;
     }
 
     /// <summary>Text or binary.</summary>
@@ -57,9 +55,6 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
 
     /// <summary>The payload as text. Decodes anew at each call; bytes that are not UTF-8 become U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
-
-    /// <summary>The payload as it goes over the wire. Shared by all who receive the message, at whatever place in the stream.</summary>
-    internal MessageFrames Frames { get => field ??= new MessageFrames(); init; }
 
     /// <summary>The same message at a place in the room's stream.</summary>
     /// <param name="position">The position that the history has given.</param>

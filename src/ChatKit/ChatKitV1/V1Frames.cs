@@ -88,6 +88,14 @@ internal static class V1Frames
             json.WriteEndArray();
         });
 
+    /// <summary>An event of a room; empty if it is not for clients.</summary>
+    public static byte[] Event(string room, RoomEvent roomEvent) => roomEvent switch
+    {
+        MessageGap gap => Gap(room, gap),
+        PresenceEvent presence => Presence(room, presence),
+        _ => [],
+    };
+
     public static byte[] Live(string room, MessagePosition position, bool recovered) =>
         Frame((room, position, recovered), static (json, live) =>
         {

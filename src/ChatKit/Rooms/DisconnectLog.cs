@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using ChatKit.ChatKitV1;
+using ChatKit.Diagnostics;
 using ChatKit.Rooms.Events;
 using Microsoft.Extensions.Logging;
 
@@ -70,7 +70,7 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
         catch (Exception e)
         {
             // The next check tries again.
-            var level = RoomLog.LevelOf(e);
+            var level = LogLevels.Of(e);
             logger.DisconnectsUnread(level, e);
         }
         finally

@@ -1,94 +1,168 @@
-using System.Diagnostics.CodeAnalysis;
-using ChatKit.ChatKitV1;
-using ChatKit.Diagnostics;
 using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// A room on this node: who is in it, and up to where they have heard. Messages come from the backplane and are delivered strictly
-/// by position; what the backplane lost is read from history.
+/// A room on this node: who is in it, and up to where they have received its messages. Messages come from the backplane and are delivered strictly by
+/// position.
 /// </summary>
-/// <remarks>
-/// One lock guards all state. It is never held across an await. A member that goes live is given what it lacks under the lock,
-/// which may begin a write, but never waits for one.
-/// </remarks>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Nobody asks for its wait handle.")]
-internal sealed partial class Room(string name, RoomServices services) : IBackplaneSubscriber
+internal sealed class Room : IBackplaneSubscriber
 {
-    private readonly Lock _gate = new();
-    private readonly HashSet<RoomMember> _members = [];
-    private int _waiting;
-    private bool _closed;
-    private bool _filling;
+    private readonly RoomServices _services;
+    private readonly Action<Room> _onEmpty;
+    private readonly RoomState _state;
+    private readonly RoomStream _stream;
+    private readonly Roster _roster;
+    private readonly CatchUp _catchUp;
+    private readonly FanOut _fanOut;
     private bool _hasUnreadable;
     private Task<IAsyncDisposable>? _subscription;
 
-    /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
-    private MessagePosition? _accepted;
+    /// <param name="name">The room's name.</param>
+    /// <param name="services">What every room works with.</param>
+    /// <param name="onEmpty">Called when the last member has left. The room is closed then.</param>
+    public Room(string name, RoomServices services, Action<Room> onEmpty)
+    {
+        (_services, _onEmpty) = (services, onEmpty);
+        _state = new RoomState(name, Deliver);
+        _stream = new RoomStream(_state, services);
+        _roster = new Roster(_state, services);
+        _catchUp = new CatchUp(_state, _stream, _roster, services);
+        _fanOut = new FanOut(_state, _catchUp, services);
+    }
 
-    /// <summary>The last position announced by the backplane that could not be accepted, because those before it are missing.</summary>
-    private MessagePosition _announced;
-
-    public string Name { get; } = name;
+    public string Name => _state.Name;
 
     /// <summary>Adds a member. False if the room has closed because its last member left: the caller takes a new one.</summary>
     public bool TryAdd(RoomMember member)
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            if (_closed)
+            if (_state.IsClosed)
                 return false;
 
-            _members.Add(member);
+            _state.Add(member);
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
-            BeginPresence(member);
+            _roster.Add(member);
 
-            // Whoever is given nothing stored is live at once, and must not take what comes from now on for something old.
+            // A member that receives nothing stored is live at once, and must not take what comes from now on for something old.
             if (member.Replay == 0)
-                TryTellLive(member, _accepted.GetValueOrDefault());
-            SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
+                _catchUp.TryNotifyLive(member, _state.Cursor.Accepted.GetValueOrDefault());
+            _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
         }
 
-        if (PresenceOf(member) is { } present)
-            services.Tracker.Enter(present);
+        if (_roster.KeyOf(member) is { } present)
+            _services.Tracker.Enter(present);
         return true;
     }
 
-    /// <summary>Removes a member. True if it was the last, and the room has closed.</summary>
-    public bool RemoveAndCloseIfEmpty(RoomMember member)
+    /// <summary>
+    /// Makes a member receive the room's messages. When this has returned, what is stored was enqueued for the client and it is live; or the history is
+    /// unavailable, and that follows as soon as it is back.
+    /// </summary>
+    public async ValueTask StartAsync(RoomMember member)
     {
-        lock (_gate)
-        {
-            if (!_members.Remove(member))
-                return false;
+        await SubscribeAsync().ConfigureAwait(false);
+        if (member.Replay > 0)
+            await _catchUp.RunAsync(member).ConfigureAwait(false);
+        else
+            await _catchUp.RunWithoutHistoryAsync(member).ConfigureAwait(false);
+        _roster.OnLive(member);
+    }
 
-            SetState(member, MemberState.Outside);
-            _closed = _members.Count == 0;
+    /// <summary>Removes a member. Waits for nothing: the subscription ends in the background.</summary>
+    public void Remove(RoomMember member)
+    {
+        bool isEmpty;
+        lock (_state.Gate)
+        {
+            if (!_state.Remove(member))
+                return;
+            isEmpty = _state.IsClosed;
         }
 
-        if (PresenceOf(member) is { } present)
-            services.Tracker.Leave(present);
-        return _closed;
+        if (_roster.KeyOf(member) is { } present)
+            _services.Tracker.Leave(present);
+        if (!isEmpty)
+            return;
+        _onEmpty(this);
+        _ = UnsubscribeAsync();
+    }
+
+    public void OnMessage(ChatMessage message) => _stream.OnMessage(message);
+
+    public void OnAnnouncement(ReadOnlyMemory<byte> announcement)
+    {
+        if (Announcement.Decode(announcement.Span) is not { } roomEvent)
+        {
+            // Once is enough: a node that sends one may send many.
+            if (!_hasUnreadable)
+                _services.Logger.AnnouncementUnreadable(Name);
+            _hasUnreadable = true;
+            return;
+        }
+
+        lock (_state.Gate)
+        {
+            if (roomEvent is PresenceEvent presence)
+                _roster.OnAnnounced(presence);
+            else
+                _state.Queue.Add(new RoomItem(roomEvent));
+        }
+    }
+
+    public void OnReconnected()
+    {
+        _ = _services.Disconnects.CheckAsync();
+        _ = CheckAsync();
     }
 
     /// <summary>
-    /// Subscribes to the backplane, once for all members; again if the last try failed. Not if all have left meanwhile: nobody
-    /// would end the subscription.
+    /// Looks in the history for messages that never came, and lets members that could not catch up try again. Completes when the store has answered,
+    /// whatever the members then still have to read.
     /// </summary>
-    public Task SubscribeAsync()
+    public Task CheckAsync()
     {
-        lock (_gate)
+        RoomMember[] stalled;
+        bool isTracked;
+        lock (_state.Gate)
         {
-            if (_closed)
+            isTracked = _roster.IsTracked;
+            NotifyThoseThatLackPresence();
+            ForgetUnusedTail();
+            stalled = [.. _state.Members.Where(static m => m.State == MemberState.Stalled)];
+            foreach (var member in stalled)
+                _state.SetState(member, MemberState.CatchingUp);
+        }
+
+        var filling = _stream.FillAsync();
+        foreach (var member in stalled)
+            _ = _catchUp.RunAsync(member);
+        return isTracked ? Task.WhenAll(filling, _roster.RefreshAsync()) : filling;
+    }
+
+    /// <summary>Waits until no more is to be fanned out than one turn takes. Nearly always completed.</summary>
+    public Task WaitForTurnAsync() => _state.Queue.WaitForTurnAsync();
+
+    private void Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
+
+    /// <summary>
+    /// Subscribes to the backplane, once for all members; again if the last try failed. Not if all members have left meanwhile, because nothing would
+    /// end the subscription.
+    /// </summary>
+    private Task SubscribeAsync()
+    {
+        lock (_state.Gate)
+        {
+            if (_state.IsClosed)
                 return Task.CompletedTask;
             if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
-                _subscription = services.Backplane.SubscribeAsync(Name, this).AsTask();
+                _subscription = _services.Backplane.SubscribeAsync(Name, this).AsTask();
             return _subscription;
         }
     }
 
-    public async Task UnsubscribeAsync()
+    private async Task UnsubscribeAsync()
     {
         try
         {
@@ -97,258 +171,25 @@ internal sealed partial class Room(string name, RoomServices services) : IBackpl
         }
         catch (Exception e)
         {
-            services.Logger.UnsubscribeFailed(Name, e);
+            _services.Logger.UnsubscribeFailed(Name, e);
         }
     }
 
-    public void OnMessage(ChatMessage message)
+    /// <summary>Notifies members that are live, and whose queue was too full for it before, of who is here.</summary>
+    private void NotifyThoseThatLackPresence()
     {
-        lock (_gate)
+        foreach (var member in _state.Members)
         {
-            if (!(IsTooMuch ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
-                return;
-        }
-
-        _ = FillAsync();
-    }
-
-    public void OnAnnouncement(ReadOnlyMemory<byte> announcement)
-    {
-        var notice = Announcement.Decode(announcement.Span);
-        if (notice is null && !_hasUnreadable)
-        {
-            // Once is enough: whoever sends one may send many.
-            _hasUnreadable = true;
-            services.Logger.AnnouncementUnreadable(Name);
-        }
-
-        lock (_gate)
-        {
-            if (notice is null)
-                return;
-            if (notice is PresenceEvent presence)
-                HearPresence(presence);
-            else
-                FanOut(notice);
+            if (member is { LacksPresence: true, State: MemberState.Live })
+                _catchUp.TryNotifyLive(member, _state.Cursor.Accepted.GetValueOrDefault());
         }
     }
 
-    /// <summary>
-    /// Accepts a message, unless it was before, or others before it are missing. True if those are to be read from history. To be
-    /// called under the lock.
-    /// </summary>
-    private bool AcceptOrAnnounce(ChatMessage message)
+    /// <summary>Forgets the latest messages if no member has needed them from one check to the next.</summary>
+    private void ForgetUnusedTail()
     {
-        if (message.Position is not { } position || _accepted is not { } accepted || position.Follows(accepted))
-        {
-            Accept(message);
-            return false;
-        }
-
-        if (position.IsAtOrBefore(accepted))
-            return false;
-
-        if (!NeedsHistory)
-        {
-            // Nobody asked for what is missing, and nobody would ever fill the hole.
-            if (position.IsOfStream(accepted))
-            {
-                var gap = new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
-                services.Logger.MessagesLost(Name, gap.Missed!.Value);
-                TellGap(gap);
-                _tail.Clear();
-            }
-
-            Accept(message);
-            return false;
-        }
-
-        _announced = position;
-        return true;
-    }
-
-    /// <summary>
-    /// Does not take a message for which there is no room at present. True if it is to be read from history. To be called under the lock.
-    /// </summary>
-    private bool AnnounceOnly(ChatMessage message)
-    {
-        if (!_overloaded)
-            services.Logger.Overloaded(Name);
-        _overloaded = true;
-        if (message.Position is not { } position || !NeedsHistory || position.IsAtOrBefore(_accepted.GetValueOrDefault()))
-            return false;
-        _announced = position;
-        return true;
-    }
-
-    public void OnReconnected()
-    {
-        _ = services.Disconnects.CheckAsync();
-        _ = CheckAsync();
-    }
-
-    /// <summary>
-    /// Looks in the history for messages that never came, and gives members that could not catch up another try. Ends when the store has
-    /// answered, whatever the members then still have to read.
-    /// </summary>
-    public Task CheckAsync()
-    {
-        RoomMember[] stalled;
-        bool tracksPresence;
-        lock (_gate)
-        {
-            tracksPresence = TracksPresence;
-            TellThoseWhoLackPresence();
-            ForgetUnusedTail();
-            stalled = [.. _members.Where(static m => m.State == MemberState.Stalled)];
-            foreach (var member in stalled)
-                SetState(member, MemberState.CatchingUp);
-        }
-
-        var filling = FillAsync();
-        foreach (var member in stalled)
-            _ = CatchUpAsync(member);
-        return tracksPresence ? Task.WhenAll(filling, RefreshPresenceAsync()) : filling;
-    }
-
-    /// <summary>Reads from history what the backplane has lost.</summary>
-    private async Task FillAsync()
-    {
-        lock (_gate)
-        {
-            if (_filling || _accepted is null || !NeedsHistory)
-                return;
-            _filling = true;
-        }
-
-        try
-        {
-            // Not faster than it can be fanned out.
-            do
-            {
-                await WaitForTurnAsync().ConfigureAwait(false);
-            }
-            while (await FillOnceAsync().ConfigureAwait(false));
-        }
-        catch (Exception e)
-        {
-            lock (_gate)
-                _filling = false;
-
-            // The next check tries again.
-            var level = RoomLog.LevelOf(e);
-            services.Logger.FillFailed(level, Name, e);
-        }
-    }
-
-    /// <summary>Reads one page. False, and nobody fills any more, if there is no more to be read.</summary>
-    private async ValueTask<bool> FillOnceAsync()
-    {
-        MessagePosition? accepted;
-        MessagePosition announced;
-        lock (_gate)
-            (accepted, announced) = (_accepted, _announced);
-        var page = await services.ReadAsync(Name, accepted).ConfigureAwait(false);
-        lock (_gate)
-        {
-            // The stream has begun, or changed its name, while the page was on its way: what it says is of before.
-            if (_accepted != accepted && _accepted?.Epoch != page.Top.Epoch)
-                return true;
-
-            // What was announced while the page was on its way is not in it, and whoever announced it left it to us.
-            var more = AcceptPage(page) || _announced != announced;
-            return _filling = more && !_announced.IsAtOrBefore(_accepted.GetValueOrDefault());
-        }
-    }
-
-    /// <summary>Takes over what the history has after the last accepted position. True if that was anything.</summary>
-    private bool AcceptPage(HistoryPage page)
-    {
-        var start = StartOf(page);
-        if (page.Restarted && page.Top.Epoch == _accepted?.Epoch)
-        {
-            // The store has lost its newest messages, which were delivered here. Those to come take their positions.
-            services.Logger.StreamRestarted(Name, page.Top);
-            TellGap(new MessageGap(_accepted.GetValueOrDefault(), null, null));
-            GoBack(page.Top);
-            return false;
-        }
-
-        if (page.Restarted)
-            services.Logger.StreamRestarted(Name, page.Top);
-        if (page.Missed > 0)
-            services.Logger.MessagesMissed(Name, page.Missed);
-        if (_accepted is { } accepted && (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence)))
-        {
-            TellGap(new MessageGap(accepted, MessageGap.NextOf(page), page.Restarted ? null : start.Sequence - accepted.Sequence));
-            _tail.Clear();
-            _accepted = start;
-        }
-        else if (_accepted is { Sequence: > 0 } same && same.Epoch != page.Top.Epoch)
-        {
-            // The stream goes on under another name: the store has lost messages, and none that were delivered here.
-            _tail.Clear();
-            _accepted = page.Top with { Sequence = same.Sequence };
-        }
-
-        var before = _accepted;
-        foreach (var message in page.Messages)
-        {
-            if (message.Position is { } position && position.Follows(_accepted.GetValueOrDefault()))
-                Accept(message);
-        }
-
-        return _accepted != before;
-    }
-
-    /// <summary>Whether anybody is to be given what is stored. To be called under the lock.</summary>
-    private bool NeedsHistory => _members.Any(static m => m.Replay > 0);
-
-    /// <summary>Forgets the positions after one: other messages will have them. To be called under the lock.</summary>
-    private void GoBack(MessagePosition top)
-    {
-        _accepted = top;
-        _live = null;
-        _tail.Clear();
-        foreach (var member in _members)
-        {
-            if (top.IsAtOrBefore(member.DeliveredThrough))
-                member.DeliveredThrough = top;
-        }
-    }
-
-    /// <summary>Tells those who are live what they will not get. To be called under the lock.</summary>
-    private void TellGap(MessageGap gap)
-    {
-        services.Metrics.Missed(GapScope.Room, gap.Missed);
-        FanOut(gap);
-    }
-
-    /// <summary>To be called under the lock.</summary>
-    private void Accept(ChatMessage message)
-    {
-        services.Metrics.Accepted(message.At);
-        if (message.Position is { } position)
-        {
-            Remember(message, _accepted);
-            _accepted = position;
-        }
-
-        FanOut(message);
-    }
-
-    /// <summary>To be called under the lock.</summary>
-    private void SetState(RoomMember member, MemberState state)
-    {
-        _waiting += Waits(state) - Waits(member.State);
-        if (_waiting > 0)
-            _tail.Begin(_accepted);
-        else if (!_tail.HasPage)
-            _tail.Clear();
-        _live = null;
-        member.State = state;
-        member.LiveFrom = _taken + _pending.Count;
-
-        static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
+        if (!_state.HasWaiting && !_state.Tail.IsUsed)
+            _state.Tail.Clear();
+        _state.Tail.IsUsed = false;
     }
 }

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using ChatKit.ChatKitV1;
 using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 using Microsoft.Extensions.Logging;

@@ -1,37 +1,55 @@
+using System.Runtime.CompilerServices;
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms.Events;
+using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
 
-/// <summary>What goes through a room in its one order: a message, or a notice in place of one.</summary>
-internal readonly struct RoomItem
+/// <summary>
+/// What a room delivers in one order: a message, or an event in place of one. Its frames are encoded when they are first needed, once for each
+/// wire format, and shared by all members.
+/// </summary>
+internal sealed class RoomItem
 {
-    private readonly MessageFrames _frames;
+    /// <summary>What an item costs in memory besides its payload, roughly.</summary>
+    private const int Overhead = 128;
 
-    public RoomItem(ChatMessage message) => (Message, _frames) = (message, message.Frames);
+    private Frames _frames;
 
-    public RoomItem(RoomEvent notice) => (Notice, _frames) = (notice, new MessageFrames());
+    public RoomItem(ChatMessage message) => Message = message;
 
-    /// <summary>The message; null for a notice.</summary>
+    public RoomItem(RoomEvent roomEvent) => Event = roomEvent;
+
+    /// <summary>The message; null for an event.</summary>
     public ChatMessage? Message { get; }
 
-    /// <summary>The notice; null for a message.</summary>
-    public RoomEvent? Notice { get; }
+    /// <summary>The event; null for a message.</summary>
+    public RoomEvent? Event { get; }
 
-    /// <summary>The message's place in the stream; null for one that is not stored, and for a notice.</summary>
+    /// <summary>The message's place in the stream; null for an ephemeral message, and for an event.</summary>
     public MessagePosition? Position => Message?.Position;
 
-    /// <summary>The size of the payload, in bytes.</summary>
-    public int PayloadSize => Message?.Data.Length ?? 0;
+    /// <summary>How much memory the item takes, in bytes, roughly.</summary>
+    public int Size => Overhead + (Message?.Data.Length ?? 0);
 
-    /// <summary>Whether a client in the room receives it.</summary>
+    /// <summary>Whether a client in the room receives the item.</summary>
     public bool IsFor(IRoomClient client) => Message is not { Audience: Audience.Others } message || !client.Has(message.ConnectionId);
 
-    /// <summary>The frame in a format; empty if the format has none for it.</summary>
-    public byte[] Frame(string room, WireFormat format) =>
-        Message is { } message ? _frames.Get(room, message, format) : _frames.Get(room, Notice!, format);
+    /// <summary>The frame in a format; empty if the format has none for the item. If two threads encode it at the same time, either frame is used.</summary>
+    public byte[] Frame(string room, WireFormat format) => _frames[(int)format] ??= Encode(room, format);
 
-    public static implicit operator RoomItem(ChatMessage message) => new(message);
+    private byte[] Encode(string room, WireFormat format)
+    {
+        if (format.Uncompressed() is var uncompressed && uncompressed != format)
+            return format.Compress(Frame(room, uncompressed));
+        if (Event is { } roomEvent)
+            return format == WireFormat.V1 ? V1Frames.Event(room, roomEvent) : [];
+        return format == WireFormat.V1 ? V1Frames.Message(room, Message!) : WebSocketFrame.Around(Message!.Type, Message.Data);
+    }
 
-    public static implicit operator RoomItem(RoomEvent notice) => new(notice);
+    [InlineArray(WireFormats.Count)]
+    private struct Frames
+    {
+        private byte[]? _first;
+    }
 }

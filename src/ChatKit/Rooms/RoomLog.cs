@@ -4,10 +4,6 @@ namespace ChatKit.Rooms;
 
 internal static partial class RoomLog
 {
-    /// <summary>A store that is away says so once, itself. What else goes wrong deserves a warning each time.</summary>
-    public static LogLevel LevelOf(Exception exception) =>
-        exception is HistoryUnavailableException ? LogLevel.Debug : LogLevel.Warning;
-
     [LoggerMessage(200, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and is resumed from history.")]
     public static partial void MemberBehind(this ILogger logger, LogText room, LogText connectionId);
 

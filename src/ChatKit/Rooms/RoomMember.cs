@@ -49,7 +49,7 @@ internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition
     public bool HasNotReceived(RoomItem item, long number) =>
         number >= LiveFrom
         && item.Position?.IsAtOrBefore(DeliveredThrough) != true
-        && (item.Notice is not MessageGap gap || gap.Behind(DeliveredThrough) is not null);
+        && (item.Event is not MessageGap gap || gap.Behind(DeliveredThrough) is not null);
 
     /// <summary>Whether a live member is to be sent a frame for an item: the item, or that there is a message which is not for it.</summary>
     /// <param name="item">The item.</param>

@@ -49,24 +49,16 @@ internal sealed class RoomRegistry : IDisposable
         Room room;
         do
         {
-            room = _rooms.GetOrAdd(name, static (name, services) => new Room(name, services), _services);
+            room = _rooms.GetOrAdd(name, static (name, registry) => new Room(name, registry._services, registry.Remove), this);
         }
         while (!room.TryAdd(member));
 
-        return new RoomMembership(this, room, member);
-    }
-
-    /// <summary>Leaves a room. Waits for nothing: ending the subscription takes as long as it takes, and is nobody's business who leaves.</summary>
-    public void Leave(Room room, RoomMember member)
-    {
-        if (!room.RemoveAndCloseIfEmpty(member))
-            return;
-
-        _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
-        _ = room.UnsubscribeAsync();
+        return new RoomMembership(room, member);
     }
 
     public void Dispose() => _checks.Dispose();
+
+    private void Remove(Room room) => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
 
     /// <summary>Checks one room after another. Skips a round as long as the one before is under way.</summary>
     private async Task CheckAllAsync()

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// The latest messages of a room without a gap, up to the one that was accepted last: read once for all who join or catch up, and kept up to
-/// date by what is accepted. Belongs to the room, which guards it by its lock.
+/// The latest messages of a room, with no gaps, up to the one that was accepted last. They are read once for all members that join or catch up,
+/// and kept up to date by what the room accepts. The room's lock guards them.
 /// </summary>
 internal sealed class RoomTail
 {
@@ -20,7 +20,7 @@ internal sealed class RoomTail
     /// <summary>A page that is larger is read by each who needs it: a node must not hold many of them.</summary>
     private const int Limit = 16 * 1024 * 1024;
 
-    private readonly Queue<ChatMessage> _messages = new();
+    private readonly Queue<RoomItem> _messages = new();
     private int _bytes;
 
     /// <summary>The position before the first message; null if nothing is kept.</summary>
@@ -29,10 +29,13 @@ internal sealed class RoomTail
     /// <summary>Whether the first message is the oldest that was stored when the page was read, and none was dropped since.</summary>
     private bool _isWhole;
 
-    public IEnumerable<ChatMessage> Messages => _messages;
+    public IEnumerable<RoomItem> Messages => _messages;
 
-    /// <summary>Whether there is more in it than what was accepted since somebody waits.</summary>
+    /// <summary>Whether there is more in it than what was accepted since a member waits.</summary>
     public bool HasPage { get; private set; }
+
+    /// <summary>Whether a member has needed the messages since the last check.</summary>
+    public bool IsUsed { get; set; }
 
     /// <summary>Begins to keep what is accepted after a position. Null: after the first that is.</summary>
     public void Begin(MessagePosition? accepted) => _start ??= accepted;
@@ -41,7 +44,7 @@ internal sealed class RoomTail
     /// <param name="message">The message.</param>
     /// <param name="before">The last position that was accepted before it.</param>
     /// <param name="replay">How many messages a newcomer is given.</param>
-    public void Add(ChatMessage message, MessagePosition? before, int replay)
+    public void Add(RoomItem message, MessagePosition? before, int replay)
     {
         var position = message.Position.GetValueOrDefault();
         if (_start is null || before is not { } last || !position.Follows(last))
@@ -51,11 +54,11 @@ internal sealed class RoomTail
         }
 
         _messages.Enqueue(message);
-        _bytes += Room.SizeOf(message);
+        _bytes += message.Size;
         while (_messages.Count > AtLeast && (_bytes > Limit || (_bytes > UsualLimit && _messages.Count > replay)))
         {
             var dropped = _messages.Dequeue();
-            _bytes -= Room.SizeOf(dropped);
+            _bytes -= dropped.Size;
             _start = dropped.Position;
             _isWhole = false;
         }
@@ -63,22 +66,23 @@ internal sealed class RoomTail
 
     /// <summary>Puts a page that was read before what was accepted since.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="start">The position before its first message.</param>
     /// <param name="accepted">The last position that was accepted.</param>
     /// <param name="isWhole">Whether the page has everything that is stored.</param>
-    public void Prepend(HistoryPage page, MessagePosition start, MessagePosition accepted, bool isWhole)
+    public void Prepend(RoomPage page, MessagePosition accepted, bool isWhole)
     {
+        var start = page.Start;
+
         // What was accepted since has to begin where the page ends, or before.
         var joins = _start is { } own && own.IsOfStream(accepted) && own.Sequence <= page.Top.Sequence && own.Sequence >= start.Sequence;
         if (!page.Top.IsOfStream(accepted) || (page.Top.Sequence < accepted.Sequence && !joins))
             return;
 
-        ChatMessage[] later = joins ? [.. _messages.Where(message => message.Position!.Value.Sequence > page.Top.Sequence)] : [];
+        RoomItem[] later = joins ? [.. _messages.Where(message => message.Position!.Value.Sequence > page.Top.Sequence)] : [];
         Clear();
-        foreach (var message in page.Messages.Where(message => message.Position!.Value.Sequence <= accepted.Sequence).Concat(later))
+        foreach (var message in page.Items.Where(message => message.Position!.Value.Sequence <= accepted.Sequence).Concat(later))
         {
             _messages.Enqueue(message);
-            _bytes += Room.SizeOf(message);
+            _bytes += message.Size;
         }
 
         if (_bytes > Limit)
@@ -96,7 +100,7 @@ internal sealed class RoomTail
     /// <param name="accepted">The last position that was accepted.</param>
     /// <param name="replay">How many messages a newcomer is given: as many as the history keeps.</param>
     /// <param name="page">The page.</param>
-    public bool TryRead(MessagePosition? after, MessagePosition? accepted, int replay, [NotNullWhen(true)] out HistoryPage? page)
+    public bool TryRead(MessagePosition? after, MessagePosition? accepted, int replay, [NotNullWhen(true)] out RoomPage? page)
     {
         page = null;
         if (_start is not { } start || accepted is not { } top || !start.IsOfStream(top))
@@ -105,7 +109,7 @@ internal sealed class RoomTail
         {
             if (!HasPage || (!_isWhole && _messages.Count < replay))
                 return false;
-            page = new HistoryPage([.. _messages], top, 0, Restarted: false);
+            page = PageOf([.. _messages], top, missed: 0);
             return true;
         }
 
@@ -116,8 +120,7 @@ internal sealed class RoomTail
         if (known.Sequence < start.Sequence ? !_isWhole : top.Sequence - known.Sequence > replay)
             return false;
         var missed = Math.Max(0, start.Sequence - known.Sequence);
-        ChatMessage[] messages = [.. _messages.Where(message => message.Position!.Value.Sequence > known.Sequence)];
-        page = new HistoryPage(messages, top, missed, Restarted: false);
+        page = PageOf([.. _messages.Where(message => message.Position!.Value.Sequence > known.Sequence)], top, missed);
         return true;
     }
 
@@ -127,6 +130,9 @@ internal sealed class RoomTail
         || !top.IsOfStream(last)
         || top.Sequence >= last.Sequence
         || _messages.Any(message => message.Position.GetValueOrDefault().Follows(top));
+
+    private static RoomPage PageOf(RoomItem[] items, MessagePosition top, long missed) =>
+        new(new HistoryPage([.. items.Select(static item => item.Message!)], top, missed, Restarted: false), items);
 
     public void Clear()
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.WebSockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -20,6 +21,9 @@ internal static class WebSocketFrame
 
     /// <summary>What a close frame leaves for the reason after its two bytes of code.</summary>
     public const int MaxReasonBytes = MaxControlPayload - 2;
+
+    /// <summary>The header of a frame whose payload has 64 KiB or more.</summary>
+    private const int MaxHeader = 10;
 
     private const byte Fin = 0x80;
 
@@ -45,6 +49,23 @@ internal static class WebSocketFrame
         var frame = Create(DataOpcode(type), data, out var header);
         payload = frame.AsMemory(header);
         return frame;
+    }
+
+    /// <summary>
+    /// The frame of a payload. Nothing is copied if the payload lies in its frame, as those do that <see cref="Text"/> and
+    /// <see cref="Create(WebSocketMessageType, ReadOnlySpan{byte}, out ReadOnlyMemory{byte})"/> return.
+    /// </summary>
+    public static byte[] Around(WebSocketMessageType type, ReadOnlyMemory<byte> payload)
+    {
+        Span<byte> header = stackalloc byte[MaxHeader];
+        header = header[..WriteHeader(header, DataOpcode(type), payload.Length)];
+        return MemoryMarshal.TryGetArray(payload, out var segment)
+            && segment.Array is { } frame
+            && segment.Offset == header.Length
+            && frame.Length == header.Length + payload.Length
+            && frame.AsSpan(0, header.Length).SequenceEqual(header)
+                ? frame
+                : Create(type, payload.Span, out _);
     }
 
     /// <summary>A frame of bytes that are compressed already.</summary>
@@ -110,24 +131,34 @@ internal static class WebSocketFrame
 
     private static byte[] Allocate(int bits, int payload, out int header)
     {
-        header = payload switch { <= MaxControlPayload => 2, <= ushort.MaxValue => 4, _ => 10 };
+        header = HeaderLength(payload);
         var frame = GC.AllocateUninitializedArray<byte>(header + payload);
+        WriteHeader(frame, bits, payload);
+        return frame;
+    }
+
+    private static int HeaderLength(int payload) => payload switch { <= MaxControlPayload => 2, <= ushort.MaxValue => 4, _ => MaxHeader };
+
+    /// <summary>Returns the length of the header.</summary>
+    private static int WriteHeader(Span<byte> frame, int bits, int payload)
+    {
+        var length = HeaderLength(payload);
         frame[0] = (byte)(Fin | bits);
-        if (header == 2)
+        switch (length)
         {
-            frame[1] = (byte)payload;
-        }
-        else if (header == 4)
-        {
-            frame[1] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)payload);
-        }
-        else
-        {
-            frame[1] = 127;
-            BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(2), (ulong)payload);
+            case 2:
+                frame[1] = (byte)payload;
+                break;
+            case 4:
+                frame[1] = 126;
+                BinaryPrimitives.WriteUInt16BigEndian(frame[2..], (ushort)payload);
+                break;
+            default:
+                frame[1] = 127;
+                BinaryPrimitives.WriteUInt64BigEndian(frame[2..], (ulong)payload);
+                break;
         }
 
-        return frame;
+        return length;
     }
 }

@@ -17,7 +17,7 @@ public class V1FramesTests
     public void The_largest_message_that_may_be_sent_has_a_frame_and_a_larger_one_is_refused_at_the_door()
     {
         var message = Outgoing.Binary(new byte[MessageSize.Max], default);
-        Assert.InRange(Outgoing.FrameOf("lobby", message, WireFormat.V1).Length, MessageSize.Max / 3 * 4, (MessageSize.Max / 3 * 4) + 200);
+        Assert.InRange(new RoomItem(message).Frame("lobby", WireFormat.V1).Length, MessageSize.Max / 3 * 4, (MessageSize.Max / 3 * 4) + 200);
 
         Assert.Contains("67108865", Assert.Throws<ArgumentException>(static () => Outgoing.Binary(new byte[MessageSize.Max + 1], default)).Message);
     }

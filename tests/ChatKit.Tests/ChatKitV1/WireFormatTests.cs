@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
@@ -19,13 +20,13 @@ public class WireFormatTests
     [Fact]
     public void A_message_has_one_frame_for_each_format_which_is_made_once()
     {
-        var message = Outgoing.Text(string.Concat(Enumerable.Repeat("all work and no play ", 100)), DateTimeOffset.UnixEpoch);
+        var item = new RoomItem(Outgoing.Text(string.Concat(Enumerable.Repeat("all work and no play ", 100)), DateTimeOffset.UnixEpoch));
 
-        byte[][] frames = [.. All.Select(format => Outgoing.FrameOf("lobby", message, format))];
+        byte[][] frames = [.. All.Select(format => item.Frame("lobby", format))];
 
         Assert.Equal(WireFormats.Count, frames.Distinct().Count());
         foreach (var (format, frame) in All.Zip(frames))
-            Assert.Same(frame, Outgoing.FrameOf("lobby", message, format));
+            Assert.Same(frame, item.Frame("lobby", format));
         Assert.True(frames[(int)WireFormat.Compressed].Length < frames[(int)WireFormat.SmallWindow].Length);
         Assert.True(frames[(int)WireFormat.SmallWindow].Length < frames[(int)WireFormat.Plain].Length);
     }
@@ -33,9 +34,36 @@ public class WireFormatTests
     [Fact]
     public void What_is_short_has_one_frame_whether_it_may_be_compressed_or_not()
     {
-        var message = Outgoing.Text("hi", DateTimeOffset.UnixEpoch);
+        var item = new RoomItem(Outgoing.Text("hi", DateTimeOffset.UnixEpoch));
 
-        Assert.Same(Outgoing.FrameOf("lobby", message), Outgoing.FrameOf("lobby", message, WireFormat.SmallWindow));
-        Assert.Equal(WebSocketMessageType.Text, WebSocketFrame.DataType(Outgoing.FrameOf("lobby", message, WireFormat.Compressed)));
+        Assert.Same(item.Frame("lobby", WireFormat.Plain), item.Frame("lobby", WireFormat.SmallWindow));
+        Assert.Equal(WebSocketMessageType.Text, WebSocketFrame.DataType(item.Frame("lobby", WireFormat.Compressed)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(125)]
+    [InlineData(126)]
+    [InlineData(65535)]
+    [InlineData(65536)]
+    public void A_message_is_sent_in_the_frame_that_its_payload_lies_in(int length)
+    {
+        var message = Outgoing.Binary(new byte[length], DateTimeOffset.UnixEpoch);
+        Assert.True(MemoryMarshal.TryGetArray(message.Data, out var segment));
+
+        Assert.Same(segment.Array, new RoomItem(message).Frame("lobby", WireFormat.Plain));
+    }
+
+    [Fact]
+    public void A_payload_that_lies_elsewhere_is_copied_into_a_frame()
+    {
+        byte[] around = [0x81, 3, .. "abc"u8, 0];
+        var payload = around.AsMemory(2, 3);
+
+        var frame = WebSocketFrame.Around(WebSocketMessageType.Text, payload);
+
+        Assert.Equal(around[..^1], frame);
+        Assert.Equal("abc"u8, WebSocketFrame.Payload(WebSocketFrame.Around(WebSocketMessageType.Text, "abc"u8.ToArray())));
+        Assert.Equal(0x82, WebSocketFrame.Around(WebSocketMessageType.Binary, around.AsMemory(2, 3))[0]);
     }
 }

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using ChatKit.Rooms;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Benchmarks.Rooms;
@@ -46,7 +47,7 @@ public class BroadcastBenchmarks
         for (var i = 0; i < Messages; i++)
         {
             var message = Outgoing.Text(_text, default);
-            end += Outgoing.FrameOf("room", message).Length;
+            end += WebSocketFrame.Around(message.Type, message.Data).Length;
             await _backplane!.PublishAsync(Room, message, History, CancellationToken.None);
         }
 

@@ -1,4 +1,3 @@
-using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms.Events;
 
@@ -8,8 +7,6 @@ namespace ChatKit.Rooms.Events;
 /// <param name="Missed">How many messages are missing; null if that is not known, because the stream was lost and has begun anew.</param>
 internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, long? Missed) : RoomEvent
 {
-    public override byte[] Frame(string room) => V1Frames.Gap(room, this);
-
     /// <summary>What of the hole is one for whoever has read up to a position, while its messages were still there; null if nothing is.</summary>
     public MessageGap? Behind(MessagePosition read)
     {

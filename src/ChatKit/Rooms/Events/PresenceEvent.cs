@@ -1,12 +1,8 @@
-using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms.Events;
 
 /// <summary>Who is in a room, or has come or gone.</summary>
-internal sealed record PresenceEvent(PresenceChange Change, IReadOnlyList<string> Members) : RoomEvent
-{
-    public override byte[] Frame(string room) => V1Frames.Presence(room, this);
-}
+internal sealed record PresenceEvent(PresenceChange Change, IReadOnlyList<string> Members) : RoomEvent;
 
 /// <summary>What a presence frame tells of the members in it.</summary>
 internal enum PresenceChange

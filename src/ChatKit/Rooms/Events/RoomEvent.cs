@@ -1,11 +1,4 @@
 namespace ChatKit.Rooms.Events;
 
-/// <summary>
-/// Something that a room tells those who can be told. Goes through the room in place of a message, so that it comes at its place
-/// among them.
-/// </summary>
-internal abstract record RoomEvent
-{
-    /// <summary>The frame for a client that speaks <see cref="ChatKitSubprotocol.V1"/>; empty if it is not for clients.</summary>
-    public abstract byte[] Frame(string room);
-}
+/// <summary>Something that a room delivers in place of a message, so that it has its place in the order of the messages.</summary>
+internal abstract record RoomEvent;

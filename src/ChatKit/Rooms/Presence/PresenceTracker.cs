@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using ChatKit.ChatKitV1;
+using ChatKit.Diagnostics;
 using ChatKit.Rooms.Events;
 using Microsoft.Extensions.Logging;
 
@@ -248,7 +248,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         catch (Exception e)
         {
             // Whoever has come is said again at the next renewal; whoever has gone is not, and expires.
-            var level = RoomLog.LevelOf(e);
+            var level = LogLevels.Of(e);
             _logger.PresenceFailed(level, e);
         }
     }

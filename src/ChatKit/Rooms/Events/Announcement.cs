@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
-using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
-namespace ChatKit.ChatKitV1;
+namespace ChatKit.Rooms.Events;
 
 /// <summary>
 /// What nodes announce to each other, as a backplane carries it: a word, and what belongs to it, in UTF-8 and separated by line feeds.

@@ -1,0 +1,17 @@
+namespace ChatKit.Rooms;
+
+/// <summary>What a message that arrives is to a room that follows the stream.</summary>
+internal enum Arrival
+{
+    /// <summary>The room delivers it.</summary>
+    Next,
+
+    /// <summary>The room has accepted it before.</summary>
+    Duplicate,
+
+    /// <summary>Messages before it are missing.</summary>
+    AfterGap,
+
+    /// <summary>The stream has restarted.</summary>
+    OfAnotherStream,
+}

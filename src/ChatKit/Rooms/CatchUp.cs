@@ -1,0 +1,209 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
+using ChatKit.Diagnostics;
+using ChatKit.Rooms.Events;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// Gives a member that joins, or has fallen behind, what it lacks from history, until nothing is left between what it has and what is live. Then
+/// it goes live under the lock, so that there are no gaps and no duplicates.
+/// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Its wait handle is never used.")]
+internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, RoomServices services)
+{
+    /// <summary>After this many reads that brought nothing a member waits for the next check instead of reading again and again.</summary>
+    private const int FruitlessReads = 3;
+
+    private readonly PageSource _pages = new(room, services);
+    private readonly MemberSender _sender = new(room, services);
+
+    /// <summary>
+    /// Members receive what is stored one after the other: the first are live at once, and a crowd that joins takes no more of the processors
+    /// than one member does.
+    /// </summary>
+    private readonly SemaphoreSlim _turns = new(1);
+
+    /// <summary>How often a member whose turn it was could not read the history.</summary>
+    private int _failures;
+
+    public async Task RunAsync(RoomMember member)
+    {
+        using var turn = new CatchUpTurn(_turns);
+        try
+        {
+            MessagePosition? read = null;
+            for (var fruitless = 0; fruitless < FruitlessReads; fruitless++)
+            {
+                var known = (member.Cursor, read);
+                var failures = Volatile.Read(ref _failures);
+                if (!await turn.WaitForSpaceAsync(member.Client.Outbound, member.NeedsSpace).ConfigureAwait(false))
+                    return;
+                await turn.TakeAsync().ConfigureAwait(false);
+
+                // The read that it needs has failed while it waited for its turn. It waits for the next check like the one before it.
+                if (failures != Volatile.Read(ref _failures))
+                    break;
+                read = await SendStoredAsync(member).ConfigureAwait(false);
+                if (read is null || TryGoLive(member))
+                    return;
+                if (known != (member.Cursor, read))
+                    fruitless = -1;
+                else
+                    await stream.FillAsync().ConfigureAwait(false);
+            }
+
+            Stall(member);
+        }
+        catch (Exception e)
+        {
+            Interlocked.Increment(ref _failures);
+            var level = LogLevels.Of(e);
+            services.Logger.CatchUpFailed(level, room.Name, member.Client.Id, e);
+            Stall(member);
+        }
+    }
+
+    /// <summary>Notifies a member that receives nothing stored that it is live.</summary>
+    public async ValueTask RunWithoutHistoryAsync(RoomMember member)
+    {
+        while (!TryNotify() && await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false))
+        {
+        }
+
+        bool TryNotify()
+        {
+            lock (room.Gate)
+                return TryNotifyLive(member, room.Cursor.Accepted ?? MessagePosition.None);
+        }
+    }
+
+    /// <summary>
+    /// Notifies a member that speaks <see cref="ChatKitSubprotocol.V1"/> that it is live, once, and who is here, if it does not know. False if its
+    /// queue is too full.
+    /// </summary>
+    public bool TryNotifyLive(RoomMember member, MessagePosition position)
+    {
+        room.Gate.AssertHeld();
+        byte[] frames = member.AwaitsLive ? V1Frames.Live(room.Name, position, member.Recovered) : [];
+        if (member.AwaitsLive || member.LacksPresence)
+            frames = [.. frames, .. roster.Frame()];
+        member.NeedsSpace = frames.Length;
+        if (frames.Length > 0 && member.Client.Outbound.TryEnqueue(frames) == EnqueueResult.Full)
+            return false;
+        if (member is { AwaitsLive: true, Resumes: true })
+            services.Metrics.Resumed(member.Recovered);
+        member.AwaitsLive = member.LacksPresence = false;
+        member.NeedsSpace = 0;
+        return true;
+    }
+
+    /// <summary>
+    /// Sends a member what the history has for it, as far as its queue takes that: no page is held while a slow reader is waited for. Returns up to
+    /// where it has read; null if the member does not go on.
+    /// </summary>
+    private async ValueTask<MessagePosition?> SendStoredAsync(RoomMember member)
+    {
+        member.NeedsSpace = 0;
+        if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member).ConfigureAwait(false) is not { } page)
+            return null;
+        if (member.Cursor is not { } cursor)
+            return Begin(member, page) ? null : page.Top;
+
+        lock (room.Gate)
+            room.Cursor.StartAt(page.Top);
+        if (MessageGap.Before(page.History, cursor) is { } gap)
+        {
+            switch (Notify(member, gap))
+            {
+                case EnqueueResult.Full:
+                    return page.Top;
+                case EnqueueResult.Closed:
+                    return null;
+            }
+        }
+
+        member.Cursor = page.Start;
+        return _sender.SendPage(member, page) ? page.Top : null;
+    }
+
+    /// <summary>Notifies a member of messages that it will not receive. Closed if it does not go on.</summary>
+    private EnqueueResult Notify(RoomMember member, MessageGap gap)
+    {
+        if (member.SpeaksV1)
+        {
+            var frame = V1Frames.Gap(room.Name, gap);
+            var result = member.Client.Outbound.TryEnqueue(frame);
+            if (result == EnqueueResult.Full)
+                member.NeedsSpace = frame.Length;
+            if (result != EnqueueResult.Accepted)
+                return result;
+        }
+
+        member.Recovered = false;
+        services.Metrics.Missed(GapScope.Member, gap.Missed);
+        if (member.SpeaksV1)
+            services.Logger.MemberMissed(room.Name, member.Client.Id, gap.Missed);
+        if (member.SpeaksV1 || gap.Missed is not { } missed)
+            return EnqueueResult.Accepted;
+
+        // The plain format cannot express that messages are missing. A new connection begins with the newest messages.
+        services.Metrics.ClosedAsTooSlow();
+        services.Logger.SlowMemberClosed(room.Name, member.Client.Id);
+        member.Client.Disconnect(WebSocketCloseStatus.PolicyViolation, $"too slow: {missed} messages are no longer stored");
+        return EnqueueResult.Closed;
+    }
+
+    /// <summary>
+    /// Sends a new member what is stored, and lets it go live in the same instant. Sends nothing if so much has arrived since the page was read that
+    /// there would be a gap: the member reads again. True if it does not go on.
+    /// </summary>
+    private bool Begin(RoomMember member, RoomPage page)
+    {
+        lock (room.Gate)
+        {
+            if (member.State != MemberState.CatchingUp)
+                return true;
+            if (!room.Tail.Reaches(page.Top, room.Cursor.Accepted))
+                return false;
+
+            // Known from now on, even if the member's queue does not take the whole page: what is missing then is not live.
+            room.Cursor.StartAt(page.Top);
+            var stored = page.Items.Skip(Math.Max(0, page.Items.Count - member.Replay)).ToList();
+            member.Cursor = _sender.Send(member.Client, stored, page.Top with { Sequence = page.Top.Sequence - stored.Count });
+            return TryGoLive(member);
+        }
+    }
+
+    /// <summary>Lets a member go live if nothing is missing between what it has and what was accepted. True also if it has left.</summary>
+    private bool TryGoLive(RoomMember member)
+    {
+        lock (room.Gate)
+        {
+            if (member.State != MemberState.CatchingUp)
+                return true;
+
+            if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted))
+                return false;
+
+            cursor = _sender.Send(member.Client, room.Tail.Messages, cursor);
+            member.Cursor = cursor;
+            if (cursor.Sequence < accepted.Sequence || !TryNotifyLive(member, cursor))
+                return false;
+
+            member.DeliveredThrough = cursor;
+            room.SetState(member, MemberState.Live);
+            return true;
+        }
+    }
+
+    private void Stall(RoomMember member)
+    {
+        lock (room.Gate)
+        {
+            if (member.State == MemberState.CatchingUp)
+                room.SetState(member, MemberState.Stalled);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Runtime.InteropServices;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// The items that a room has accepted and not delivered yet. One work item takes everything that has arrived by the time it runs, so that a burst
+/// costs each member one enqueue.
+/// </summary>
+/// <param name="gate">The room's lock.</param>
+/// <param name="deliver">Delivers a batch. Must not throw.</param>
+internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThreadPoolWorkItem
+{
+    /// <summary>
+    /// How often a turn lets other work go first, as long as that brings more messages. Each one that is taken along costs a member
+    /// a few bytes; in a turn of its own it would cost each member a write.
+    /// </summary>
+    private const int MaxYields = 4;
+
+    /// <summary>
+    /// When more bytes than this wait, publishers on this node wait until the next turn has taken them. A turn waits for nothing, so that is soon.
+    /// </summary>
+    private const int PendingLimit = 1024 * 1024;
+
+    /// <summary>
+    /// When more bytes than this wait, messages of other nodes are not queued but read from history later, because other nodes cannot be made to
+    /// wait. Ephemeral messages are lost then.
+    /// </summary>
+    private const long OverloadLimit = 64 * 1024 * 1024;
+
+    private List<RoomItem> _pending = [];
+    private List<RoomItem> _batch = [];
+    private long _pendingBytes;
+    private TaskCompletionSource? _waitingForTurn;
+    private bool _isScheduled;
+    private int _yields;
+    private int _pendingAtYield;
+
+    /// <summary>How many items have been taken for delivery.</summary>
+    private long _taken;
+
+    /// <summary>Delivers a batch.</summary>
+    /// <param name="batch">The items.</param>
+    /// <param name="number">How many items the room had taken before.</param>
+    public delegate void Deliver(ReadOnlySpan<RoomItem> batch, long number);
+
+    /// <summary>The number of the next item.</summary>
+    public long NextNumber
+    {
+        get
+        {
+            gate.AssertHeld();
+            return _taken + _pending.Count;
+        }
+    }
+
+    /// <summary>Whether the queue cannot take a message now.</summary>
+    public bool IsOverloaded => Volatile.Read(ref _pendingBytes) > OverloadLimit;
+
+    /// <summary>Whether the overload was logged. Reset with each turn.</summary>
+    public bool HasReportedOverload { get; set; }
+
+    public void Add(RoomItem item)
+    {
+        gate.AssertHeld();
+        _pending.Add(item);
+        _pendingBytes += item.Size;
+        if (_isScheduled)
+            return;
+
+        _isScheduled = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Waits until no more items wait than one turn takes. Nearly always completed.</summary>
+    public Task WaitForTurnAsync()
+    {
+        if (Volatile.Read(ref _pendingBytes) <= PendingLimit)
+            return Task.CompletedTask;
+        lock (gate)
+        {
+            return _pendingBytes <= PendingLimit
+                ? Task.CompletedTask
+                : (_waitingForTurn ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (Yields())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return;
+        }
+
+        long first;
+        TaskCompletionSource? waiting;
+        lock (gate)
+        {
+            (_pending, _batch) = (_batch, _pending);
+            first = _taken;
+            _taken += _batch.Count;
+            _pendingBytes = 0;
+            HasReportedOverload = false;
+            (waiting, _waitingForTurn) = (_waitingForTurn, null);
+        }
+
+        waiting?.SetResult();
+        deliver(CollectionsMarshal.AsSpan(_batch), first);
+        _batch.Clear();
+        lock (gate)
+        {
+            if (_pending.Count == 0)
+            {
+                _isScheduled = false;
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private bool Yields()
+    {
+        lock (gate)
+        {
+            if (_yields == MaxYields || _pendingBytes > PendingLimit || _pending.Count == _pendingAtYield)
+            {
+                _yields = _pendingAtYield = 0;
+                return false;
+            }
+
+            _yields++;
+            _pendingAtYield = _pending.Count;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using ChatKit.Rooms.Events;
+
+namespace ChatKit.Rooms;
+
+/// <summary>What it means for a member that its queue has refused some items.</summary>
+internal static class Refused
+{
+    /// <summary>How many of the refused messages the member will not get from history either.</summary>
+    public static int CountLost(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
+    {
+        var count = 0;
+        for (var i = 0; i < refused.Length; i++)
+        {
+            if (refused[i].Event is null && (refused[i].Position is null || member.Replay == 0) && member.IsDue(refused[i], number + i))
+                count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// The position before the first of the refused messages that is stored, and that the member has not received before; null if there is none.
+    /// A member that reads on from before a gap finds the gap again.
+    /// </summary>
+    public static MessagePosition? LastBefore(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
+    {
+        for (var i = 0; i < refused.Length; i++)
+        {
+            if (!member.HasNotReceived(refused[i], number + i))
+                continue;
+            if (refused[i].Position is { } position)
+                return position with { Sequence = position.Sequence - 1 };
+            if (refused[i].Event is MessageGap gap && member.SpeaksV1)
+                return gap.Behind(member.DeliveredThrough)?.After;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the member has missed that somebody has joined or left.</summary>
+    public static bool HavePresence(ReadOnlySpan<RoomItem> refused)
+    {
+        foreach (var item in refused)
+        {
+            if (item.Event is PresenceEvent)
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,14 @@
+namespace ChatKit.Rooms;
+
+/// <summary>A page of a room's history whose messages are encoded once, for all members that receive it.</summary>
+/// <param name="History">The page.</param>
+/// <param name="Items">Its messages.</param>
+internal sealed record RoomPage(HistoryPage History, IReadOnlyList<RoomItem> Items)
+{
+    public MessagePosition Top => History.Top;
+
+    /// <summary>The position before the first message.</summary>
+    public MessagePosition Start => Top with { Sequence = Top.Sequence - Items.Count };
+
+    public static RoomPage Of(HistoryPage page) => new(page, [.. page.Messages.Select(static message => new RoomItem(message))]);
+}

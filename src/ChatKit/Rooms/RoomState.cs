@@ -1,0 +1,120 @@
+using ChatKit.ChatKitV1;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// What a room on this node consists of: its members, its place in the stream, its latest messages, and what it has yet to deliver. One lock guards
+/// all of it. The lock is never held across an await.
+/// </summary>
+internal sealed class RoomState
+{
+    private readonly HashSet<RoomMember> _members = [];
+    private LiveMember[]? _live;
+    private WireFormat _longest;
+    private int _waiting;
+
+    /// <param name="name">The room's name.</param>
+    /// <param name="deliver">Delivers what the room has accepted.</param>
+    public RoomState(string name, FanOutQueue.Deliver deliver)
+    {
+        Name = name;
+        Queue = new FanOutQueue(Gate, deliver);
+    }
+
+    public string Name { get; }
+
+    public Lock Gate { get; } = new();
+
+    public FanOutQueue Queue { get; }
+
+    public StreamCursor Cursor { get; } = new();
+
+    public RoomTail Tail { get; } = new();
+
+    /// <summary>Whether the last member has left: the room takes no more.</summary>
+    public bool IsClosed { get; private set; }
+
+    public IReadOnlyCollection<RoomMember> Members
+    {
+        get
+        {
+            Gate.AssertHeld();
+            return _members;
+        }
+    }
+
+    /// <summary>Whether a member receives stored messages.</summary>
+    public bool NeedsHistory
+    {
+        get
+        {
+            Gate.AssertHeld();
+            return _members.Any(static member => member.Replay > 0);
+        }
+    }
+
+    /// <summary>Whether a member is catching up, or waits to do so.</summary>
+    public bool HasWaiting => _waiting > 0;
+
+    public void Add(RoomMember member)
+    {
+        Gate.AssertHeld();
+        _members.Add(member);
+    }
+
+    /// <summary>Removes a member, and closes the room if it was the last. False if it was removed before.</summary>
+    public bool Remove(RoomMember member)
+    {
+        Gate.AssertHeld();
+        if (!_members.Remove(member))
+            return false;
+        SetState(member, MemberState.Outside);
+        IsClosed = _members.Count == 0;
+        return true;
+    }
+
+    public void SetState(RoomMember member, MemberState state)
+    {
+        Gate.AssertHeld();
+        _waiting += Waits(state) - Waits(member.State);
+        if (_waiting > 0)
+            Tail.Begin(Cursor.Accepted);
+        else if (!Tail.HasPage)
+            Tail.Clear();
+        _live = null;
+        member.State = state;
+        member.LiveFrom = Queue.NextNumber;
+
+        static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
+    }
+
+    /// <summary>Forgets the positions after one: other messages will have them.</summary>
+    public void Rewind(MessagePosition top)
+    {
+        Gate.AssertHeld();
+        _live = null;
+        Tail.Clear();
+        foreach (var member in _members)
+        {
+            if (top.IsAtOrBefore(member.DeliveredThrough))
+                member.DeliveredThrough = top;
+        }
+    }
+
+    /// <summary>The members that are live. Takes the lock.</summary>
+    /// <param name="longest">The format, of those that the members have, whose frames are the longest.</param>
+    public LiveMember[] LiveMembers(out WireFormat longest)
+    {
+        lock (Gate)
+        {
+            if (_live is null)
+            {
+                _live = [.. _members.Where(static m => m.State == MemberState.Live).Select(static m => new LiveMember(m))];
+                _longest = _live.Aggregate(WireFormat.Plain, static (longest, one) => longest | (one.Format & WireFormat.V1));
+            }
+
+            longest = _longest;
+            return _live;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using ChatKit.Rooms.Events;
+
+namespace ChatKit.Rooms;
+
+/// <summary>
+/// Follows the positions of a room's stream, and decides what a message or a page means for the room. Pure: it holds no lock and does no I/O.
+/// </summary>
+internal sealed class StreamCursor
+{
+    /// <summary>The last position that was announced and not accepted, because earlier ones are missing.</summary>
+    private MessagePosition _announced;
+
+    /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
+    public MessagePosition? Accepted { get; private set; }
+
+    /// <summary>The last position that was announced and not accepted.</summary>
+    public MessagePosition Announced => _announced;
+
+    /// <summary>Whether announced messages are still to be read from history.</summary>
+    public bool IsBehind => !_announced.IsAtOrBefore(Accepted.GetValueOrDefault());
+
+    /// <summary>What a message at a position is to the room. An ephemeral message, which has none, is always next.</summary>
+    public Arrival Judge(MessagePosition? position)
+    {
+        if (position is not { } at || Accepted is not { } accepted || at.Follows(accepted))
+            return Arrival.Next;
+        if (at.IsAtOrBefore(accepted))
+            return Arrival.Duplicate;
+        return at.IsOfStream(accepted) ? Arrival.AfterGap : Arrival.OfAnotherStream;
+    }
+
+    /// <summary>The gap before a message that has arrived <see cref="Arrival.AfterGap"/>.</summary>
+    public MessageGap GapBefore(MessagePosition position)
+    {
+        var accepted = Accepted.GetValueOrDefault();
+        return new MessageGap(accepted, position, position.Sequence - accepted.Sequence - 1);
+    }
+
+    /// <summary>Accepts a position for delivery.</summary>
+    public void Accept(MessagePosition position) => Accepted = position;
+
+    /// <summary>Records a position that is to be read from history, together with those before it.</summary>
+    public void Announce(MessagePosition position) => _announced = position;
+
+    /// <summary>Takes the top of the first page that was read as the place to go on from, if none is known.</summary>
+    public void StartAt(MessagePosition top) => Accepted ??= top;
+
+    /// <summary>Moves to where the messages of a page begin. The caller then accepts those that follow.</summary>
+    /// <param name="page">What the history has after <see cref="Accepted"/>.</param>
+    public PageEffect MoveTo(HistoryPage page)
+    {
+        var start = page.Top with { Sequence = page.Top.Sequence - page.Messages.Count };
+        if (Accepted is not { } accepted)
+            return PageEffect.None;
+
+        if (page.Restarted && page.Top.Epoch == accepted.Epoch)
+        {
+            // The store has lost its newest messages, which were delivered here. New messages take their positions.
+            Accepted = page.Top;
+            return new PageEffect(PageChange.Rewound, new MessageGap(accepted, null, null));
+        }
+
+        if (page.Restarted || (page.Missed > 0 && start.Sequence > accepted.Sequence))
+        {
+            Accepted = start;
+            var missed = page.Restarted ? (long?)null : start.Sequence - accepted.Sequence;
+            return new PageEffect(PageChange.Jumped, new MessageGap(accepted, MessageGap.NextOf(page), missed));
+        }
+
+        if (accepted.Sequence > 0 && accepted.Epoch != page.Top.Epoch)
+        {
+            // The stream continues under another name: the store has lost messages, but none that were delivered here.
+            Accepted = page.Top with { Sequence = accepted.Sequence };
+            return new PageEffect(PageChange.Renamed, null);
+        }
+
+        return PageEffect.None;
+    }
+}
