@@ -1,9 +1,9 @@
 namespace ChatKit;
 
-/// <summary>What became of a message that was to be stored.</summary>
-/// <param name="Position">Where the message is; for a repeated one, where it is since the first time.</param>
+/// <summary>The result of appending a message to a history.</summary>
+/// <param name="Position">The position of the message. For a duplicate, the position at which it was first stored.</param>
 /// <param name="IsNew">
-/// False if a message with the same <see cref="ChatMessage.IdempotencyKey"/> was stored before: nothing was stored now, and nobody is to be
-/// given the message again.
+/// False if a message with the same <see cref="ChatMessage.IdempotencyKey"/> was already stored. Nothing was stored this time, and the
+/// message must not be delivered again.
 /// </param>
 public readonly record struct AppendResult(MessagePosition Position, bool IsNew);

@@ -1,11 +1,11 @@
 namespace ChatKit;
 
-/// <summary>Who of a room receives a broadcast.</summary>
+/// <summary>The members of a room that receive a broadcast.</summary>
 public enum Audience
 {
-    /// <summary>Every connection in the room, the sender included if it is in the room. The default.</summary>
+    /// <summary>Every connection in the room, including the sender if it is in the room. This is the default.</summary>
     Everyone,
 
-    /// <summary>Every connection in the room but the one that sends.</summary>
+    /// <summary>Every connection in the room except the sender.</summary>
     Others,
 }

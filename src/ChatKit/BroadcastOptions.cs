@@ -1,17 +1,17 @@
 namespace ChatKit;
 
-/// <summary>How a broadcast differs from the usual one: to everyone in the home room, and into its history.</summary>
+/// <summary>Options for a broadcast. By default, it goes to everyone in the home room and is stored in the room's history.</summary>
 public sealed class BroadcastOptions
 {
-    /// <summary>The room. Default: null, the home room of the connection. The sender need not be in it.</summary>
+    /// <summary>The room to send to. The sender doesn't have to be in it. Default: null, the connection's home room.</summary>
     public string? Room { get; set; }
 
     /// <summary>Who receives the message. Default: <see cref="Audience.Everyone"/>.</summary>
     public Audience Audience { get; set; } = Audience.Everyone;
 
     /// <summary>
-    /// Whether the history keeps the message. Default: true. With false the message is ephemeral: whoever is not in the room
-    /// at this moment, or is still catching up, never sees it.
+    /// Whether the message is stored in the history. Default: true. If false, the message is ephemeral: clients that aren't in the room at
+    /// this moment, or that are still catching up, never receive it.
     /// </summary>
     public bool Store { get; set; } = true;
 }

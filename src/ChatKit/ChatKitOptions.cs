@@ -2,68 +2,71 @@ using System.Security.Claims;
 
 namespace ChatKit;
 
-/// <summary>What holds for all endpoints and rooms of the application.</summary>
+/// <summary>Options that apply to all endpoints and rooms of the application.</summary>
 public sealed class ChatKitOptions
 {
     /// <summary>
-    /// How many messages a room keeps unless its endpoint says otherwise. Default: 100; 0 = none, at most 100,000. Each joining
-    /// client is sent that many.
+    /// The number of messages that a room keeps, unless its endpoint overrides it. Default: 100; at most 100,000; 0 keeps none. Each client
+    /// that joins receives that many.
     /// </summary>
     public int HistoryCapacity { get; set; } = 100;
 
     /// <summary>
-    /// How many rooms the history in memory keeps. Default: 20,000; 1 to 10,000,000. Beyond it the rooms that were not used for the longest
-    /// time are forgotten. Does not apply to other histories.
+    /// The number of rooms that the in-memory history keeps. Default: 20,000; 1 to 10,000,000. When there are more, the least recently used
+    /// rooms are removed. Doesn't apply to other histories.
     /// </summary>
     public int MaxRoomsInMemory { get; set; } = 20_000;
 
     /// <summary>
-    /// How long after its last message a room's history is kept. Default: 30 days; at least a second. Afterwards the messages are gone; the
-    /// room's positions go on for as long as anybody is in the room, and as long again.
+    /// How long a room's history is kept after its last message. Default: 30 days; at least a second. Then the messages are removed. The
+    /// room's positions continue while anybody is in the room, and for the same period after that.
     /// </summary>
     public TimeSpan RoomTimeToLive { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How many rooms one connection may be in, its home room included. Default: 128; 1 to 100,000.</summary>
+    /// <summary>The number of rooms that one connection can be in, including its home room. Default: 128; 1 to 100,000.</summary>
     public int MaxRoomsPerConnection { get; set; } = 128;
 
     /// <summary>
-    /// Says which user a client is, as <see cref="WebSocketConnection.UserId"/> has it; null or empty for an anonymous client. Default: the
-    /// claim <see cref="ClaimTypes.NameIdentifier"/>, else <c>sub</c>. What it returns must be unique to the user: never a display name,
-    /// because two people with the same one would be one user for presence, refs, limits and <see cref="IRoomBroadcaster"/>.
+    /// Returns the id of a client's user, which becomes <see cref="WebSocketConnection.UserId"/>; null or empty for an anonymous client.
+    /// Default: the claim <see cref="ClaimTypes.NameIdentifier"/>, or else <c>sub</c>. The id must be unique to the user. Don't use a
+    /// display name: two people with the same name would be one user for presence, refs, limits and <see cref="IRoomBroadcaster"/>.
     /// </summary>
     public Func<ClaimsPrincipal, string?> UserId { get; set; } = WebSocketConnectionInfo.IdOf;
 
     /// <summary>
-    /// How long a client may take to answer a close frame before the connection is cut; and how long a client that has closed, or broken
-    /// the protocol, waits at most for the answers to the messages that it sent before. Default: 5 seconds; 100 milliseconds to an hour.
+    /// How long the server waits for a client to answer a close frame before it aborts the connection. It also limits how long a client
+    /// that closed the connection, or violated the protocol, waits for the answers to its earlier messages. Default: 5 seconds; 100
+    /// milliseconds to an hour.
     /// </summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Over what time the connections are closed (1012) when the host stops. Default: 5 seconds; 0 = all at once, at most an hour. They
-    /// are closed in waves, 100 at least every 100 milliseconds, so that those who connect again do not all come at once; a few are
-    /// closed at once. Together with <see cref="CloseTimeout"/> it should be shorter than the host's shutdown time-out
-    /// (<c>HostOptions.ShutdownTimeout</c>, 30 seconds), at which the rest is cut.
+    /// The time over which connections are closed (1012) when the host stops. Default: 5 seconds; at most an hour; 0 closes all of them at
+    /// once. Connections are closed in waves, at least 100 every 100 milliseconds, so that clients don't all reconnect at the same moment.
+    /// A small number is closed at once. Keep the sum of this and <see cref="CloseTimeout"/> below the host's shutdown timeout
+    /// (<c>HostOptions.ShutdownTimeout</c>, 30 seconds), which aborts the remaining connections.
     /// </summary>
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often a room compares what it has delivered with its history, to find what the backplane lost or never carried. Default:
-    /// 10 seconds; 10 milliseconds to an hour. Shorter finds it sooner and costs one read of the history per room each time.
+    /// How often a room compares what it has delivered with its history, to find messages that the backplane lost or never carried.
+    /// Default: 10 seconds; 10 milliseconds to an hour. A shorter interval finds them sooner. Each check costs one read of the history per
+    /// room.
     /// </summary>
     public TimeSpan RoomCheckInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The capacity to append with where nobody knows the room's own: none if nothing is kept by default, else null, which leaves
-    /// the room as it is.
+    /// The capacity to append with when the room's own capacity isn't known: 0 if nothing is kept by default; otherwise null, which leaves
+    /// the room's capacity unchanged.
     /// </summary>
     internal int? CapacityElsewhere => HistoryCapacity == 0 ? 0 : null;
 
     /// <summary>
-    /// Within what time the clients of a node that stops come back. As long as they are let go, so that the others get them no faster;
-    /// and never at once, because whoever distributes them has to notice that this node takes no more.
+    /// The time within which the clients of a stopping node reconnect. It is at least <see cref="DrainTime"/>, so that the other nodes
+    /// don't receive them faster than this node closes them. It is never zero, because the load balancer needs time to notice that this
+    /// node accepts no more connections.
     /// </summary>
-    internal TimeSpan ReturnTime => DrainTime > ShortestReturn ? DrainTime : ShortestReturn;
+    internal TimeSpan ReturnTime => DrainTime > MinReturnTime ? DrainTime : MinReturnTime;
 
-    private static readonly TimeSpan ShortestReturn = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinReturnTime = TimeSpan.FromSeconds(1);
 }

@@ -1,19 +1,19 @@
 namespace ChatKit;
 
-/// <summary>What a room has stored after a position, as of one instant.</summary>
+/// <summary>A consistent snapshot of the messages that a room has stored after a position.</summary>
 /// <param name="Messages">The messages, oldest first, with contiguous positions; the last one is at <paramref name="Top"/>.</param>
 /// <param name="Top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
-/// <param name="Missed">How many messages after the reader's position are no longer stored. 0 if the reader named no position.</param>
+/// <param name="Missed">The number of messages after the reader's position that are no longer stored; 0 if the reader has no position.</param>
 /// <param name="Restarted">
-/// Whether the reader's position is not of the room's present stream: it has another epoch, or lies beyond the top. The page then
-/// holds everything stored, and <paramref name="Missed"/> counts what is gone of the present stream only.
+/// Whether the reader's position isn't in the room's current stream: it has another epoch, or is beyond the top. The page then contains
+/// every stored message, and <paramref name="Missed"/> counts only messages of the current stream.
 /// </param>
 public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePosition Top, long Missed, bool Restarted)
 {
-    /// <summary>The page of a reader, for those who implement <see cref="IMessageHistory"/>.</summary>
-    /// <param name="stored">Everything that the room has stored, oldest first, with contiguous positions up to <paramref name="top"/>.</param>
+    /// <summary>Creates the page for a reader. Use it to implement <see cref="IMessageHistory"/>.</summary>
+    /// <param name="stored">All messages that the room has stored, oldest first, with contiguous positions up to <paramref name="top"/>.</param>
     /// <param name="top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
-    /// <param name="after">The last position the reader knows; null if it knows none.</param>
+    /// <param name="after">The reader's last position; null if it has none.</param>
     public static HistoryPage After(IReadOnlyList<ChatMessage> stored, MessagePosition top, MessagePosition? after)
     {
         ArgumentNullException.ThrowIfNull(stored);
@@ -22,8 +22,8 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
     }
 
     /// <summary>
-    /// What a reader has to be given, by arithmetic alone: contiguous sequences make every history's answer the same function of
-    /// the top, the number stored and the reader's position.
+    /// Computes what a reader receives. Because sequences are contiguous, the result depends only on the top, the number of stored messages
+    /// and the reader's position, whatever the history.
     /// </summary>
     internal static (int Count, long Missed, bool Restarted) Plan(MessagePosition top, long stored, MessagePosition? after)
     {
@@ -36,7 +36,7 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
         return ((int)count, wanted - count, restarted);
     }
 
-    /// <summary>What a reader is given of a room in which nothing is stored.</summary>
+    /// <summary>Returns the page for a room that has no stored messages.</summary>
     internal static HistoryPage OfEmptyRoom(MessagePosition? after) =>
         new([], MessagePosition.None, 0, Plan(MessagePosition.None, 0, after).Restarted);
 }

@@ -1,28 +1,28 @@
 namespace ChatKit;
 
 /// <summary>
-/// The history could not be read or written. A broadcast that throws this was delivered to nobody. If it leaves a handler's
-/// callback the connection stays open, because the fault is neither the client's nor the handler's and passes; the client is told
-/// nothing unless the handler catches it and does so.
+/// The exception that is thrown when the history can't be read or written. A broadcast that throws it isn't delivered. If it leaves
+/// a handler's callback, the connection stays open, because the fault is temporary and neither the client's nor the handler's. The client
+/// isn't notified unless the handler catches the exception and notifies it.
 /// </summary>
 public sealed class HistoryUnavailableException : IOException
 {
-    /// <summary>Creates the exception with its usual message.</summary>
+    /// <summary>Creates the exception with the default message.</summary>
     public HistoryUnavailableException()
         : base("The message history is unavailable.")
     {
     }
 
     /// <summary>Creates the exception with a message.</summary>
-    /// <param name="message">What is unavailable, and what to do about it.</param>
+    /// <param name="message">A message that says what is unavailable and how to fix it.</param>
     public HistoryUnavailableException(string? message)
         : base(message)
     {
     }
 
-    /// <summary>Creates the exception with a message and a cause.</summary>
-    /// <param name="message">What is unavailable, and what to do about it.</param>
-    /// <param name="innerException">The cause.</param>
+    /// <summary>Creates the exception with a message and an inner exception.</summary>
+    /// <param name="message">A message that says what is unavailable and how to fix it.</param>
+    /// <param name="innerException">The exception that caused this one.</param>
     public HistoryUnavailableException(string? message, Exception? innerException)
         : base(message, innerException)
     {

@@ -1,54 +1,59 @@
 namespace ChatKit;
 
 /// <summary>
-/// Carries messages to every node that has members of a room. It is a hint, the history is the truth: a room notices what a
-/// backplane lost, doubled or swapped by the messages' positions. Safe to call from many threads. The default stays in this process;
+/// Carries messages to every node that has members of a room. It may lose, duplicate or reorder messages: the history is authoritative, and
+/// a room detects each of these by the messages' positions. Implementations must be thread-safe. The default works within this process;
 /// <c>AddRedis</c> registers one that spans nodes. To use your own, register it as a singleton, before or after <c>AddChatKit()</c> and
-/// <c>AddRedis()</c>; take the <see cref="IMessageHistory"/> from its constructor to store messages.
+/// <c>AddRedis()</c>. To store messages, inject the <see cref="IMessageHistory"/> into its constructor.
 /// </summary>
 /// <remarks>
-/// A message is carried whole by its public properties: <see cref="ChatMessage.Type"/>, <see cref="ChatMessage.Data"/>,
+/// An implementation must carry these properties of a message: <see cref="ChatMessage.Type"/>, <see cref="ChatMessage.Data"/>,
 /// <see cref="ChatMessage.At"/>, <see cref="ChatMessage.From"/>, <see cref="ChatMessage.ConnectionId"/>,
-/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.Position"/> and <see cref="ChatMessage.TraceParent"/>. Besides the rooms of the
-/// application there are rooms of ChatKit, one for each user; their names begin with U+0001 and may be longer than
+/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.Position"/> and <see cref="ChatMessage.TraceParent"/>. Besides the
+/// application's rooms, ChatKit uses one room of its own for each user. The names of these rooms begin with U+0001 and can be longer than
 /// <see cref="RoomName.MaxLength"/>.
 /// </remarks>
 public interface IBackplane
 {
-    /// <summary>Stores a message, unless told not to, and hands it to every subscriber of the room, those of this node included.</summary>
+    /// <summary>
+    /// Stores a message, unless <paramref name="capacity"/> is 0, and delivers it to every subscriber of the room, including those on this
+    /// node.
+    /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message, without a position.</param>
-    /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
-    /// <param name="cancellationToken">Stops waiting. The message may have been published all the same.</param>
+    /// <param name="capacity">
+    /// The number of messages that the room's history keeps; 0 to not store the message; null to leave the number unchanged.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be published.</param>
     /// <returns>
-    /// The position of the stored message, or null if it was not to be stored. One that the history knows by its
-    /// <see cref="ChatMessage.IdempotencyKey"/> is handed to nobody again; its position is the first one.
+    /// The position of the stored message; null if it isn't stored. A message whose <see cref="ChatMessage.IdempotencyKey"/> the history
+    /// already has isn't delivered again; the result is the position of the first one.
     /// </returns>
     /// <exception cref="HistoryUnavailableException">
-    /// The message could not be stored, or, if it was not to be, not be handed to the other nodes; nobody receives it.
+    /// The message couldn't be stored, or, if it isn't to be stored, couldn't be sent to the other nodes. It isn't delivered.
     /// </exception>
     ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Hands an announcement of ChatKit, such as who has come or that a user is to be disconnected, to every subscriber of a room, those of
-    /// this node included. It is never stored. Announcements and messages of one publisher in one room arrive in the order in which they
-    /// were published.
+    /// Delivers an announcement of ChatKit to every subscriber of a room, including those on this node. An announcement says, for example,
+    /// that a member joined or that a user must be disconnected. It is never stored. Announcements and messages of one publisher in one
+    /// room must arrive in the order in which they were published.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="announcement">The bytes, for ChatKit alone to read. At most a few kilobytes.</param>
-    /// <param name="cancellationToken">Stops waiting. The announcement may have been handed over all the same.</param>
-    /// <exception cref="HistoryUnavailableException">The announcement could not be handed to the other nodes.</exception>
+    /// <param name="announcement">The bytes, in a format that is internal to ChatKit. At most a few kilobytes.</param>
+    /// <param name="cancellationToken">Cancels the wait. The announcement may still be delivered.</param>
+    /// <exception cref="HistoryUnavailableException">The announcement couldn't be sent to the other nodes.</exception>
     ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Subscribes to a room. What is published after this has returned reaches the subscriber. While the other nodes cannot be reached it
-    /// is subscribed all the same, and <see cref="IBackplaneSubscriber.OnReconnected"/> is called as soon as they can.
+    /// Subscribes to a room. The subscriber receives everything that is published after this method returns. The subscription also succeeds
+    /// while the other nodes can't be reached. When they can be reached again, <see cref="IBackplaneSubscriber.OnReconnected"/> is called.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="subscriber">Receives the messages.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The subscription. Disposing of it ends it; a call that is under way may still come through.</returns>
+    /// <param name="subscriber">The subscriber that receives the messages.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The subscription. Dispose of it to unsubscribe. A call that is already in progress may still complete.</returns>
     ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken = default);
 }

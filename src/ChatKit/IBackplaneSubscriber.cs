@@ -1,16 +1,21 @@
 namespace ChatKit;
 
-/// <summary>Receives what a backplane carries. Its methods return at once and never throw.</summary>
+/// <summary>Receives what a backplane carries. The methods return without blocking and never throw.</summary>
 public interface IBackplaneSubscriber
 {
-    /// <summary>A message was published. Calls for one room come one at a time, stored messages in the order of their positions.</summary>
-    /// <param name="message">The message; its position is null if it is ephemeral.</param>
+    /// <summary>
+    /// Called when a message was published. Calls for one room never run concurrently, and stored messages arrive in the order of their
+    /// positions.
+    /// </summary>
+    /// <param name="message">The message. Its position is null if the message is ephemeral.</param>
     void OnMessage(ChatMessage message);
 
-    /// <summary>Something was announced. Calls for one room come one at a time, together with those of <see cref="OnMessage"/>.</summary>
-    /// <param name="announcement">The bytes that <see cref="IBackplane.AnnounceAsync"/> was given.</param>
+    /// <summary>
+    /// Called when an announcement was published. For one room, calls of this method and of <see cref="OnMessage"/> never run concurrently.
+    /// </summary>
+    /// <param name="announcement">The bytes that were passed to <see cref="IBackplane.AnnounceAsync"/>.</param>
     void OnAnnouncement(ReadOnlyMemory<byte> announcement);
 
-    /// <summary>The connection to the other nodes was lost and is back: messages may be missing.</summary>
+    /// <summary>Called when the connection to the other nodes was lost and is restored. Messages may be missing.</summary>
     void OnReconnected();
 }

@@ -1,36 +1,38 @@
 namespace ChatKit;
 
 /// <summary>
-/// Keeps the last messages of each room. Safe to call from many threads. The default keeps them in memory; <c>AddRedis</c> registers one
-/// in Redis. To store messages in a database of your own, register a singleton, before or after <c>AddChatKit()</c> and <c>AddRedis()</c>;
-/// with <c>AddRedis</c> the messages are then stored in your database, and carried between the nodes by Redis.
+/// Keeps the last messages of each room. Implementations must be thread-safe. The default keeps them in memory; <c>AddRedis</c> registers
+/// one that keeps them in Redis. To store messages in your own database, register a singleton, before or after <c>AddChatKit()</c> and
+/// <c>AddRedis()</c>. With <c>AddRedis</c>, your database then stores the messages and Redis carries them between the nodes.
 /// </summary>
 /// <remarks>
-/// Besides the rooms of the application there is one of ChatKit, in which it stores who was disconnected; its name begins with U+0001.
+/// Besides the application's rooms, ChatKit uses one room of its own, in which it stores which users were disconnected. The name of this
+/// room begins with U+0001.
 /// </remarks>
 public interface IMessageHistory
 {
-    /// <summary>Appends a message to a room, drops the oldest ones beyond the capacity, and gives the message its position.</summary>
+    /// <summary>Appends a message to a room, removes the oldest messages beyond the capacity, and assigns the message its position.</summary>
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message; its own <see cref="ChatMessage.Position"/> is ignored.</param>
     /// <param name="capacity">
-    /// How many messages the room keeps at least, 1 or more. The largest number that an append has named counts: applications that share a
-    /// room must not trim each other's messages. Null: that number, or <see cref="ChatKitOptions.HistoryCapacity"/> if none was named.
+    /// The minimum number of messages that the room keeps, 1 or more. The largest number that any append has passed applies, because
+    /// applications that share a room must not trim each other's messages. Null: that number, or
+    /// <see cref="ChatKitOptions.HistoryCapacity"/> if no append has passed one.
     /// </param>
-    /// <param name="cancellationToken">Stops waiting. The message may have been stored all the same.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be stored.</param>
     /// <returns>
-    /// The position: one more than the room's last one, or 1 in a new epoch if the room has none; or where the message is already, if one
-    /// with its <see cref="ChatMessage.IdempotencyKey"/> was stored within the last 5 minutes. A room whose messages have expired should go
-    /// on with its positions, so that clients which have missed nothing can tell; it may begin a new epoch.
+    /// The position: one more than the room's last position, or 1 in a new epoch if the room has none. If a message with the same
+    /// <see cref="ChatMessage.IdempotencyKey"/> was stored within the last 5 minutes, the position of that message. A room whose messages
+    /// have expired should continue its positions, so that clients that missed nothing can detect this; but it may begin a new epoch.
     /// </returns>
-    /// <exception cref="HistoryUnavailableException">The store cannot be reached or refuses to store.</exception>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached, or refuses to store the message.</exception>
     ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Reads, as of one instant, what a room has stored after a position.</summary>
+    /// <summary>Reads a consistent snapshot of the messages that a room has stored after a position.</summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="after">The last position the reader knows. Null: the reader knows none and takes what there is.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HistoryUnavailableException">The store cannot be reached.</exception>
+    /// <param name="after">The reader's last position; null if it has none and reads all stored messages.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
     ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after = null, CancellationToken cancellationToken = default);
 }

@@ -1,18 +1,18 @@
 namespace ChatKit;
 
 /// <summary>
-/// Knows who is in a room, on all nodes: the users of the connections that have come through endpoints with
-/// <see cref="WebSocketConnectionOptions.TrackPresence"/>. Take it from the services.
+/// Lists who is in a room, on all nodes. It covers connections to endpoints with <see cref="WebSocketConnectionOptions.TrackPresence"/>.
+/// Get it by dependency injection.
 /// </summary>
 public interface IRoomPresence
 {
     /// <summary>
-    /// Who is in a room: user ids, and the connection ids of those who are nobody. Each once, however many connections they have. Those
-    /// who have left within the last 5 seconds are still there, because they may come back; those of a node that has crashed,
-    /// for up to 45 seconds.
+    /// Lists who is in a room: the ids of users, and the connection ids of anonymous clients. Each user is listed once, however many
+    /// connections it has. A user that left within the last 5 seconds is still listed, because it may come back. A user of a node that
+    /// crashed is listed for up to 45 seconds.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="HistoryUnavailableException">The store cannot be reached.</exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
     ValueTask<IReadOnlyCollection<string>> ListAsync(string room, CancellationToken cancellationToken = default);
 }

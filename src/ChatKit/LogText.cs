@@ -4,31 +4,34 @@ using System.Text;
 namespace ChatKit;
 
 /// <summary>
-/// A text that somebody else has chosen, on its way into a log or an error text. It prints as one line: what could fake a line, steer a
-/// terminal or turn the order of what follows is escaped, such as <c>\u000A</c>, and what is longer than 1,000 characters is cut. A string
-/// becomes one by itself, so it is enough to declare the parameters of a <c>[LoggerMessage]</c> method with this type. Nothing is done
-/// before the line is written, hence nothing if its level is off.
+/// Text from an untrusted source, to be written to a log or an error message. It prints as one line: characters that could fake a line,
+/// control a terminal or change the order of what follows are escaped, such as <c>\u000A</c>, and text beyond 1,000 characters is cut off.
+/// A string converts implicitly, so it's enough to declare the parameters of a <c>[LoggerMessage]</c> method with this type. The text is
+/// escaped only when the line is written. If the log level is off, it costs nothing.
 /// </summary>
-/// <param name="text">The text; null prints as nothing.</param>
+/// <param name="text">The text; null prints as an empty string.</param>
 public readonly struct LogText(string? text)
 {
-    /// <summary>More than a name, an origin or a close reason has; enough for what a library says of a failure.</summary>
+    /// <summary>Longer than a name, an origin or a close reason, and enough for the error message of a library.</summary>
     private const int MaxLength = 1000;
 
     /// <summary>Wraps a text.</summary>
     /// <param name="text">The text.</param>
     public static implicit operator LogText(string? text) => new(text);
 
-    /// <summary>The text as one harmless line.</summary>
+    /// <summary>Returns the text as one line that is safe to print.</summary>
     public override string ToString()
     {
         if (text is null)
             return "";
-        return text.Length <= MaxLength && LengthAsIs(text) == text.Length ? text : Escape(text);
+        return text.Length <= MaxLength && PrintableLength(text) == text.Length ? text : Escape(text);
     }
 
-    /// <summary>How many characters from the beginning on may stay: those before a control or bidi control character, or half a surrogate pair.</summary>
-    internal static int LengthAsIs(ReadOnlySpan<char> text)
+    /// <summary>
+    /// Returns how many characters at the start need no escaping: those before the first control character, bidi control or unpaired
+    /// surrogate.
+    /// </summary>
+    internal static int PrintableLength(ReadOnlySpan<char> text)
     {
         for (var i = 0; i < text.Length; i++)
         {
@@ -44,7 +47,7 @@ public readonly struct LogText(string? text)
         return text.Length;
     }
 
-    /// <summary>Control characters (Cc), line and paragraph separators, and what has the Unicode property Bidi_Control.</summary>
+    /// <summary>Control characters (Cc), line and paragraph separators, and characters with the Unicode property Bidi_Control.</summary>
     private static bool IsUnprintable(char c) =>
         char.IsControl(c)
         || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
@@ -55,9 +58,9 @@ public readonly struct LogText(string? text)
         var escaped = new StringBuilder(rest.Length + 16);
         while (!rest.IsEmpty)
         {
-            var asIs = LengthAsIs(rest);
-            escaped.Append(rest[..asIs]);
-            rest = rest[asIs..];
+            var printable = PrintableLength(rest);
+            escaped.Append(rest[..printable]);
+            rest = rest[printable..];
             if (rest.IsEmpty)
                 break;
             escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)rest[0]:X4}");

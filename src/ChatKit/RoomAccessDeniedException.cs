@@ -1,32 +1,33 @@
 namespace ChatKit;
 
 /// <summary>
-/// <see cref="WebSocketHandler.AuthorizeRoomAsync"/> does not let the client into a room; it was not joined. If this leaves a handler's
-/// callback the connection stays open. A client that speaks <see cref="ChatKitSubprotocol.V1"/> is told that its message was refused
-/// (<c>forbidden</c>); others are told nothing unless the handler catches it and does so.
+/// The exception that is thrown when <see cref="WebSocketHandler.AuthorizeRoomAsync"/> denies a client access to a room. The room wasn't
+/// joined. If the exception leaves a handler's callback, the connection stays open. A client that speaks
+/// <see cref="ChatKitSubprotocol.V1"/> receives the error <c>forbidden</c> for its message. Other clients aren't notified unless the
+/// handler catches the exception and notifies them.
 /// </summary>
 public sealed class RoomAccessDeniedException : UnauthorizedAccessException
 {
-    /// <summary>Creates the exception with its usual message.</summary>
+    /// <summary>Creates the exception with the default message.</summary>
     public RoomAccessDeniedException()
-        : base("The client may not be in this room.")
+        : base("Access to the room is denied.")
     {
     }
 
     /// <summary>Creates the exception with a message.</summary>
-    /// <param name="message">Which room; the client is told this.</param>
+    /// <param name="message">A message that names the room. It is sent to the client.</param>
     public RoomAccessDeniedException(string? message)
         : base(message)
     {
     }
 
-    /// <summary>Creates the exception with a message and a cause.</summary>
-    /// <param name="message">Which room; the client is told this.</param>
-    /// <param name="innerException">The cause.</param>
+    /// <summary>Creates the exception with a message and an inner exception.</summary>
+    /// <param name="message">A message that names the room. It is sent to the client.</param>
+    /// <param name="innerException">The exception that caused this one.</param>
     public RoomAccessDeniedException(string? message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    internal static RoomAccessDeniedException To(string room) => new($"The client may not be in the room '{new LogText(room)}'.");
+    internal static RoomAccessDeniedException To(string room) => new($"Access to the room '{new LogText(room)}' is denied.");
 }

@@ -4,29 +4,29 @@ using System.Runtime.CompilerServices;
 namespace ChatKit;
 
 /// <summary>
-/// Which names a room may have: 1 to 255 UTF-16 characters of valid Unicode, without control characters, line or paragraph separators and
-/// bidi controls, so that a name can be written to a log as it is. Check a name that a client has chosen before you pass it to
-/// <see cref="WebSocketHandler.JoinAsync"/>; the home room's name was checked during the handshake.
+/// Checks room names. A valid name has 1 to 255 UTF-16 characters of valid Unicode, without control characters, line or paragraph
+/// separators and bidi controls. It can be written to a log unchanged. Check a name that a client has chosen before you pass it to
+/// <see cref="WebSocketHandler.JoinAsync"/>; the home room's name is checked during the handshake.
 /// </summary>
 public static class RoomName
 {
-    /// <summary>The longest name, in UTF-16 characters.</summary>
+    /// <summary>The maximum length of a name, in UTF-16 characters.</summary>
     public const int MaxLength = 255;
 
     /// <summary>
-    /// Begins the name of the room of all connections of one user. Cannot begin the name of any other room, because a control
-    /// character is not valid there, so nobody can listen in by joining a room of that name.
+    /// The prefix of the room that all connections of one user are in. A valid name can't contain its control character, so no client can
+    /// eavesdrop by joining a room of that name.
     /// </summary>
     private const string UserPrefix = "\u0001user:";
 
     internal static string OfUser(string userId) => UserPrefix + userId;
 
-    /// <summary>Whether a room is a user's own, which no client knows of.</summary>
+    /// <summary>Whether a room is the internal room of a user, which is hidden from clients.</summary>
     internal static bool IsOfUser(string room) => room.StartsWith(UserPrefix, StringComparison.Ordinal);
 
-    /// <summary>Whether a room may have a name.</summary>
+    /// <summary>Checks whether a name is valid.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="problem">What is wrong with it, to tell whoever has chosen it; null if nothing is.</param>
+    /// <param name="problem">What is wrong with the name, in a form that can be shown to its author; null if the name is valid.</param>
     public static bool IsValid([NotNullWhen(true)] string? name, [NotNullWhen(false)] out string? problem)
     {
         problem = Problem(name);
@@ -45,13 +45,13 @@ public static class RoomName
         if (string.IsNullOrEmpty(name))
             return "A room name must not be empty.";
         if (name.Length > MaxLength)
-            return $"A room name has at most {MaxLength} characters; this one has {name.Length}.";
+            return $"A room name must have at most {MaxLength} characters; this one has {name.Length}.";
 
-        var index = LogText.LengthAsIs(name);
+        var index = LogText.PrintableLength(name);
         if (index == name.Length)
             return null;
         return char.IsSurrogate(name[index])
-            ? $"A room name must be valid Unicode; this one has half a surrogate pair at index {index}."
+            ? $"A room name must be valid Unicode; this one has an unpaired surrogate at index {index}."
             : $"A room name must not contain control characters; this one has U+{(int)name[index]:X4} at index {index}.";
     }
 }

@@ -1,9 +1,11 @@
 using System.Collections.ObjectModel;
+using System.ComponentModel;
 using System.Security.Claims;
 
 namespace ChatKit;
 
-/// <summary>What a host knows of a client that it has upgraded to the WebSocket protocol.</summary>
+/// <summary>Describes a client whose connection a host has upgraded to the WebSocket protocol.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class WebSocketConnectionInfo
 {
     internal const int LargestWindowBits = 15;
@@ -13,18 +15,18 @@ public sealed class WebSocketConnectionInfo
     /// <summary>The home room's name, 1 to 255 characters.</summary>
     public required string Room { get; init; }
 
-    /// <summary>Cuts the transport at once, without a close handshake; reads and writes of the stream then fail.</summary>
+    /// <summary>Aborts the transport immediately, without a close handshake. Reads and writes of the stream then fail.</summary>
     public required Action Abort { get; init; }
 
-    /// <summary>The connection's id, unique among all nodes. Default: 128 random bits.</summary>
+    /// <summary>The connection's id, unique across all nodes. Default: 128 random bits.</summary>
     public string Id { get; init; } = Guid.NewGuid().ToString("n");
 
-    /// <summary>The client's user. Default: an anonymous one.</summary>
+    /// <summary>The client's user. Default: an anonymous user.</summary>
     public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
 
     /// <summary>
-    /// The user's id, as <see cref="WebSocketConnection.UserId"/> has it; null if the client is anonymous. Default: the claim
-    /// <see cref="ClaimTypes.NameIdentifier"/> of <see cref="User"/>, else <c>sub</c>.
+    /// The user's id, which becomes <see cref="WebSocketConnection.UserId"/>; null if the client is anonymous. Default: the claim
+    /// <see cref="ClaimTypes.NameIdentifier"/> of <see cref="User"/>, or else <c>sub</c>.
     /// </summary>
     public string? UserId
     {
@@ -33,8 +35,8 @@ public sealed class WebSocketConnectionInfo
     }
 
     /// <summary>
-    /// When what the user has proved itself with expires. The connection is then closed with 1008; if that is already so, before it
-    /// is in any room. Default: null, never.
+    /// The time at which the user's credentials expire. The connection is then closed with 1008. If they have already expired, it is closed
+    /// before it joins a room. Default: null, never.
     /// </summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -42,24 +44,25 @@ public sealed class WebSocketConnectionInfo
     public IReadOnlyDictionary<string, object?> RouteValues { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 
     /// <summary>
-    /// The subprotocol that was negotiated. Default: null, none. With <see cref="ChatKitSubprotocol.V1"/> the connection speaks it.
+    /// The negotiated subprotocol. Default: null, none. If it is <see cref="ChatKitSubprotocol.V1"/>, the connection speaks that protocol.
     /// </summary>
     public string? Subprotocol { get; init; }
 
     /// <summary>
-    /// Up to where the client has the messages of rooms from an earlier connection. On joining one of these rooms it is given what
-    /// followed. Default: none. Counts only with <see cref="ChatKitSubprotocol.V1"/>, which can say so if something is missing.
+    /// The last position that the client received in each room on an earlier connection. When it joins one of these rooms, it receives the
+    /// messages after that position. Default: none. Applies only with <see cref="ChatKitSubprotocol.V1"/>, which can report missing
+    /// messages.
     /// </summary>
     public IReadOnlyDictionary<string, MessagePosition> ResumeAfter { get; init; } = ReadOnlyDictionary<string, MessagePosition>.Empty;
 
     /// <summary>
-    /// The ids of earlier connections of the same client, as it names them. What these have sent to <see cref="Audience.Others"/> is not sent
-    /// back to it. Default: none. Counts only with <see cref="ChatKitSubprotocol.V1"/>.
+    /// The ids of earlier connections, as stated by the client. The client doesn't receive messages that these connections sent to
+    /// <see cref="Audience.Others"/>. Default: none. Applies only with <see cref="ChatKitSubprotocol.V1"/>.
     /// </summary>
     public IReadOnlyCollection<string> FormerIds { get; init; } = [];
 
     /// <summary>
-    /// Whether the client sends further positions in its first frames, because the handshake has no space for all of them. The handler is
+    /// Whether the client sends more positions in its first frames, because the handshake has no space for all of them. The handler is
     /// opened when they have arrived, or after 10 seconds. Default: false. Applies only with <see cref="ChatKitSubprotocol.V1"/>.
     /// </summary>
     public bool ResumesByFrame { get; init; }
@@ -68,14 +71,14 @@ public sealed class WebSocketConnectionInfo
     public bool Deflate { get; init; }
 
     /// <summary>
-    /// How large the client's window for what it is sent may be, in bits (<c>server_max_window_bits</c>, RFC 7692 section 7.1.2.1).
-    /// Default: 15, the largest. With less, messages are compressed so that they fit every window, and shrink less.
+    /// The maximum size of the client's window for received messages, in bits (<c>server_max_window_bits</c>, RFC 7692 section 7.1.2.1).
+    /// Default: 15, the maximum. Below 15, messages are compressed so that they fit every window, which compresses them less.
     /// </summary>
     public int DeflateWindowBits { get; init; } = LargestWindowBits;
 
-    /// <summary>What the handler finds in <see cref="WebSocketConnection.Items"/>. Default: nothing.</summary>
+    /// <summary>The initial <see cref="WebSocketConnection.Items"/>. Default: none.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
 
-    /// <summary>Never the name: two people may have the same one, and it would make them one user.</summary>
+    /// <summary>Never returns the user's name: two people can have the same name and would become one user.</summary>
     internal static string? IdOf(ClaimsPrincipal user) => (user.FindFirst(ClaimTypes.NameIdentifier) ?? user.FindFirst("sub"))?.Value;
 }

@@ -1,72 +1,78 @@
+using System.ComponentModel;
 using ChatKit.Validation;
 using ChatKit.WebSockets;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit;
 
-/// <summary>What holds for each connection of an endpoint.</summary>
+/// <summary>Options that apply to each connection of an endpoint.</summary>
 public class WebSocketConnectionOptions
 {
     /// <summary>
-    /// The largest message a client may send, in bytes after decompression. Default: 64 KiB; 1 byte to 64 MiB. A larger one
-    /// closes the connection with 1009. Each connection may hold up to 16 such messages while its handler is busy.
+    /// The maximum size of a client's message, in bytes after decompression. Default: 64 KiB; 1 byte to 64 MiB. A larger message closes the
+    /// connection with 1009. Each connection can hold up to 16 such messages while its handler is busy.
     /// </summary>
     public int MaxMessageSize { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// How many messages a second a client may send for ever. Default: null, as many as its handler takes; 0.001 to 1,000,000. 32 pings,
-    /// pongs or fragments count as one. When a client exceeds it, what it sent before is handled, and then the connection is closed with
-    /// 1008; a client that speaks <see cref="ChatKitSubprotocol.V1"/> is told which message was the first that was not handled.
+    /// The sustained rate at which a client can send, in messages per second. Default: null, no limit other than its handler's pace; 0.001
+    /// to 1,000,000. 32 pings, pongs or fragments count as one message. When a client exceeds the rate, the messages within it are still
+    /// handled, and then the connection is closed with 1008. A client that speaks <see cref="ChatKitSubprotocol.V1"/> is notified of the
+    /// first message that was not handled.
     /// </summary>
     public double? MaxMessagesPerSecond { get; set; }
 
     /// <summary>
-    /// How many messages a client may send at once where <see cref="MaxMessagesPerSecond"/> is set. Default: 100; 1 to 1,000,000. A
-    /// client that was away sends at once what it has not been able to send.
+    /// The number of messages that a client can send in a burst, if <see cref="MaxMessagesPerSecond"/> is set. Default: 100; 1 to
+    /// 1,000,000. A client that was disconnected sends its pending messages in a burst.
     /// </summary>
     public int MaxMessageBurst { get; set; } = 100;
 
     /// <summary>
-    /// After how long a silence the client is pinged (RFC 6455 section 5.5.2). Default: 20 seconds; 10 milliseconds to a day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for never, which leaves clients that vanished unnoticed.
+    /// How long a client can be silent before the server pings it (RFC 6455 section 5.5.2). Default: 20 seconds; 10 milliseconds to a day.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> turns pings off, and lost connections then go unnoticed.
     /// </summary>
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long after a ping the client may stay silent before it counts as gone. Default: 20 seconds; 10 milliseconds to a day.
-    /// Anything the client sends counts as an answer. Nor may the network take longer to accept what is being sent to the client, and
-    /// a second more for each 16 KiB of it: a client that goes on sending but reads nothing counts as gone too.
+    /// How long the server waits after a ping before it treats a silent client as disconnected. Default: 20 seconds; 10 milliseconds to a
+    /// day. Anything that the client sends counts as an answer. The same limit, plus a second for each 16 KiB, applies to a write to the
+    /// client. A client that sends but never reads is therefore treated as disconnected too.
     /// </summary>
     public TimeSpan PingTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How long a client may stay without sending a message; pings and pongs are none. Default:
-    /// <see cref="Timeout.InfiniteTimeSpan"/>, for ever; else 10 milliseconds to a day. Then the connection is closed with 1000. The time
-    /// that its handler is busy does not count against a client.
+    /// How long a client can stay connected without sending a message, before the connection is closed with 1000. Pings and pongs don't
+    /// count as messages, and time in which the handler is busy doesn't count as idle. Default: <see cref="Timeout.InfiniteTimeSpan"/>, no
+    /// limit; otherwise 10 milliseconds to a day.
     /// </summary>
     public TimeSpan IdleTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How many messages the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>. 0 = none: what these
-    /// connections broadcast in it is not stored, and nothing is replayed to them; at most 100,000.
+    /// The number of messages that the home room keeps. Default: null, <see cref="ChatKitOptions.HistoryCapacity"/>; at most 100,000. With
+    /// 0, messages that these connections broadcast in the room aren't stored, and no messages are replayed to them.
     /// </summary>
     public int? HistoryCapacity { get; set; }
 
     /// <summary>
-    /// How many bytes may wait for a client that reads slowly. Default: 1 MiB; 1 KiB to 1 GiB. A client beyond it is behind: it is
-    /// resumed from history once it has read, or closed with 1008 if the room has none.
+    /// The number of bytes that can be queued for a slow client. Default: 1 MiB; 1 KiB to 1 GiB. A client that exceeds the limit falls
+    /// behind. It resumes from the history when it has read its queue, or is closed with 1008 if the room has no history.
     /// </summary>
     public int OutboundQueueLimit { get; set; } = 1024 * 1024;
 
     /// <summary>
-    /// Whether the rooms know that the endpoint's connections are in them: <see cref="IRoomPresence"/> lists them, and clients that speak
-    /// <see cref="ChatKitSubprotocol.V1"/> are told who is there, who comes, and who goes. Default: false. Costs the store a write for each
-    /// who comes or goes, and a read for each room at its check; and the clients a frame each time, which in large rooms is a lot.
+    /// Whether presence is tracked for the endpoint's connections. If true, <see cref="IRoomPresence"/> lists them, and clients that speak
+    /// <see cref="ChatKitSubprotocol.V1"/> are notified of who is in a room, who joins and who leaves. Default: false. Presence costs the
+    /// store a write for each join and leave, and a read for each check of a room. It also costs each client a frame for each change, which
+    /// is expensive in large rooms.
     /// </summary>
     public bool TrackPresence { get; set; }
 
-    /// <summary>Checks the options.</summary>
-    /// <exception cref="OptionsValidationException">Names each property that is out of range, its value, and what is allowed.</exception>
+    /// <summary>Validates the options.</summary>
+    /// <exception cref="OptionsValidationException">
+    /// An option is out of range. The message names each such property, its value, and the allowed range.
+    /// </exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public void Validate()
     {
         var problems = Problems().ToList();
@@ -74,7 +80,7 @@ public class WebSocketConnectionOptions
             throw new OptionsValidationException(GetType().Name, GetType(), problems);
     }
 
-    /// <summary>Says what is wrong with the options, one text a problem. Overridden to check further ones.</summary>
+    /// <summary>Returns the problems with the options, one text for each problem. Override it to check further options.</summary>
     protected virtual IEnumerable<string> Problems()
     {
         var shortest = TimeSpan.FromMilliseconds(10);

@@ -1,14 +1,14 @@
 namespace ChatKit;
 
 /// <summary>
-/// Calls a handler's callbacks as a connection does, one after the other. For unit tests of handlers, with a
-/// <see cref="WebSocketConnection"/> that stands in for a client's.
+/// Calls a handler's callbacks as a connection does. Use it to unit-test a handler, with a <see cref="WebSocketConnection"/> that replaces
+/// a client's connection.
 /// </summary>
 public sealed class WebSocketHandlerDriver
 {
     private readonly WebSocketHandler _handler;
 
-    /// <summary>Gives a handler its connection.</summary>
+    /// <summary>Creates a driver and attaches the connection to the handler.</summary>
     /// <param name="handler">The handler.</param>
     /// <param name="connection">The connection.</param>
     public WebSocketHandlerDriver(WebSocketHandler handler, WebSocketConnection connection)
@@ -23,14 +23,14 @@ public sealed class WebSocketHandlerDriver
     public ValueTask OpenAsync() => _handler.OnOpenAsync();
 
     /// <summary>
-    /// Calls <see cref="WebSocketHandler.AuthorizeRoomAsync"/>, as a connection does before it enters a room. What the test's own
-    /// <see cref="WebSocketConnection.JoinAsync"/> does is the test's affair.
+    /// Calls <see cref="WebSocketHandler.AuthorizeRoomAsync"/>, as a connection does before it joins a room. The test's own
+    /// <see cref="WebSocketConnection.JoinAsync"/> doesn't call it by itself.
     /// </summary>
     /// <param name="room">The room's name.</param>
     public ValueTask<bool> AuthorizeRoomAsync(string room) => _handler.AuthorizeRoomAsync(room);
 
     /// <summary>Calls <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
-    /// <param name="message">What the client has sent.</param>
+    /// <param name="message">The client's message.</param>
     public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.OnMessageAsync(message);
 
     /// <summary>Calls <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>

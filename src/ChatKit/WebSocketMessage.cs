@@ -6,12 +6,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace ChatKit;
 
-/// <summary>A whole message from a client, reassembled from its fragments.</summary>
+/// <summary>A complete message from a client, reassembled from its fragments.</summary>
 public readonly struct WebSocketMessage
 {
-    /// <summary>Creates a message of bytes.</summary>
-    /// <param name="data">The payload; for a text its UTF-8 bytes. Not copied.</param>
-    /// <param name="type">Text or binary.</param>
+    /// <summary>Creates a message from bytes.</summary>
+    /// <param name="data">The payload. For a text message, its UTF-8 bytes. The bytes aren't copied.</param>
+    /// <param name="type">Whether the message is text or binary.</param>
     public WebSocketMessage(ReadOnlyMemory<byte> data, WebSocketMessageType type)
     {
         Data = data;
@@ -25,20 +25,22 @@ public readonly struct WebSocketMessage
     {
     }
 
-    /// <summary>Text or binary.</summary>
+    /// <summary>Whether the message is text or binary.</summary>
     public WebSocketMessageType Type { get; }
 
-    /// <summary>The payload; of a text its UTF-8 bytes, which are known to be valid. It is the receiver's to keep.</summary>
+    /// <summary>The payload. For a text message, its UTF-8 bytes, which are valid. The receiver can keep it.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>The payload as text. Decodes anew at each call; bytes of a binary message that are not UTF-8 become U+FFFD.</summary>
+    /// <summary>The payload as text. Each call decodes it again. Invalid UTF-8 in a binary message becomes U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
-    /// <summary>Reads the payload as JSON. A client can send anything, so what it sends is an answer, not an exception.</summary>
+    /// <summary>Reads the payload as JSON. Invalid JSON from a client makes the method return false; it doesn't throw.</summary>
     /// <typeparam name="T">The type to read.</typeparam>
-    /// <param name="typeInfo">How to read it, from a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.</param>
-    /// <param name="value">What was read; the type's default if the answer is false.</param>
-    /// <returns>False if the payload is not JSON, is the JSON null, or does not fit the type. What the type itself throws is thrown.</returns>
+    /// <param name="typeInfo">
+    /// The metadata of the type, from a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.
+    /// </param>
+    /// <param name="value">The deserialized value; the type's default if the method returns false.</param>
+    /// <returns>False if the payload isn't JSON, is the JSON null, or doesn't match the type. Exceptions of the type itself are thrown.</returns>
     public bool TryReadJson<T>(JsonTypeInfo<T> typeInfo, [NotNullWhen(true)] out T? value)
     {
         try
@@ -48,7 +50,7 @@ public readonly struct WebSocketMessage
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            // The second is what a missing type discriminator gives.
+            // A missing type discriminator throws NotSupportedException.
             value = default;
             return false;
         }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace ChatKit.Backplane;
 
-/// <summary>Hands what is published straight to the subscribers of this process.</summary>
+/// <summary>Delivers messages directly to the subscribers in this process.</summary>
 internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
 {
     private readonly ConcurrentDictionary<string, Topic> _topics = new();
@@ -38,7 +38,10 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
         history.AppendAsync(room, message, capacity, cancellationToken);
 
-    /// <summary>Hands a message to whoever is there by now: one who came meanwhile may have read the history before the message was in it.</summary>
+    /// <summary>
+    /// Delivers a message to the current subscribers. A subscriber that joined in the meantime may have read the history before the
+    /// message was stored.
+    /// </summary>
     public void Deliver(string room, ChatMessage message)
     {
         if (_topics.TryGetValue(room, out var topic))

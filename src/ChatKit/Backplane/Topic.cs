@@ -2,56 +2,56 @@ using System.Collections.Immutable;
 
 namespace ChatKit.Backplane;
 
-/// <summary>The subscribers of one room. Once the last has gone it takes no more, and the room gets a new one.</summary>
+/// <summary>The subscribers of one room. When the last subscriber leaves, the topic ends and the room's next subscriber creates a new one.</summary>
 internal sealed class Topic
 {
     private readonly Lock _gate = new();
     private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
     private bool _ended;
 
-    /// <summary>Ends when the message that was begun last has been delivered or has failed, and so have those before it.</summary>
-    private Task _last = Task.CompletedTask;
+    /// <summary>Completes when the last message that was started, and all earlier ones, have been delivered or have failed.</summary>
+    private Task _tail = Task.CompletedTask;
 
     /// <summary>
-    /// Stores a message and delivers it after those that were begun before it. Nobody waits for the store to answer another: a store
-    /// that hangs fails all at once, and one that is far away is asked for many at a time.
+    /// Stores a message and delivers it after the messages that were started earlier. Appends run concurrently: if the store hangs, all of
+    /// them time out together, and a distant store serves many at a time.
     /// </summary>
     public async ValueTask<MessagePosition> StoreAsync(
         InProcessBackplane backplane, string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         ValueTask<AppendResult> appending;
-        Task before;
+        Task previous;
         TaskCompletionSource done;
         lock (_gate)
         {
-            // Begun under the lock, so that the store gives positions in this order.
+            // Started under the lock, so that the store assigns positions in this order.
             appending = backplane.AppendAsync(room, message, capacity, cancellationToken);
-            before = _last;
-            if (appending.IsCompletedSuccessfully && before.IsCompleted)
+            previous = _tail;
+            if (appending.IsCompletedSuccessfully && previous.IsCompleted)
             {
                 return Deliver(backplane, room, message, appending.Result);
             }
 
             done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _last = done.Task;
+            _tail = done.Task;
         }
 
         try
         {
             var stored = await appending.ConfigureAwait(false);
-            await before.ConfigureAwait(false);
+            await previous.ConfigureAwait(false);
             return Deliver(backplane, room, message, stored);
         }
         finally
         {
-            if (before.IsCompleted)
+            if (previous.IsCompleted)
                 done.SetResult();
             else
-                _ = before.ContinueWith(static (_, done) => ((TaskCompletionSource)done!).SetResult(), done, TaskScheduler.Default);
+                _ = previous.ContinueWith(static (_, done) => ((TaskCompletionSource)done!).SetResult(), done, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Hands a message to the subscribers. One at a time, whoever publishes.</summary>
+    /// <summary>Delivers a message to the subscribers. Calls are serialized.</summary>
     public void Deliver(ChatMessage message)
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class Topic
         }
     }
 
-    /// <summary>Hands an announcement to the subscribers, in one order with the messages.</summary>
+    /// <summary>Delivers an announcement to the subscribers, in one order with the messages.</summary>
     public void Announce(ReadOnlyMemory<byte> announcement)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ internal sealed class Topic
         return stored.Position;
     }
 
-    /// <summary>Adds a subscriber. False if the topic has ended.</summary>
+    /// <summary>Adds a subscriber. Returns false if the topic has ended.</summary>
     public bool TryAdd(IBackplaneSubscriber subscriber)
     {
         lock (_gate)
@@ -89,7 +89,7 @@ internal sealed class Topic
         }
     }
 
-    /// <summary>Removes a subscriber. True if it was the last, and the topic has ended.</summary>
+    /// <summary>Removes a subscriber. Returns true if it was the last one; the topic has then ended.</summary>
     public bool RemoveAndCloseIfEmpty(IBackplaneSubscriber subscriber)
     {
         lock (_gate)

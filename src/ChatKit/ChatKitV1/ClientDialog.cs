@@ -6,13 +6,14 @@ using ChatKit.Rooms;
 namespace ChatKit.ChatKitV1;
 
 /// <summary>
-/// What a client of <see cref="ChatKitSubprotocol.V1"/> sends and is answered. It says which of its messages were stored, and where.
+/// Handles the frames of a client that speaks <see cref="ChatKitSubprotocol.V1"/>, and answers them. The answers say which messages were
+/// stored, and at which positions.
 /// </summary>
 /// <param name="connection">The connection.</param>
-/// <param name="resumesByFrame">Whether the client says in its first frames up to where it has the messages of rooms.</param>
+/// <param name="resumesByFrame">Whether the client sends its last positions in its first frames.</param>
 internal sealed class ClientDialog(ServerConnection connection, bool resumesByFrame)
 {
-    /// <summary>A client with a fault stumbles now and then; one that goes on like this is no client.</summary>
+    /// <summary>After this many malformed frames the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
 
     private const int MaxEchoedRef = 64;
@@ -22,16 +23,18 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
 
     private int _malformed;
 
-    /// <summary>The ref of a message that could not be stored. None with another ref is handled before it, so that their order stays.</summary>
+    /// <summary>
+    /// The ref of a message that could not be stored. To preserve the order, messages with other refs are refused until it is sent again.
+    /// </summary>
     private string? _refused;
 
     /// <summary>
-    /// Completes when the client has said up to where it has the messages of rooms, or does something else instead. No room may be entered
-    /// before: what a client says of a room that it is in comes too late.
+    /// Completes when the client has sent its last positions, or sends something else instead. Don't join a room before: a position for a
+    /// room that the client is already in comes too late.
     /// </summary>
     public Task Resumed => _resuming?.Task ?? Task.CompletedTask;
 
-    /// <summary>Reads a frame. Null if it has nothing for the handler; what is wrong is answered.</summary>
+    /// <summary>Reads a frame. Returns null if it contains nothing for the handler. A malformed frame is answered with an error.</summary>
     public InboundMessage? Read(WebSocketMessage received)
     {
         if (V1ClientFrame.Read(received, out var frame) is { } problem)
@@ -40,7 +43,7 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             return null;
         }
 
-        // Refused in its turn, so that a client that reads none of its answers has to wait like any other.
+        // Refused in its turn, so that a client that doesn't read the answers has to wait.
         if (!frame!.IsKnown)
             return new InboundMessage(default, RefOf(frame), IsSupported: false);
         switch (frame.Type)
@@ -56,28 +59,28 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
         }
     }
 
-    /// <summary>Expects no further positions.</summary>
+    /// <summary>Ends the wait for more positions.</summary>
     public void EndResume() => _resuming?.TrySetResult();
 
-    /// <summary>Has a message handled, and tells the client what has become of it.</summary>
+    /// <summary>Passes a message to the handler, and sends the result to the client.</summary>
     /// <param name="driver">The handler.</param>
     /// <param name="inbound">The message.</param>
-    /// <exception cref="HistoryUnavailableException">The message could not be stored, which the client was told.</exception>
-    /// <exception cref="RoomAccessDeniedException">The client may not be in a room, which it was told.</exception>
-    /// <exception cref="MessageRefusedException">The handler refuses the message, which the client was told.</exception>
+    /// <exception cref="HistoryUnavailableException">The message couldn't be stored. The client was notified.</exception>
+    /// <exception cref="RoomAccessDeniedException">The client was denied access to a room, and was notified.</exception>
+    /// <exception cref="MessageRefusedException">The handler refused the message. The client was notified.</exception>
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
         if (!inbound.IsSupported)
         {
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not know frames of this type."))
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."))
                 .ConfigureAwait(false);
             return;
         }
 
         if (reference is not null && _refused is not null && _refused != reference)
         {
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored; send that one first."))
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that one first."))
                 .ConfigureAwait(false);
             return;
         }
@@ -93,9 +96,9 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
         }
         catch (HistoryUnavailableException)
         {
-            // Why is in the log. It may name servers, which are none of the client's business.
+            // The log contains the cause. It may name servers, which must not be exposed to clients.
             _refused ??= reference;
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "The message could not be stored; send it again."))
+            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "The message could not be stored. Send it again."))
                 .ConfigureAwait(false);
             throw;
         }
@@ -111,20 +114,20 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            // Not waited for: the connection is about to be closed. But a client that were not told would send the message again, and
-            // fail again. What has failed is in the log, and none of the client's business.
+            // Enqueued without waiting, because the connection is about to be closed. Without this error, the client would send the message
+            // again, and it would fail again. The log contains the cause, which must not be exposed to clients.
             connection.Outbound.EnqueueIgnoringLimit(V1Frames.Error(reference, V1Error.Failed, "The server failed to handle the message."));
             throw;
         }
     }
 
-    /// <summary>Says which message was one too many: it, and those behind it, are not handled.</summary>
-    /// <param name="reference">The ref of that message; null if it has none, or it was no message.</param>
-    /// <param name="retry">How long the client waits before it connects again.</param>
+    /// <summary>Notifies the client of the message that exceeded the rate. That message and those after it are not handled.</summary>
+    /// <param name="reference">The ref of that message; null if it has none, or if it wasn't a message.</param>
+    /// <param name="retry">How long the client waits before it reconnects.</param>
     public void RefuseExcess(string? reference, TimeSpan retry) => connection.Outbound.EnqueueIgnoringLimit(V1Frames.Error(
-        reference, V1Error.RateLimited, "Too many messages; send this one, and those after it, on a new connection.", retry));
+        reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
-    /// <summary>Has a message handled that is to be stored once. Returns the acknowledgement.</summary>
+    /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
     {
         var scope = new RefScope(connection.UserId, reference);
@@ -154,7 +157,7 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             EndResume();
     }
 
-    /// <summary>What the client is told of which frame it was: not more than it may say itself.</summary>
+    /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
     private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= MaxEchoedRef } reference ? reference : null;
 
     private void Refuse(V1ClientFrame? frame, string problem)

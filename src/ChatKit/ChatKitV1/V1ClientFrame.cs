@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace ChatKit.ChatKitV1;
 
-/// <summary>A frame that a client of <see cref="ChatKitSubprotocol.V1"/> has sent.</summary>
+/// <summary>A frame from a client that speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
 internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, byte[]? Base64)
 {
     public const string MessageType = "message";
@@ -13,21 +13,21 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
 
     private const int MaxRefLength = 64;
 
-    /// <summary>As deep as the platform reads unless told otherwise.</summary>
+    /// <summary>The default of System.Text.Json.</summary>
     private const int MaxDepth = 64;
 
-    /// <summary>Whether the frame is one that this version knows. If it is not, nothing but its type and its ref was read.</summary>
+    /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
     public bool IsKnown => Type is MessageType or ResumeType or PongType;
 
     /// <summary>Reads a frame.</summary>
-    /// <param name="received">What has come.</param>
-    /// <param name="frame">The frame; null if it cannot be read at all.</param>
-    /// <returns>What is wrong, for people; null if nothing is.</returns>
+    /// <param name="received">The received message.</param>
+    /// <param name="frame">The frame; null if it isn't a JSON object.</param>
+    /// <returns>What is wrong with the frame, for people; null if it is valid.</returns>
     public static string? Read(WebSocketMessage received, out V1ClientFrame? frame)
     {
         frame = null;
         if (received.Type != WebSocketMessageType.Text)
-            return "A frame is JSON text; send bytes as 'base64'.";
+            return "A frame must be JSON text. Send bytes as 'base64'.";
 
         try
         {
@@ -35,20 +35,20 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
         }
         catch (JsonException e)
         {
-            // What the exception says names types of this assembly, and options of the reader.
+            // The exception's message isn't sent, because it names types of this assembly and options of the reader.
             frame = ReadHead(received.Data);
             if (frame is { Type: not null, IsKnown: false })
                 return null;
             var at = $"see line {e.LineNumber + 1}, near byte {e.BytePositionInLine}";
             return frame is null
-                ? $"A frame is a JSON object (RFC 8259), nested at most {MaxDepth} levels deep; {at}."
-                : $"A member of the frame is not of its type; {at}.";
+                ? $"A frame must be a JSON object (RFC 8259) with at most {MaxDepth} levels of nesting; {at}."
+                : $"A member of the frame has the wrong type; {at}.";
         }
 
-        return frame is null ? "A frame is a JSON object." : frame.Problem();
+        return frame is null ? "A frame must be a JSON object." : frame.Problem();
     }
 
-    /// <summary>Reads of a frame whose members are not those of this version what every version has; null if it is no object.</summary>
+    /// <summary>Reads only the members that all versions share, from a frame of another version. Returns null if it isn't a JSON object.</summary>
     private static V1ClientFrame? ReadHead(ReadOnlyMemory<byte> json)
     {
         try
@@ -60,7 +60,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // No JSON, or a string that is not Unicode.
+            // Not JSON, or a string that isn't valid Unicode.
             return null;
         }
     }
@@ -68,15 +68,15 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>What the handler is given.</summary>
+    /// <summary>Returns the message for the handler.</summary>
     public WebSocketMessage ToMessage() =>
         Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
 
     private string? Problem() => Type switch
     {
         PongType or ResumeType => null,
-        MessageType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' has 1 to {MaxRefLength} characters.",
-        MessageType when Data is null == Base64 is null => "A message has either 'data', a string, or 'base64'.",
+        MessageType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
+        MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
         MessageType => null,
         null => "The frame has no 'type'.",
         _ => null,

@@ -8,10 +8,10 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.ChatKitV1;
 
-/// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>, each one JSON object in one text frame.</summary>
+/// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>. Each frame is a JSON object in one text frame.</summary>
 internal static class V1Frames
 {
-    /// <summary>Nothing here gets into HTML unescaped by us, and letters of every script stay as they are.</summary>
+    /// <summary>Letters of all scripts are written unescaped. This is safe because ChatKit never inserts frames into HTML.</summary>
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
@@ -30,7 +30,9 @@ internal static class V1Frames
             json.WriteNumber("limit", welcome.limit);
         });
 
-    /// <summary>A message of a room; of a user's own room, which no client knows of, as one that is for the user alone.</summary>
+    /// <summary>
+    /// A message of a room. A message of a user's internal room, which is hidden from clients, is written as a message for that user only.
+    /// </summary>
     public static byte[] Message(string room, ChatMessage message) =>
         Frame((room, message), static (json, it) =>
         {
@@ -42,7 +44,7 @@ internal static class V1Frames
             WritePayload(json, it.message.At, it.message.Type, it.message.Data);
         });
 
-    /// <summary>What a handler sends to its own client.</summary>
+    /// <summary>A message that a handler sends to its own client.</summary>
     public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at) =>
         Frame((type, data, at), static (json, it) =>
         {
@@ -50,7 +52,7 @@ internal static class V1Frames
             WritePayload(json, it.at, it.type, it.data);
         });
 
-    /// <summary>That the message at a position is not for the client, which would take it for missing.</summary>
+    /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
     public static byte[] Skip(string room, MessagePosition position) =>
         Frame((room, position), static (json, it) =>
         {
@@ -114,10 +116,10 @@ internal static class V1Frames
             WriteIfAny(json, "position", ack.position?.ToString());
         });
 
-    /// <param name="reference">The ref of the message that is answered; null if it had none.</param>
+    /// <param name="reference">The ref of the message that is answered; null if it has none.</param>
     /// <param name="code">One of <see cref="V1Error"/>.</param>
-    /// <param name="text">What was wrong, and what to do about it, for people.</param>
-    /// <param name="retry">How long the client waits before it connects again; null if it need not connect again.</param>
+    /// <param name="text">What is wrong and how to fix it, for people.</param>
+    /// <param name="retry">How long the client waits before it reconnects; null if it doesn't have to reconnect.</param>
     public static byte[] Error(string? reference, string code, string text, TimeSpan? retry = null) =>
         Frame((reference, code, text, retry), static (json, error) =>
         {
@@ -129,7 +131,7 @@ internal static class V1Frames
                 WriteRetry(json, retry);
         });
 
-    /// <param name="retry">How long the client waits before it connects again.</param>
+    /// <param name="retry">How long the client waits before it reconnects.</param>
     public static byte[] Restart(TimeSpan retry) =>
         Frame(retry, static (json, retry) =>
         {
@@ -176,11 +178,11 @@ internal static class V1Frames
         }
     }
 
-    /// <summary>What a thread encodes with. Frames are made one after another, so one of it serves all.</summary>
+    /// <summary>The encoding buffer of a thread. Frames are encoded one at a time, so one buffer per thread is enough.</summary>
     [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Lives as long as its thread.")]
     private sealed class Buffer
     {
-        /// <summary>A larger buffer is not kept: few messages are that long, and there are many threads.</summary>
+        /// <summary>A larger buffer isn't kept, because few messages are that long and there are many threads.</summary>
         private const int MaxKept = 64 * 1024;
 
         public Buffer()

@@ -4,19 +4,19 @@ using System.Text.Json.Serialization;
 namespace ChatKit.ChatKitV1;
 
 /// <summary>
-/// The members of a client's frame of the type <see cref="V1ClientFrame.ResumeType"/>: up to where the client has the messages of rooms,
-/// and whether that was the last frame of this kind.
+/// A client's frame of the type <see cref="V1ClientFrame.ResumeType"/>: the client's last position in each room, and whether it is the last
+/// such frame.
 /// </summary>
 internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool Last)
 {
-    /// <summary>Far longer than any store's positions. A client must not decide how much is kept for it.</summary>
+    /// <summary>Far longer than any store's positions. It limits how much memory a client can use.</summary>
     private const int MaxPositionLength = 255;
 
     /// <summary>Reads a frame.</summary>
-    /// <param name="received">The frame, whose type is known.</param>
+    /// <param name="received">A frame of this type.</param>
     /// <param name="positions">The positions by room; empty if there is a problem.</param>
-    /// <param name="last">Whether the client sends no further positions.</param>
-    /// <returns>What is wrong, for people; null if nothing is.</returns>
+    /// <param name="last">Whether the client sends no more positions.</param>
+    /// <returns>What is wrong with the frame, for people; null if it is valid.</returns>
     public static string? Read(WebSocketMessage received, out Dictionary<string, MessagePosition> positions, out bool last)
     {
         (positions, last) = ([], false);
@@ -27,7 +27,7 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
         }
         catch (JsonException e)
         {
-            return $"The frame cannot be read: {e.Message}";
+            return $"The frame is not valid: {e.Message}";
         }
 
         var read = new Dictionary<string, MessagePosition>();
@@ -36,7 +36,7 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
             if (!RoomName.IsValid(room, out var problem))
                 return problem;
             if (text is not { Length: <= MaxPositionLength } || !MessagePosition.TryParse(text, out var position))
-                return "The member 'after' has the last position seen of each room, such as {\"lobby\":\"5k2j9:42\"}.";
+                return "The member 'after' must contain the last position seen in each room, such as {\"lobby\":\"5k2j9:42\"}.";
             read.Add(room, position);
         }
 

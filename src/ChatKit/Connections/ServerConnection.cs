@@ -212,7 +212,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     /// <returns>Whether the connection ends for that, and the client is still to be told, by <see cref="SendClose"/>.</returns>
     public bool EndForFault(ProtocolFault fault)
     {
-        var exception = new WebSocketException(WebSocketError.Faulted, $"The connection was closed because {fault.Problem}.");
+        var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {fault.Problem}.");
         return TryEnd(new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
     }
 

@@ -10,7 +10,7 @@ internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
         string?[] problems =
         [
             options.UserId is null
-                ? $"{nameof(ChatKitOptions)}.{nameof(options.UserId)} is null; leave it as it is for the claims NameIdentifier and sub."
+                ? $"{nameof(ChatKitOptions)}.{nameof(options.UserId)} must not be null. Leave it unset to use the claims NameIdentifier and sub."
                 : null,
             Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 0, 100_000),
             Problem(nameof(options.MaxRoomsInMemory), options.MaxRoomsInMemory, 1, 10_000_000),

@@ -12,15 +12,13 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Registers ChatKit.</summary>
+/// <summary>Extension methods that register ChatKit's services.</summary>
 public static class ChatKitServiceCollectionExtensions
 {
-    /// <summary>
-    /// Adds rooms and the handlers' connections, with histories in memory. Calling it again adds nothing but the configuration.
-    /// </summary>
-    /// <param name="services">The application's services.</param>
-    /// <param name="configure">Changes the options; they are validated when the application starts.</param>
-    /// <returns>A builder for further registrations.</returns>
+    /// <summary>Adds ChatKit's services, with in-memory histories. A second call adds only its configuration.</summary>
+    /// <param name="services">The application's service collection.</param>
+    /// <param name="configure">Configures the options, which are validated when the application starts.</param>
+    /// <returns>A builder for more ChatKit services.</returns>
     public static IChatKitBuilder AddChatKit(this IServiceCollection services, Action<ChatKitOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);

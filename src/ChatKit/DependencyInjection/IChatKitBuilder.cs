@@ -1,8 +1,8 @@
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>What <c>AddChatKit()</c> returns, for further registrations such as <c>AddRedis</c>.</summary>
+/// <summary>A builder for more ChatKit services, such as <c>AddRedis</c>. <c>AddChatKit()</c> returns it.</summary>
 public interface IChatKitBuilder
 {
-    /// <summary>The application's services.</summary>
+    /// <summary>The application's service collection.</summary>
     IServiceCollection Services { get; }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.DependencyInjection;
 
-/// <summary>Fails at start where the application has registered a store or a backplane of its own in a way that cannot work.</summary>
+/// <summary>Fails at startup if the application registered its own history or backplane with a lifetime other than singleton.</summary>
 internal sealed class RegistrationValidator(IServiceCollection services) : IValidateOptions<ChatKitOptions>
 {
     private static readonly Type[] Shared = [typeof(IMessageHistory), typeof(IBackplane)];
@@ -14,8 +14,8 @@ internal sealed class RegistrationValidator(IServiceCollection services) : IVali
             .Select(type => services.LastOrDefault(service => service.ServiceType == type && !service.IsKeyedService))
             .Where(static service => service is { Lifetime: not ServiceLifetime.Singleton })
             .Select(static service => $"{service!.ServiceType.Name} is registered as {service.Lifetime}, but all rooms of the application "
-                + $"share one. Register it with services.AddSingleton<{service.ServiceType.Name}, …>(); it can create scopes by "
-                + "IServiceScopeFactory.")
+                + $"share one instance. Register it with services.AddSingleton<{service.ServiceType.Name}, …>(). To use scoped services, "
+                + "create scopes with IServiceScopeFactory.")
             .ToList();
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }

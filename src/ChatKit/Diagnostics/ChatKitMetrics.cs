@@ -3,10 +3,10 @@ using System.Net.WebSockets;
 
 namespace ChatKit.Diagnostics;
 
-/// <summary>The instruments. Its methods are what happened, so that the code which calls them reads as such.</summary>
+/// <summary>Records ChatKit's metrics. Each method is named after the event that it records.</summary>
 /// <remarks>
-/// No attribute has the name of a room, a user or a connection: each value is a time series of its own, and clients choose those names. One who
-/// invents rooms would fill the memory of whoever collects. Spans and logs have them.
+/// No attribute contains the name of a room, a user or a connection. Each value would be a separate time series, and clients choose such
+/// names: a client that invents rooms would fill the memory of the collector. Spans and logs contain these names.
 /// </remarks>
 internal sealed class ChatKitMetrics : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class ChatKitMetrics : IDisposable
     private static readonly KeyValuePair<string, object?> Reset = new("chatkit.reason", "reset");
     private static readonly KeyValuePair<string, object?> Trimmed = new("chatkit.reason", "trimmed");
 
-    /// <summary>In seconds: from what a small room in memory takes to what makes people wonder.</summary>
+    /// <summary>The bucket boundaries in seconds, from the duration of a small in-memory room to delays that people notice.</summary>
     private static readonly InstrumentAdvice<double> Durations = new()
     {
         HistogramBucketBoundaries =
@@ -43,41 +43,41 @@ internal sealed class ChatKitMetrics : IDisposable
     private readonly Histogram<double> _lag;
 
     /// <param name="clock">The clock.</param>
-    /// <param name="meters">Null in a service collection to which nobody has added metrics.</param>
+    /// <param name="meters">Null if metrics weren't added to the service collection.</param>
     public ChatKitMetrics(TimeProvider clock, IMeterFactory? meters = null)
     {
         _clock = clock;
         _ownsMeter = meters is null;
         _meter = meters?.Create(ChatKitTelemetry.MeterName) ?? new Meter(ChatKitTelemetry.MeterName);
-        _opened = Counter("chatkit.connections.opened", "{connection}", "Connections that began.");
+        _opened = Counter("chatkit.connections.opened", "{connection}", "Connections that were opened.");
         _closed = Counter("chatkit.connections.closed", "{connection}", "Connections that ended, by close code.");
-        _received = Counter("chatkit.messages.received", "{message}", "Messages of clients that were given to handlers.");
+        _received = Counter("chatkit.messages.received", "{message}", "Messages of clients that were passed to handlers.");
         _stored = Counter("chatkit.messages.stored", "{message}", "Messages that were stored and published.");
-        _delivered = Counter("chatkit.messages.delivered", "{message}", "Messages of rooms enqueued for a member.");
-        _dropped = Counter("chatkit.messages.dropped", "{message}", "Messages that a slow member was not given and will not be.");
-        _missed = Counter("chatkit.messages.missed", "{message}", "Messages in the gaps, as far as their number is known.");
-        _gaps = Counter("chatkit.gaps", "{gap}", "Holes that the history could not fill.");
-        _resumes = Counter("chatkit.resumes", "{resume}", "Clients that went on where they were, by whether they missed nothing.");
-        _behind = Counter("chatkit.slow_consumers.behind", "{event}", "Times a member's outbound queue was full.");
-        _tooSlow = Counter("chatkit.slow_consumers.closed", "{event}", "Members closed because they read too slowly.");
-        _fanOut = Histogram("chatkit.fan_out.duration", "How long a room took to enqueue what had come for all its members.");
-        _history = Histogram("chatkit.history.duration", "How long storing, reading and publishing took.");
-        _lag = Histogram("chatkit.backplane.lag", "From when a node took a message to when a room on this node did.");
+        _delivered = Counter("chatkit.messages.delivered", "{message}", "Messages that were enqueued for a member, once for each member.");
+        _dropped = Counter("chatkit.messages.dropped", "{message}", "Messages that a slow member won't receive.");
+        _missed = Counter("chatkit.messages.missed", "{message}", "Messages in gaps, as far as their number is known.");
+        _gaps = Counter("chatkit.gaps", "{gap}", "Gaps that the history couldn't fill.");
+        _resumes = Counter("chatkit.resumes", "{resume}", "Clients that reconnected and resumed, by whether they missed nothing.");
+        _behind = Counter("chatkit.slow_consumers.behind", "{event}", "Times that a member's outbound queue was full.");
+        _tooSlow = Counter("chatkit.slow_consumers.closed", "{event}", "Members that were closed because they read too slowly.");
+        _fanOut = Histogram("chatkit.fan_out.duration", "Time that a room took to enqueue incoming messages for all its members.");
+        _history = Histogram("chatkit.history.duration", "Duration of storing, reading and publishing.");
+        _lag = Histogram("chatkit.backplane.lag", "Time from a node accepting a message to a room on this node receiving it.");
     }
 
-    /// <summary>When something begins whose duration is measured.</summary>
+    /// <summary>Returns the start time of a duration to measure.</summary>
     public long Begin() => _clock.GetTimestamp();
 
-    /// <summary>Has the connections asked whenever somebody collects.</summary>
+    /// <summary>Registers the instruments that read the connections at each collection.</summary>
     public void Observe(Func<ConnectionTotals> connections)
     {
         _meter.CreateObservableUpDownCounter(
             "chatkit.connections.active", () => (long)connections().Count, "{connection}", "Open connections.");
         _meter.CreateObservableCounter("chatkit.network.io", MeasureBytes, "By", "Bytes of WebSocket frames, by direction.");
         _meter.CreateObservableUpDownCounter(
-            "chatkit.outbound_queue.size", () => connections().Queued, "By", "What waits to be written to all clients.");
+            "chatkit.outbound_queue.size", () => connections().Queued, "By", "Bytes that wait to be written to all clients.");
         _meter.CreateObservableGauge(
-            "chatkit.outbound_queue.largest", () => connections().LargestQueue, "By", "What waits for the client for which most does.");
+            "chatkit.outbound_queue.largest", () => connections().LargestQueue, "By", "Bytes that wait for the client with the longest queue.");
 
         IEnumerable<Measurement<long>> MeasureBytes()
         {
@@ -86,7 +86,7 @@ internal sealed class ChatKitMetrics : IDisposable
         }
     }
 
-    /// <summary>Has the rooms counted whenever somebody collects.</summary>
+    /// <summary>Registers the instrument that counts the rooms at each collection.</summary>
     public void Observe(Func<int> rooms) => _meter.CreateObservableUpDownCounter(
         "chatkit.rooms.active", () => (long)rooms(), "{room}", "Rooms that have members on this node.");
 
@@ -96,10 +96,10 @@ internal sealed class ChatKitMetrics : IDisposable
 
     public void Received() => _received.Add(1);
 
-    /// <summary>A message was stored, or handed over without being stored, or could not be.</summary>
-    /// <param name="stores">Whether it was to be stored.</param>
-    /// <param name="began">When that began.</param>
-    /// <param name="failure">Why it failed; null if it did not.</param>
+    /// <summary>Records that a message was stored or published without storing, or that this failed.</summary>
+    /// <param name="stores">Whether the message was to be stored.</param>
+    /// <param name="began">The start time.</param>
+    /// <param name="failure">The reason for the failure; null if it succeeded.</param>
     public void Published(bool stores, long began, Exception? failure)
     {
         if (stores && failure is null)
@@ -107,25 +107,25 @@ internal sealed class ChatKitMetrics : IDisposable
         RecordHistory(stores ? "append" : "publish", began, failure);
     }
 
-    /// <summary>The history was read, or could not be.</summary>
+    /// <summary>Records a read of the history, successful or not.</summary>
     public void Read(long began, Exception? failure) => RecordHistory("read", began, failure);
 
     public void Delivered(int messages) => _delivered.Add(messages);
 
-    /// <summary>A room has fanned out what had come.</summary>
-    /// <param name="began">When it began.</param>
-    /// <param name="deliveries">How many messages were enqueued, counted once for each member.</param>
+    /// <summary>Records that a room has fanned out messages.</summary>
+    /// <param name="began">The start time.</param>
+    /// <param name="deliveries">The number of messages that were enqueued, counted once for each member.</param>
     public void FannedOut(long began, int deliveries)
     {
         _delivered.Add(deliveries);
         _fanOut.Record(Since(began));
     }
 
-    /// <summary>A room on this node has accepted a message.</summary>
-    /// <param name="at">When the sender's node took it, by that node's clock.</param>
+    /// <summary>Records that a room on this node has accepted a message.</summary>
+    /// <param name="at">When the sender's node accepted the message, by that node's clock.</param>
     public void Accepted(DateTimeOffset at)
     {
-        // A node's clock may be behind another's; nothing arrives before it was sent.
+        // The nodes' clocks may differ, so the difference can be negative.
         if (_lag.Enabled)
             _lag.Record(Math.Max(0, (_clock.GetUtcNow() - at).TotalSeconds));
     }
@@ -134,10 +134,10 @@ internal sealed class ChatKitMetrics : IDisposable
 
     public void ClosedAsTooSlow() => _tooSlow.Add(1);
 
-    /// <summary>A slow member was not given messages that nobody stores.</summary>
+    /// <summary>Records that a slow member didn't receive ephemeral messages.</summary>
     public void Dropped(int messages) => _dropped.Add(messages, new KeyValuePair<string, object?>("chatkit.reason", "ephemeral"));
 
-    /// <summary>A slow member was not given messages, and closed.</summary>
+    /// <summary>Records that a slow member didn't receive messages and was closed.</summary>
     public void DroppedAndClosed(int messages)
     {
         _dropped.Add(messages, new KeyValuePair<string, object?>("chatkit.reason", "closed"));
@@ -146,9 +146,9 @@ internal sealed class ChatKitMetrics : IDisposable
 
     public void Resumed(bool recovered) => _resumes.Add(1, recovered ? Recovered : NotRecovered);
 
-    /// <summary>Messages are missing, and will not come.</summary>
-    /// <param name="scope">Who misses them.</param>
-    /// <param name="missed">How many; null if that is not known, because the stream was lost.</param>
+    /// <summary>Records that messages are missing and can't be recovered.</summary>
+    /// <param name="scope">Who misses the messages.</param>
+    /// <param name="missed">The number of messages; null if it's unknown, because the stream was lost.</param>
     public void Missed(GapScope scope, long? missed)
     {
         var who = new KeyValuePair<string, object?>("chatkit.scope", scope == GapScope.Room ? "room" : "member");
@@ -157,7 +157,7 @@ internal sealed class ChatKitMetrics : IDisposable
             _missed.Add(count, who);
     }
 
-    /// <summary>A meter lives until it is disposed of. Those of a factory are the factory's.</summary>
+    /// <summary>Disposes of the meter, unless a factory owns it.</summary>
     public void Dispose()
     {
         if (_ownsMeter)
@@ -183,7 +183,7 @@ internal sealed class ChatKitMetrics : IDisposable
 
     private double Since(long began) => _clock.GetElapsedTime(began).TotalSeconds;
 
-    /// <summary>A client may close with any of the 2000 codes that are left to applications. They count as two.</summary>
+    /// <summary>Clients can send any of the 2,000 codes that are reserved for applications. They are counted as two.</summary>
     private static int CodeOf(WebSocketCloseStatus code) => (int)code switch
     {
         >= 4000 => 4000,

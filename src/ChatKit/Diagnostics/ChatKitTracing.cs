@@ -3,17 +3,17 @@ using System.Diagnostics;
 namespace ChatKit.Diagnostics;
 
 /// <summary>
-/// The spans of a message: <c>handle</c>, what its handler does with it; <c>publish</c>, storing it and handing it to the nodes; <c>deliver</c>,
-/// on each node, offering it to the members. Names and attributes are those of OpenTelemetry's conventions for messaging.
-/// Nothing is allocated while nobody listens.
+/// Creates the spans of a message: <c>handle</c> covers its handler; <c>publish</c>, storing it and sending it to the nodes;
+/// <c>deliver</c>, on each node, enqueuing it for the members. Names and attributes follow OpenTelemetry's semantic conventions for
+/// messaging. Without listeners, nothing is allocated.
 /// </summary>
 internal sealed class ChatKitTracing : IDisposable
 {
     private readonly ActivitySource _source = new(ChatKitTelemetry.ActivitySourceName);
 
     /// <summary>
-    /// Begins handling a message of a client. The span begins a trace: else all messages of a connection, hours of them, were in the trace
-    /// of the request that has opened it. That one is linked.
+    /// Starts the span for handling a client's message. The span starts a new trace, which links to the request that opened the connection.
+    /// Otherwise all messages of a connection, possibly over hours, would be in the trace of that request.
     /// </summary>
     public Activity? Handle(string room, string connectionId, int bytes)
     {
@@ -31,7 +31,7 @@ internal sealed class ChatKitTracing : IDisposable
         return span;
     }
 
-    /// <summary>Begins publishing a message, as part of whatever the caller is doing.</summary>
+    /// <summary>Starts the span for publishing a message, as a child of the current span.</summary>
     public Activity? Publish(string room, ChatMessage message)
     {
         var span = _source.StartActivity("publish", ActivityKind.Producer);
@@ -39,13 +39,13 @@ internal sealed class ChatKitTracing : IDisposable
         return span;
     }
 
-    /// <summary>Whether anybody listens.</summary>
+    /// <summary>Whether the source has listeners.</summary>
     public bool HasListeners => _source.HasListeners();
 
     /// <summary>
-    /// Begins delivering a message that a room has taken; null if it is not traced. One turn delivers many messages, and each has a span of
-    /// its own, so that the trace of a message shows when it reached each node. A single span with links would be a trace of its own,
-    /// which nobody finds from the message. Only the messages that were sampled where they were sent have one.
+    /// Starts the span for delivering a message that a room has accepted; null if the message isn't traced. One turn delivers many
+    /// messages, and each has its own span, so that a message's trace shows when it reached each node. A single span with links would be a
+    /// separate trace, which can't be found from the message. Only messages that were sampled by their sender have a span.
     /// </summary>
     public Activity? Deliver(string room, ChatMessage message, int batchSize)
     {
@@ -57,12 +57,12 @@ internal sealed class ChatKitTracing : IDisposable
         span.SetTag("messaging.message.id", message.Position?.ToString());
         span.SetTag("messaging.batch.message_count", batchSize);
 
-        // They stand side by side, and what the turn begins for slow members is part of none of them.
+        // The spans of a turn are siblings, and work that the turn starts for slow members belongs to none of them.
         Activity.Current = null;
         return span;
     }
 
-    /// <summary>Takes note that what a span is about has failed. Not why: the text of an exception may contain what a client has sent.</summary>
+    /// <summary>Marks a span as failed. It doesn't record the exception's message, which may contain a client's data.</summary>
     public static void Fail(Activity? span, Exception exception)
     {
         span?.SetTag("error.type", exception.GetType().FullName);
@@ -80,7 +80,7 @@ internal sealed class ChatKitTracing : IDisposable
         span.SetTag("messaging.operation.type", type);
         span.SetTag("messaging.message.body.size", bytes);
 
-        // The room of a user is named after them, and no business of whoever looks at traces.
+        // The name of a user's internal room contains the user's id, which doesn't belong in traces.
         if (!RoomName.IsOfUser(room))
             span.SetTag("messaging.destination.name", room);
     }

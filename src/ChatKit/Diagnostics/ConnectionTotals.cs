@@ -1,9 +1,9 @@
 namespace ChatKit.Diagnostics;
 
-/// <summary>The connections of this node, added up.</summary>
-/// <param name="Count">How many there are.</param>
-/// <param name="Received">Bytes of frames that have come, also from those that are gone.</param>
-/// <param name="Sent">Bytes of frames that were written, also to those that are gone.</param>
-/// <param name="Queued">Bytes that wait to be written.</param>
-/// <param name="LargestQueue">Bytes that wait for the client for which most do.</param>
+/// <summary>Totals over the connections of this node.</summary>
+/// <param name="Count">The number of open connections.</param>
+/// <param name="Received">Bytes of frames received, including on closed connections.</param>
+/// <param name="Sent">Bytes of frames sent, including on closed connections.</param>
+/// <param name="Queued">Bytes that wait to be written to all clients.</param>
+/// <param name="LargestQueue">Bytes that wait for the client with the longest queue.</param>
 internal readonly record struct ConnectionTotals(int Count, long Received, long Sent, long Queued, long LargestQueue);

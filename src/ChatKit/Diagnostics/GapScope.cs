@@ -1,11 +1,11 @@
 namespace ChatKit.Diagnostics;
 
-/// <summary>Who misses the messages of a gap.</summary>
+/// <summary>Specifies who misses the messages of a gap.</summary>
 internal enum GapScope
 {
-    /// <summary>One member: it was away for longer, or read more slowly, than the room remembers.</summary>
+    /// <summary>One member, which was disconnected for too long or read too slowly for the room's history.</summary>
     Member,
 
-    /// <summary>All who were live in the room on this node: the messages were lost on the way to it.</summary>
+    /// <summary>All live members of the room on this node. The messages were lost on the way to the node.</summary>
     Room,
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatKit.Health;
 
-/// <summary>Whether this node can do what it is there for: take connections, and share rooms with the other nodes.</summary>
+/// <summary>Checks whether this node can accept connections and share rooms with other nodes.</summary>
 internal sealed class ChatKitHealthCheck(
     IEnumerable<IHealthProbe> probes, ConnectionRegistry connections, RoomRegistry rooms, IHostApplicationLifetime? application = null)
     : IHealthCheck
@@ -14,7 +14,7 @@ internal sealed class ChatKitHealthCheck(
     {
         var data = new Dictionary<string, object> { ["connections"] = connections.Count, ["rooms"] = rooms.Count };
 
-        // Whatever the application has chosen for a Redis that is away: a node that stops must get no more connections.
+        // A stopping node must receive no more connections, whatever status the application has chosen for failures.
         if (application?.ApplicationStopping.IsCancellationRequested == true)
             return HealthCheckResult.Unhealthy("The application is stopping. Send new connections to another node.", data: data);
 

@@ -3,26 +3,25 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Turns on the health check of a node.</summary>
+/// <summary>Extension methods that register ChatKit's health check.</summary>
 public static class ChatKitHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds a check whether this node can share rooms with the others: Redis answers, and the node is subscribed to all rooms that have members
-    /// on it. Without <c>AddRedis</c> there is nothing that could fail. While the application stops the check is
-    /// <see cref="HealthStatus.Unhealthy"/>, so that no new connections come.
+    /// Adds a health check for this node's ability to share rooms with other nodes. It passes if Redis answers and the node is subscribed
+    /// to all rooms that have members on it. Without <c>AddRedis</c>, it always passes. While the application is stopping, the result is
+    /// <see cref="HealthStatus.Unhealthy"/>, so that the node receives no new connections.
     /// </summary>
-    /// <remarks>
-    /// The check answers within a second, which is how long a probe of Kubernetes waits unless told otherwise.
-    /// </remarks>
-    /// <param name="builder">What <c>AddHealthChecks()</c> has returned. <c>AddChatKit()</c> is called on the services too, before or after.</param>
-    /// <param name="name">The name of the check.</param>
-    /// <param name="failureStatus">
-    /// What the check reports if Redis or a subscription is missing. The default is <see cref="HealthStatus.Degraded"/>, which endpoints
-    /// of ASP.NET Core answer with 200: a node without Redis still has its connections, and goes on by itself when Redis is back.
-    /// <see cref="HealthStatus.Unhealthy"/> would take all nodes out of the load balancer at once, since they share the server, and help
-    /// nobody.
+    /// <remarks>The check completes within a second, the default timeout of a Kubernetes probe.</remarks>
+    /// <param name="builder">
+    /// The builder that <c>AddHealthChecks()</c> returns. Also call <c>AddChatKit()</c> on the services, before or after.
     /// </param>
-    /// <param name="tags">What the check can be selected by, such as <c>ready</c>.</param>
+    /// <param name="name">The name of the health check.</param>
+    /// <param name="failureStatus">
+    /// The status to report if Redis is unavailable or a subscription is missing. Default: <see cref="HealthStatus.Degraded"/>, for which
+    /// ASP.NET Core's endpoints return 200. A node without Redis keeps its connections and recovers by itself. All nodes share the Redis
+    /// server, so <see cref="HealthStatus.Unhealthy"/> would take all of them out of the load balancer at once.
+    /// </param>
+    /// <param name="tags">Tags that select the health check, such as <c>ready</c>.</param>
     /// <returns>The builder.</returns>
     public static IHealthChecksBuilder AddChatKit(
         this IHealthChecksBuilder builder,
@@ -38,5 +37,5 @@ public static class ChatKitHealthChecksBuilderExtensions
     private static ChatKitHealthCheck Create(IServiceProvider services) =>
         services.GetService<ChatKitHealthCheck>()
         ?? throw new InvalidOperationException(
-            "AddHealthChecks().AddChatKit() checks what AddChatKit() adds to the services, which is missing. Call builder.Services.AddChatKit().");
+            "AddHealthChecks().AddChatKit() requires ChatKit's services. Call builder.Services.AddChatKit().");
 }

@@ -1,11 +1,11 @@
 namespace ChatKit.Health;
 
-/// <summary>Something that rooms depend on beyond this process.</summary>
+/// <summary>Checks a dependency of the rooms outside this process.</summary>
 internal interface IHealthProbe
 {
-    /// <summary>Looks, within the time that a health check has. Never throws, unless it is cancelled.</summary>
-    /// <param name="data">Takes counts for whoever reads the report.</param>
-    /// <param name="cancellationToken">Nobody wants to know any more.</param>
-    /// <returns>What is wrong, why, and what to do about it; null if nothing is.</returns>
+    /// <summary>Checks the dependency, within the time limit of a health check. Never throws, unless it is canceled.</summary>
+    /// <param name="data">Receives values for the health report.</param>
+    /// <param name="cancellationToken">Cancels the check.</param>
+    /// <returns>What is wrong, why, and how to fix it; null if the dependency is healthy.</returns>
     ValueTask<string?> ProblemAsync(IDictionary<string, object> data, CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace ChatKit.History;
 
-/// <summary>Names of streams. Random, so that two streams of one room never share a name.</summary>
+/// <summary>Creates the names of streams. They are random, so two streams of a room never share a name.</summary>
 internal static class Epoch
 {
     private const int Length = 10;

@@ -1,6 +1,6 @@
 namespace ChatKit.History;
 
-/// <summary>What every history asks of its arguments.</summary>
+/// <summary>Validates the arguments of every history.</summary>
 internal static class HistoryArguments
 {
     public static void ThrowIfInvalid(string room) => ArgumentException.ThrowIfNullOrEmpty(room);
@@ -10,6 +10,6 @@ internal static class HistoryArguments
         ThrowIfInvalid(room);
         ArgumentNullException.ThrowIfNull(message);
         if (capacity is < 1)
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "A history that keeps messages keeps at least 1.");
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "The capacity must be at least 1.");
     }
 }

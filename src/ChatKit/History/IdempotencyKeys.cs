@@ -1,30 +1,29 @@
 namespace ChatKit.History;
 
 /// <summary>
-/// The keys under which messages were stored lately, and where, of all rooms. They outlive the room, as they do in Redis. Safe to call from
-/// many threads.
+/// The recently used idempotency keys of all rooms, and the positions of their messages. As in Redis, keys outlive their room. Thread-safe.
 /// </summary>
 internal sealed class IdempotencyKeys : IDisposable
 {
-    /// <summary>For how long a message may be sent again. Longer than a client tries, and short enough to hold the keys of.</summary>
+    /// <summary>How long a key is kept. Longer than a client retries, and short enough to limit the memory that keys use.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// So many are kept, in about 60 MB; that is 800 named messages a second for 5 minutes. Beyond it the oldest are forgotten early: sent
-    /// again, their messages are stored a second time.
+    /// The maximum number of keys, which use about 60 MB. It allows 800 messages with keys per second for 5 minutes. Beyond it, the oldest
+    /// keys are removed early, and a retry of their message is stored a second time.
     /// </summary>
     public const int MaxCount = 250_000;
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
-    private readonly ITimer _sweeps;
+    private readonly ITimer _timer;
     private Dictionary<(string Room, string Key), MessagePosition> _positions = [];
     private Queue<((string Room, string Key) Key, long At)> _order = new();
 
     public IdempotencyKeys(TimeProvider clock)
     {
         _clock = clock;
-        _sweeps = clock.CreateTimer(static self => ((IdempotencyKeys)self!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(static self => ((IdempotencyKeys)self!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public int Count
@@ -40,7 +39,7 @@ internal sealed class IdempotencyKeys : IDisposable
     {
         lock (_gate)
         {
-            Forget();
+            RemoveExpired();
             return _positions.TryGetValue((room, key), out var position) ? position : null;
         }
     }
@@ -49,40 +48,40 @@ internal sealed class IdempotencyKeys : IDisposable
     {
         lock (_gate)
         {
-            // The timer runs only while there is something to forget.
+            // The timer runs only while there are keys to remove.
             if (_order.Count == 0)
-                _sweeps.Change(Lifetime, Timeout.InfiniteTimeSpan);
+                _timer.Change(Lifetime, Timeout.InfiniteTimeSpan);
             if (_order.Count == MaxCount)
-                Drop();
+                RemoveOldest();
             _positions.Add((room, key), position);
             _order.Enqueue(((room, key), _clock.GetTimestamp()));
         }
     }
 
-    public void Dispose() => _sweeps.Dispose();
+    public void Dispose() => _timer.Dispose();
 
     private void Sweep()
     {
         lock (_gate)
         {
-            Forget();
+            RemoveExpired();
             if (_order.TryPeek(out var oldest))
             {
-                _sweeps.Change(Lifetime - _clock.GetElapsedTime(oldest.At), Timeout.InfiniteTimeSpan);
+                _timer.Change(Lifetime - _clock.GetElapsedTime(oldest.At), Timeout.InfiniteTimeSpan);
                 return;
             }
 
-            // Emptied, both would keep the size that they had.
+            // Clearing them would keep their capacity.
             (_positions, _order) = ([], new());
         }
     }
 
-    /// <summary>Drops what is older than the lifetime.</summary>
-    private void Forget()
+    /// <summary>Removes expired keys.</summary>
+    private void RemoveExpired()
     {
         while (_order.TryPeek(out var oldest) && _clock.GetElapsedTime(oldest.At) >= Lifetime)
-            Drop();
+            RemoveOldest();
     }
 
-    private void Drop() => _positions.Remove(_order.Dequeue().Key);
+    private void RemoveOldest() => _positions.Remove(_order.Dequeue().Key);
 }

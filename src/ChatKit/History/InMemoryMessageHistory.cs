@@ -4,20 +4,20 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.History;
 
-/// <summary>Keeps the last messages of each room in this process. They are gone when it ends.</summary>
+/// <summary>Keeps the last messages of each room in this process. They are lost when the process ends.</summary>
 internal sealed class InMemoryMessageHistory(
     IOptions<ChatKitOptions> options, TimeProvider clock, ILogger<InMemoryMessageHistory> logger) : IMessageHistory, IDisposable
 {
-    /// <summary>Expired rooms are looked for this often: seldom enough to cost nothing, often enough to hold little.</summary>
+    /// <summary>How often expired rooms are removed: rarely enough to cost little, often enough to hold little memory.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>With each that is one too many, so many of a hundred are forgotten: looking for them costs a walk through all.</summary>
-    private const int ForgottenAtOnce = 5;
+    /// <summary>The percentage of rooms that is removed at once when there are too many, because finding the oldest ones scans all rooms.</summary>
+    private const int RemovedPercent = 5;
 
     private readonly ConcurrentDictionary<string, StoredRoom> _rooms = new();
     private readonly IdempotencyKeys _keys = new(clock);
-    private long _swept = clock.GetTimestamp();
-    private int _forgetting;
+    private long _lastSweep = clock.GetTimestamp();
+    private int _removing;
 
     public ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal sealed class InMemoryMessageHistory(
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<AppendResult>(cancellationToken);
 
-        SweepNowAndThen();
+        SweepIfDue();
         while (true)
         {
             if (!_rooms.TryGetValue(room, out var stored))
@@ -37,7 +37,7 @@ internal sealed class InMemoryMessageHistory(
 
             lock (stored)
             {
-                if (RemoveIfOver(room, stored))
+                if (RemoveIfExpired(room, stored))
                     continue;
                 if (message.IdempotencyKey is { } known && _keys.Find(room, known) is { } first)
                     return ValueTask.FromResult(new AppendResult(first, IsNew: false));
@@ -59,7 +59,7 @@ internal sealed class InMemoryMessageHistory(
         {
             lock (stored)
             {
-                if (!RemoveIfOver(room, stored))
+                if (!RemoveIfExpired(room, stored))
                     return ValueTask.FromResult(stored.Read(after, clock.GetTimestamp()));
             }
         }
@@ -70,10 +70,10 @@ internal sealed class InMemoryMessageHistory(
     public void Dispose() => _keys.Dispose();
 
     /// <summary>
-    /// Forgets the messages of a room that have expired, and the room itself once nobody has read it for as long again: as long as anybody
-    /// follows it, its positions go on. A room that was removed takes no more messages. To be called under the room's lock.
+    /// Removes the messages of an expired room, and the room itself if nobody has read it for another such period: its positions continue
+    /// while anybody follows it. A removed room takes no more messages. The caller must hold the room's lock.
     /// </summary>
-    private bool RemoveIfOver(string room, StoredRoom stored)
+    private bool RemoveIfExpired(string room, StoredRoom stored)
     {
         if (stored.Removed)
             return true;
@@ -93,35 +93,35 @@ internal sealed class InMemoryMessageHistory(
         _rooms.TryRemove(KeyValuePair.Create(room, stored));
     }
 
-    private void SweepNowAndThen()
+    private void SweepIfDue()
     {
-        var last = Volatile.Read(ref _swept);
+        var last = Volatile.Read(ref _lastSweep);
         if (clock.GetElapsedTime(last) < SweepInterval
-            || Interlocked.CompareExchange(ref _swept, clock.GetTimestamp(), last) != last)
+            || Interlocked.CompareExchange(ref _lastSweep, clock.GetTimestamp(), last) != last)
             return;
 
         foreach (var (room, stored) in _rooms)
         {
             lock (stored)
-                RemoveIfOver(room, stored);
+                RemoveIfExpired(room, stored);
         }
     }
 
-    /// <summary>Forgets the rooms that were not used for the longest time, if there are too many: whoever invents rooms must not fill the memory.</summary>
+    /// <summary>Removes the least recently used rooms if there are too many, so that a client that invents rooms can't fill the memory.</summary>
     private void MakeSpace()
     {
         var limit = options.Value.MaxRoomsInMemory;
-        if (_rooms.Count < limit || Interlocked.Exchange(ref _forgetting, 1) == 1)
+        if (_rooms.Count < limit || Interlocked.Exchange(ref _removing, 1) == 1)
             return;
-        var oldest = _rooms.OrderBy(static room => room.Value.LastUse).Take(Math.Max(1, limit * ForgottenAtOnce / 100)).ToList();
+        var oldest = _rooms.OrderBy(static room => room.Value.LastUse).Take(Math.Max(1, limit * RemovedPercent / 100)).ToList();
         foreach (var (room, stored) in oldest)
         {
             lock (stored)
                 Remove(room, stored);
         }
 
-        logger.RoomsForgotten(oldest.Count, limit);
-        Volatile.Write(ref _forgetting, 0);
+        logger.RoomsRemoved(oldest.Count, limit);
+        Volatile.Write(ref _removing, 0);
     }
 
     private sealed class StoredRoom(long now)
@@ -133,20 +133,20 @@ internal sealed class InMemoryMessageHistory(
 
         public long LastAppend { get; private set; } = now;
 
-        /// <summary>When the room was last appended to or read.</summary>
+        /// <summary>When a message was last appended to or read from the room.</summary>
         public long LastUse { get; private set; } = now;
 
         public bool Removed { get; set; }
 
         public void Clear() => _messages.Clear();
 
-        public MessagePosition Append(ChatMessage message, int? capacity, int usualCapacity, long now)
+        public MessagePosition Append(ChatMessage message, int? capacity, int defaultCapacity, long now)
         {
             if (capacity > (_capacity ?? 0))
                 _capacity = capacity;
             var position = new MessagePosition(_epoch, ++_top);
             _messages.Enqueue(message.WithPosition(position));
-            while (_messages.Count > (_capacity ?? usualCapacity))
+            while (_messages.Count > (_capacity ?? defaultCapacity))
                 _messages.Dequeue();
             LastAppend = LastUse = now;
             return position;

@@ -10,20 +10,23 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Turns on Redis: rooms span all nodes that use the same server and prefix, and their histories outlive the nodes.</summary>
+/// <summary>
+/// Extension methods that add Redis. Rooms then span all nodes that use the same server and prefix, and their histories outlive the nodes.
+/// </summary>
 public static class ChatKitRedisBuilderExtensions
 {
     /// <summary>
-    /// Keeps the histories of the rooms in Redis, and carries their messages between the nodes: a broadcast on one reaches the members on
-    /// all, everybody in the same order. The application starts also while Redis is away; until it is back, a broadcast throws
-    /// <see cref="HistoryUnavailableException"/> and reaches nobody. Then everything goes on by itself.
+    /// Stores the rooms' histories in Redis, and carries their messages between the nodes. A broadcast on one node reaches the members on
+    /// all nodes, in the same order for everyone. The application also starts while Redis is unavailable. Until Redis is available again, a
+    /// broadcast throws <see cref="HistoryUnavailableException"/> and isn't delivered. ChatKit recovers by itself.
     /// </summary>
     /// <remarks>
-    /// A single server, a primary that Sentinel watches (<c>sentinel:26379,serviceName=name</c>), or a cluster, whose sharded publishing
-    /// (Redis 7) is then used. Garnet must run with <c>--lua --lua-transaction-mode</c>, and is refused otherwise. An <see cref="IMessageHistory"/> or an <see cref="IBackplane"/> that the application registers itself, before or
-    /// after this call, takes the place of the one in Redis: so messages can be stored in a database and carried between the nodes by Redis.
+    /// Redis can be a single server, a primary that Sentinel monitors (<c>sentinel:26379,serviceName=name</c>), or a cluster, for which
+    /// ChatKit uses sharded publishing (Redis 7). Garnet must run with <c>--lua --lua-transaction-mode</c>; otherwise it is refused. If the
+    /// application registers its own <see cref="IMessageHistory"/> or <see cref="IBackplane"/>, before or after this call, it replaces the
+    /// one in Redis. For example, messages can be stored in a database while Redis carries them between the nodes.
     /// </remarks>
-    /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
+    /// <param name="builder">The builder that <c>AddChatKit()</c> returns.</param>
     /// <param name="configuration">The StackExchange.Redis configuration string, such as <c>localhost:6379</c>.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, string configuration)
     {
@@ -31,25 +34,27 @@ public static class ChatKitRedisBuilderExtensions
         return builder.AddRedis(options => options.Configuration = configuration);
     }
 
-    /// <summary>Makes the rooms common to all nodes through Redis, and keeps their histories there.</summary>
-    /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
-    /// <param name="options">The options; they are validated when the application starts.</param>
+    /// <summary>Shares the rooms between all nodes through Redis, and stores their histories there.</summary>
+    /// <param name="builder">The builder that <c>AddChatKit()</c> returns.</param>
+    /// <param name="options">The options, which are validated when the application starts.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, RedisOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return builder.AddRedis(to => (to.Configuration, to.KeyPrefix) = (options.Configuration, options.KeyPrefix));
     }
 
-    /// <summary>Makes the rooms common to all nodes, and keeps their histories, through the application's own <c>IConnectionMultiplexer</c>.</summary>
-    /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
+    /// <summary>
+    /// Shares the rooms between all nodes, and stores their histories, through the application's own <c>IConnectionMultiplexer</c>.
+    /// </summary>
+    /// <param name="builder">The builder that <c>AddChatKit()</c> returns.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder) => builder.AddRedis(static _ => { });
 
     /// <summary>
-    /// Makes the rooms common to all nodes through Redis, and keeps their histories there. Without a <see cref="RedisOptions.Configuration"/> the application's own
-    /// <c>IConnectionMultiplexer</c> is used.
+    /// Shares the rooms between all nodes through Redis, and stores their histories there. Without a
+    /// <see cref="RedisOptions.Configuration"/>, the application's own <c>IConnectionMultiplexer</c> is used.
     /// </summary>
-    /// <param name="builder">What <c>AddChatKit()</c> has returned.</param>
-    /// <param name="configure">Changes the options; they are validated when the application starts.</param>
+    /// <param name="builder">The builder that <c>AddChatKit()</c> returns.</param>
+    /// <param name="configure">Configures the options, which are validated when the application starts.</param>
     public static IChatKitBuilder AddRedis(this IChatKitBuilder builder, Action<RedisOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -69,7 +74,9 @@ public static class ChatKitRedisBuilderExtensions
         return builder;
     }
 
-    /// <summary>Replaces what <c>AddChatKit()</c> has registered. What the application has registered itself stays, before and after.</summary>
+    /// <summary>
+    /// Replaces the default service of <c>AddChatKit()</c>. A service that the application registers itself, before or after, is kept.
+    /// </summary>
     private static void ReplaceDefault<TService, TDefault>(this IServiceCollection services, Func<IServiceProvider, TService> create)
         where TService : class
     {

@@ -5,25 +5,27 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// Carries messages between nodes through Redis. Whoever publishes waits for the history to have stored the message; everybody, on this
-/// node too, receives it by the room's channel. With the history in Redis that is one step; with another one the message is stored there
-/// first.
+/// Carries messages between nodes through Redis. A publisher waits until the history has stored the message. All subscribers, including
+/// those on this node, receive it on the room's channel. If the history is in Redis, this is one step. Otherwise the message is stored in
+/// the history first.
 /// </summary>
 internal sealed class RedisBackplane : IBackplane, IDisposable
 {
-    /// <summary>How long until what failed is tried again, if no connection comes back meanwhile: the server may only have been busy.</summary>
+    /// <summary>
+    /// How long to wait before retrying what failed, if no connection is restored in the meantime. The server may only have been busy.
+    /// </summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many rooms are healed at a time: enough to fill the connection, and few enough that none waits past its time-out.</summary>
-    private const int HealedAtOnce = 64;
+    /// <summary>How many rooms recover at the same time: enough to use the connection fully, and few enough that none exceeds its timeout.</summary>
+    private const int MaxConcurrentRecoveries = 64;
 
-    private const string NotSent = "Nothing was sent to the other nodes, and nobody has received it";
+    private const string NotSent = "The message was not sent to the other nodes and was not delivered";
 
     private readonly ConcurrentDictionary<string, RedisTopic> _topics = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly IMessageHistory _history;
 
-    /// <summary>The history if it is in Redis; null if the application has its own.</summary>
+    /// <summary>The history if it is in Redis; null if the application uses its own.</summary>
     private readonly RedisMessageHistory? _inRedis;
     private readonly RedisRooms _rooms;
     private readonly RedisConnection _connection;
@@ -81,13 +83,13 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
             throw;
         }
 
-        // Without Redis the subscriber is subscribed all the same, and hears of it when Redis is back.
+        // Without Redis, the subscriber is added too, and is notified when Redis is available again.
         if (topic.NeedsHealing)
             Retry();
         return subscription;
     }
 
-    /// <summary>How many rooms of this node do not hear their channels, or have still to make good what was lost.</summary>
+    /// <summary>Counts the rooms of this node that aren't subscribed to their channels or haven't recovered lost messages yet.</summary>
     /// <exception cref="RedisException">There is no connection.</exception>
     public async ValueTask<int> CountWaitingAsync()
     {
@@ -95,7 +97,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         return _topics.Values.Count(topic => topic.IsWaiting(subscriber));
     }
 
-    /// <summary>Called twice by a container, in which it is a service by itself and as the <see cref="IBackplane"/>.</summary>
+    /// <summary>A container calls this twice, because the type is registered by itself and as the <see cref="IBackplane"/>.</summary>
     public void Dispose()
     {
         if (_stopping.IsCancellationRequested)
@@ -106,8 +108,8 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     }
 
     /// <summary>
-    /// Stores a message in the application's own history, and publishes it. What is stored counts: if it cannot be published, the rooms
-    /// find it in the history, at the latest when they compare themselves with it.
+    /// Stores a message in the application's own history, and publishes it. A message that can't be published isn't lost: the rooms find it
+    /// in the history, at the latest at their next check.
     /// </summary>
     private async ValueTask<AppendResult> StoreAndSendAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
@@ -156,10 +158,10 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
             Drop(topic);
     }
 
-    /// <summary>Forgets a topic that has ended.</summary>
+    /// <summary>Removes a topic that has ended.</summary>
     private void Drop(RedisTopic topic)
     {
-        // In this order: a new topic of the same name does not get the room of the old one.
+        // Remove the room first, so that a new topic of the same name doesn't get the old topic's room.
         _rooms.Remove(topic.Room);
         _topics.TryRemove(KeyValuePair.Create(topic.Room.Name, topic));
     }
@@ -171,26 +173,26 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         Heal();
     }
 
-    /// <summary>Makes good, room for room, what was lost while a connection was.</summary>
+    /// <summary>Recovers the rooms after a connection was lost.</summary>
     private void Heal()
     {
-        // One at a time. Whoever comes meanwhile makes it go round once more.
+        // Only one recovery runs at a time. A request in the meantime makes it run once more.
         if (Interlocked.Increment(ref _healing) == 1)
             _ = Task.Run(HealAsync);
     }
 
     private async Task HealAsync()
     {
-        int asked;
+        int requests;
         do
         {
-            asked = Volatile.Read(ref _healing);
+            requests = Volatile.Read(ref _healing);
             await Parallel.ForEachAsync(
                 _topics.Values.Where(static topic => topic.NeedsHealing),
-                new ParallelOptions { MaxDegreeOfParallelism = HealedAtOnce },
+                new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrentRecoveries },
                 async (topic, _) => await HealAsync(topic).ConfigureAwait(false)).ConfigureAwait(false);
         }
-        while (Interlocked.CompareExchange(ref _healing, 0, asked) != asked);
+        while (Interlocked.CompareExchange(ref _healing, 0, requests) != requests);
 
         if (_topics.Values.Any(static topic => topic.NeedsHealing))
             Retry();
@@ -225,7 +227,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The application stops.
+            // The application is stopping.
         }
     }
 

@@ -8,45 +8,45 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// The one connection to Redis: the application's own, or one made from the configuration string. It is made in the background, comes
-/// back by itself, and says once when the server is away and once when it is back.
+/// The shared connection to Redis: the application's own, or one created from the configuration string. It connects in the background,
+/// reconnects by itself, and logs once when the server becomes unavailable and once when it is available again.
 /// </summary>
 internal sealed class RedisConnection(
     IOptions<RedisOptions> options, ILogger<RedisConnection> logger, IServiceProvider services) : IAsyncDisposable
 {
-    private static readonly Task<string?> Unobjectionable = Task.FromResult<string?>(null);
+    private static readonly Task<string?> NoProblem = Task.FromResult<string?>(null);
 
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _connecting;
 
-    /// <summary>Finds out why the server must not be used: null if nothing speaks against it. There is no such task before the first connection.</summary>
+    /// <summary>Checks the server. The result is the reason not to use it, or null. There is no task before the first connection.</summary>
     private volatile Task<string?>? _checking;
 
     private string? _problem;
-    private bool _away;
-    private string? _refusal;
+    private bool _isUnavailable;
+    private string? _lastRefusal;
     private volatile bool _isCluster;
     private string _channelPrefix = "";
     private string _channelSuffix = "";
 
-    /// <summary>Something may have been lost: a connection is back, or the servers have changed their roles.</summary>
+    /// <summary>Raised when messages may have been lost, because a connection was restored or the servers changed roles.</summary>
     public event Action? Restored;
 
-    /// <summary>The command that publishes; in a cluster only to the nodes that have the room.</summary>
+    /// <summary>The command that publishes; in a cluster, only to the nodes that own the room's slot.</summary>
     public string PublishCommand => _isCluster ? "SPUBLISH" : "PUBLISH";
 
-    /// <summary>A channel as the client library knows it. To be called when there is a connection.</summary>
+    /// <summary>Returns a channel for the client library. Call it only after connecting.</summary>
     public RedisChannel ChannelOf(string name)
     {
         name += _channelSuffix;
         return _isCluster ? RedisChannel.Sharded(name) : RedisChannel.Literal(name);
     }
 
-    /// <summary>A channel as scripts name it, to which the client library adds nothing. To be called when there is a connection.</summary>
+    /// <summary>Returns the name of a channel for scripts, to which the client library adds nothing. Call it only after connecting.</summary>
     public string NameInScripts(string name) => _channelPrefix + name + _channelSuffix;
 
-    /// <summary>The database. Its commands fail at once while the server is away.</summary>
-    /// <exception cref="RedisException">There is no connection, or the server must not be used.</exception>
+    /// <summary>Returns the database. Its commands fail immediately while the server is unavailable.</summary>
+    /// <exception cref="RedisException">There is no connection, or the server can't be used.</exception>
     public async ValueTask<IDatabase> GetDatabaseAsync()
     {
         var multiplexer = await ConnectAsync().ConfigureAwait(false);
@@ -57,17 +57,17 @@ internal sealed class RedisConnection(
         return multiplexer.GetDatabase();
     }
 
-    /// <summary>What subscribes.</summary>
+    /// <summary>Returns the subscriber.</summary>
     /// <exception cref="RedisException">There is no connection.</exception>
     public async ValueTask<ISubscriber> GetSubscriberAsync() =>
         (await GetDatabaseAsync().ConfigureAwait(false)).Multiplexer.GetSubscriber();
 
-    /// <summary>How long the primary, to which messages are written, takes to answer.</summary>
-    /// <exception cref="RedisException">There is no connection, or it does not answer.</exception>
+    /// <summary>Measures how long the primary, to which messages are written, takes to answer.</summary>
+    /// <exception cref="RedisException">There is no connection, or the server doesn't answer.</exception>
     public async Task<TimeSpan> PingAsync() =>
         await (await GetDatabaseAsync().ConfigureAwait(false)).PingAsync(CommandFlags.DemandMaster).ConfigureAwait(false);
 
-    /// <summary>Begins to connect. Ends when the first try has succeeded or failed; further tries follow by themselves.</summary>
+    /// <summary>Starts to connect. Completes when the first attempt has succeeded or failed; more attempts follow automatically.</summary>
     public Task<IConnectionMultiplexer> ConnectAsync()
     {
         lock (_gate)
@@ -78,44 +78,47 @@ internal sealed class RedisConnection(
         }
     }
 
-    /// <summary>Whether something has failed because of Redis, or of the way to it. The client library's exceptions have no common base.</summary>
+    /// <summary>Whether Redis, or the connection to it, caused an exception. The client library's exceptions have no common base class.</summary>
     public static bool IsOfRedis(Exception exception) =>
         exception is RedisException or RedisTimeoutException or RedisCommandException or ObjectDisposedException;
 
-    /// <summary>What a failure of Redis is to the caller; null if it is another failure.</summary>
+    /// <summary>Converts a failure of Redis to the exception for the caller. Returns null for any other failure.</summary>
     public HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
     {
         switch (exception)
         {
             case RedisTimeoutException:
                 return new HistoryUnavailableException(
-                    "Redis did not answer in time. Whether it has run the command is not known; a message that was stored reaches everybody "
-                    + "as soon as Redis answers again.",
+                    "Redis did not answer in time. It is not known whether it has run the command. A message that was stored is delivered "
+                    + "when Redis answers again.",
                     exception);
             case ScriptsNotAtomicException:
                 return new HistoryUnavailableException($"{failure}: {exception.Message}", exception);
             case RedisServerException or RedisCommandException:
-                Refused(exception.Message);
-                return new HistoryUnavailableException($"{failure}: Redis refused: {exception.Message}", exception);
+                LogRefusal(exception.Message);
+                return new HistoryUnavailableException($"{failure}: Redis refused the command: {exception.Message}", exception);
             case RedisException or ObjectDisposedException:
                 return new HistoryUnavailableException(
-                    $"{failure}: {exception.Message} It reconnects by itself; check that the server runs, and that AddRedis names it.",
+                    $"{failure}: {exception.Message} ChatKit reconnects automatically. Check that the server runs at the address of AddRedis.",
                     exception);
             default:
                 return null;
         }
     }
 
-    /// <summary>Says that the server answers but refuses, once for each reason in a row: it may do so for every message.</summary>
-    private void Refused(string problem)
+    /// <summary>
+    /// Logs that the server answers but refuses commands. Consecutive failures with the same reason are logged once, because every message
+    /// may fail.
+    /// </summary>
+    private void LogRefusal(string problem)
     {
-        if (Interlocked.Exchange(ref _refusal, problem) != problem)
+        if (Interlocked.Exchange(ref _lastRefusal, problem) != problem)
             logger.RedisRefuses(problem);
     }
 
     public async ValueTask DisposeAsync()
     {
-        // The application disposes of its own.
+        // The application disposes of its own connection.
         if (options.Value.Configuration is null || _connecting is not { } connecting)
             return;
 
@@ -130,20 +133,20 @@ internal sealed class RedisConnection(
             ? await ConnectAsync(Parse(configuration)).ConfigureAwait(false)
             : services.GetService<IConnectionMultiplexer>() ?? throw new InvalidOperationException(RedisOptionsValidator.NoServer);
 
-        NameChannels(multiplexer);
-        LookForCluster(multiplexer);
+        SetChannelNames(multiplexer);
+        DetectCluster(multiplexer);
         multiplexer.ConnectionFailed += (_, e) => OnFailed(multiplexer, e);
         multiplexer.ConnectionRestored += (_, e) => OnRestored(multiplexer, e);
         multiplexer.ConfigurationChanged += (_, _) => OnChanged(multiplexer);
         if (!multiplexer.IsConnected)
         {
-            OnAway(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
+            OnUnavailable(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
         }
         else
         {
             _ = Check(multiplexer);
-            if (IsBack())
-                logger.RedisBack(Server(multiplexer));
+            if (TryMarkAvailable())
+                logger.RedisAvailable(Server(multiplexer));
         }
 
         _ = WarnOfEvictionAsync(multiplexer);
@@ -156,15 +159,15 @@ internal sealed class RedisConnection(
             logger.RedisEvicts(Server(multiplexer), policy);
     }
 
-    /// <summary>Checks the server, unless that was done or has begun.</summary>
+    /// <summary>Checks the server, unless the check was already started.</summary>
     /// <param name="multiplexer">The connection.</param>
-    /// <param name="again">Whether the connection is new, so that it may be to another server than before.</param>
+    /// <param name="again">Whether to check again, because the connection is new and may be to a different server.</param>
     private Task<string?> Check(IConnectionMultiplexer multiplexer, bool again = false)
     {
         lock (_gate)
         {
             if (again || _checking is null)
-                _checking = ScriptAtomicity.IsInDoubt(multiplexer) ? Task.Run(() => CheckAsync(multiplexer)) : Unobjectionable;
+                _checking = ScriptAtomicity.IsInDoubt(multiplexer) ? Task.Run(() => CheckAsync(multiplexer)) : NoProblem;
             return _checking;
         }
     }
@@ -174,7 +177,7 @@ internal sealed class RedisConnection(
         var server = Server(multiplexer);
         var problem = await IsAtomicAsync(multiplexer).ConfigureAwait(false)
             ? null
-            : $"Garnet at {server} does not run scripts atomically, so messages could get the same position. "
+            : $"Garnet at {server} does not run scripts atomically, so different messages could get the same position. "
                 + "Start it with --lua --lua-transaction-mode.";
         if (Interlocked.Exchange(ref _problem, problem) != problem && problem is not null)
             logger.ScriptsNotAtomic(server);
@@ -192,7 +195,7 @@ internal sealed class RedisConnection(
         }
         catch (Exception e) when (IsOfRedis(e) || e is ArgumentException)
         {
-            // It cannot be found out: the user may not do this, or there is no second connection. That is no reason to refuse the server.
+            // The check isn't possible: the user has no permission, or there is no second connection. That's no reason to refuse it.
             return true;
         }
     }
@@ -205,8 +208,8 @@ internal sealed class RedisConnection(
         }
         catch (RedisException e)
         {
-            // Without a Sentinel it is not known where the server is: nothing reconnects by itself, and whoever asks next tries again.
-            OnAway(Server(configuration.EndPoints), e.Message);
+            // Without a Sentinel, the server's address isn't known and the client library doesn't reconnect. The next caller tries again.
+            OnUnavailable(Server(configuration.EndPoints), e.Message);
             throw;
         }
     }
@@ -215,20 +218,20 @@ internal sealed class RedisConnection(
     {
         var parsed = ConfigurationOptions.Parse(configuration);
 
-        // The application starts without Redis, and what cannot be stored is told to its sender at once.
+        // The application starts without Redis, and a message that can't be stored fails immediately.
         parsed.AbortOnConnectFail = false;
         parsed.BacklogPolicy = BacklogPolicy.FailFast;
 
-        // Between tries, in milliseconds: soon at first, and never so late that people wonder.
+        // The time between attempts, in milliseconds: short at first, and never too long for people to wait.
         parsed.ReconnectRetryPolicy = new ExponentialRetry(500, 5000);
         return parsed;
     }
 
     /// <summary>
-    /// A channel prefix of the configuration string applies to what the client library publishes, and not to scripts. And channels
-    /// are common to all databases of a server, unlike keys.
+    /// Determines the names of channels. The client library adds the configuration's channel prefix, but not in scripts. All databases of a
+    /// server share their channels, unlike keys.
     /// </summary>
-    private void NameChannels(IConnectionMultiplexer multiplexer)
+    private void SetChannelNames(IConnectionMultiplexer multiplexer)
     {
         _channelPrefix = (string?)ConfigurationOptions
             .Parse(options.Value.Configuration ?? multiplexer.Configuration, ignoreUnknown: true)
@@ -237,32 +240,32 @@ internal sealed class RedisConnection(
         _channelSuffix = database > 0 ? $":{database.ToString(CultureInfo.InvariantCulture)}" : "";
     }
 
-    /// <summary>What kind of server it is, is known as soon as there has been a connection, and stays so.</summary>
-    private void LookForCluster(IConnectionMultiplexer multiplexer) =>
+    /// <summary>Detects a cluster. The server's type is known after the first connection, and doesn't change.</summary>
+    private void DetectCluster(IConnectionMultiplexer multiplexer) =>
         _isCluster = _isCluster || multiplexer.GetServers().Any(static server => server.ServerType == ServerType.Cluster);
 
     private void OnChanged(IConnectionMultiplexer multiplexer)
     {
-        LookForCluster(multiplexer);
+        DetectCluster(multiplexer);
         Restored?.Invoke();
     }
 
     private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
     {
         if (failure.ConnectionType == ConnectionType.Interactive && !multiplexer.IsConnected)
-            OnAway(Server(multiplexer), $"{failure.FailureType}: {failure.Exception?.Message}");
+            OnUnavailable(Server(multiplexer), $"{failure.FailureType}: {failure.Exception?.Message}");
     }
 
-    private void OnAway(string server, string problem)
+    private void OnUnavailable(string server, string problem)
     {
         lock (_gate)
         {
-            if (_away)
+            if (_isUnavailable)
                 return;
-            _away = true;
+            _isUnavailable = true;
         }
 
-        logger.RedisAway(server, problem);
+        logger.RedisUnavailable(server, problem);
     }
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
@@ -270,34 +273,34 @@ internal sealed class RedisConnection(
         if (restored.ConnectionType == ConnectionType.Interactive)
         {
             _ = Check(multiplexer, again: true);
-            if (IsBack())
-                logger.RedisBack(Server(multiplexer));
+            if (TryMarkAvailable())
+                logger.RedisAvailable(Server(multiplexer));
         }
 
         OnChanged(multiplexer);
     }
 
-    /// <summary>True if it was away.</summary>
-    private bool IsBack()
+    /// <summary>Marks the server as available. Returns false if it already was.</summary>
+    private bool TryMarkAvailable()
     {
         lock (_gate)
         {
-            if (!_away)
+            if (!_isUnavailable)
                 return false;
-            _away = false;
-            _refusal = null;
+            _isUnavailable = false;
+            _lastRefusal = null;
             return true;
         }
     }
 
-    /// <summary>Where the server is, without the secrets of a configuration string.</summary>
+    /// <summary>Returns the server's address, without the secrets of a configuration string.</summary>
     private static string Server(IConnectionMultiplexer multiplexer) => Server(multiplexer.GetEndPoints(configuredOnly: true));
 
     private static string Server(IEnumerable<EndPoint> endpoints) =>
         string.Join(", ", endpoints.Select(
             static endpoint => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString()));
 
-    /// <summary>Why there is no connection, such as a wrong password.</summary>
+    /// <summary>Returns why there is no connection, such as a wrong password.</summary>
     private static async Task<string> ProblemAsync(IConnectionMultiplexer multiplexer)
     {
         try

@@ -5,10 +5,10 @@ using System.Text;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// A message as the list in Redis holds it: version, flags, time, sender, connection, trace, payload. Without its position, which the place
-/// in the list tells.
+/// Encodes and decodes the entries of the list in Redis: version, flags, time, sender, connection, trace, payload. The position follows
+/// from the place in the list.
 /// </summary>
-/// <remarks>Byte 0 version, byte 1 flags, bytes 2 to 9 UTC ticks, then each text as a four-byte length and UTF-8; little-endian.</remarks>
+/// <remarks>Byte 0: version; byte 1: flags; bytes 2 to 9: UTC ticks; then each text as a four-byte length and UTF-8. Little-endian.</remarks>
 internal static class RedisEntry
 {
     private const byte Version = 1;
@@ -27,7 +27,7 @@ internal static class RedisEntry
     }
 
     /// <param name="message">The message.</param>
-    /// <param name="head">What the entry is to be preceded by.</param>
+    /// <param name="head">The bytes to write before the entry.</param>
     public static byte[] Encode(ChatMessage message, ReadOnlySpan<byte> head = default)
     {
         var flags = EntryFlags.None;
@@ -57,13 +57,13 @@ internal static class RedisEntry
         return bytes;
     }
 
-    /// <param name="entry">The bytes. Not copied.</param>
-    /// <param name="position">Where the message is; null if it is ephemeral.</param>
-    /// <exception cref="InvalidDataException">The bytes are not an entry, or one of a later version.</exception>
+    /// <param name="entry">The bytes. They aren't copied.</param>
+    /// <param name="position">The message's position; null if it is ephemeral.</param>
+    /// <exception cref="InvalidDataException">The bytes aren't an entry, or have a later version.</exception>
     public static ChatMessage Decode(ReadOnlyMemory<byte> entry, MessagePosition? position)
     {
         if (entry.Length < HeaderSize || entry.Span[0] != Version)
-            throw new InvalidDataException($"The entry at {position} is not of version {Version}.");
+            throw new InvalidDataException($"The entry at {position} does not have version {Version}.");
 
         try
         {

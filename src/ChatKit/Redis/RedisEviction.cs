@@ -2,17 +2,17 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>Whether the server drops keys when its memory is full.</summary>
+/// <summary>Detects whether the server evicts keys when its memory is full.</summary>
 internal static class RedisEviction
 {
     private const string None = "noeviction";
 
-    /// <summary>The client library lets only administrators ask for it; a script may.</summary>
+    /// <summary>The client library allows INFO only in admin mode. A script can call it.</summary>
     private const string Script = "return redis.call('INFO', 'memory')";
 
     /// <summary>
-    /// The policy by which the server evicts keys; null if it does not, or does not say. A policy of "volatile" is no better: every key of
-    /// ChatKit has a time to live.
+    /// Returns the server's eviction policy; null if it doesn't evict keys, or if this is unknown. A "volatile" policy is no better,
+    /// because all of ChatKit's keys have a time to live.
     /// </summary>
     public static async Task<string?> PolicyAsync(IDatabase database)
     {
@@ -26,7 +26,7 @@ internal static class RedisEviction
         }
         catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
-            // It is away, or may not be asked.
+            // The server is unavailable, or the user has no permission for the command.
             return null;
         }
     }

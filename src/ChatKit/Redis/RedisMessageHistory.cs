@@ -5,22 +5,22 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>Keeps the last messages of each room in Redis, for all nodes and beyond a restart.</summary>
+/// <summary>Keeps the last messages of each room in Redis. All nodes share them, and they survive a restart.</summary>
 internal sealed class RedisMessageHistory(
     RedisConnection connection, RedisRooms rooms, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
 {
-    private const string NotStored = "The message was not stored, and nobody has received it";
+    private const string NotStored = "The message was not stored and was not delivered";
     private const string NotRead = "The history could not be read";
 
-    /// <summary>After so many bytes an answer has no more entries. Redis sends it in about a millisecond.</summary>
-    private const int PieceLimit = 1024 * 1024;
+    /// <summary>The size in bytes at which an answer ends. Redis sends it in about a millisecond.</summary>
+    private const int PartLimit = 1024 * 1024;
 
     private readonly SpareEpoch _spare = new();
 
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
         AppendAsync(room, message, capacity, publish: false, cancellationToken);
 
-    /// <summary>Appends a message and, in the same step, publishes it if it is new.</summary>
+    /// <summary>Appends a message and publishes it in the same step, if it is new.</summary>
     public async ValueTask<AppendResult> AppendAsync(
         string room, ChatMessage message, int? capacity, bool publish, CancellationToken cancellationToken)
     {
@@ -52,7 +52,7 @@ internal sealed class RedisMessageHistory(
             if (position.Epoch == epoch)
                 _spare.Used(epoch);
 
-            // Of a repeated message it is one of before, maybe of another epoch.
+            // A duplicate has an earlier position, possibly in another epoch.
             var isNew = (bool)answer[2];
             if (isNew)
                 to.Note(position);
@@ -66,47 +66,47 @@ internal sealed class RedisMessageHistory(
     }
 
     /// <summary>
-    /// A large page comes in pieces: Redis, and the connection that all rooms of the node share, are free for others in between. If messages
-    /// were dropped meanwhile, the page begins behind them.
+    /// Reads a large page in parts, so that Redis and the node's shared connection can serve other rooms in between. If messages are
+    /// trimmed in the meantime, the page starts after them.
     /// </summary>
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
         cancellationToken.ThrowIfCancellationRequested();
         var from = rooms[room];
-        var first = await ReadPieceAsync(from, after, cancellationToken).ConfigureAwait(false);
+        var first = await ReadPartAsync(from, after, cancellationToken).ConfigureAwait(false);
         if (first is null)
             return HistoryPage.OfEmptyRoom(after);
 
         List<ChatMessage> messages = [.. first.Messages];
         var (top, missed) = (first.Top, first.Missed);
-        for (var piece = first; !piece.IsLast;)
+        for (var part = first; !part.IsLast;)
         {
-            piece = await ReadPieceAsync(from, messages[^1].Position, cancellationToken).ConfigureAwait(false);
-            if (piece is null || piece.Restarted)
-                throw new HistoryUnavailableException($"{NotRead}: Redis has lost the room while it was read.");
-            if (piece.Missed > 0)
+            part = await ReadPartAsync(from, messages[^1].Position, cancellationToken).ConfigureAwait(false);
+            if (part is null || part.Restarted)
+                throw new HistoryUnavailableException($"{NotRead}: Redis lost the room while it was being read.");
+            if (part.Missed > 0)
             {
-                missed += messages.Count + piece.Missed;
+                missed += messages.Count + part.Missed;
                 messages.Clear();
             }
 
-            messages.AddRange(piece.Messages);
-            top = piece.Top;
+            messages.AddRange(part.Messages);
+            top = part.Top;
         }
 
         from.Note(top);
         return new HistoryPage(messages, top, after is null ? 0 : missed, first.Restarted);
     }
 
-    /// <returns>The first messages after a position; null if the room is empty.</returns>
-    private async ValueTask<Piece?> ReadPieceAsync(RedisRoom room, MessagePosition? after, CancellationToken cancellationToken)
+    /// <returns>The first part of the messages after a position; null if the room is empty.</returns>
+    private async ValueTask<Part?> ReadPartAsync(RedisRoom room, MessagePosition? after, CancellationToken cancellationToken)
     {
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
             var timeToLive = (long)options.Value.RoomTimeToLive.TotalMilliseconds;
-            RedisValue[] arguments = [after?.Epoch ?? "", after?.Sequence ?? RedisValue.EmptyString, timeToLive, PieceLimit];
+            RedisValue[] arguments = [after?.Epoch ?? "", after?.Sequence ?? RedisValue.EmptyString, timeToLive, PartLimit];
             var answer = await RunAsync(database, RedisScripts.Read, room.Keys, arguments, cancellationToken).ConfigureAwait(false);
             if (answer.Length == 0)
                 return null;
@@ -114,7 +114,7 @@ internal sealed class RedisMessageHistory(
             var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
             var count = (int)answer[5];
             var messages = Decode((RedisValue[])answer[4]!, top with { Sequence = top.Sequence - count });
-            return new Piece(messages, top, Missed: (long)answer[2], Restarted: (bool)answer[3], IsLast: messages.Length == count);
+            return new Part(messages, top, Missed: (long)answer[2], Restarted: (bool)answer[3], IsLast: messages.Length == count);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
@@ -123,10 +123,10 @@ internal sealed class RedisMessageHistory(
     }
 
     /// <summary>
-    /// Begins a new epoch if Redis has lost messages that this node knows: others would take the positions under which clients have
-    /// seen them.
+    /// Starts a new epoch if Redis has lost messages that this node has seen. Otherwise new messages would take the positions of messages
+    /// that clients have received.
     /// </summary>
-    /// <exception cref="HistoryUnavailableException">Redis cannot be reached, or refuses.</exception>
+    /// <exception cref="HistoryUnavailableException">Redis can't be reached, or refuses the command.</exception>
     public async ValueTask ForkIfRewoundAsync(RedisRoom room)
     {
         var (known, epoch) = (room.Known, _spare.Peek());
@@ -158,7 +158,7 @@ internal sealed class RedisMessageHistory(
         (RedisResult[])(await script.RunAsync(database, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
 
     /// <param name="entries">The entries.</param>
-    /// <param name="before">The position before the first of them.</param>
+    /// <param name="before">The position before the first entry.</param>
     private ChatMessage[] Decode(RedisValue[] entries, MessagePosition before)
     {
         try
@@ -171,11 +171,11 @@ internal sealed class RedisMessageHistory(
         catch (InvalidDataException e)
         {
             throw new HistoryUnavailableException(
-                $"Redis holds something under the keys of ChatKit that is no message: {e.Message} Does another application use the prefix "
-                + $"'{redis.Value.KeyPrefix}'?",
+                $"Redis contains an entry under ChatKit's keys that is not a message: {e.Message} Check whether another application uses "
+                + $"the prefix '{redis.Value.KeyPrefix}'.",
                 e);
         }
     }
 
-    private sealed record Piece(ChatMessage[] Messages, MessagePosition Top, long Missed, bool Restarted, bool IsLast);
+    private sealed record Part(ChatMessage[] Messages, MessagePosition Top, long Missed, bool Restarted, bool IsLast);
 }

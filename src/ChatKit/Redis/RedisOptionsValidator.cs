@@ -7,7 +7,7 @@ namespace ChatKit.Redis;
 internal sealed class RedisOptionsValidator(IServiceProviderIsService? registered = null) : IValidateOptions<RedisOptions>
 {
     public const string NoServer =
-        "AddRedis() was not told where Redis is. Call AddRedis(\"localhost:6379\"), or register an IConnectionMultiplexer.";
+        "AddRedis() has no address for Redis. Call AddRedis(\"localhost:6379\"), or register an IConnectionMultiplexer.";
 
     private const int MaxPrefixLength = 100;
 
@@ -23,13 +23,13 @@ internal sealed class RedisOptionsValidator(IServiceProviderIsService? registere
         {
             problems.Add(
                 $"{nameof(RedisOptions)}.{nameof(RedisOptions.KeyPrefix)} is '{options.KeyPrefix}'; "
-                + $"it must have 1 to {MaxPrefixLength} characters, none of them a brace.");
+                + $"it must have 1 to {MaxPrefixLength} characters, without braces.");
         }
 
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    // The configuration string may hold a password, so it is not quoted.
+    // The message doesn't contain the configuration string, which may include a password.
     private static IEnumerable<string> ConfigurationProblems(string configuration)
     {
         const string Property = $"{nameof(RedisOptions)}.{nameof(RedisOptions.Configuration)}";
@@ -37,7 +37,7 @@ internal sealed class RedisOptionsValidator(IServiceProviderIsService? registere
         try
         {
             if (ConfigurationOptions.Parse(configuration).EndPoints.Count == 0)
-                problem = $"{Property} names no server; it must begin with 'host:port'.";
+                problem = $"{Property} names no server; it must start with 'host:port'.";
         }
         catch (ArgumentException e)
         {

@@ -1,16 +1,16 @@
 namespace ChatKit.Redis;
 
 /// <summary>
-/// The scripts that keep who is in a room. KEYS: a hash of the members; of each, what the nodes say: "node=time;" for each of them, with the
-/// time until which it holds. One key, so that a server which evicts keys forgets all of a room or nothing, and what it has forgotten the
-/// nodes say again. By the clock of Redis, which is one for all nodes.
+/// The scripts for presence. KEYS: a hash with a field for each member. Its value has an entry "node=time;" for each node, with the time
+/// until which the entry is valid. A room has only one key, so a server that evicts keys removes all of a room or nothing, and the nodes
+/// restore it. All times are by the clock of Redis, which all nodes share.
 /// </summary>
 internal static class RedisPresenceScripts
 {
-    /// <summary>After this time, in milliseconds, the key of a room that everybody has left is gone. Longer than any of it holds.</summary>
+    /// <summary>The time after which the key of an empty room expires, in milliseconds. It is longer than any entry is valid.</summary>
     private const string KeyLifetime = "600000";
 
-    /// <summary>What nodes other than one say of a member and still holds.</summary>
+    /// <summary>Returns a member's valid entries from nodes other than the given one.</summary>
     private const string Others =
         """
         local time = redis.call('TIME')
@@ -27,8 +27,8 @@ internal static class RedisPresenceScripts
 
         """;
 
-    /// <summary>Returns of how many members the node had not said that they are there, or the server has lost it.</summary>
-    /// <remarks>ARGV: the node; for how long it holds, in milliseconds; the members.</remarks>
+    /// <summary>Adds members, and returns the number of members for which the node had no entry, or for which the server has lost it.</summary>
+    /// <remarks>ARGV: the node; how long the entries are valid, in milliseconds; the members.</remarks>
     public static RedisScript Enter { get; } = new(
         Others
         + """
@@ -46,7 +46,7 @@ internal static class RedisPresenceScripts
         """
         + $" {KeyLifetime})\nreturn unknown");
 
-    /// <summary>Tells whether the member is not there any more.</summary>
+    /// <summary>Removes a member's entry, and returns whether the member has left the room.</summary>
     /// <remarks>ARGV: the node; the member.</remarks>
     public static RedisScript Leave { get; } = new(
         Others
@@ -63,7 +63,7 @@ internal static class RedisPresenceScripts
         return 0
         """);
 
-    /// <summary>Drops what does not hold any more, and lists the rest.</summary>
+    /// <summary>Removes expired entries, and lists the members.</summary>
     public static RedisScript List { get; } = new(
         Others
         + """

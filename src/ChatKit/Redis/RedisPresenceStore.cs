@@ -3,22 +3,22 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>Keeps who is in which room in Redis, for all nodes. What a node says holds for a while, so that it need not live to take it back.</summary>
+/// <summary>Stores presence in Redis, for all nodes. A node's entries expire, so those of a crashed node are removed too.</summary>
 internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms rooms) : IPresenceStore
 {
-    private const string NotKept = "Who is in the room was not stored";
-    private const string NotRead = "Who is in the room could not be read";
+    private const string NotKept = "Presence was not stored";
+    private const string NotRead = "Presence could not be read";
 
-    /// <summary>Of a large room, so many are said in one script: it runs for about a millisecond.</summary>
-    private const int MembersAtOnce = 500;
+    /// <summary>The number of members of a large room that one script stores. It runs for about a millisecond.</summary>
+    private const int MembersPerScript = 500;
 
-    /// <summary>Tells what this node says from what others do. A node that starts again is another one.</summary>
+    /// <summary>Identifies this node's entries. A node that restarts has a new id.</summary>
     private readonly string _node = Guid.NewGuid().ToString("n");
 
     public async ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
     {
         var unknown = 0;
-        foreach (var some in members.Chunk(MembersAtOnce))
+        foreach (var some in members.Chunk(MembersPerScript))
         {
             unknown += (int)await RunAsync(
                 RedisPresenceScripts.Enter,

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>The names of a room in Redis, and the last position that this node knows to have been stored there.</summary>
+/// <summary>A room's names in Redis, and the last stored position that this node has seen.</summary>
 internal sealed class RedisRoom(string prefix, string name)
 {
     private readonly Lock _gate = new();
@@ -12,12 +12,14 @@ internal sealed class RedisRoom(string prefix, string name)
 
     public RedisKey[] Keys { get; } = RedisKeys.OfRoom(prefix, name);
 
-    /// <summary>Made when asked for: whoever only publishes to the room does not need them.</summary>
+    /// <summary>Created on first use, because publishing doesn't need it.</summary>
     public RedisKey[] PresenceKeys => field ??= RedisKeys.OfPresence(prefix, name);
 
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 
-    /// <summary>The last position that came from Redis; <see cref="MessagePosition.None"/> if none did. Never one that a client has named.</summary>
+    /// <summary>
+    /// The last position that Redis returned; <see cref="MessagePosition.None"/> if there is none. A client's position is never used.
+    /// </summary>
     public MessagePosition Known
     {
         get
@@ -27,7 +29,7 @@ internal sealed class RedisRoom(string prefix, string name)
         }
     }
 
-    /// <summary>Takes note of a position that came from Redis.</summary>
+    /// <summary>Records a position that Redis returned.</summary>
     public void Note(MessagePosition position)
     {
         lock (_gate)

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.Redis;
 
-/// <summary>The rooms that this node is subscribed to, and what it knows of them. Of others it knows nothing.</summary>
+/// <summary>The rooms that this node is subscribed to. Nothing is tracked for other rooms.</summary>
 internal sealed class RedisRooms(IOptions<RedisOptions> redis)
 {
     private readonly ConcurrentDictionary<string, RedisRoom> _rooms = new();
 
-    /// <summary>A room that is subscribed to, or the mere names of one that is not.</summary>
+    /// <summary>Returns a subscribed room. For any other room, returns a new instance that has only the room's names.</summary>
     public RedisRoom this[string room] => _rooms.GetValueOrDefault(room) ?? Create(room);
 
     public RedisRoom Add(string room) => _rooms.GetOrAdd(room, Create);

@@ -5,27 +5,27 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>A script, and the name by which a server that has run it before knows it: sent with each message, the text would cost more than the message.</summary>
+/// <summary>A script, which is run by its hash: its text would take more bandwidth than the message.</summary>
 internal sealed class RedisScript(string text)
 {
-    /// <summary>What a server answers that has not seen the script since it was started.</summary>
-    private const string Unknown = "NOSCRIPT";
+    /// <summary>The error of a server that hasn't cached the script.</summary>
+    private const string NotCached = "NOSCRIPT";
 
-    private readonly byte[] _name = Name(text);
+    private readonly byte[] _hash = Hash(text);
 
-    /// <summary>Runs the script, on the primary: it may write, and a replica may lag behind what this node knows.</summary>
+    /// <summary>Runs the script on the primary, because it may write, and a replica may lag behind.</summary>
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] arguments)
     {
         try
         {
-            return await database.ScriptEvaluateAsync(_name, keys, arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
+            return await database.ScriptEvaluateAsync(_hash, keys, arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
         }
-        catch (RedisServerException e) when (e.Message.StartsWith(Unknown, StringComparison.Ordinal))
+        catch (RedisServerException e) when (e.Message.StartsWith(NotCached, StringComparison.Ordinal))
         {
             return await database.ScriptEvaluateAsync(text, keys, arguments, CommandFlags.DemandMaster).ConfigureAwait(false);
         }
     }
 
-    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "It is how Redis names scripts.")]
-    private static byte[] Name(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
+    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis identifies scripts by their SHA-1 hash.")]
+    private static byte[] Hash(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
 }

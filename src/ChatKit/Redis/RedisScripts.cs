@@ -1,20 +1,20 @@
 namespace ChatKit.Redis;
 
-/// <summary>The scripts. Redis runs each as one step: nobody sees a room between a push and its trim.</summary>
+/// <summary>The scripts for a room's history. Redis runs each script atomically, so the state between a push and its trim is never visible.</summary>
 /// <remarks>
-/// A room's meta hash holds its epoch and its last sequence, the capacity if one was named, and, after the store has lost messages that
-/// nodes had delivered, <c>parent</c> and <c>fork</c>: the epoch before, and up to where both streams are the same.
+/// A room's meta hash contains its epoch, its last sequence, and its capacity if one was passed. After the store has lost messages that
+/// nodes had delivered, it also contains <c>parent</c>, the previous epoch, and <c>fork</c>, the last sequence that both streams share.
 /// </remarks>
 internal static class RedisScripts
 {
     /// <summary>
-    /// Stores a message, gives it its position and publishes it. The first write is one that a server out of memory refuses, so that
-    /// either all of it happens or nothing.
+    /// Stores a message, assigns its position and publishes it. A server without memory refuses the first write, so either all writes
+    /// succeed or none.
     /// </summary>
     /// <remarks>
-    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the one
-    /// before, of which the larger counts; the capacity if none was ever named; the time to live in milliseconds; the epoch if a new one begins; for how long the
-    /// idempotency key is remembered, in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
+    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the stored
+    /// one (the larger of the two applies); the default capacity; the time to live in milliseconds; the epoch to use if a new one starts;
+    /// the lifetime of the idempotency key in milliseconds; the epoch and the sequence that the caller knows to be stored; the command that
     /// publishes, or an empty text; the channel.
     /// </remarks>
     public static RedisScript Append { get; } = new(
@@ -64,13 +64,12 @@ internal static class RedisScripts
         return {epoch, sequence, 1}
         """);
 
-    /// <summary>Reads what a room has stored after a position, together with its top, as of one instant.</summary>
+    /// <summary>Reads a consistent snapshot of a room's messages after a position, and its last position.</summary>
     /// <remarks>
-    /// ARGV: the reader's epoch and sequence, both empty if it knows none; the time to live in milliseconds; after how many bytes
-    /// it answers no more entries. As long as somebody reads, the meta hash stays, also when the messages have expired: so the positions go
-    /// on. Answers epoch, sequence, how many messages after the reader's
-    /// position are no longer stored, whether the reader is of another stream, the first entries, and how many there are in all; nothing if the room
-    /// is empty.
+    /// ARGV: the reader's epoch and sequence, both empty if it has none; the time to live in milliseconds; the size in bytes at which the
+    /// answer ends. Each read keeps the meta hash alive, even when the messages have expired, so that the positions continue. Returns the
+    /// epoch, the sequence, the number of messages after the reader's position that are no longer stored, whether the reader has a position
+    /// of another stream, the first entries, and the total number of entries; nothing if the room is empty.
     /// </remarks>
     public static RedisScript Read { get; } = new(
         """
@@ -111,9 +110,12 @@ internal static class RedisScripts
         """);
 
     /// <summary>
-    /// Begins a new epoch if the store has lost messages that the caller knows to have been stored: others would take their positions.
+    /// Starts a new epoch if the store has lost messages that the caller knows to be stored. Otherwise new messages would take their
+    /// positions.
     /// </summary>
-    /// <remarks>ARGV: the epoch and the sequence that the caller knows; the epoch if a new one begins. Answers epoch and sequence.</remarks>
+    /// <remarks>
+    /// ARGV: the epoch and the sequence that the caller knows; the epoch to use if a new one starts. Returns the epoch and the sequence.
+    /// </remarks>
     public static RedisScript Fork { get; } = new(
         """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatKit.Redis;
 
-/// <summary>Begins to connect when the application starts, so that the log tells at once whether Redis is there. Waits for nothing.</summary>
+/// <summary>
+/// Starts connecting when the application starts, so that the log shows at once whether Redis is available. It doesn't delay startup.
+/// </summary>
 internal sealed class RedisStartup(RedisConnection connection) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

@@ -4,18 +4,19 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// The subscribers of one room on this node, and the one subscription to its channel. Once the last has gone and the channel is
-/// unsubscribed it takes no more, and the room gets a new one.
+/// The subscribers of one room on this node, which share one subscription to its channel. When the last subscriber has left and the channel
+/// is unsubscribed, the topic ends. The room's next subscriber creates a new one.
 /// </summary>
 /// <remarks>
-/// Commands for the channel are given one at a time, and each according to who is there at that moment: so no subscription outlives its
-/// subscribers, and none is ended that a later one needs, in whichever order the client library would send them.
+/// Commands for the channel run one at a time, and each depends on the subscribers at that moment. A subscription therefore never outlives
+/// its subscribers, and a subscription that a later subscriber needs is never ended, whatever order the client library would send the
+/// commands in.
 /// </remarks>
 internal sealed class RedisTopic(
     RedisRoom room, RedisMessageHistory? history, RedisConnection connection, UnreadablePayloads unreadable)
 {
-    /// <summary>A handler that hears nothing. Adding it makes the client library subscribe again where it is not subscribed, and wait for that.</summary>
-    private static readonly Action<RedisChannel, RedisValue> Nothing = static (_, _) => { };
+    /// <summary>A handler that does nothing. Adding it makes the client library resubscribe if necessary, and wait until it is subscribed.</summary>
+    private static readonly Action<RedisChannel, RedisValue> IgnoreMessage = static (_, _) => { };
 
     private readonly Lock _gate = new();
     private readonly Lock _delivery = new();
@@ -23,21 +24,23 @@ internal sealed class RedisTopic(
     private volatile bool _needsHealing;
     private volatile bool _isHealing;
 
-    /// <summary>Ends when the command that was asked for last has been given.</summary>
-    private Task _last = Task.CompletedTask;
+    /// <summary>Completes when the last requested command has run.</summary>
+    private Task _lastCommand = Task.CompletedTask;
 
-    /// <summary>What comes from the channel; null as long as it is not subscribed to. Belongs to whoever has the turn.</summary>
+    /// <summary>The messages from the channel; null while it isn't subscribed. Used only by the command that is running.</summary>
     private ChannelMessageQueue? _queue;
 
-    /// <summary>The channel if the server may be subscribed to it without the client library knowing. Belongs to whoever has the turn.</summary>
+    /// <summary>
+    /// The channel, if the server may have a subscription that the client library doesn't track. Used only by the command that is running.
+    /// </summary>
     private RedisChannel? _uncertain;
 
     public RedisRoom Room => room;
 
-    /// <summary>Whether it takes no more subscribers.</summary>
+    /// <summary>Whether the topic has ended and accepts no more subscribers.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether something may have been lost that was not made good yet.</summary>
+    /// <summary>Whether messages may have been lost and not yet recovered.</summary>
     public bool NeedsHealing
     {
         get => _needsHealing;
@@ -45,13 +48,13 @@ internal sealed class RedisTopic(
     }
 
     /// <summary>
-    /// Whether something was not made good yet, also while that is tried, or the channel was subscribed to and is not any more. Asked by
-    /// whoever has no turn, it may be out of date.
+    /// Whether a recovery is pending or in progress, or the channel's subscription was lost. The result may be out of date, because a
+    /// command can be running.
     /// </summary>
     public bool IsWaiting(ISubscriber subscriber) =>
         _needsHealing || _isHealing || (Volatile.Read(ref _queue) is { } queue && subscriber.SubscribedEndpoint(queue.Channel) is null);
 
-    /// <summary>Adds a subscriber. False if the topic has ended.</summary>
+    /// <summary>Adds a subscriber. Returns false if the topic has ended.</summary>
     public bool TryAdd(IBackplaneSubscriber subscriber)
     {
         lock (_gate)
@@ -68,16 +71,16 @@ internal sealed class RedisTopic(
             _subscribers = _subscribers.Remove(subscriber);
     }
 
-    /// <summary>Subscribes or unsubscribes, if that is due. Where it cannot, it needs healing.</summary>
+    /// <summary>Subscribes or unsubscribes, if necessary. If that fails, <see cref="NeedsHealing"/> becomes true.</summary>
     public async Task SettleAsync()
     {
-        if (!await InTurnAsync(heal: false).ConfigureAwait(false))
+        if (!await EnqueueAsync(heal: false).ConfigureAwait(false))
             NeedsHealing = true;
     }
 
     /// <summary>
-    /// Makes good what a lost connection may have done: sees to it that new messages do not take the positions of lost ones, and that
-    /// the channel is subscribed to, and then lets the subscribers look for what they have missed.
+    /// Recovers from a lost connection: makes sure that new messages don't take the positions of lost ones and that the channel is
+    /// subscribed, and then lets the subscribers look for missed messages.
     /// </summary>
     public async Task HealAsync()
     {
@@ -94,7 +97,7 @@ internal sealed class RedisTopic(
             return;
         }
 
-        if (!await InTurnAsync(heal: true).ConfigureAwait(false))
+        if (!await EnqueueAsync(heal: true).ConfigureAwait(false))
         {
             NeedsHealing = true;
             return;
@@ -105,20 +108,20 @@ internal sealed class RedisTopic(
             subscriber.OnReconnected();
     }
 
-    private Task<bool> InTurnAsync(bool heal)
+    private Task<bool> EnqueueAsync(bool heal)
     {
         lock (_gate)
         {
-            var turn = AfterAsync(_last, heal);
-            _last = turn;
-            return turn;
+            var command = RunAfterAsync(_lastCommand, heal);
+            _lastCommand = command;
+            return command;
         }
     }
 
-    /// <summary>Gives the command that is due then. False if it could not be given.</summary>
-    private async Task<bool> AfterAsync(Task before, bool heal)
+    /// <summary>Runs the command that is necessary at that moment. Returns false if it failed.</summary>
+    private async Task<bool> RunAfterAsync(Task previous, bool heal)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             if (HasEnded)
@@ -147,7 +150,7 @@ internal sealed class RedisTopic(
         }
         catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
-            // The client library would keep a queue that nobody reads. Whether the server has heard of it is not known.
+            // The client library would keep a queue without a reader. It isn't known whether the server has subscribed.
             _uncertain = channel;
             await subscriber.UnsubscribeAsync(channel, null, CommandFlags.FireAndForget).ConfigureAwait(false);
             throw;
@@ -157,23 +160,23 @@ internal sealed class RedisTopic(
         _queue.OnMessage(message => Receive(message.Message));
     }
 
-    /// <summary>The client library subscribes again by itself after a reconnect; this waits until it has.</summary>
+    /// <summary>Waits until the client library has resubscribed, which it does by itself after a reconnect.</summary>
     private async Task ConfirmAsync(RedisChannel channel)
     {
         var subscriber = await connection.GetSubscriberAsync().ConfigureAwait(false);
-        await subscriber.SubscribeAsync(channel, Nothing).ConfigureAwait(false);
-        await subscriber.UnsubscribeAsync(channel, Nothing).ConfigureAwait(false);
+        await subscriber.SubscribeAsync(channel, IgnoreMessage).ConfigureAwait(false);
+        await subscriber.UnsubscribeAsync(channel, IgnoreMessage).ConfigureAwait(false);
     }
 
-    /// <summary>Unsubscribes, and takes no more subscribers unless one has come meanwhile.</summary>
+    /// <summary>Unsubscribes and ends the topic, unless a subscriber was added in the meantime.</summary>
     private async Task EndAsync()
     {
         try
         {
             if (_queue is { } queue)
             {
-                // The client library may be about to subscribe again, after a reconnect. Then that has to come first. It forgets
-                // the queue in any case, also without a connection: else it would subscribe to it again.
+                // After a reconnect, the client library may be about to resubscribe; that has to come first. It always removes the queue,
+                // even without a connection. Otherwise it would resubscribe.
                 var isSubscribed = await IsSubscribedAsync(queue.Channel).ConfigureAwait(false);
                 (_queue, _uncertain) = (null, queue.Channel);
                 await queue.UnsubscribeAsync().ConfigureAwait(false);
@@ -189,7 +192,7 @@ internal sealed class RedisTopic(
         }
         catch (Exception e) when (RedisConnection.IsOfRedis(e))
         {
-            // With a connection the server forgets its subscriptions; what it has not answered in time it still does.
+            // When a connection is lost, the server drops its subscriptions. A command that timed out will still run.
         }
 
         lock (_gate)
@@ -210,7 +213,7 @@ internal sealed class RedisTopic(
 
     private void Receive(RedisValue payload)
     {
-        // A queue that was given up may still have something to hand over.
+        // An abandoned queue may still deliver messages.
         lock (_delivery)
         {
             if (RedisPayload.IsAnnouncement(payload, out var announcement))
@@ -237,7 +240,7 @@ internal sealed class RedisTopic(
         }
         catch (InvalidDataException e)
         {
-            unreadable.Tell(room.Name, e.Message);
+            unreadable.Report(room.Name, e.Message);
             return null;
         }
     }

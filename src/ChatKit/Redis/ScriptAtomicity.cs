@@ -4,26 +4,29 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// Whether the server runs each script as one step. Redis does. Garnet does so only when it is started with an option; without it, messages
-/// that are stored at the same time get the same position.
+/// Checks whether the server runs scripts atomically. Redis does. Garnet does so only with a startup option; without it, messages that are
+/// stored at the same time get the same position.
 /// </summary>
 internal static class ScriptAtomicity
 {
-    /// <summary>How long a script watches its key, in microseconds. Longer than the second of two scripts usually takes to arrive.</summary>
+    /// <summary>How long a script watches its key, in microseconds. It is longer than the second of two scripts usually takes to arrive.</summary>
     private const int WatchTime = 5_000;
 
-    /// <summary>If the second script begins so soon after the end of the first, in microseconds, it has probably waited for it.</summary>
+    /// <summary>If the second script starts within this time after the end of the first, in microseconds, it has probably waited.</summary>
     private const int MaxHandover = 200;
 
-    /// <summary>So often one script must have waited for the other: on a busy machine, one may begin at the end of the other by chance.</summary>
+    /// <summary>How often one script must have waited for the other. On a busy machine, one can start at the end of the other by chance.</summary>
     private const int Handovers = 3;
 
-    /// <summary>On a machine that is so busy that two scripts hardly ever meet, the check gives up and says nothing against the server.</summary>
+    /// <summary>
+    /// The maximum number of rounds. If two scripts rarely run at the same time on a busy machine, the check gives up and accepts the
+    /// server.
+    /// </summary>
     private const int MaxRounds = 50;
 
     private const string LuaDisabled = "Lua scripting support disabled";
 
-    /// <summary>Watches a key for a while, and tells whether it changed. ARGV: for how long. Answers that, and when the script began and ended.</summary>
+    /// <summary>Watches a key for changes. ARGV: the duration. Returns whether the key changed, and the script's start and end times.</summary>
     private static readonly RedisScript Watch = new(
         """
         local function now()
@@ -41,18 +44,19 @@ internal static class ScriptAtomicity
         return {changed and 1 or 0, string.format('%.0f', start), string.format('%.0f', now())}
         """);
 
-    /// <summary>Whether a server is of a kind that may not run scripts atomically. Known from the handshake: it costs no command.</summary>
+    /// <summary>Whether the type of a server may not run scripts atomically. It is known from the handshake, so no command is needed.</summary>
     public static bool IsInDoubt(IConnectionMultiplexer multiplexer) => multiplexer.GetServers().Any(
         static server => server.IsConnected && server.GetProductVariant(out _) == ProductVariant.Garnet);
 
     /// <summary>
-    /// Runs two scripts at the same time, on one key. Where scripts are atomic, neither sees the other, and one begins when the other ends.
+    /// Runs two scripts at the same time, on one key. If scripts are atomic, neither sees the other's change, and one starts when the other
+    /// ends.
     /// </summary>
-    /// <param name="one">The database over one connection.</param>
-    /// <param name="other">The same database over another connection: what comes over one is run one by one in any case.</param>
-    /// <param name="prefix">What the key begins with.</param>
-    /// <returns>False if scripts are not atomic, or there are none. True if they are, or if the two never ran at the same time.</returns>
-    /// <exception cref="RedisException">The connection was lost, or the user may not do this.</exception>
+    /// <param name="one">The database on one connection.</param>
+    /// <param name="other">The same database on another connection, because commands on one connection never run concurrently.</param>
+    /// <param name="prefix">The prefix of the key.</param>
+    /// <returns>False if scripts aren't atomic or aren't supported. True if they are atomic, or if the two never ran at the same time.</returns>
+    /// <exception cref="RedisException">The connection was lost, or the user has no permission.</exception>
     public static async Task<bool> IsGivenAsync(IDatabase one, IDatabase other, string prefix)
     {
         RedisKey[] keys = [$"{prefix}atomicity:{Guid.NewGuid():n}"];

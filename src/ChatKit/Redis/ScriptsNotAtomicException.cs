@@ -2,5 +2,5 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>The server must not be used, because it does not run scripts atomically.</summary>
+/// <summary>The exception that is thrown when the server can't be used, because it doesn't run scripts atomically.</summary>
 internal sealed class ScriptsNotAtomicException(string message) : RedisException(message);

@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Redis;
 
-/// <summary>Tells of the first payload that cannot be read: who sends one may send many.</summary>
+/// <summary>Logs the first unreadable payload only, because its sender may send many.</summary>
 internal sealed class UnreadablePayloads(ILogger logger)
 {
-    private int _told;
+    private int _isReported;
 
-    public void Tell(string room, string problem)
+    public void Report(string room, string problem)
     {
-        if (Interlocked.Exchange(ref _told, 1) == 0)
+        if (Interlocked.Exchange(ref _isReported, 1) == 0)
             logger.PayloadUnreadable(room, problem);
     }
 }

@@ -1,6 +1,6 @@
 namespace ChatKit.Validation;
 
-/// <summary>Says what is wrong with an option: the property, its value, and what is allowed.</summary>
+/// <summary>Describes an option that is out of range: the property, its value, and the allowed range.</summary>
 internal static class OptionRange
 {
     public static string? Problem<T>(string property, T value, T min, T max)

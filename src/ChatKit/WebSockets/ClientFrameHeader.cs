@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace ChatKit.WebSockets;
 
-/// <summary>The header of a frame that a client has sent (RFC 6455 section 5.2).</summary>
+/// <summary>The header of a client's frame (RFC 6455 section 5.2).</summary>
 internal struct ClientFrameHeader
 {
     private const int MaxLength = 14;
@@ -17,7 +17,7 @@ internal struct ClientFrameHeader
 
     public bool IsFinal { get; private set; }
 
-    /// <summary>RSV1: the message that begins with this frame is compressed (RFC 7692 section 6).</summary>
+    /// <summary>RSV1: the message that starts with this frame is compressed (RFC 7692 section 6).</summary>
     public bool IsDeflated { get; private set; }
 
     public long PayloadLength { get; private set; }
@@ -26,8 +26,8 @@ internal struct ClientFrameHeader
 
     public readonly bool IsControl => (Opcode & 0x8) != 0;
 
-    /// <summary>Reads a header and moves the buffer behind it, unless there is a fault.</summary>
-    /// <returns>False if the header is not whole yet, or there is a fault.</returns>
+    /// <summary>Reads a header and advances the buffer past it, unless there is a fault.</summary>
+    /// <returns>False if the header is incomplete or there is a fault.</returns>
     public static bool TryRead(ref ReadOnlySequence<byte> buffer, out ClientFrameHeader header, out ProtocolFault? fault)
     {
         header = default;
@@ -52,11 +52,11 @@ internal struct ClientFrameHeader
         return true;
     }
 
-    /// <summary>Moves the buffer behind a header in which anything may be wrong.</summary>
-    /// <param name="buffer">What has come.</param>
-    /// <param name="payloadLength">How long the payload is that follows.</param>
-    /// <param name="isClose">Whether it is the header of a close frame, with nothing wrong but that it may lack a mask.</param>
-    /// <returns>False if the header is not whole yet.</returns>
+    /// <summary>Advances the buffer past a header, even if the header is invalid.</summary>
+    /// <param name="buffer">The received bytes.</param>
+    /// <param name="payloadLength">The length of the payload that follows.</param>
+    /// <param name="isClose">Whether it is the header of a valid close frame. The mask can be missing.</param>
+    /// <returns>False if the header is incomplete.</returns>
     public static bool TrySkip(ref ReadOnlySequence<byte> buffer, out long payloadLength, out bool isClose)
     {
         (payloadLength, isClose) = (0, false);
@@ -73,7 +73,7 @@ internal struct ClientFrameHeader
         return true;
     }
 
-    /// <summary>As much of a header as has come, in one piece.</summary>
+    /// <summary>Returns the received bytes of a header, as one span.</summary>
     private static ReadOnlySpan<byte> Start(in ReadOnlySequence<byte> buffer, Span<byte> copy)
     {
         if (buffer.FirstSpan.Length >= MaxLength || buffer.IsSingleSegment)
@@ -89,15 +89,15 @@ internal struct ClientFrameHeader
         IsFinal = (first & Fin) != 0;
         IsDeflated = (first & Rsv1) != 0;
         if ((first & OtherReserved) != 0)
-            return ProtocolFault.Breach("a reserved bit is set");
+            return ProtocolFault.Breach("reserved bit set");
         if (Opcode is not (<= WebSocketFrame.BinaryOpcode or >= WebSocketFrame.CloseOpcode and <= WebSocketFrame.PongOpcode))
-            return ProtocolFault.Breach("the opcode is unknown");
+            return ProtocolFault.Breach("unknown opcode");
         if ((second & Masked) == 0)
-            return ProtocolFault.Breach("a frame is not masked");
+            return ProtocolFault.Breach("unmasked frame");
         if (IsControl && !IsFinal)
-            return ProtocolFault.Breach("a control frame is fragmented");
+            return ProtocolFault.Breach("fragmented control frame");
         if (IsControl && LengthBytes(second) > 0)
-            return ProtocolFault.Breach("a control frame is too long");
+            return ProtocolFault.Breach("control frame too long");
         return null;
     }
 
@@ -107,8 +107,8 @@ internal struct ClientFrameHeader
         var least = LengthBytes(bytes[1]) switch { 0 => 0ul, 2 => WebSocketFrame.MaxControlPayload + 1ul, _ => ushort.MaxValue + 1ul };
         PayloadLength = (long)length;
         if (length < least)
-            return ProtocolFault.Breach("a length is not written in the shortest form");
-        return length > long.MaxValue ? ProtocolFault.Breach("a length has its highest bit set") : null;
+            return ProtocolFault.Breach("length not in its shortest form");
+        return length > long.MaxValue ? ProtocolFault.Breach("highest bit of a length set") : null;
     }
 
     private static ulong Length(ReadOnlySpan<byte> bytes) => LengthBytes(bytes[1]) switch
@@ -118,6 +118,6 @@ internal struct ClientFrameHeader
         _ => BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]),
     };
 
-    /// <summary>How many bytes of length follow the first two bytes.</summary>
+    /// <summary>Returns the number of length bytes that follow the first two bytes.</summary>
     private static int LengthBytes(byte second) => (second & ~Masked) switch { 126 => sizeof(ushort), 127 => sizeof(ulong), _ => 0 };
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ChatKit.WebSockets;
 
-/// <summary>What a close frame can carry.</summary>
+/// <summary>Validates the arguments of a close frame.</summary>
 internal static class CloseArguments
 {
     public static void ThrowIfInvalid(WebSocketCloseStatus status, string? reason)
@@ -17,7 +17,7 @@ internal static class CloseArguments
         if (reason is not null && Encoding.UTF8.GetByteCount(reason) > WebSocketFrame.MaxReasonBytes)
         {
             throw new ArgumentException(
-                $"A close reason has at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
+                $"A close reason must have at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
         }
     }
 }

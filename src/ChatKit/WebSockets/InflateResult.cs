@@ -1,14 +1,14 @@
 namespace ChatKit.WebSockets;
 
-/// <summary>What has become of a compressed message.</summary>
+/// <summary>The result of inflating a message.</summary>
 internal enum InflateResult
 {
-    /// <summary>It is whole again.</summary>
+    /// <summary>The message was inflated.</summary>
     Ok,
 
-    /// <summary>It is larger than allowed.</summary>
+    /// <summary>The message exceeds the limit.</summary>
     TooBig,
 
-    /// <summary>It is not, or not to its end, what deflate makes (RFC 1951).</summary>
+    /// <summary>The message is not a complete deflate stream (RFC 1951).</summary>
     Corrupt,
 }

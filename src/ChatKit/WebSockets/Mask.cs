@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace ChatKit.WebSockets;
 
-/// <summary>Removes the mask from what a client has sent (RFC 6455 section 5.3).</summary>
+/// <summary>Unmasks the payload of a client's frame (RFC 6455 section 5.3).</summary>
 internal static class Mask
 {
-    /// <param name="data">A piece of the payload, unmasked in place.</param>
-    /// <param name="key">The key, its first byte lowest.</param>
-    /// <param name="offset">Where in the payload the piece begins.</param>
+    /// <param name="data">A part of the payload. It is unmasked in place.</param>
+    /// <param name="key">The masking key, with its first byte as the lowest.</param>
+    /// <param name="offset">The offset of the part in the payload.</param>
     public static void Remove(Span<byte> data, uint key, long offset)
     {
         Span<byte> pattern = stackalloc byte[sizeof(ulong)];

@@ -6,47 +6,50 @@ using System.Net.WebSockets;
 namespace ChatKit.WebSockets;
 
 /// <summary>
-/// Compresses and inflates whole messages (permessage-deflate, RFC 7692), each on its own: without context takeover one frame fits
-/// every client, and a connection holds no window between messages.
+/// Compresses and inflates whole messages, each on its own (permessage-deflate, RFC 7692). Without context takeover, one frame fits every
+/// client, and a connection keeps no window between messages.
 /// </summary>
 internal static class MessageDeflate
 {
     /// <summary>
-    /// Payloads of fewer bytes go uncompressed. Below it deflate saves a chat message less than the headers of its packet, at the
-    /// price of some 10 microseconds here and work at every client.
+    /// Smaller payloads, in bytes, are sent uncompressed. For them, deflate saves less than the headers of a packet. It costs about 10
+    /// microseconds here, and work at every client.
     /// </summary>
     public const int Threshold = 256;
 
-    /// <summary>How much larger a message is expected to get. Of one that gets larger still the buffer is doubled.</summary>
+    /// <summary>The expected ratio of inflated to compressed size. For a larger message, the buffer is doubled.</summary>
     private const int ExpectedRatio = 4;
 
     private const int MinInflateBuffer = 1024;
 
-    /// <summary>The fastest level that fits its codes to the text: 1 saves chat messages 8 % where 2 saves 35 %, and 9 no more.</summary>
+    /// <summary>
+    /// The fastest level that adapts its codes to the text. For chat messages, level 1 saves 8%, level 2 saves 35%, and level 9 saves no
+    /// more.
+    /// </summary>
     private static readonly ZLibCompressionOptions Options = new() { CompressionLevel = 2 };
 
     /// <summary>
-    /// The platform has no smaller window than 32 KiB. Where a client has, nothing refers back further than a byte: that fits every window,
-    /// so that one frame suits all such clients, and still saves chat messages a third.
+    /// The platform supports no window smaller than 32 KiB. For clients with a smaller window, references go back only one byte. That fits
+    /// every window, so one frame suits all such clients, and it still saves a third of a chat message.
     /// </summary>
     private static readonly ZLibCompressionOptions SmallWindowOptions =
         new() { CompressionLevel = 2, CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding };
 
-    /// <summary>What a flush ends with; it is left out of the frame (RFC 7692 section 7.2.1).</summary>
+    /// <summary>The end of a flush, which is omitted from the frame (RFC 7692 section 7.2.1).</summary>
     private static ReadOnlySpan<byte> FlushMark => [0x00, 0x00, 0xFF, 0xFF];
 
-    /// <summary>The flush mark, and an empty final block, because deflate otherwise cannot tell a whole message from a torn one.</summary>
+    /// <summary>The flush mark and an empty final block, which distinguishes a complete message from a truncated one.</summary>
     private static ReadOnlySpan<byte> End => [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
-    /// <summary>The same frame, compressed.</summary>
-    /// <param name="frame">A frame of ours that is not compressed.</param>
-    /// <param name="smallWindow">Whether it is for clients with a window of less than 32 KiB.</param>
-    /// <returns>Null if there is none, or the payload is below the threshold or would not get smaller.</returns>
+    /// <summary>Compresses a frame.</summary>
+    /// <param name="frame">An uncompressed frame that <see cref="WebSocketFrame"/> has created.</param>
+    /// <param name="smallWindow">Whether the frame is for clients with a window smaller than 32 KiB.</param>
+    /// <returns>The compressed frame; null if the frame is empty, or if the payload is below the threshold or wouldn't get smaller.</returns>
     public static byte[]? Compress(ReadOnlySpan<byte> frame, bool smallWindow = false) =>
         frame.IsEmpty ? null : Frame(WebSocketFrame.DataType(frame), WebSocketFrame.Payload(frame), smallWindow);
 
-    /// <summary>A frame with the compressed payload, for each client that has agreed to compression.</summary>
-    /// <returns>Null if the payload is below the threshold or would not get smaller.</returns>
+    /// <summary>Creates a frame with the compressed payload, for all clients that accept compression.</summary>
+    /// <returns>The frame; null if the payload is below the threshold or wouldn't get smaller.</returns>
     public static byte[]? Frame(WebSocketMessageType type, ReadOnlySpan<byte> payload, bool smallWindow = false)
     {
         if (payload.Length < Threshold)
@@ -73,10 +76,10 @@ internal static class MessageDeflate
         }
     }
 
-    /// <summary>Inflates the payload of a whole message. What follows a final block is ignored, as zlib does.</summary>
+    /// <summary>Inflates the payload of a complete message. Like zlib, it ignores data after a final block.</summary>
     /// <param name="compressed">The payloads of the message's frames, unmasked.</param>
-    /// <param name="limit">How many bytes may come out. No more than one beyond is inflated.</param>
-    /// <param name="data">What has come out, in an array of its own and of that length; null unless the result is Ok.</param>
+    /// <param name="limit">The maximum inflated size, in bytes. At most one byte more is inflated.</param>
+    /// <param name="data">The inflated data, in a new array of exactly that length; null unless the result is Ok.</param>
     public static InflateResult Inflate(ReadOnlySpan<byte> compressed, int limit, out byte[]? data)
     {
         data = null;
@@ -91,13 +94,13 @@ internal static class MessageDeflate
             if (data is null)
                 return InflateResult.TooBig;
 
-            // The platform takes the end of the input for the end of the data.
+            // DeflateStream treats the end of its input as the end of the data.
             if (!input.IsExhausted)
                 return InflateResult.Ok;
         }
         catch (InvalidDataException)
         {
-            // Sent by the client, so no error of ours.
+            // The client sent invalid data; that isn't an error of the server.
         }
         finally
         {
@@ -108,8 +111,8 @@ internal static class MessageDeflate
         return InflateResult.Corrupt;
     }
 
-    /// <summary>Reads to the end.</summary>
-    /// <returns>Null if that is more than allowed.</returns>
+    /// <summary>Inflates to the end of the input.</summary>
+    /// <returns>The data; null if it exceeds the limit.</returns>
     private static byte[]? Read(DeflateStream inflate, int size, int limit)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(size);
@@ -118,7 +121,7 @@ internal static class MessageDeflate
             var length = 0;
             while (true)
             {
-                // One byte more than allowed is enough to know.
+                // One byte beyond the limit is enough to detect that it is exceeded.
                 var space = (int)Math.Min(buffer.Length, limit + 1L) - length;
                 var count = inflate.Read(buffer.AsSpan(length, space));
                 length += count;
@@ -147,7 +150,7 @@ internal static class MessageDeflate
         buffer = larger;
     }
 
-    /// <summary>Holds what fits into the buffer, and drops the rest: a payload that does not shrink need not be kept.</summary>
+    /// <summary>Stores what fits into the buffer and discards the rest, because a payload that doesn't shrink isn't needed.</summary>
     private sealed class BoundedOutput(byte[] buffer) : MemoryStream(buffer)
     {
         public bool IsFull { get; private set; }
@@ -160,7 +163,7 @@ internal static class MessageDeflate
         }
     }
 
-    /// <summary>Knows whether more was asked of it than it has, which does not happen once a final block was read.</summary>
+    /// <summary>Detects reads beyond its end. They don't occur after a final block was read.</summary>
     private sealed class WatchedInput(byte[] buffer, int length) : MemoryStream(buffer, 0, length, writable: false)
     {
         public bool IsExhausted { get; private set; }

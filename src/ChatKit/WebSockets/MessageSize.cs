@@ -1,11 +1,11 @@
 namespace ChatKit.WebSockets;
 
-/// <summary>How large a message may be at all, whatever an endpoint allows.</summary>
+/// <summary>The maximum size of a message, for all endpoints.</summary>
 internal static class MessageSize
 {
     /// <summary>
-    /// In bytes. Every message must fit into a frame of <see cref="ChatKitSubprotocol.V1"/>, and the platform writes no JSON string of
-    /// more than 125,000,000 bytes as base64; nor does Redis take a value of more than 512 MiB, or a person wait for one.
+    /// The size in bytes. Every message must fit into a frame of <see cref="ChatKitSubprotocol.V1"/>, and the platform can't write more
+    /// than 125,000,000 bytes as a base64 JSON string. Redis accepts values of at most 512 MiB.
     /// </summary>
     public const int Max = 64 * 1024 * 1024;
 

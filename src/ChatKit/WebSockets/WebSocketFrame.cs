@@ -6,7 +6,7 @@ using System.Text.Unicode;
 
 namespace ChatKit.WebSockets;
 
-/// <summary>Writes the frames that a server sends (RFC 6455 section 5.2): never fragmented, never masked.</summary>
+/// <summary>Writes the frames that a server sends (RFC 6455 section 5.2). They are never fragmented or masked.</summary>
 internal static class WebSocketFrame
 {
     public const int ContinuationOpcode = 0x0;
@@ -16,10 +16,10 @@ internal static class WebSocketFrame
     public const int PingOpcode = 0x9;
     public const int PongOpcode = 0xA;
 
-    /// <summary>A control frame carries at most this many bytes (RFC 6455 section 5.5).</summary>
+    /// <summary>The maximum payload of a control frame, in bytes (RFC 6455 section 5.5).</summary>
     public const int MaxControlPayload = 125;
 
-    /// <summary>What a close frame leaves for the reason after its two bytes of code.</summary>
+    /// <summary>The maximum length of a close reason, which follows the two bytes of the close code.</summary>
     public const int MaxReasonBytes = MaxControlPayload - 2;
 
     /// <summary>The header of a frame whose payload has 64 KiB or more.</summary>
@@ -27,13 +27,13 @@ internal static class WebSocketFrame
 
     private const byte Fin = 0x80;
 
-    /// <summary>Says that the payload is compressed (RFC 7692 section 6).</summary>
+    /// <summary>Marks a compressed payload (RFC 7692 section 6).</summary>
     private const byte Rsv1 = 0x40;
 
-    /// <summary>An empty ping. Who answers does not matter, only that somebody does.</summary>
+    /// <summary>An empty ping. Any answer will do, so it needs no payload.</summary>
     public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { Fin | PingOpcode, 0 };
 
-    /// <summary>A frame of text, and where in it the payload is.</summary>
+    /// <summary>Creates a text frame, and returns the location of the payload in it.</summary>
     public static byte[] Text(string text, out ReadOnlyMemory<byte> payload)
     {
         var frame = Allocate(TextOpcode, Encoding.UTF8.GetByteCount(text), out var header);
@@ -42,7 +42,7 @@ internal static class WebSocketFrame
         return frame;
     }
 
-    /// <summary>A frame of bytes, and where in it the payload is.</summary>
+    /// <summary>Creates a data frame, and returns the location of the payload in it.</summary>
     public static byte[] Create(
         WebSocketMessageType type, ReadOnlySpan<byte> data, out ReadOnlyMemory<byte> payload)
     {
@@ -68,13 +68,13 @@ internal static class WebSocketFrame
                 : Create(type, payload.Span, out _);
     }
 
-    /// <summary>A frame of bytes that are compressed already.</summary>
+    /// <summary>Creates a data frame from a compressed payload.</summary>
     public static byte[] Compressed(WebSocketMessageType type, ReadOnlySpan<byte> data) => Create(Rsv1 | DataOpcode(type), data, out _);
 
-    /// <summary>A ping or a pong (RFC 6455 sections 5.5.2 and 5.5.3).</summary>
+    /// <summary>Creates a ping or a pong (RFC 6455 sections 5.5.2 and 5.5.3).</summary>
     public static byte[] Control(int opcode, ReadOnlySpan<byte> payload) => Create(opcode, payload, out _);
 
-    /// <summary>A close frame (RFC 6455 section 5.5.1); without a payload for <see cref="WebSocketCloseStatus.Empty"/>.</summary>
+    /// <summary>Creates a close frame (RFC 6455 section 5.5.1). For <see cref="WebSocketCloseStatus.Empty"/>, it has no payload.</summary>
     public static byte[] Close(WebSocketCloseStatus status, string? reason)
     {
         if (status == WebSocketCloseStatus.Empty)
@@ -90,30 +90,30 @@ internal static class WebSocketFrame
 
     public static bool IsControl(ReadOnlySpan<byte> frame) => (frame[0] & CloseOpcode) != 0;
 
-    /// <summary>What a data frame of ours carries.</summary>
+    /// <summary>Returns the message type of a data frame that this class has created.</summary>
     public static WebSocketMessageType DataType(ReadOnlySpan<byte> frame) =>
         Opcode(frame) == TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
 
-    /// <summary>The payload of a frame of ours.</summary>
+    /// <summary>Returns the payload of a frame that this class has created.</summary>
     public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
 
-    /// <summary>Whether an endpoint may put the code into a close frame (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
+    /// <summary>Whether a close frame can contain the code (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
     public static bool MaySend(WebSocketCloseStatus status) =>
         (int)status is >= 1000 and <= 1003 or >= 1007 and <= 1014 or >= 3000 and <= 4999;
 
-    /// <summary>Reads what a client's close frame says (RFC 6455 section 5.5.1).</summary>
-    /// <returns>What is wrong with it; null if nothing is.</returns>
+    /// <summary>Parses the payload of a client's close frame (RFC 6455 section 5.5.1).</summary>
+    /// <returns>The protocol violation; null if there is none.</returns>
     public static ProtocolFault? ReadClose(ReadOnlySpan<byte> payload, out WebSocketCloseStatus status, out string? reason)
     {
         (status, reason) = (WebSocketCloseStatus.Empty, null);
         if (payload.IsEmpty)
             return null;
         if (payload.Length == 1)
-            return ProtocolFault.Breach("a close code is cut off");
+            return ProtocolFault.Breach("truncated close code");
 
         status = (WebSocketCloseStatus)BinaryPrimitives.ReadUInt16BigEndian(payload);
         if (!MaySend(status))
-            return ProtocolFault.Breach("a close code may not be sent");
+            return ProtocolFault.Breach("invalid close code");
         if (!Utf8.IsValid(payload[sizeof(ushort)..]))
             return ProtocolFault.Utf8;
         reason = payload.Length > sizeof(ushort) ? Encoding.UTF8.GetString(payload[sizeof(ushort)..]) : null;

@@ -117,12 +117,12 @@ public class ConnectionMessageTests
         await connection.Client.SendAsync(new string('x', limit + 1));
         await connection.Client.SendAsync("never handled"[..1]);
 
-        Assert.Equal((1009, "the message is too big"), await connection.Client.ReceiveCloseAsync());
+        Assert.Equal((1009, "message too big"), await connection.Client.ReceiveCloseAsync());
         connection.Client.Vanish();
         await connection.Ended.Soon();
         Assert.Equal(["open", "close"], connection.Handler.Calls);
         var close = await connection.Handler.Closed;
-        Assert.Equal((1009, "the message is too big", false), ((int)close.Code, close.Reason, close.WasClean));
+        Assert.Equal((1009, "message too big", false), ((int)close.Code, close.Reason, close.WasClean));
         Assert.IsType<WebSocketException>(close.Exception);
     }
 

@@ -123,7 +123,7 @@ public class AddChatKitTests
         { static o => o.CloseTimeout = TimeSpan.Zero, "ChatKitOptions.CloseTimeout is 00:00:00; it must be between 00:00:00.1000000 and 01:00:00." },
         { static o => o.CloseTimeout = Timeout.InfiniteTimeSpan, "ChatKitOptions.CloseTimeout is -00:00:00.0010000; it must be between 00:00:00.1000000 and 01:00:00." },
         { static o => o.DrainTime = TimeSpan.FromTicks(-1), "ChatKitOptions.DrainTime is -00:00:00.0000001; it must be between 00:00:00 and 01:00:00." },
-        { static o => o.UserId = null!, "ChatKitOptions.UserId is null; leave it as it is for the claims NameIdentifier and sub." },
+        { static o => o.UserId = null!, "ChatKitOptions.UserId must not be null. Leave it unset to use the claims NameIdentifier and sub." },
         { static o => o.RoomCheckInterval = TimeSpan.FromHours(2), "ChatKitOptions.RoomCheckInterval is 02:00:00; it must be between 00:00:00.0100000 and 01:00:00." },
     };
 

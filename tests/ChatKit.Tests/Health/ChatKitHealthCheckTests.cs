@@ -42,7 +42,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
         await _redis.KillAsync();
         await UntilAsync(host, HealthStatus.Degraded);
         var (_, description, _) = await CheckAsync(host.Services);
-        Assert.StartsWith("Redis is away: ", description);
+        Assert.StartsWith("Redis is unavailable: ", description);
         Assert.Contains("needs no restart", description);
 
         await _redis.StartAsync();
@@ -72,7 +72,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
         var (status, description, _) = await CheckAsync(host.Services);
 
         Assert.Equal(HealthStatus.Degraded, status);
-        Assert.Contains("it has not answered a PING within 500 ms", description);
+        Assert.Contains("it did not answer a PING within 500 ms", description);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
 
         await UntilAsync(host, HealthStatus.Degraded);
         var (_, description, data) = await CheckAsync(host.Services);
-        Assert.Contains("1 rooms of this node are not subscribed to", description);
+        Assert.Contains("1 rooms of this node are not subscribed", description);
         Assert.Equal(1, data["rooms.waiting"]);
 
         Assert.Equal("+OK", await _redis.CallAsync("ACL SETUSER default allchannels"));

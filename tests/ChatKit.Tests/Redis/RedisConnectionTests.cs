@@ -21,7 +21,7 @@ public class RedisConnectionTests
             await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.ReadAsync("room"));
 
         Assert.Contains("no connection to Redis at 127.0.0.1:", exception.Message);
-        Assert.Contains("nobody has received it", exception.Message);
+        Assert.Contains("was not delivered", exception.Message);
         Assert.Single(host.Logs.GetSnapshot(), static line => line.Level >= LogLevel.Warning);
     }
 
@@ -107,7 +107,7 @@ public class RedisConnectionTests
     [InlineData("password=secret", "prefix:", "names no server")]
     [InlineData("localhost,nonsense=secret", "prefix:", "is not a StackExchange.Redis configuration string")]
     [InlineData("localhost", "", "KeyPrefix")]
-    [InlineData("localhost", "a{b", "KeyPrefix is 'a{b'; it must have 1 to 100 characters, none of them a brace.")]
+    [InlineData("localhost", "a{b", "KeyPrefix is 'a{b'; it must have 1 to 100 characters, without braces.")]
     public async Task Wrong_options_stop_the_start_and_do_not_tell_secrets(string configuration, string prefix, string problem)
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(options =>

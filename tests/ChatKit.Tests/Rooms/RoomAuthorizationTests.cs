@@ -133,7 +133,7 @@ public class RoomAuthorizationTests
         var frames = await connection.Client.ReceiveJsonAsync(2);
 
         Assert.Equal(
-            """{"type":"error","ref":"r-1","code":"forbidden","text":"The client may not be in the room 'secret'."}""",
+            """{"type":"error","ref":"r-1","code":"forbidden","text":"Access to the room 'secret' is denied."}""",
             Text(frames[0]));
         Assert.Equal(("ack", "r-2"), ((string?)frames[1]["type"], (string?)frames[1]["ref"]));
         Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == RoomDenied);
@@ -156,7 +156,7 @@ public class RoomAuthorizationTests
         await connection.Client.SendAsync("leaves");
         await connection.Client.SendAsync("caught");
 
-        Assert.Equal("The client may not be in the room 'secret'.", await connection.Client.ReceiveTextAsync());
+        Assert.Equal("Access to the room 'secret' is denied.", await connection.Client.ReceiveTextAsync());
         Assert.Equal(2, host.Logs.GetSnapshot().Count(static record => record.Id.Id == RoomDenied));
     }
 

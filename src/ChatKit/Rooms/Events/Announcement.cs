@@ -6,7 +6,8 @@ using ChatKit.WebSockets;
 namespace ChatKit.Rooms.Events;
 
 /// <summary>
-/// What nodes announce to each other, as a backplane carries it: a word, and what belongs to it, in UTF-8 and separated by line feeds.
+/// Encodes and decodes the announcements that a backplane carries between nodes: a keyword and its arguments, in UTF-8, separated by line
+/// feeds.
 /// </summary>
 internal static class Announcement
 {
@@ -14,19 +15,19 @@ internal static class Announcement
     private const string Left = "left";
     private const string Disconnect = "disconnect";
 
-    /// <summary>Separates a word from what follows. A member may contain it, so nothing comes after one.</summary>
+    /// <summary>Separates a keyword from its arguments. A member can contain it, so a member is always the last argument.</summary>
     private const char Separator = '\n';
 
-    public static byte[] Encode(RoomEvent notice) => Encoding.UTF8.GetBytes(notice switch
+    public static byte[] Encode(RoomEvent roomEvent) => Encoding.UTF8.GetBytes(roomEvent switch
     {
         PresenceEvent { Change: PresenceChange.Joined, Members: [var member] } => $"{Joined}{Separator}{member}",
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
-        _ => throw new ArgumentException($"{notice} stays on its own node.", nameof(notice)),
+        _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
 
-    /// <summary>Reads an announcement. Null if it is none, or one of a later version.</summary>
+    /// <summary>Decodes an announcement. Returns null if it isn't one, or if a later version sent it.</summary>
     public static RoomEvent? Decode(ReadOnlySpan<byte> bytes)
     {
         var parts = Encoding.UTF8.GetString(bytes).Split(Separator, 2);
