@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using ChatKit.Validation;
 using ChatKit.WebSockets;
 using Microsoft.Extensions.Options;
 

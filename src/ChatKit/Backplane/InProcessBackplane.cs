@@ -3,9 +3,18 @@ using System.Collections.Concurrent;
 namespace ChatKit.Backplane;
 
 /// <summary>Delivers messages directly to the subscribers in this process.</summary>
-internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
+internal sealed class InProcessBackplane : IBackplane
 {
     private readonly ConcurrentDictionary<string, Topic> _topics = new();
+    private readonly Func<string, Topic> _createTopic;
+    private readonly IMessageHistory _history;
+
+    public InProcessBackplane(IMessageHistory history)
+    {
+        _history = history;
+        Action<string, ChatMessage> deliver = Deliver;
+        _createTopic = _ => new Topic(history, deliver);
+    }
 
     public ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
@@ -29,20 +38,17 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
     {
         while (true)
         {
-            var topic = _topics.GetOrAdd(room, static _ => new Topic());
+            var topic = _topics.GetOrAdd(room, _createTopic);
             if (topic.TryAdd(subscriber))
                 return ValueTask.FromResult<IAsyncDisposable>(new Subscription(this, room, topic, subscriber));
         }
     }
 
-    public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
-        history.AppendAsync(room, message, capacity, cancellationToken);
-
     /// <summary>
     /// Delivers a message to the current subscribers. A subscriber that joined in the meantime may have read the history before the
     /// message was stored.
     /// </summary>
-    public void Deliver(string room, ChatMessage message)
+    private void Deliver(string room, ChatMessage message)
     {
         if (_topics.TryGetValue(room, out var topic))
             topic.Deliver(message);
@@ -52,9 +58,9 @@ internal sealed class InProcessBackplane(IMessageHistory history) : IBackplane
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         if (_topics.TryGetValue(room, out var topic))
-            return await topic.StoreAsync(this, room, message, capacity, cancellationToken).ConfigureAwait(false);
+            return await topic.StoreAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
 
-        var stored = await AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
+        var stored = await _history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
         if (stored.IsNew)
             Deliver(room, message.WithPosition(stored.Position));
         return stored.Position;

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 namespace ChatKit.Backplane;
 
 /// <summary>The subscribers of one room. When the last subscriber leaves, the topic ends and the room's next subscriber creates a new one.</summary>
-internal sealed class Topic
+/// <param name="history">Stores the messages.</param>
+/// <param name="deliver">Delivers a message to whoever is subscribed to a room by then.</param>
+internal sealed class Topic(IMessageHistory history, Action<string, ChatMessage> deliver)
 {
     private readonly Lock _gate = new();
     private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
@@ -17,7 +19,7 @@ internal sealed class Topic
     /// them time out together, and a distant store serves many at a time.
     /// </summary>
     public async ValueTask<MessagePosition> StoreAsync(
-        InProcessBackplane backplane, string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
+        string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         ValueTask<AppendResult> appending;
         Task previous;
@@ -25,11 +27,11 @@ internal sealed class Topic
         lock (_gate)
         {
             // Started under the lock, so that the store assigns positions in this order.
-            appending = backplane.AppendAsync(room, message, capacity, cancellationToken);
+            appending = history.AppendAsync(room, message, capacity, cancellationToken);
             previous = _tail;
             if (appending.IsCompletedSuccessfully && previous.IsCompleted)
             {
-                return Deliver(backplane, room, message, appending.Result);
+                return Deliver(room, message, appending.Result);
             }
 
             done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,7 +42,7 @@ internal sealed class Topic
         {
             var stored = await appending.ConfigureAwait(false);
             await previous.ConfigureAwait(false);
-            return Deliver(backplane, room, message, stored);
+            return Deliver(room, message, stored);
         }
         finally
         {
@@ -71,10 +73,10 @@ internal sealed class Topic
         }
     }
 
-    private static MessagePosition Deliver(InProcessBackplane backplane, string room, ChatMessage message, AppendResult stored)
+    private MessagePosition Deliver(string room, ChatMessage message, AppendResult stored)
     {
         if (stored.IsNew)
-            backplane.Deliver(room, message.WithPosition(stored.Position));
+            deliver(room, message.WithPosition(stored.Position));
         return stored.Position;
     }
 

@@ -1,7 +1,5 @@
 using System.Net.WebSockets;
-using ChatKit.Connections;
-using ChatKit.Connections.Inbound;
-using ChatKit.Rooms;
+using ChatKit.History;
 
 namespace ChatKit.ChatKitV1;
 
@@ -9,9 +7,9 @@ namespace ChatKit.ChatKitV1;
 /// Handles the frames of a client that speaks <see cref="ChatKitSubprotocol.V1"/>, and answers them. The answers say which messages were
 /// stored, and at which positions.
 /// </summary>
-/// <param name="connection">The connection.</param>
+/// <param name="client">The client.</param>
 /// <param name="resumesByFrame">Whether the client sends its last positions in its first frames.</param>
-internal sealed class ClientDialog(ServerConnection connection, bool resumesByFrame)
+internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 {
     /// <summary>After this many malformed frames the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
@@ -73,14 +71,14 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
         var reference = inbound.Ref;
         if (!inbound.IsSupported)
         {
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."))
+            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."))
                 .ConfigureAwait(false);
             return;
         }
 
         if (reference is not null && _refused is not null && _refused != reference)
         {
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that one first."))
+            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that one first."))
                 .ConfigureAwait(false);
             return;
         }
@@ -92,31 +90,18 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             if (reference is null)
                 await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
             else
-                await connection.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (HistoryUnavailableException)
-        {
-            // The log contains the cause. It may name servers, which must not be exposed to clients.
-            _refused ??= reference;
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "The message could not be stored. Send it again."))
-                .ConfigureAwait(false);
-            throw;
-        }
-        catch (RoomAccessDeniedException e)
-        {
-            await connection.EnqueueAsync(V1Frames.Error(reference, V1Error.Forbidden, e.Message)).ConfigureAwait(false);
-            throw;
-        }
-        catch (MessageRefusedException e)
-        {
-            await connection.EnqueueAsync(V1Frames.Error(reference, e.Code, e.Message)).ConfigureAwait(false);
-            throw;
+                await client.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            // Enqueued without waiting, because the connection is about to be closed. Without this error, the client would send the message
-            // again, and it would fail again. The log contains the cause, which must not be exposed to clients.
-            connection.Outbound.EnqueueIgnoringLimit(V1Frames.Error(reference, V1Error.Failed, "The server failed to handle the message."));
+            if (e is HistoryUnavailableException)
+                _refused ??= reference;
+            var (code, text) = V1Error.Of(e);
+            var frame = V1Frames.Error(reference, code, text);
+            if (code == V1Error.Failed)
+                client.EnqueueIgnoringLimit(frame); // Not waited for: the connection is about to be closed.
+            else
+                await client.EnqueueAsync(frame).ConfigureAwait(false);
             throw;
         }
     }
@@ -124,13 +109,13 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
     /// <summary>Notifies the client of the message that exceeded the rate. That message and those after it are not handled.</summary>
     /// <param name="reference">The ref of that message; null if it has none, or if it wasn't a message.</param>
     /// <param name="retry">How long the client waits before it reconnects.</param>
-    public void RefuseExcess(string? reference, TimeSpan retry) => connection.Outbound.EnqueueIgnoringLimit(V1Frames.Error(
-        reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
+    public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(V1Frames.Error(
+        reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new client.", retry));
 
     /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
     {
-        var scope = new RefScope(connection.UserId, reference);
+        var scope = new RefScope(client.UserId, reference);
         scope.Begin();
         try
         {
@@ -152,7 +137,7 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
             return;
         }
 
-        connection.Resume(positions);
+        client.Resume(positions);
         if (last)
             EndResume();
     }
@@ -163,8 +148,8 @@ internal sealed class ClientDialog(ServerConnection connection, bool resumesByFr
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        connection.Outbound.EnqueueIgnoringLimit(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
+        client.EnqueueIgnoringLimit(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
-            connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
+            client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }
 }

@@ -20,4 +20,16 @@ internal static class V1Error
 
     /// <summary>The client exceeded the rate, and the connection is closed. It sends the message again later, on a new connection.</summary>
     public const string RateLimited = "rate_limited";
+
+    /// <summary>
+    /// What a client is sent when the handling of its message fails: a code and a text. A text never says what has failed in the server, or the
+    /// name of a server. Both are in the log.
+    /// </summary>
+    public static (string Code, string Text) Of(Exception exception) => exception switch
+    {
+        HistoryUnavailableException => (Unavailable, "The message could not be stored. Send it again."),
+        RoomAccessDeniedException => (Forbidden, exception.Message),
+        MessageRefusedException refused => (refused.Code, refused.Message),
+        _ => (Failed, "The server failed to handle the message."),
+    };
 }

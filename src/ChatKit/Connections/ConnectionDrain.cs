@@ -68,7 +68,7 @@ internal sealed class ConnectionDrain(
         }
     }
 
-    private async Task CloseInWavesAsync(ServerConnection[] open, CancellationToken hurry)
+    private async Task CloseInWavesAsync(INodeConnection[] open, CancellationToken hurry)
     {
         var start = clock.GetTimestamp();
         var waves = Math.Max(1, (int)(options.Value.DrainTime / WaveInterval));

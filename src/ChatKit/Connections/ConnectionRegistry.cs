@@ -8,7 +8,7 @@ namespace ChatKit.Connections;
 internal sealed class ConnectionRegistry
 {
     private readonly Lock _gate = new();
-    private readonly HashSet<ServerConnection> _connections = [];
+    private readonly HashSet<INodeConnection> _connections = [];
     private TaskCompletionSource? _empty;
     private long _receivedByGone;
     private long _sentToGone;
@@ -29,14 +29,14 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>Those that are there now, to be walked through while others come and go.</summary>
-    public ServerConnection[] Snapshot()
+    public INodeConnection[] Snapshot()
     {
         lock (_gate)
             return [.. _connections];
     }
 
     /// <summary>Adds a connection. False if it is to be closed at once, because the node stops.</summary>
-    public bool Add(ServerConnection connection)
+    public bool Add(INodeConnection connection)
     {
         lock (_gate)
         {
@@ -45,14 +45,14 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    public void Remove(ServerConnection connection)
+    public void Remove(INodeConnection connection)
     {
         lock (_gate)
         {
             if (!_connections.Remove(connection))
                 return;
             _receivedByGone += connection.BytesReceived;
-            _sentToGone += connection.Outbound.BytesWritten;
+            _sentToGone += connection.BytesSent;
             if (_connections.Count == 0)
                 _empty?.TrySetResult();
         }
@@ -62,7 +62,7 @@ internal sealed class ConnectionRegistry
     /// The node stops: whoever is added from now on is to be closed at once. Returns who is there, and a task that ends when nobody
     /// is any more.
     /// </summary>
-    public (ServerConnection[] Connections, Task Empty) Close()
+    public (INodeConnection[] Connections, Task Empty) Close()
     {
         lock (_gate)
         {
@@ -86,15 +86,15 @@ internal sealed class ConnectionRegistry
     /// <summary>What the connections have in sum. Walks through all of them; each keeps its own count, so that counting costs nothing.</summary>
     private ConnectionTotals AddUp()
     {
-        ServerConnection[] connections;
+        INodeConnection[] connections;
         long received, sent, queued = 0, largest = 0;
         lock (_gate)
             (connections, received, sent) = ([.. _connections], _receivedByGone, _sentToGone);
         foreach (var connection in connections)
         {
-            var waiting = connection.Outbound.BytesWaiting;
+            var waiting = connection.BytesQueued;
             received += connection.BytesReceived;
-            sent += connection.Outbound.BytesWritten;
+            sent += connection.BytesSent;
             queued += waiting;
             largest = Math.Max(largest, waiting);
         }

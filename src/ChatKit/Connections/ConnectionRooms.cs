@@ -8,7 +8,7 @@ namespace ChatKit.Connections;
 /// <param name="limit">How many rooms it may be in.</param>
 /// <param name="resumeAfter">Up to where the client has the messages of rooms, as far as the handshake has said so.</param>
 internal sealed class ConnectionRooms(
-    ServerConnection connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
+    IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
     private static readonly AsyncLocal<Question?> Asked = new();
 
@@ -133,7 +133,7 @@ internal sealed class ConnectionRooms(
         Asked.Value = question;
         try
         {
-            return await connection.Handler!.AuthorizeRoomAsync(room).ConfigureAwait(false);
+            return await connection.AuthorizeRoomAsync(room).ConfigureAwait(false);
         }
         finally
         {

@@ -10,7 +10,7 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>A connection of a real client: what its handler and its rooms can do with it.</summary>
-internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisposable
+internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IDisposable
 {
     /// <summary>1012, service restart, of the registry that RFC 6455 section 11.7 has set up.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
@@ -18,15 +18,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
-    private readonly CancellationTokenSource _aborted = new();
     private readonly ConnectionRooms _rooms;
-    private readonly Lock _gate = new();
-    private CloseInfo? _close;
-    private ITimer? _closeTimer;
-    private Task? _aborting;
     private IServiceProvider? _scope;
-    private bool _over;
-    private bool _closedHere;
     private long _bytesReceived;
 
     public ServerConnection(
@@ -37,7 +30,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         _homeCapacity = options.HistoryCapacity;
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        Aborted = _aborted.Token;
         if (info.Deflate)
             Format = info.DeflateWindowBits < WebSocketConnectionInfo.LargestWindowBits ? WireFormat.SmallWindow : WireFormat.Compressed;
         if (info.Subprotocol == ChatKitSubprotocol.V1)
@@ -48,7 +40,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
             services.Rooms,
             services.Options.MaxRoomsPerConnection,
             SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
-        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, ConnectionLost);
+        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, exception => End!.OnLost(exception));
+        End = new ConnectionEnd(Outbound, info.Abort, services.Options.CloseTimeout, services.Clock);
+        Aborted = End.Aborted;
     }
 
     /// <summary>Who says which rooms the client may be in. There before anybody else knows of the connection.</summary>
@@ -89,10 +83,17 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     /// <summary>How many bytes of frames the client has sent so far.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
+    public long BytesSent => Outbound.BytesWritten;
+
+    public long BytesQueued => Outbound.BytesWaiting;
+
     IOutbound IRoomClient.Outbound => Outbound;
 
     /// <summary>Whether this side has closed the connection: what the client still sends is not handled.</summary>
-    public bool ClosedHere => Volatile.Read(ref _closedHere);
+    public bool ClosedHere => End.IsClosedHere;
+
+    /// <summary>How the connection ends.</summary>
+    public ConnectionEnd End { get; }
 
     public override ValueTask SendAsync(string text)
     {
@@ -115,6 +116,10 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
         if (result == EnqueueResult.Closed)
             throw new WebSocketClosedException();
     }
+
+    public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Outbound.EnqueueIgnoringLimit(frame);
+
+    public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
     public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) => WithoutResult(PublishAsync(text, options));
 
@@ -181,12 +186,12 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
 
     public void LeaveAll() => _rooms.LeaveAll();
 
-    /// <summary>This side closes. Nothing happens if either side has closed before.</summary>
+    /// <summary>The server closes the connection. Does nothing if it has ended.</summary>
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>
-        CloseHere(new CloseInfo(status, reason, WasClean: false, exception), lastWords: default);
+        End.CloseHere(new CloseInfo(status, reason, WasClean: false, exception));
 
-    /// <summary>This side closes, because the node stops. Who can be told is told when to come back: not all at once.</summary>
-    public void CloseForRestart() => CloseHere(
+    /// <summary>The server closes the connection because the node stops, and sends the client a time at which to connect again: not all at once.</summary>
+    public void CloseForRestart() => End.CloseHere(
         new CloseInfo(Restarting, "the server is restarting", WasClean: false),
         SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
 
@@ -194,106 +199,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomClient, IDisp
     public void CloseIdle(TimeSpan time) =>
         CloseHere(WebSocketCloseStatus.NormalClosure, string.Create(CultureInfo.InvariantCulture, $"idle for {time.TotalSeconds:0.###} s"));
 
-    /// <summary>The client has closed, or has answered our close frame.</summary>
-    /// <returns>Whether the client was the first. Its close frame is then still to be answered, by <see cref="SendClose"/>.</returns>
-    public bool ClosedByClient(WebSocketCloseStatus code, string? reason)
-    {
-        if (TryEnd(new CloseInfo(code, reason, WasClean: true)))
-            return true;
+    public void Abort() => End.Abort();
 
-        // Whoever closes on this side may not have got as far as sending it, and once this returns the connection may end.
-        if (WebSocketFrame.MaySend(Close.Code))
-            Outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
-        _close = Close with { WasClean = true };
-        return false;
-    }
-
-    /// <summary>The client has broken the protocol, or sent too much.</summary>
-    /// <returns>Whether the connection ends for that, and the client is still to be told, by <see cref="SendClose"/>.</returns>
-    public bool EndForFault(ProtocolFault fault)
-    {
-        var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {fault.Problem}.");
-        return TryEnd(new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
-    }
-
-    /// <summary>Sends the close frame to a client that has ended the connection: its own code back, or what was wrong.</summary>
-    public void SendClose()
-    {
-        LimitClosing();
-        Outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.WasClean ? null : Close.Reason));
-    }
-
-    /// <summary>The client is gone without a close frame.</summary>
-    public void ConnectionLost(Exception? exception)
-    {
-        TryEnd(new CloseInfo(CloseInfo.Abnormal, null, WasClean: false, exception));
-        Abort();
-    }
-
-    /// <summary>Nothing goes to or comes from the client any more.</summary>
-    public void Abort()
-    {
-        Outbound.End();
-        lock (_gate)
-        {
-            // Once the connection is over the host may have given its transport to somebody else.
-            if (_over)
-                return;
-            _aborting ??= _aborted.CancelAsync();
-            _info.Abort();
-        }
-    }
-
-    /// <summary>Tells a busy handler that its client is gone.</summary>
-    public Task SignalAbortedAsync()
-    {
-        lock (_gate)
-            return _aborting ??= _aborted.CancelAsync();
-    }
-
-    /// <summary>Whether either side has closed, or the client is gone.</summary>
-    public bool HasEnded => Volatile.Read(ref _close) is not null;
-
-    /// <summary>How the connection has ended, once it has.</summary>
-    public CloseInfo Close => _close ?? new CloseInfo(CloseInfo.Abnormal, null, WasClean: false);
-
-    public void Dispose()
-    {
-        Outbound.End();
-        lock (_gate)
-        {
-            _over = true;
-            _closeTimer?.Dispose();
-            _aborted.Dispose();
-        }
-    }
-
-    private void CloseHere(CloseInfo close, ReadOnlyMemory<byte> lastWords)
-    {
-        if (!TryEnd(close))
-            return;
-
-        Volatile.Write(ref _closedHere, true);
-        LimitClosing();
-        Outbound.EnqueueControl(WebSocketFrame.Close(close.Code, close.Reason), lastWords);
-    }
+    public void Dispose() => End.Dispose();
 
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
-
-    /// <summary>The first end counts.</summary>
-    private bool TryEnd(CloseInfo close) => Interlocked.CompareExchange(ref _close, close, null) is null;
-
-    /// <summary>From now on the client has a limited time for the rest of the closing handshake.</summary>
-    private void LimitClosing()
-    {
-        lock (_gate)
-        {
-            if (_over)
-                return;
-            _closeTimer ??= _services.Clock.CreateTimer(
-                static connection => ((ServerConnection)connection!).Abort(), this, _services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
-        }
-    }
 
     private async ValueTask EnterAsync(string room, int replay)
     {

@@ -1,4 +1,3 @@
-using ChatKit.Validation;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit.DependencyInjection;

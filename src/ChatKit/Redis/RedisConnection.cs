@@ -16,6 +16,7 @@ internal sealed class RedisConnection(
 {
     private static readonly Task<string?> NoProblem = Task.FromResult<string?>(null);
 
+    private readonly RedisAvailability _availability = new(logger);
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _connecting;
 
@@ -23,8 +24,6 @@ internal sealed class RedisConnection(
     private volatile Task<string?>? _checking;
 
     private string? _problem;
-    private bool _isUnavailable;
-    private string? _lastRefusal;
     private volatile bool _isCluster;
     private string _channelPrefix = "";
     private string _channelSuffix = "";
@@ -78,10 +77,6 @@ internal sealed class RedisConnection(
         }
     }
 
-    /// <summary>Whether Redis, or the connection to it, caused an exception. The client library's exceptions have no common base class.</summary>
-    public static bool IsOfRedis(Exception exception) =>
-        exception is RedisException or RedisTimeoutException or RedisCommandException or ObjectDisposedException;
-
     /// <summary>Converts a failure of Redis to the exception for the caller. Returns null for any other failure.</summary>
     public HistoryUnavailableException? UnavailableOf(Exception exception, string failure)
     {
@@ -95,7 +90,7 @@ internal sealed class RedisConnection(
             case ScriptsNotAtomicException:
                 return new HistoryUnavailableException($"{failure}: {exception.Message}", exception);
             case RedisServerException or RedisCommandException:
-                LogRefusal(exception.Message);
+                _availability.OnRefused(exception.Message);
                 return new HistoryUnavailableException($"{failure}: Redis refused the command: {exception.Message}", exception);
             case RedisException or ObjectDisposedException:
                 return new HistoryUnavailableException(
@@ -104,16 +99,6 @@ internal sealed class RedisConnection(
             default:
                 return null;
         }
-    }
-
-    /// <summary>
-    /// Logs that the server answers but refuses commands. Consecutive failures with the same reason are logged once, because every message
-    /// may fail.
-    /// </summary>
-    private void LogRefusal(string problem)
-    {
-        if (Interlocked.Exchange(ref _lastRefusal, problem) != problem)
-            logger.RedisRefuses(problem);
     }
 
     public async ValueTask DisposeAsync()
@@ -140,13 +125,12 @@ internal sealed class RedisConnection(
         multiplexer.ConfigurationChanged += (_, _) => OnChanged(multiplexer);
         if (!multiplexer.IsConnected)
         {
-            OnUnavailable(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
+            _availability.OnUnavailable(Server(multiplexer), await ProblemAsync(multiplexer).ConfigureAwait(false));
         }
         else
         {
             _ = Check(multiplexer);
-            if (TryMarkAvailable())
-                logger.RedisAvailable(Server(multiplexer));
+            _availability.OnAvailable(Server(multiplexer));
         }
 
         _ = WarnOfEvictionAsync(multiplexer);
@@ -193,7 +177,7 @@ internal sealed class RedisConnection(
             await using (second.ConfigureAwait(false))
                 return await ScriptAtomicity.IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsOfRedis(e) || e is ArgumentException)
+        catch (Exception e) when (RedisFailure.IsCauseOf(e) || e is ArgumentException)
         {
             // The check isn't possible: the user has no permission, or there is no second connection. That's no reason to refuse it.
             return true;
@@ -209,7 +193,7 @@ internal sealed class RedisConnection(
         catch (RedisException e)
         {
             // Without a Sentinel, the server's address isn't known and the client library doesn't reconnect. The next caller tries again.
-            OnUnavailable(Server(configuration.EndPoints), e.Message);
+            _availability.OnUnavailable(Server(configuration.EndPoints), e.Message);
             throw;
         }
     }
@@ -253,19 +237,7 @@ internal sealed class RedisConnection(
     private void OnFailed(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs failure)
     {
         if (failure.ConnectionType == ConnectionType.Interactive && !multiplexer.IsConnected)
-            OnUnavailable(Server(multiplexer), $"{failure.FailureType}: {failure.Exception?.Message}");
-    }
-
-    private void OnUnavailable(string server, string problem)
-    {
-        lock (_gate)
-        {
-            if (_isUnavailable)
-                return;
-            _isUnavailable = true;
-        }
-
-        logger.RedisUnavailable(server, problem);
+            _availability.OnUnavailable(Server(multiplexer), $"{failure.FailureType}: {failure.Exception?.Message}");
     }
 
     private void OnRestored(IConnectionMultiplexer multiplexer, ConnectionFailedEventArgs restored)
@@ -273,24 +245,10 @@ internal sealed class RedisConnection(
         if (restored.ConnectionType == ConnectionType.Interactive)
         {
             _ = Check(multiplexer, again: true);
-            if (TryMarkAvailable())
-                logger.RedisAvailable(Server(multiplexer));
+            _availability.OnAvailable(Server(multiplexer));
         }
 
         OnChanged(multiplexer);
-    }
-
-    /// <summary>Marks the server as available. Returns false if it already was.</summary>
-    private bool TryMarkAvailable()
-    {
-        lock (_gate)
-        {
-            if (!_isUnavailable)
-                return false;
-            _isUnavailable = false;
-            _lastRefusal = null;
-            return true;
-        }
     }
 
     /// <summary>Returns the server's address, without the secrets of a configuration string.</summary>

@@ -24,7 +24,7 @@ internal static class RedisEviction
             string? ValueOf(string name) =>
                 lines.FirstOrDefault(line => line.StartsWith($"{name}:", StringComparison.Ordinal))?[(name.Length + 1)..];
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisFailure.IsCauseOf(e))
         {
             // The server is unavailable, or the user has no permission for the command.
             return null;

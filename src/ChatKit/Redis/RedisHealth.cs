@@ -21,7 +21,7 @@ internal sealed class RedisHealth(RedisConnection connection, RedisBackplane bac
         {
             return e.Message;
         }
-        catch (Exception e) when (e is TimeoutException || RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (e is TimeoutException || RedisFailure.IsCauseOf(e))
         {
             var cause = e is TimeoutException ? $"it did not answer a PING within {Limit.TotalMilliseconds:0} ms." : e.Message;
             return $"Redis is unavailable: {cause} Messages are not stored until it is available again; this node needs no restart. Check that the "

@@ -134,7 +134,7 @@ internal sealed class RedisTopic(
                 await ConfirmAsync(_queue.Channel).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisFailure.IsCauseOf(e))
         {
             return false;
         }
@@ -148,7 +148,7 @@ internal sealed class RedisTopic(
         {
             _queue = await subscriber.SubscribeAsync(channel).ConfigureAwait(false);
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisFailure.IsCauseOf(e))
         {
             // The client library would keep a queue without a reader. It isn't known whether the server has subscribed.
             _uncertain = channel;
@@ -190,7 +190,7 @@ internal sealed class RedisTopic(
                 _uncertain = null;
             }
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisFailure.IsCauseOf(e))
         {
             // When a connection is lost, the server drops its subscriptions. A command that timed out will still run.
         }
@@ -205,7 +205,7 @@ internal sealed class RedisTopic(
         {
             return (await connection.GetSubscriberAsync().ConfigureAwait(false)).SubscribedEndpoint(channel) is not null;
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisFailure.IsCauseOf(e))
         {
             return false;
         }

@@ -9,7 +9,7 @@ namespace ChatKit.Rooms;
 /// Who was disconnected lately, in the history, in a room of ChatKit's own. An announcement may be lost; what is stored is found by every
 /// node, when it is connected again and at each check. One read for all users.
 /// </summary>
-internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock, ILogger<Room> logger) : IDisposable
+internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock, ILogger<DisconnectLog> logger) : IDisposable
 {
     /// <summary>Begins with a control character, as no room that a client can name does.</summary>
     public const string RoomName = "\u0001disconnects";

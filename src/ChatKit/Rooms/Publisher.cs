@@ -1,4 +1,5 @@
 using ChatKit.Diagnostics;
+using ChatKit.History;
 
 namespace ChatKit.Rooms;
 

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.History;
 using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 using Microsoft.Extensions.Logging;

@@ -28,9 +28,6 @@ internal static partial class RoomLog
     [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and was not given {Count} ephemeral messages.")]
     public static partial void EphemeralDropped(this ILogger logger, LogText room, LogText connectionId, int count);
 
-    [LoggerMessage(EventId = 209, Message = "Who is in a room cannot be stored, or read, yet; it is tried again.")]
-    public static partial void PresenceFailed(this ILogger logger, LogLevel level, Exception exception);
-
     [LoggerMessage(210, LogLevel.Warning,
         "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not know. It is ignored. Further ones are not logged.")]
     public static partial void AnnouncementUnreadable(this ILogger logger, LogText room);

@@ -14,7 +14,7 @@ internal sealed record RoomServices(
     PageReads Reads,
     ChatKitMetrics Metrics,
     ChatKitTracing Tracing,
-    ILogger<Room> Logger)
+    ILogger Logger)
 {
     /// <summary><see cref="IMessageHistory.ReadAsync"/>, measured.</summary>
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after)

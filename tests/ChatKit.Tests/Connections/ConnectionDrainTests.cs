@@ -110,7 +110,7 @@ public class ConnectionDrainTests
             buffer: 256);
         await connection.Client.ReceiveJsonUntilAsync("live");
         await connection.EnteredV1Async();
-        var queue = Assert.Single(host.Services.GetRequiredService<ConnectionRegistry>().Snapshot()).Outbound;
+        var queue = ((ServerConnection)Assert.Single(host.Services.GetRequiredService<ConnectionRegistry>().Snapshot())).Outbound;
         await sent.Task.Soon();
         Assert.Equal(EnqueueResult.Full, queue.TryEnqueue(new byte[1]));
 
@@ -228,7 +228,7 @@ public class ConnectionDrainTests
         var connection = await host.EnterAsync();
         var closedBefore = true;
         lifetime.Setup(static it => it.StopApplication()).Callback(
-            () => closedBefore = host.Services.GetRequiredService<ConnectionRegistry>().Snapshot().Single().HasEnded);
+            () => closedBefore = ((ServerConnection)host.Services.GetRequiredService<ConnectionRegistry>().Snapshot().Single()).End.HasEnded);
 
         var stopping = host.StopAsync();
         await connection.Client.ReceiveAndAnswerCloseAsync();

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using ChatKit.ChatKitV1;
 
 namespace ChatKit.Connections.Inbound;
 

@@ -1,13 +1,13 @@
 using System.Buffers;
+using System.Diagnostics;
 using ChatKit.Rooms;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections.Transport;
 
 /// <summary>
-/// What waits to be written to one client, and the only writer of its transport. Whatever is pending goes out in one write; nothing
-/// runs while nothing is pending. Holds whole frames only, so that those of rooms, of the handler and of the protocol never
-/// interleave.
+/// What waits to be written to one client, and the only writer of its transport. Holds whole frames only, so that those of rooms, of the handler and
+/// of the protocol never interleave. Nothing runs while nothing is pending.
 /// </summary>
 internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<Exception> onFailed) : IOutbound
 {
@@ -20,13 +20,9 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     /// <summary>A list for more frames than this is not kept once they have gone.</summary>
     private const int KeptFrames = 256;
 
-    /// <summary>How many bytes of pongs may wait: those of 16 pings, however long.</summary>
-    private const int PongLimit = 16 * (2 + WebSocketFrame.MaxControlPayload);
-
     /// <summary>Guards everything here: a lock of its own would be one more object for each connection.</summary>
     private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
-    private ReadOnlyMemory<byte> _ping;
-    private ReadOnlyMemory<byte> _pong;
+    private ControlFrames _control;
     private long _bytes;
 
     /// <summary>How many bytes the network has been given and not taken yet; 0 while nothing waits for it.</summary>
@@ -39,8 +35,8 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     private bool _writing;
     private bool _closeQueued;
     private bool _ended;
-    private TaskCompletionSource? _space;
-    private TaskCompletionSource? _idle;
+    private Signal _space;
+    private Signal _idle;
 
     /// <summary>How many bytes are waiting, or being written.</summary>
     public long BytesWaiting => Volatile.Read(ref _bytes);
@@ -51,28 +47,20 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Enqueue(frames, inAnyCase: false);
 
-    /// <summary>
-    /// Takes a small frame although the queue may be full: what the client must know before the connection is closed, or a few times in
-    /// all. It goes out behind what waits.
-    /// </summary>
+    /// <summary>Takes a small frame even if the queue is full. It goes out behind what waits.</summary>
     public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Enqueue(frame, inAnyCase: true);
 
-    /// <summary>
-    /// What the network has been given and not taken yet: the number of the write, and its bytes, 0 if there is none; and whether a
-    /// ping waits behind it.
-    /// </summary>
+    /// <summary>The write that the network has not taken yet: its number, and its bytes, 0 if there is none; and whether a ping waits behind it.</summary>
     public (int Number, int Bytes, bool HoldsPing) Waiting
     {
         get
         {
             lock (_frames)
-                return (_waits, _waiting, !_ping.IsEmpty);
+                return (_waits, _waiting, _control.HasPing);
         }
     }
 
-    /// <summary>
-    /// Waits until at most half of the limit is in the queue, and frames of a size would be taken. False if it takes nothing any more.
-    /// </summary>
+    /// <summary>Waits until at most half of the limit is in the queue, and frames of a size fit. False if it takes nothing any more.</summary>
     public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
     {
         while (true)
@@ -84,18 +72,14 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
                     return false;
                 if (Held <= limit / 2 && Fits(bytes))
                     return true;
-                space = (_space ??= NewSignal()).Task;
+                space = _space.Next;
             }
 
             await space.ConfigureAwait(false);
         }
     }
 
-    /// <summary>
-    /// Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out;
-    /// pings and pongs overtake what waits. Of more pongs than a few only the latest are sent (RFC 6455 section 5.5.3), so that a flood of
-    /// pings fills nothing.
-    /// </summary>
+    /// <summary>Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out.</summary>
     /// <param name="frame">The frame; must not change afterwards.</param>
     /// <param name="before">A whole frame that goes out just before a close frame, however much waits.</param>
     /// <returns>False if a close frame was taken before.</returns>
@@ -115,13 +99,13 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
                     _bytes += before.Length + frame.Length;
                     _closeQueued = true;
                     transport.OnClosing();
-                    Signal(ref _space);
+                    _space.Set();
                     break;
                 case WebSocketFrame.PingOpcode or WebSocketFrame.TextOpcode:
-                    _ping = frame;
+                    _control.SetPing(frame);
                     break;
                 default:
-                    _pong = _pong.IsEmpty || _pong.Length + frame.Length > PongLimit ? frame : (byte[])[.. _pong.Span, .. frame.Span];
+                    _control.AddPong(frame);
                     break;
             }
 
@@ -144,9 +128,9 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             _ended = true;
             _frames.Clear();
             _bytes = 0;
-            Signal(ref _space);
+            _space.Set();
             if (!_writing)
-                Signal(ref _idle);
+                _idle.Set();
         }
     }
 
@@ -154,7 +138,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     public Task WaitUntilIdleAsync()
     {
         lock (_frames)
-            return _writing ? (_idle ??= NewSignal()).Task : Task.CompletedTask;
+            return _writing ? _idle.Next : Task.CompletedTask;
     }
 
     private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
@@ -181,16 +165,19 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         return EnqueueResult.Accepted;
     }
 
-    /// <summary>How much memory is held. To be called under the lock.</summary>
-    private long Held => _bytes + ((long)_frames.Count * FrameOverhead);
+    /// <summary>How much memory is held.</summary>
+    private long Held
+    {
+        get
+        {
+            Debug.Assert(Monitor.IsEntered(_frames), "The caller must hold the lock.");
+            return _bytes + ((long)_frames.Count * FrameOverhead);
+        }
+    }
 
-    /// <summary>To be called under the lock.</summary>
     private bool Fits(int bytes) => _bytes == 0 || Held + bytes <= limit;
 
-    /// <summary>
-    /// Writes until nothing is pending. Stays on this thread, and allocates nothing, as long as no write has to wait. To be called by
-    /// the one who has set <see cref="_writing"/>.
-    /// </summary>
+    /// <summary>Writes until nothing is pending, on this thread as long as no write has to wait. The caller has set <see cref="_writing"/>.</summary>
     private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
     {
         try
@@ -218,10 +205,14 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
 
     private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
     {
-        try
+        lock (_frames)
         {
             _waits++;
             _waiting = length;
+        }
+
+        try
+        {
             await writing.ConfigureAwait(false);
         }
         catch (Exception e)
@@ -230,11 +221,6 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             Return(buffer);
             return;
         }
-        finally
-        {
-            _waiting = 0;
-        }
-
         if (TryTakeNext(length, ref buffer, out var chunk))
             Write(chunk, buffer);
         else
@@ -249,7 +235,8 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         lock (_frames)
         {
             _writing = false;
-            Signal(ref _idle);
+            _waiting = 0;
+            _idle.Set();
         }
     }
 
@@ -268,21 +255,22 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         lock (_frames)
         {
             chunk = default;
+            _waiting = 0;
             _written += written;
             if (!_ended)
             {
                 _bytes -= written;
                 if (Held <= limit / 2)
-                    Signal(ref _space);
+                    _space.Set();
             }
 
-            var control = _ping.Length + _pong.Length;
+            var control = _control.Length;
             if (_ended || _bytes + control == 0)
             {
                 if (_frames.Capacity > KeptFrames)
                     _frames.TrimExcess();
                 _writing = false;
-                Signal(ref _idle);
+                _idle.Set();
                 return false;
             }
 
@@ -293,8 +281,8 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             }
 
             buffer ??= ArrayPool<byte>.Shared.Rent(JoinLimit);
-            var length = Take(ref _pong, buffer, 0);
-            length = Take(ref _ping, buffer, length);
+            _control.MoveTo(buffer);
+            var length = control;
             _bytes += control;
             while (_frames.TryPeek(out var frame) && frame.Length <= buffer.Length - length)
             {
@@ -306,21 +294,5 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             chunk = buffer.AsMemory(0, length);
             return true;
         }
-    }
-
-    private static int Take(ref ReadOnlyMemory<byte> frame, byte[] buffer, int start)
-    {
-        frame.CopyTo(buffer.AsMemory(start));
-        var end = start + frame.Length;
-        frame = default;
-        return end;
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static void Signal(ref TaskCompletionSource? signal)
-    {
-        signal?.TrySetResult();
-        signal = null;
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace ChatKit.Rooms;
+namespace ChatKit.History;
 
 /// <summary>The keys under which a history knows a message. Those of a user, and those of the application, never collide.</summary>
 internal static class IdempotencyKey

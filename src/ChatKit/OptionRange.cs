@@ -1,4 +1,4 @@
-namespace ChatKit.Validation;
+namespace ChatKit;
 
 /// <summary>Describes an option that is out of range: the property, its value, and the allowed range.</summary>
 internal static class OptionRange

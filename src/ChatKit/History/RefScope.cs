@@ -1,4 +1,4 @@
-namespace ChatKit.Rooms;
+namespace ChatKit.History;
 
 /// <summary>
 /// What is stored while a handler deals with a message that its client has named. Each stored message gets a key of its own, made of the

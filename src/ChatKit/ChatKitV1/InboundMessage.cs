@@ -1,4 +1,4 @@
-namespace ChatKit.Connections.Inbound;
+namespace ChatKit.ChatKitV1;
 
 /// <summary>What a client has sent that is dealt with in its turn.</summary>
 /// <param name="Message">A message for the handler.</param>

@@ -1,0 +1,139 @@
+using System.Net.WebSockets;
+using ChatKit.Connections.Transport;
+using ChatKit.WebSockets;
+
+namespace ChatKit.Connections;
+
+/// <summary>
+/// How a connection ends: the closing handshake (RFC 6455 section 7.1), and what happens if the client does not take part in it. One state, whose
+/// transitions are all here. The first end counts.
+/// </summary>
+/// <param name="outbound">Where the close frame goes.</param>
+/// <param name="abortTransport">Ends the transport without waiting for anything.</param>
+/// <param name="timeout">How long the client may take for its part of the handshake.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTransport, TimeSpan timeout, TimeProvider clock) : IDisposable
+{
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly Lock _gate = new();
+    private volatile EndState _state;
+    private CloseInfo? _close;
+    private ITimer? _timer;
+    private Task? _aborting;
+
+    /// <summary>Signals that the client is gone.</summary>
+    public CancellationToken Aborted => _aborted.Token;
+
+    /// <summary>Whether the server has closed the connection: what the client still sends is not handled.</summary>
+    public bool IsClosedHere => _state == EndState.ClosedHere;
+
+    /// <summary>Whether either side has closed, or the client is gone.</summary>
+    public bool HasEnded => _state != EndState.Open;
+
+    /// <summary>How the connection has ended, once it has.</summary>
+    public CloseInfo Close => Volatile.Read(ref _close) ?? new CloseInfo(CloseInfo.Abnormal, null, WasClean: false);
+
+    /// <summary>The server closes. Does nothing if the connection has ended.</summary>
+    /// <param name="close">What the close frame says.</param>
+    /// <param name="before">A frame that goes out just before the close frame.</param>
+    public void CloseHere(CloseInfo close, ReadOnlyMemory<byte> before = default)
+    {
+        if (!TryEnd(EndState.ClosedHere, close))
+            return;
+
+        LimitTime();
+        outbound.EnqueueControl(WebSocketFrame.Close(close.Code, close.Reason), before);
+    }
+
+    /// <summary>The client has closed, or has answered our close frame.</summary>
+    /// <returns>Whether the client was the first. Its close frame is then still to be answered, by <see cref="Answer"/>.</returns>
+    public bool OnClosedByClient(WebSocketCloseStatus code, string? reason)
+    {
+        if (TryEnd(EndState.EndedByClient, new CloseInfo(code, reason, WasClean: true)))
+            return true;
+
+        // Whoever closes on this side may not have got as far as sending it, and once this returns the connection may end.
+        if (WebSocketFrame.MaySend(Close.Code))
+            outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
+        _close = Close with { WasClean = true };
+        return false;
+    }
+
+    /// <summary>The client has broken the protocol.</summary>
+    /// <returns>Whether the connection ends for that, and the client is still to be notified, by <see cref="Answer"/>.</returns>
+    public bool OnFault(ProtocolFault fault)
+    {
+        var exception = new WebSocketException(WebSocketError.Faulted, $"The connection was closed because {fault.Problem}.");
+        return TryEnd(EndState.EndedByClient, new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
+    }
+
+    /// <summary>Sends the close frame to a client that has ended the connection: its own code, or what was wrong.</summary>
+    public void Answer()
+    {
+        LimitTime();
+        outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.WasClean ? null : Close.Reason));
+    }
+
+    /// <summary>The client is gone without a close frame.</summary>
+    public void OnLost(Exception? exception)
+    {
+        TryEnd(EndState.Lost, new CloseInfo(CloseInfo.Abnormal, null, WasClean: false, exception));
+        Abort();
+    }
+
+    /// <summary>Sends and receives nothing any more.</summary>
+    public void Abort()
+    {
+        outbound.End();
+        lock (_gate)
+        {
+            // Once the connection is over, the host may have given its transport to another one.
+            if (_state == EndState.Over)
+                return;
+            _aborting ??= _aborted.CancelAsync();
+            abortTransport();
+        }
+    }
+
+    /// <summary>Signals <see cref="Aborted"/>, and waits for its callbacks.</summary>
+    public Task SignalAbortedAsync()
+    {
+        lock (_gate)
+            return _aborting ??= _aborted.CancelAsync();
+    }
+
+    /// <summary>The connection is over.</summary>
+    public void Dispose()
+    {
+        outbound.End();
+        lock (_gate)
+        {
+            _state = EndState.Over;
+            _timer?.Dispose();
+            _aborted.Dispose();
+        }
+    }
+
+    private bool TryEnd(EndState state, CloseInfo close)
+    {
+        lock (_gate)
+        {
+            if (_state != EndState.Open)
+                return false;
+            Volatile.Write(ref _close, close);
+            _state = state;
+            return true;
+        }
+    }
+
+    /// <summary>From now on the client has a limited time for the rest of the handshake.</summary>
+    private void LimitTime()
+    {
+        lock (_gate)
+        {
+            if (_state == EndState.Over)
+                return;
+            _timer ??= clock.CreateTimer(static end => ((ConnectionEnd)end!).Abort(), this, timeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+}

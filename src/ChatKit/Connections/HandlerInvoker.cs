@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
+using ChatKit.Diagnostics;
+
+namespace ChatKit.Connections;
+
+/// <summary>Calls the handler of a connection, one callback at a time, and deals with what the handler throws.</summary>
+internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keepAlive, ClientDialog? dialog, ConnectionServices services)
+{
+    private WebSocketHandler? _handler;
+    private WebSocketHandlerDriver? _driver;
+
+    /// <summary>Creates the handler.</summary>
+    public void Create(Func<IServiceProvider, WebSocketHandler> createHandler, IServiceProvider scope)
+    {
+        connection.Handler = _handler = createHandler(scope);
+        _driver = new WebSocketHandlerDriver(_handler, connection);
+    }
+
+    /// <summary>Opens the handler, and enters the home room.</summary>
+    public async ValueTask OpenAsync()
+    {
+        try
+        {
+            await _driver!.OpenAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HistoryUnavailableException or RoomAccessDeniedException && IsSurvived(e, null))
+        {
+            // The connection stays open.
+        }
+
+        if (!connection.ClosedHere)
+            await connection.EnterHomeAsync().ConfigureAwait(false);
+        keepAlive.Busy = false;
+    }
+
+    /// <summary>Lets the handler handle a message. Throws what ends the connection.</summary>
+    public async ValueTask HandleAsync(InboundMessage inbound)
+    {
+        if (inbound.IsSupported)
+            services.Metrics.Received();
+        keepAlive.Busy = true;
+        using var span = services.Tracing.Handle(connection.Room, connection.Id, inbound.Message.Data.Length);
+        try
+        {
+            if (dialog is null)
+                await _driver!.ReceiveAsync(inbound.Message).ConfigureAwait(false);
+            else
+                await dialog.HandleAsync(_driver!, inbound).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsSurvived(e, span))
+        {
+            // The client was answered, and the connection stays open.
+        }
+
+        keepAlive.Busy = false;
+    }
+
+    /// <summary>Closes the handler, and disposes of it. Does nothing if it was not created.</summary>
+    public async ValueTask CloseAsync()
+    {
+        try
+        {
+            if (_driver is not null)
+                await _driver.CloseAsync(connection.End.Close).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            services.Logger.CloseFailed(connection.Id, e);
+        }
+
+        if (_handler is not null)
+            await DisposeAsync(_handler).ConfigureAwait(false);
+    }
+
+    /// <summary>Disposes of what a connection owns. Logs a failure.</summary>
+    public async ValueTask DisposeAsync(object owned)
+    {
+        try
+        {
+            if (owned is IAsyncDisposable asyncDisposable)
+                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+            else if (owned is IDisposable disposable)
+                disposable.Dispose();
+        }
+        catch (Exception e)
+        {
+            services.Logger.DisposeFailed(connection.Id, e);
+        }
+    }
+
+    /// <summary>Closes the connection for an exception, unless the exception only says that the connection has ended.</summary>
+    public void Fail(Exception exception)
+    {
+        if (IsOfTheEnd(exception))
+            return;
+
+        services.Logger.HandlerFailed(connection.Id, exception);
+        connection.CloseHere(WebSocketCloseStatus.InternalServerError, "the handler failed", exception);
+    }
+
+    /// <summary>Whether the connection goes on after an exception of a callback. Logs the exception, and records it in the span.</summary>
+    private bool IsSurvived(Exception exception, Activity? span)
+    {
+        switch (exception)
+        {
+            case HistoryUnavailableException:
+                services.Logger.NotStored(connection.Id, exception.Message);
+                ChatKitTracing.Fail(span, exception);
+                return true;
+            case RoomAccessDeniedException:
+                // In the log already.
+                return true;
+            case MessageRefusedException refused:
+                services.Logger.MessageRefused(connection.Id, refused.Code);
+                return true;
+            case WebSocketClosedException when connection.End.HasEnded && !connection.ClosedHere:
+                // The client did not wait for the answer. The other messages that it sent before it left are handled all the same.
+                return true;
+            case var other when IsOfTheEnd(other):
+                return false;
+            default:
+                ChatKitTracing.Fail(span, exception);
+                return false;
+        }
+    }
+
+    /// <summary>Whether something has failed because the connection has ended, which is no failure of the handler.</summary>
+    private bool IsOfTheEnd(Exception exception) =>
+        connection.End.HasEnded && exception is WebSocketClosedException or OperationCanceledException;
+}

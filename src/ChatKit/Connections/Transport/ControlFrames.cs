@@ -1,0 +1,34 @@
+using ChatKit.WebSockets;
+
+namespace ChatKit.Connections.Transport;
+
+/// <summary>
+/// The ping and the pongs that wait to be written. They overtake other frames. Of more pongs than a few only the latest are kept (RFC 6455 section
+/// 5.5.3), so that a flood of pings fills nothing.
+/// </summary>
+internal struct ControlFrames
+{
+    /// <summary>How many bytes of pongs may wait: those of 16 pings of any length.</summary>
+    private const int PongLimit = 16 * (2 + WebSocketFrame.MaxControlPayload);
+
+    private ReadOnlyMemory<byte> _ping;
+    private ReadOnlyMemory<byte> _pongs;
+
+    public readonly int Length => _ping.Length + _pongs.Length;
+
+    public readonly bool HasPing => !_ping.IsEmpty;
+
+    /// <summary>Adds a ping, in place of one that still waits.</summary>
+    public void SetPing(ReadOnlyMemory<byte> frame) => _ping = frame;
+
+    public void AddPong(ReadOnlyMemory<byte> frame) =>
+        _pongs = _pongs.IsEmpty || _pongs.Length + frame.Length > PongLimit ? frame : (byte[])[.. _pongs.Span, .. frame.Span];
+
+    /// <summary>Moves everything to the start of a buffer.</summary>
+    public void MoveTo(Span<byte> buffer)
+    {
+        _pongs.Span.CopyTo(buffer);
+        _ping.Span.CopyTo(buffer[_pongs.Length..]);
+        _ping = _pongs = default;
+    }
+}

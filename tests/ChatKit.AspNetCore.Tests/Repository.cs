@@ -1,0 +1,10 @@
+using System.Reflection;
+
+namespace ChatKit.AspNetCore.Tests;
+
+internal static class Repository
+{
+    /// <summary>The folder of the solution.</summary>
+    public static string Root { get; } =
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "RepositoryRoot").Value!;
+}
