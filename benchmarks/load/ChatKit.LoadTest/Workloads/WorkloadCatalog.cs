@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Workloads;
 
-/// <summary>The workloads that there are.</summary>
+/// <summary>All workloads.</summary>
 internal static class WorkloadCatalog
 {
     private const int LargePayload = 4096;
