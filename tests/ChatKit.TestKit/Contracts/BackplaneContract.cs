@@ -4,15 +4,15 @@ using Xunit;
 
 namespace ChatKit.TestKit.Contracts;
 
-/// <summary>What every backplane does. A subclass says how to make the nodes that it connects, all on one history.</summary>
+/// <summary>The contract of every backplane. A subclass creates the nodes that it connects, all with one history.</summary>
 public abstract class BackplaneContract
 {
     private readonly string _room = $"room {Guid.NewGuid():n}";
 
-    /// <summary>Two nodes, which are one and the same for a backplane that has only one, and the history they share.</summary>
+    /// <summary>Two nodes and the history that they share. For a backplane with a single node, both are the same.</summary>
     protected abstract Task<(IBackplane One, IBackplane Other, IMessageHistory History)> CreateAsync();
 
-    /// <summary>Two nodes whose store cannot be reached when something is published.</summary>
+    /// <summary>Two nodes whose store is unavailable when a message is published.</summary>
     protected abstract Task<(IBackplane One, IBackplane Other)> CreateFailingAsync();
 
     [Fact]

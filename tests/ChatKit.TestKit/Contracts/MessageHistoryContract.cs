@@ -4,7 +4,7 @@ using Xunit;
 
 namespace ChatKit.TestKit.Contracts;
 
-/// <summary>What every history does. A subclass says how to make one, and how a room expires.</summary>
+/// <summary>The contract of every history. A subclass creates one, and makes a room expire.</summary>
 public abstract class MessageHistoryContract
 {
     private readonly string _room = $"room {Guid.NewGuid():n}";
@@ -13,16 +13,16 @@ public abstract class MessageHistoryContract
         "a", "with spaces", " ", "a:b", "{a}", "a}b{c", "*", "[a]?", "日本語", "😀", "عربى", "\u00e9", "e\u0301", "\\", "\"", "%41", "a/b?c#d",
         new string('x', 255), string.Concat(Enumerable.Repeat("漢", 255)));
 
-    /// <summary>A history that keeps a hundred messages for a long time unless the options say otherwise.</summary>
+    /// <summary>Creates a history that keeps a hundred messages for a long time, unless the options specify otherwise.</summary>
     protected abstract Task<IMessageHistory> CreateAsync(ChatKitOptions options);
 
     /// <summary>
-    /// Ends when a room into which nothing is appended has expired. <paramref name="options"/> are those of
-    /// <see cref="CreateAsync"/>: time may be made to pass, or be waited for.
+    /// Completes when a room without new messages has expired. <paramref name="options"/> are those of <see cref="CreateAsync"/>. An
+    /// implementation can advance the time, or wait.
     /// </summary>
     protected abstract Task ExpireAsync(string room, ChatKitOptions options);
 
-    /// <summary>Ends when an idempotency key is forgotten, or it is certain that it will be after 5 minutes: time may be made to pass.</summary>
+    /// <summary>Completes when an idempotency key has expired, or is certain to expire after 5 minutes. It can advance the time.</summary>
     protected abstract Task ForgetKeyAsync(IMessageHistory history, string room, string key);
 
     [Fact]
@@ -321,7 +321,7 @@ public abstract class MessageHistoryContract
         await AppendAsync(history, "8");
         Assert.Equal(["4", "5", "6", "7", "8"], Texts(await history.ReadAsync(_room)));
 
-        // Another application, that keeps less, does not trim what this one keeps.
+        // Another application with a smaller capacity does not trim the messages of this one.
         await AppendAsync(history, "9", capacity: 1);
         Assert.Equal(["5", "6", "7", "8", "9"], Texts(await history.ReadAsync(_room)));
     }
@@ -395,7 +395,7 @@ public abstract class MessageHistoryContract
     private async ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string text, int? capacity = null) =>
         (await history.AppendAsync(_room, Message(text), capacity)).Position;
 
-    /// <summary>Appends texts that count up from 1. Returns the last position.</summary>
+    /// <summary>Appends numbered texts, starting with 1. Returns the last position.</summary>
     private async Task<MessagePosition> FillAsync(IMessageHistory history, int count, int? capacity = null)
     {
         MessagePosition last = default;
