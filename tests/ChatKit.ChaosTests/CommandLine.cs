@@ -4,10 +4,10 @@ using ChatKit.ChaosTests.Shutdown;
 
 namespace ChatKit.ChaosTests;
 
-/// <summary>Reads the command line of the long run.</summary>
+/// <summary>Parses the command line of the long run.</summary>
 internal static class CommandLine
 {
-    /// <summary>After Ctrl+C the processes have to be ended.</summary>
+    /// <summary>The time to end the processes after Ctrl+C.</summary>
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
 
     public static Task<int> RunAsync(string[] args)
@@ -30,7 +30,7 @@ internal static class CommandLine
         root.Subcommands.Add(parent);
         var result = root.Parse(args);
 
-        // A server is asked to stop, and its host minds the signal.
+        // The host of the server handles the signal.
         TimeSpan? timeout = result.CommandResult.Command == root ? TerminationTimeout : null;
         return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = timeout });
     }

@@ -52,7 +52,7 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
     }
 
-    /// <summary>Keeps the messages that come before a frame of some type, and that frame if it is one.</summary>
+    /// <summary>Collects the messages up to a frame of a type, including that frame if it is a message.</summary>
     private static async Task HearUntilAsync(ClientWebSocket client, string type, List<string?> heard)
     {
         string? told;

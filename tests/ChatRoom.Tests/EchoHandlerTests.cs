@@ -21,7 +21,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
             await EchoesAsync(client, WebSocketMessageType.Text, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("grüße\0", size / 8))));
         }
 
-        // The other's own is the first that it hears.
+        // The first message that the other client receives is its own.
         await EchoesAsync(other, WebSocketMessageType.Text, "alone"u8.ToArray());
     }
 

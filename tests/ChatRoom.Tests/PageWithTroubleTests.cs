@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-/// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
+/// <summary>The page when the server ends, the store is unavailable, or the network fails.</summary>
 public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, SharedChatRoom shared) : BrowserTests, IClassFixture<RedisServer>, IAsyncDisposable
 {
     private readonly Visitors _visitors = new(browser);
@@ -49,7 +49,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
 
         TestContext.Current.TestOutputHelper?.WriteLine($"The sample stopped within {took.TotalMilliseconds:0} ms.");
         Assert.Equal(0, exitCode);
-        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // Whoever does not answer the close frame is waited for 5 s.
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // The server waits 5 s for a client that does not answer the close frame.
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);

@@ -9,7 +9,7 @@ public class TutorialHandlerTests(SharedChatRoom shared)
         using var sender = await chatRoom.ConnectAsync("/msg");
         using var other = await chatRoom.ConnectAsync("/msg");
 
-        // What the other says of itself shows that it is in the room.
+        // A message from the other client shows that it is in the room.
         await other.SayAsync("here");
         Assert.Equal("我收到了你的消息：here", await other.HearAsync());
         Assert.Equal("here", await sender.HearAsync());

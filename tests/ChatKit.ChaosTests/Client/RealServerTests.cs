@@ -101,7 +101,7 @@ public class RealServerTests
         Assert.Equal(0, sender.Unacknowledged);
         while ((await sender.NextAsync<StateChanged>()).Code != WebSocketCloseStatus.PolicyViolation)
         {
-            // The last of many connections; the server has ended at least one, and said when to come again.
+            // This is the last of many connections. The server has ended at least one, and sent the time to reconnect.
         }
     }
 

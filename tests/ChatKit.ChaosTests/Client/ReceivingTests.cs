@@ -115,7 +115,7 @@ public class ReceivingTests
         for (var i = 1; i <= 10; i++)
             await connection.SendMessageAsync($"e:{i}", $"{i}");
 
-        // For longer than a silent server is given, which is a second: the client has not listened, so it cannot know.
+        // This is longer than the time-out of a silent server, which is a second. The client has not read, so the server may not be silent.
         await Task.Delay(TimeSpan.FromSeconds(1.5));
 
         Assert.Equal(Enumerable.Range(1, 10).Select(static i => $"e:{i} {i}"), await client.NextSeenAsync(10));

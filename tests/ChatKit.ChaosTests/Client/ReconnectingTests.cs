@@ -112,7 +112,7 @@ public class ReconnectingTests
 
         await server.AcceptAsync();
 
-        // Timers count in ticks of some milliseconds, and may end one early.
+        // Timers have a resolution of some milliseconds, and can end one tick early.
         Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(0.18));
     }
 

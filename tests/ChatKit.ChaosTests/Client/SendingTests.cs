@@ -58,7 +58,7 @@ public class SendingTests
         await connection.SendAckAsync(sent[0].Ref, "e:1");
         await connection.SendErrorAsync(sent[1].Ref, "unavailable");
         await connection.SendMessageAsync("e:1", "a");
-        await client.NextAsync<MessageReceived>(); // So it has heard of the error too.
+        await client.NextAsync<MessageReceived>(); // So it has also received the error.
         var receiving = connection.ReceiveMessagesAsync(3);
         _ = client.SendAsync("d");
         await connection.SendErrorAsync(sent[2].Ref, "unavailable");

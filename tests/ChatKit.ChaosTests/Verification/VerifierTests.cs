@@ -251,7 +251,7 @@ public class VerifierTests
         Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 4) with { IsVisitor = true }).Lost);
     }
 
-    /// <summary>Two see three messages of a stream, what comes between, and one message of the next stream.</summary>
+    /// <summary>Two clients receive three messages of a stream, the given items in between, and one message of the next stream.</summary>
     private static (ClientLog Ann, ClientLog Bob) InTwoStreams(params Seen[] between)
     {
         var bob = Bob(1, 2, 3);
@@ -259,7 +259,7 @@ public class VerifierTests
         return (Ann(1, 2, 3) with { Seen = bob.Seen, Sent = [.. Ann(1, 2, 3).Sent, new Sent("ann 4", Outcome.Acknowledged, Next(1))] }, bob);
     }
 
-    /// <summary>One has sent two messages. A note comes before the second, whose acknowledgement names the note's place.</summary>
+    /// <summary>One client has sent two messages. A note precedes the second, whose acknowledgement contains the position of the note.</summary>
     private static ClientLog WithNoteOf(string text) => Log("ann", "lobby", 1) with
     {
         Seen = [Message(1, "ann 1"), Message(2, $"{Verifier.Note}{Verifier.Beginning(text)}:x"), Message(3, "ann 2")],
@@ -273,13 +273,13 @@ public class VerifierTests
 
     private static Verdict Verify(params ClientLog[] logs) => Verifier.Verify(logs, Capacity);
 
-    /// <summary>Has sent all that is in the room.</summary>
+    /// <summary>A client that has sent all messages of the room.</summary>
     private static ClientLog Ann(params int[] seen) => Log("ann", "lobby", [.. seen.Select(static i => (object)i)]) with
     {
         Sent = [.. seen.Order().Select(static i => new Sent($"ann {i}", Outcome.Acknowledged, At(i)))],
     };
 
-    /// <summary>Has sent nothing.</summary>
+    /// <summary>A client that has sent nothing.</summary>
     private static ClientLog Bob(params object[] seen) => Log("bob", "lobby", seen);
 
     private static ClientLog Log(string client, string room, params object[] seen)

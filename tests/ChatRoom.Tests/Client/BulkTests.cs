@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>A client that was offline for long has much to send.</summary>
+/// <summary>A client that was offline for a long time has many messages to send.</summary>
 public class BulkTests(Browser browser)
 {
     private const int Count = 2_000;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>The browser client and ChatKit itself, in more rooms than a URL has space for.</summary>
+/// <summary>The browser client with a real server, in more rooms than fit into a URL.</summary>
 public class ManyRoomsTests(Browser browser)
 {
     private const int Rooms = 121;
@@ -72,7 +72,7 @@ public class ManyRoomsTests(Browser browser)
         await page.ExpectAsync("all('gap', 'missed')", "[]");
     }
 
-    /// <summary>Every other name is long, and longer still in a URL.</summary>
+    /// <summary>Every other name is long, and even longer in a URL.</summary>
     private static string NameOf(int index) =>
         index % 2 == 0 ? $"room-{index}" : $"房间{string.Concat(Enumerable.Repeat("很长的名字", 12))}{index}";
 
@@ -85,7 +85,7 @@ public class ManyRoomsTests(Browser browser)
         }
     }
 
-    /// <summary>All that was missed, but for the room whose history has no space for it.</summary>
+    /// <summary>All missed messages, except those of the room whose history is too small.</summary>
     private static IEnumerable<string> Expected() =>
         All[..^1].SelectMany(static room => Enumerable.Range(0, Missed).Select(i => $"{room} missed {i}"));
 

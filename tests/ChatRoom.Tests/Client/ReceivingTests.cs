@@ -323,7 +323,7 @@ public class ReceivingTests(Browser browser)
             """[[["ann","bob"],[],[]],[["ann","bob","carl"],["carl","bob"],[]],[["ann","carl"],[],["bob"]],[["dora"],[],[]]]""");
     }
 
-    /// <summary>Receives the frames by which the client resumes, and says how many they were besides the one that ends them.</summary>
+    /// <summary>Receives the resume frames of the client. Returns their number without the last one.</summary>
     private static async Task<(int Frames, List<string> Positions)> ResumeAsync(ScriptedConnection connection, int limit = int.MaxValue)
     {
         List<string> positions = [];

@@ -69,7 +69,7 @@ public class ReconnectingTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
 
-        // Neither these, because the second was let in, nor the next two, because the connection broke in between.
+        // Neither these count, because the second was accepted, nor the next two, because the connection was lost in between.
         await (await server.AcceptAsync()).CloseAsync(1008);
         await (await server.AcceptLiveAsync()).CloseAsync(1008);
         await (await server.AcceptAsync()).CloseAsync(1008);
@@ -138,7 +138,7 @@ public class ReconnectingTests(Browser browser)
 
         await page.ExpectAsync("heard.at(-1)", "\"closed\"");
         await page.ExpectAsync("chat.state", "\"closed\"");
-        await page.ConnectAsync(); // Another one, behind what this one may have opened.
+        await page.ConnectAsync(); // A second client, which connects after any connection of the first one.
         await server.AcceptLiveAsync();
         Assert.Equal(2, server.Handshakes);
     }

@@ -115,7 +115,7 @@ public class SendingTests(Browser browser)
         await connection.HasSentNothingAsync();
         await page.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
 
-        // More often than a client that is refused may be.
+        // More often than the limit of refusals.
         for (var i = 0; i < 4; i++)
         {
             await connection.CloseAsync(1008, "too many messages");

@@ -1,6 +1,6 @@
 namespace ChatRoom.Tests.Client;
 
-/// <summary>Browsers copy what a tab has stored into one that is duplicated, or opened by script.</summary>
+/// <summary>Browsers copy the session storage into a tab that is duplicated or opened by a script.</summary>
 public class TabTests(Browser browser)
 {
     private const string WithoutLocks = "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });";
@@ -124,7 +124,7 @@ public class TabTests(Browser browser)
         await copy.ExpectAsync("all('error', 'code')", "[]");
     }
 
-    /// <summary>It may have been sent long ago, so that the server has forgotten its ref.</summary>
+    /// <summary>The message may have been sent long ago, so that the server no longer has its ref.</summary>
     [Fact]
     public async Task The_copy_of_a_tab_that_was_closed_long_ago_is_not_sent()
     {
