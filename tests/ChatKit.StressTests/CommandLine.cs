@@ -7,14 +7,14 @@ using ChatKit.StressTests.Storms;
 
 namespace ChatKit.StressTests;
 
-/// <summary>Reads the command line of the long runs, and of the processes that they start.</summary>
+/// <summary>Parses the command line of the long runs, and of the processes that they start.</summary>
 internal static class CommandLine
 {
     public const string Serve = "serve";
     public const string Attack = "attack";
     public const string Storm = "storm";
 
-    /// <summary>Whether an argument is for this program, and not for the runner of the tests.</summary>
+    /// <summary>Whether an argument is for this program, and not for the test runner.</summary>
     public static bool Knows(string argument) =>
         Root().Subcommands.Any(command => command.Name == argument) || argument is "--help" or "--version";
 

@@ -4,7 +4,7 @@ public class FuzzTests
 {
     private const int Seed = 42;
 
-    /// <summary>A short run; README.md says how to run for longer, and with another seed.</summary>
+    /// <summary>A short run. README.md describes how to run longer, and with another seed.</summary>
     [Fact]
     public async Task Whatever_is_sent_neither_crashes_nor_hangs_the_server_nor_stays_in_its_memory()
     {
