@@ -15,7 +15,7 @@ public class DocumentationFileTests
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void It_describes_what_users_can_see_and_nothing_else(Assembly library)
+    public void The_documentation_file_describes_exactly_the_public_members(Assembly library)
     {
         var documented = XDocument.Load(Path.ChangeExtension(library.Location, ".xml")).Descendants("member")
             .Select(static member => ((string)member.Attribute("name")!).Split('(', '~')[0])

@@ -3,7 +3,7 @@ namespace ChatRoom.Tests;
 public class TutorialHandlerTests(SharedChatRoom shared)
 {
     [Fact]
-    public async Task The_sender_hears_that_it_arrived_and_the_others_hear_the_message()
+    public async Task The_sender_receives_a_confirmation_and_the_others_the_message()
     {
         var chatRoom = await shared.GetAsync();
         using var sender = await chatRoom.ConnectAsync("/msg");

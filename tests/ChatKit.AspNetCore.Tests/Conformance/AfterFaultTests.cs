@@ -63,7 +63,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
 
     [Theory]
     [MemberData(nameof(FaultsAndRests))]
-    public async Task A_client_that_goes_on_sending_is_told_its_fault(string fault, string rest)
+    public async Task A_client_that_keeps_sending_receives_the_code_of_its_fault(string fault, string rest)
     {
         var (code, frame) = Fault(fault);
         using var client = await ConnectAsync();
@@ -117,7 +117,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
 
     /// <summary>What is on its way when the client gets the server's close frame comes before its answer.</summary>
     [Fact]
-    public async Task The_server_passes_over_what_comes_before_the_clients_close_frame()
+    public async Task The_server_ignores_frames_before_the_clients_close_frame()
     {
         using var client = await ConnectAsync();
         await client.SendAsync(ClientFrame.Of(ClientFrame.Text, [0xFF, .. Payload(1000)])[..^500]);
@@ -137,7 +137,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
     /// <summary>The client may still be sending it: a close frame cannot come before it is whole.</summary>
     [Theory]
     [MemberData(nameof(Unfinished))]
-    public async Task A_close_frame_within_a_frame_is_none(string fault)
+    public async Task A_close_frame_within_the_payload_of_a_frame_is_ignored(string fault)
     {
         var (code, frame) = Fault(fault);
         using var client = await ConnectAsync();
@@ -181,7 +181,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
     }
 
     [Fact]
-    public async Task The_beginning_of_a_message_with_a_fault_in_it_is_not_handled()
+    public async Task The_start_of_an_invalid_message_is_not_handled()
     {
         using var client = await ConnectAsync();
 

@@ -86,7 +86,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
     [Theory]
     [InlineData(0)]
     [InlineData(125)]
-    public async Task A_pong_that_nobody_asked_for_is_ignored(int length)
+    public async Task An_unsolicited_pong_is_ignored(int length)
     {
         using var client = await ConnectAsync();
         var pong = ClientFrame.Of(ClientFrame.Pong, Payload(length));
@@ -116,7 +116,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
     }
 
     [Fact]
-    public async Task Of_a_flood_of_pings_at_least_the_last_is_answered()
+    public async Task The_server_answers_at_least_the_last_ping_of_a_flood()
     {
         using var client = await ConnectAsync();
 

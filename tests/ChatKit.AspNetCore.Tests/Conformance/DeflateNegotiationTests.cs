@@ -55,7 +55,7 @@ public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTe
     [InlineData("permessage-deflate; client_max_window_bits; client_max_window_bits")]
     [InlineData("permessage-deflate; server_no_context_takeover; server_no_context_takeover")]
     [InlineData("permessage-bzip2")]
-    public Task An_offer_that_must_be_declined_is_and_the_connection_goes_on_without(string offer) => AgreesAsync(offer, null);
+    public Task The_server_declines_an_invalid_offer_and_continues_without_compression(string offer) => AgreesAsync(offer, null);
 
     /// <summary>What was agreed on, or not, holds for the frames that follow.</summary>
     private async Task AgreesAsync(string offer, string? answer)

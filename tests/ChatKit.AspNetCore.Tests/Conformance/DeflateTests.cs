@@ -74,7 +74,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [Theory]
     [InlineData(1000)]
     [InlineData(EchoServer.MaxMessageSize)]
-    public async Task What_does_not_get_smaller_comes_back(int length)
+    public async Task Incompressible_data_is_echoed(int length)
     {
         using var client = await ConnectAsync();
         var noise = RandomNumberGenerator.GetBytes(length);
@@ -150,7 +150,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task A_client_may_choose_for_each_message()
+    public async Task A_client_may_compress_some_messages_and_not_others()
     {
         using var client = await ConnectAsync();
 
@@ -164,7 +164,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task The_server_begins_each_message_anew()
+    public async Task The_server_compresses_each_message_without_context()
     {
         using var client = await ConnectAsync();
         var first = Deflate(Payload(5000));
@@ -225,7 +225,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Corrupt))]
-    public async Task What_cannot_be_inflated_is_1007(string name)
+    public async Task Invalid_compressed_data_is_1007(string name)
     {
         var bytes = Convert.FromHexString(CorruptByName[name]);
         await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedBinary, bytes));
@@ -235,7 +235,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(NotUtf8))]
-    public async Task What_is_no_text_once_it_is_inflated_is_1007(string name)
+    public async Task Compressed_text_that_is_not_UTF8_is_1007(string name)
     {
         byte[] bytes = [.. "before: "u8, .. Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name]];
         await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedText, Deflate(bytes)));
@@ -250,7 +250,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [InlineData(ClientFrame.Pong)]
     [InlineData(ClientFrame.Close)]
     [InlineData(ClientFrame.Continuation)]
-    public async Task The_mark_where_it_may_not_be_is_1002(int opcode)
+    public async Task RSV1_where_it_is_not_allowed_is_1002(int opcode)
     {
         await FailsDeflatedAsync(1002, ClientFrame.Of(RawClient.Compressed | opcode, [0x03, 0xE8]));
         foreach (var first in new[] { ClientFrame.Text, CompressedText })
@@ -272,7 +272,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [InlineData(1)]
     [InlineData(1000)]
     [InlineData(1024 * 1024 * 128)]
-    public async Task The_limit_is_of_what_comes_out(int beyond)
+    public async Task The_limit_applies_to_the_inflated_size(int beyond)
     {
         using var client = await ConnectAsync();
         var zeros = Zeros(EchoServer.MaxMessageSize + beyond);
@@ -289,7 +289,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public Task What_is_too_large_as_it_comes_is_1009_before_it_has_come() =>
+    public Task A_compressed_message_over_the_limit_is_1009_before_it_has_arrived() =>
         FailsDeflatedAsync(1009, ClientFrame.Header(CompressedBinary, EchoServer.MaxMessageSize * 2));
 
     private Task<EchoClient> ConnectAsync() => Server.ConnectAsync([], "permessage-deflate; client_max_window_bits");

@@ -71,7 +71,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_continuation_of_nothing_is_1002(bool final)
+    public async Task A_continuation_without_a_message_to_continue_is_1002(bool final)
     {
         await FailsAsync(1002, ClientFrame.Of(ClientFrame.Continuation, "a", final));
 
@@ -89,7 +89,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     [InlineData(ClientFrame.Text, ClientFrame.Binary, true)]
     [InlineData(ClientFrame.Binary, ClientFrame.Text, true)]
     [InlineData(ClientFrame.Binary, ClientFrame.Binary, false)]
-    public Task A_message_within_another_is_1002(int open, int next, bool final) => FailsAsync(
+    public Task A_new_message_between_fragments_is_1002(int open, int next, bool final) => FailsAsync(
         1002,
         ClientFrame.Of(open, "a", final: false),
         ClientFrame.Of(ClientFrame.Continuation, "b", final: false),

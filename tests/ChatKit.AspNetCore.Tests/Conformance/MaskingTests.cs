@@ -30,7 +30,7 @@ public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
     [InlineData(0x000000FF)]
     [InlineData(0xFF000000)]
     [InlineData(0x80808080)]
-    public async Task Whatever_the_key_is_the_payload_comes_back(uint key)
+    public async Task The_payload_is_echoed_for_any_masking_key(uint key)
     {
         using var client = await ConnectAsync();
 

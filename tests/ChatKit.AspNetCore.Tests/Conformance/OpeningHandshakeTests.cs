@@ -42,7 +42,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Sec-WebSocket-Extensions", "")]
     [InlineData("sec-websocket-protocol", "unknown")]
     [InlineData("User-Agent", "")]
-    public async Task What_is_right_is_accepted(string header, params string[] values)
+    public async Task A_valid_header_is_accepted(string header, params string[] values)
     {
         using var client = await ConnectAsync(With(header, values));
 
@@ -145,7 +145,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate; a=\"\"")]
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate=1")]
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate", "(x)")]
-    public async Task What_is_not_right_is_400_and_is_told_what(string header, params string[] values)
+    public async Task An_invalid_header_is_400_with_a_text_that_names_it(string header, params string[] values)
     {
         using var client = await Server.ConnectRawAsync();
 
@@ -162,7 +162,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Host", "a b")]
     [InlineData("Content-Length", "-1")]
     [InlineData("Content-Length", "1", "2")]
-    public async Task What_is_no_http_is_400(string header, params string[] values) =>
+    public async Task A_request_that_is_not_HTTP_is_400(string header, params string[] values) =>
         await RefusesAsync("400", Request(With(header, values)));
 
     /// <summary>Just too large: the server does not wait for the rest, and to send it could fail.</summary>
@@ -194,7 +194,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("GET", "HTTP/1.2", "505")]
     [InlineData("GET", "HTTP/2.0", "505")]
     [InlineData("get", "HTTP/1.1", "400")]
-    public async Task What_is_no_get_of_http_1_1_is_refused(string method, string http, string status) =>
+    public async Task A_request_other_than_GET_of_HTTP_1_1_is_refused(string method, string http, string status) =>
         await RefusesAsync(status, Request(Complete, method, http: http));
 
     /// <summary>Bytes behind the headers would be the body's, and not frames.</summary>
@@ -208,7 +208,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     }
 
     [Fact]
-    public async Task An_empty_body_is_none()
+    public async Task An_empty_body_is_accepted()
     {
         using var client = await ConnectAsync(With("Content-Length", "0"));
 

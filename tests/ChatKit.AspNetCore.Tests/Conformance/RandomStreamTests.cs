@@ -34,7 +34,7 @@ public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(se
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public async Task Spoilt_streams_neither_hang_nor_crash_the_server(int seed)
+    public async Task Corrupted_streams_neither_hang_nor_crash_the_server(int seed)
     {
         using var other = await ConnectAsync();
         var random = new RandomFrames(1000 + seed);

@@ -41,7 +41,7 @@ public abstract class ReservedBitsAndOpcodesTests(EchoServer server) : Conforman
         ClientFrame.Of(ClientFrame.Continuation, "b"));
 
     [Fact]
-    public async Task What_came_before_the_fault_is_handled()
+    public async Task Messages_before_the_fault_are_handled()
     {
         using var client = await ConnectAsync();
         await client.ExpectAliveAsync();

@@ -121,7 +121,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
     [Theory]
     [MemberData(nameof(Invalid))]
     [MemberData(nameof(Truncated))]
-    public async Task Binary_messages_are_not_looked_into(string name)
+    public async Task Binary_messages_are_not_checked_for_UTF8(string name)
     {
         using var client = await ConnectAsync();
         var bytes = Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name];

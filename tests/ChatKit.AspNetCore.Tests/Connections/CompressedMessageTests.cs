@@ -35,7 +35,7 @@ public class CompressedMessageTests
     }
 
     [Fact]
-    public async Task A_short_message_goes_out_as_it_is()
+    public async Task A_short_message_is_not_compressed()
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -116,7 +116,7 @@ public class CompressedMessageTests
     [InlineData("F248CDC9")]
     [InlineData("000500FAFE48656C6C6F00")]
     [InlineData("000200FDFFC32800")] // Deflate, but no UTF-8.
-    public async Task What_cannot_be_inflated_to_text_closes_with_1007(string payload)
+    public async Task Compressed_data_that_is_not_valid_text_closes_with_1007(string payload)
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -131,7 +131,7 @@ public class CompressedMessageTests
     [InlineData(false, RawClient.Text)]
     [InlineData(true, RawClient.Ping)]
     [InlineData(true, 0)]
-    public async Task The_mark_of_compression_where_it_may_not_be_closes_with_1002(bool agreed, int opcode)
+    public async Task RSV1_where_it_is_not_allowed_closes_with_1002(bool agreed, int opcode)
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();

@@ -28,7 +28,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_is_still_sending_is_told_too()
+    public async Task A_client_that_is_still_sending_receives_the_code_too()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options => options.MaxMessageSize = Limit);
@@ -54,7 +54,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_answers_and_waits_for_the_server_to_end_the_connection_need_not_wait_long()
+    public async Task The_server_ends_the_connection_soon_after_the_client_has_answered()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -171,7 +171,7 @@ public class LimitTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_goes_on_sending_and_reads_nothing_is_cut_off(bool direct)
+    public async Task A_client_that_keeps_sending_and_reads_nothing_is_disconnected(bool direct)
     {
         var script = new Script { Message = static (connection, message) => message.Text == "fill" ? FillAsync(connection) : default };
         await using var server = await ChatServer.StartAsync(script, options =>

@@ -54,7 +54,7 @@ public sealed class CustomBackplaneTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_comes_is_announced_and_nobody_receives_an_empty_message()
+    public async Task A_new_member_is_announced_and_empty_messages_are_not_broadcast()
     {
         await using var plain = await EnterAsync(_nodes[1], "plain");
         await using var listener = await _nodes[1].ConnectAsync(

@@ -34,7 +34,7 @@ public sealed class CustomHistoryWithRedisTests(RedisServer redis) : IClassFixtu
     }
 
     [Fact]
-    public async Task What_the_database_refuses_reaches_nobody()
+    public async Task A_message_that_the_database_refuses_is_not_delivered()
     {
         var history = new TableHistory();
         await using var server = await StartAsync(history, historyFirst: true);

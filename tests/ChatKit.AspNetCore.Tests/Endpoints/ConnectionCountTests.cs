@@ -21,7 +21,7 @@ public class ConnectionCountTests
     public static TheoryData<string> WaysToEnd => ["close", "reset", "refuse", "throw in open", "throw", "handler", "excess", "fault"];
 
     [Fact]
-    public async Task One_too_many_is_answered_with_503_and_why_until_another_has_gone()
+    public async Task A_connection_over_the_limit_is_answered_with_503_until_another_has_ended()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnections = 2);
         await using var first = await server.ConnectAsync("/chat/lobby");
@@ -65,7 +65,7 @@ public class ConnectionCountTests
 
     [Theory]
     [MemberData(nameof(WaysToEnd))]
-    public async Task However_a_connection_ends_it_counts_no_more(string way)
+    public async Task A_connection_stops_counting_however_it_ends(string way)
     {
         var script = new Script
         {
@@ -91,7 +91,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task A_user_has_too_many_and_is_told_so_by_a_close_frame()
+    public async Task A_user_with_too_many_connections_receives_a_close_frame()
     {
         var script = Script.Broadcasting;
         await using var server = await StartAsync(script, static options => options.MaxConnectionsPerUser = 2);
@@ -115,7 +115,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task A_client_that_is_told_and_does_not_answer_is_cut_off()
+    public async Task A_client_that_does_not_answer_the_close_frame_is_disconnected()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnectionsPerUser = 1, closeTimeout: TimeSpan.FromMilliseconds(100));
         await using var first = await server.ConnectAsync("/chat/lobby?user=ann");
@@ -127,7 +127,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task Nobody_in_particular_may_have_any_number()
+    public async Task Anonymous_clients_may_have_any_number_of_connections()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnectionsPerUser = 1);
         List<ChatClient> clients = [];
@@ -193,7 +193,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public void Users_who_have_none_take_no_memory_and_each_is_counted_alone()
+    public void Users_without_connections_use_no_memory_and_each_user_is_counted_separately()
     {
         var counts = new ConnectionCounts(null, 1);
         Assert.True(counts.TryEnter("ann"));
@@ -208,7 +208,7 @@ public class ConnectionCountTests
     [Theory]
     [InlineData(0, null, "WebSocketEndpointOptions.MaxConnections is 0; it must be at least 1, or null for any number.")]
     [InlineData(1, -1, "WebSocketEndpointOptions.MaxConnectionsPerUser is -1; it must be at least 1, or null for any number.")]
-    public void None_at_all_is_a_mistake(int? max, int? maxPerUser, string problem) => Assert.Equal(
+    public void A_limit_below_1_is_invalid(int? max, int? maxPerUser, string problem) => Assert.Equal(
         [problem],
         Assert.Throws<OptionsValidationException>(
             new WebSocketEndpointOptions { MaxConnections = max, MaxConnectionsPerUser = maxPerUser }.Validate).Failures);

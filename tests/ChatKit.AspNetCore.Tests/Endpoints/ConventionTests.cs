@@ -61,7 +61,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task A_concurrency_limit_is_of_connections()
+    public async Task A_concurrency_limit_counts_connections()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(

@@ -35,7 +35,7 @@ public class DirectTransportTests
     }
 
     [Fact]
-    public async Task What_is_sent_in_one_go_arrives_in_order_across_the_switch()
+    public async Task Messages_sent_in_one_write_arrive_in_order_across_the_switch()
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
@@ -80,7 +80,7 @@ public class DirectTransportTests
     [InlineData(Layer.Tls)]
     [InlineData(Layer.Count, Layer.Tls)]
     [InlineData(Layer.Tls, Layer.Count)]
-    internal async Task What_is_in_between_sees_everything(params Layer[] layers)
+    internal async Task Layers_in_between_see_all_bytes(params Layer[] layers)
     {
         using var certificate = SelfSigned.Create();
         await using var server = await StartAsync(static _ => { }, listen: options =>

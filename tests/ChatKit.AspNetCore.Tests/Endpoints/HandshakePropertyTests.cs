@@ -29,7 +29,7 @@ public class HandshakePropertyTests
 
     /// <summary>RFC 7692 section 7.1: nothing is agreed on that was not offered, and nothing that the offer rules out.</summary>
     [ForAll]
-    public void What_is_agreed_on_is_legal_for_one_of_the_offers(Parameter[][] offers)
+    public void The_answer_is_valid_for_one_of_the_offers(Parameter[][] offers)
     {
         string[] texts = [.. offers.Select(static offer => string.Concat(offer.Select(static p => $"; {p}").Prepend("permessage-deflate")))];
 
@@ -48,7 +48,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Whatever_is_offered_it_is_answered_or_declined(AnyText text, byte[] choices)
+    public void Any_offer_is_answered_or_declined(AnyText text, byte[] choices)
     {
         foreach (var offer in new[] { text.Value, $"permessage-deflate;{text.Value}", $"permessage-deflate; client_max_window_bits={text.Value}", Chosen(choices) })
         {
@@ -59,7 +59,7 @@ public class HandshakePropertyTests
 
     /// <summary>Compared with a reader that takes the grammar of RFC 6455 section 9.1 apart step by step.</summary>
     [ForAll]
-    public void A_list_of_extensions_is_told_from_anything_else(AnyText text, byte[] choices)
+    public void The_parser_accepts_valid_lists_of_extensions_and_nothing_else(AnyText text, byte[] choices)
     {
         foreach (var header in new[] { Chosen(choices), text.Value })
             Assert.Equal(IsList(header), Handshake.Problem(Request(header)) is null);
@@ -84,7 +84,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Where_a_client_is_can_be_told_in_an_address(AnyText[] names, FsCheck.PositiveInt sequence)
+    public void A_query_can_contain_any_positions(AnyText[] names, FsCheck.PositiveInt sequence)
     {
         var rooms = names.Select(static name => name.Value).Where(static name => RoomName.IsValid(name, out _)).Distinct().Take(128).ToList();
         var query = string.Join("&", rooms.Select(room => $"after={Uri.EscapeDataString($"{room}~5k2j9:{sequence.Get}")}"));
@@ -96,7 +96,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Whatever_is_in_an_address_it_is_read_or_refused_with_a_reason(AnyText[] texts, bool escaped)
+    public void Any_query_is_accepted_or_refused_with_a_reason(AnyText[] texts, bool escaped)
     {
         var query = string.Join("&", texts.Select(text => $"after={(escaped ? Uri.EscapeDataString(text.Unicode) : text.Value)}~e:1"));
 

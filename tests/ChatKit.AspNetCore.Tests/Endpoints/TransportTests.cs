@@ -67,7 +67,7 @@ public class TransportTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task A_client_that_is_gone_is_noticed(bool http2, bool tls)
+    public async Task The_server_notices_a_lost_client(bool http2, bool tls)
     {
         using var certificate = SelfSigned.Create();
         var script = new Script();

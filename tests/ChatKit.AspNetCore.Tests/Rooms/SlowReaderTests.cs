@@ -27,7 +27,7 @@ public class SlowReaderTests
     private const int Buffer = 32 * 1024;
 
     [Fact]
-    public async Task It_is_resumed_from_history_exactly_once_it_reads()
+    public async Task A_slow_reader_is_resumed_exactly_from_history_when_it_reads_again()
     {
         await using var server = await StartAsync(capacity: 1000);
         using var slow = await ConnectAsync(server);
@@ -42,7 +42,7 @@ public class SlowReaderTests
     }
 
     [Fact]
-    public async Task It_is_told_how_much_it_has_missed_if_the_history_is_too_short()
+    public async Task A_slow_reader_is_closed_with_the_number_of_missed_messages_if_the_history_is_too_short()
     {
         await using var server = await StartAsync(capacity: 10);
         using var slow = await ConnectAsync(server);
@@ -58,7 +58,7 @@ public class SlowReaderTests
     }
 
     [Fact]
-    public async Task It_is_closed_if_there_is_no_history()
+    public async Task A_slow_reader_is_closed_if_there_is_no_history()
     {
         await using var server = await StartAsync(capacity: 0);
         using var slow = await ConnectAsync(server);

@@ -110,7 +110,7 @@ public class AuthenticationTests
     [Theory]
     [InlineData("secret", "after=secret~e:1")]
     [InlineData("lobby", "after=secret~e:1")]
-    public async Task Whoever_may_not_join_a_room_reads_nothing_of_it_by_resuming(string room, string query)
+    public async Task A_client_that_may_not_join_a_room_cannot_read_it_by_resuming(string room, string query)
     {
         var script = new Script
         {

@@ -54,7 +54,7 @@ public class ExpiryTests
 
     /// <summary>Bearer tokens are believed for five minutes more, because clocks differ. That long a connection must not be taken up any more.</summary>
     [Fact]
-    public async Task A_token_that_expired_a_minute_ago_gets_into_no_room()
+    public async Task A_token_that_expired_a_minute_ago_does_not_admit_to_a_room()
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script);

@@ -43,7 +43,7 @@ public class ReverseProxyTests
     }
 
     [Fact]
-    public async Task What_a_client_forwards_itself_counts_for_nothing_behind_the_proxy()
+    public async Task Forwarded_headers_of_a_client_are_ignored_behind_the_proxy()
     {
         await using var server = await StartAsync(static app => app.UseForwardedHeaders(new ForwardedHeadersOptions
         {

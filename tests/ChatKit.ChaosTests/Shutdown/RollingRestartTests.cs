@@ -23,7 +23,7 @@ public sealed class RollingRestartTests : IAsyncDisposable
     private readonly List<IAsyncDisposable> _started = [];
 
     [Fact]
-    public async Task Everything_arrives_once_and_in_order_and_everybody_is_on_the_other_node()
+    public async Task All_messages_arrive_once_and_in_order_and_all_clients_move_to_the_other_node()
     {
         await _redis.InitializeAsync();
         Node[] nodes = [Started(new Node("leaving", _logs, _redis.Endpoint)), Started(new Node("staying", _logs, _redis.Endpoint))];

@@ -43,7 +43,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task Of_many_at_once_with_one_idempotency_key_one_is_stored()
+    public async Task One_of_many_concurrent_messages_with_the_same_idempotency_key_is_stored()
     {
         var history = await CreateAsync();
 
@@ -69,7 +69,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_forgotten_after_5_minutes()
+    public async Task An_idempotency_key_expires_after_5_minutes()
     {
         var history = await CreateAsync();
         await history.AppendAsync(_room, Message("first", key: "key"));
@@ -121,7 +121,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_page_is_of_one_instant()
+    public async Task A_page_is_a_consistent_snapshot()
     {
         var history = await CreateAsync();
         await AppendAsync(history, "1", capacity: 10);
@@ -148,7 +148,7 @@ public abstract class MessageHistoryContract
     [InlineData(1, 4, 0)]
     [InlineData(4, 1, 0)]
     [InlineData(5, 0, 0)]
-    public async Task A_reader_gets_what_follows_its_position(int after, int count, int missed)
+    public async Task A_reader_receives_the_messages_after_its_position(int after, int count, int missed)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 5);
@@ -160,7 +160,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_reader_who_knows_None_gets_everything()
+    public async Task A_reader_at_None_receives_everything()
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 12, capacity: 10);
@@ -176,7 +176,7 @@ public abstract class MessageHistoryContract
     [InlineData(9, 10, 1)]
     [InlineData(10, 10, 0)]
     [InlineData(11, 9, 0)]
-    public async Task A_reader_is_told_how_many_are_no_longer_stored(int after, int count, int missed)
+    public async Task A_page_states_how_many_missed_messages_are_no_longer_stored(int after, int count, int missed)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 20, capacity: 10);
@@ -192,7 +192,7 @@ public abstract class MessageHistoryContract
     [InlineData("another", 20)]
     [InlineData(null, 21)]
     [InlineData(null, long.MaxValue)]
-    public async Task A_reader_of_another_stream_or_beyond_the_top_gets_everything_anew(string? epoch, long after)
+    public async Task A_reader_of_another_stream_or_beyond_the_top_receives_everything_again(string? epoch, long after)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 20, capacity: 10);
@@ -221,7 +221,7 @@ public abstract class MessageHistoryContract
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Any_valid_name_names_a_room_of_its_own(string name)
+    public async Task Each_valid_name_is_a_separate_room(string name)
     {
         var history = await CreateAsync();
         Assert.True(RoomName.IsValid(name, out _));
@@ -273,7 +273,7 @@ public abstract class MessageHistoryContract
     [InlineData(WebSocketMessageType.Binary, null, "c2", Audience.Others)]
     [InlineData(WebSocketMessageType.Text, "日本😀\0\n", null, Audience.Others)]
     [InlineData(WebSocketMessageType.Binary, null, null, Audience.Everyone)]
-    public async Task What_is_known_of_a_message_comes_back(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
+    public async Task All_properties_of_a_message_are_read_back(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
     {
         var history = await CreateAsync();
         var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, 123, TimeSpan.FromHours(9));
@@ -289,7 +289,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_position_that_a_message_brings_is_ignored()
+    public async Task The_position_of_an_appended_message_is_ignored()
     {
         var history = await CreateAsync();
 
@@ -327,7 +327,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task An_expired_room_is_empty_and_goes_on_with_its_positions_or_begins_a_new_stream()
+    public async Task An_expired_room_is_empty_and_continues_its_positions_or_starts_a_new_stream()
     {
         var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(1) };
         var history = await CreateAsync(options);
@@ -360,7 +360,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task What_is_cancelled_before_it_begins_is_not_done()
+    public async Task A_canceled_operation_does_not_start()
     {
         var history = await CreateAsync();
         var cancelled = new CancellationToken(canceled: true);

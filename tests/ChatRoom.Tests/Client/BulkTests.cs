@@ -14,7 +14,7 @@ public class BulkTests(Browser browser)
         """;
 
     [Fact]
-    public async Task What_is_written_to_storage_grows_as_the_messages_do_and_not_as_their_square()
+    public async Task Writes_to_storage_grow_linearly_with_the_number_of_messages()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: CountWritten);

@@ -20,7 +20,7 @@ public class ManyRoomsTests(Browser browser)
     private static readonly string[] All = [Home, .. Enumerable.Range(1, Rooms - 1).Select(NameOf)];
 
     [Fact]
-    public async Task Each_missed_message_of_121_rooms_comes_exactly_once_and_what_is_gone_is_told()
+    public async Task Each_missed_message_of_121_rooms_arrives_exactly_once_or_in_a_reported_gap()
     {
         await using var app = Build();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -50,7 +50,7 @@ public class ManyRoomsTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_the_client_itself_has_said_to_others_is_not_missing()
+    public async Task The_clients_own_messages_to_others_are_not_missing()
     {
         await using var app = Build();
         await app.StartAsync(TestContext.Current.CancellationToken);
