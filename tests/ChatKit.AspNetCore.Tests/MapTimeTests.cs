@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>What is wrong is said when the endpoint is mapped, not when the first client comes.</summary>
+/// <summary>Errors are reported when the endpoint is mapped, not when the first client connects.</summary>
 public class MapTimeTests
 {
     [Fact]

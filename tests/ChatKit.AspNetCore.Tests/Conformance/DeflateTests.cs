@@ -11,12 +11,12 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     private const int CompressedText = RawClient.Compressed | ClientFrame.Text;
     private const int CompressedBinary = RawClient.Compressed | ClientFrame.Binary;
 
-    /// <summary>Messages of fewer bytes come back as they are.</summary>
+    /// <summary>Shorter messages are not compressed.</summary>
     private const int Threshold = 256;
 
     private static readonly int[] Edges = [0, 1, 125, 126, 255, 256, 257, 65_535, 65_536, 200_000, EchoServer.MaxMessageSize];
 
-    /// <summary>What deflate makes of "Hello", as RFC 7692 section 7.2.3 shows it, and more ways in which it may be said.</summary>
+    /// <summary>"Hello" compressed as in RFC 7692 section 7.2.3, and in other ways.</summary>
     private static readonly Dictionary<string, string> HellosByName = new()
     {
         ["one block of fixed codes"] = "F248CDC9C90700",
@@ -105,7 +105,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         using var client = await ConnectAsync();
         var hello = Convert.FromHexString(HellosByName[name]);
 
-        // Twice, because a final block must not end more than its message.
+        // Twice, because a final block must only end its own message.
         for (var i = 0; i < 2; i++)
         {
             await client.SendAsync(ClientFrame.Of(CompressedText, hello));
@@ -182,7 +182,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     public static MatrixTheoryData<int, int> WindowsAndLengths => new(
         [8, 9, 10, 11, 12, 13, 14, 15], [.. Edges.Where(static length => length >= Threshold)]);
 
-    /// <summary>RFC 7692 section 7.1.2.1: a client need not remember more than it has said.</summary>
+    /// <summary>RFC 7692 section 7.1.2.1: a client does not have to keep more data than the window that it requested.</summary>
     [Theory]
     [MemberData(nameof(WindowsAndLengths))]
     public async Task A_message_refers_back_no_further_than_the_window_of_the_client(int bits, int length)
@@ -197,7 +197,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         Assert.InRange(DeflateDistances.Longest(payload), 0, 1 << bits);
     }
 
-    /// <summary>It was told not to: what it refers to is not kept.</summary>
+    /// <summary>The negotiation forbids this, because the server does not keep the data that the message refers to.</summary>
     [Fact]
     public async Task A_client_that_goes_on_with_its_context_is_1007()
     {
@@ -301,7 +301,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         await client.ExpectFaultAsync(code);
     }
 
-    /// <summary>The next frame is this message, compressed on its own unless it is short or would not get smaller.</summary>
+    /// <summary>Expects this message next, compressed on its own unless it is short or incompressible.</summary>
     private static async Task ExpectAsync(EchoClient client, int opcode, byte[] payload)
     {
         var frame = await client.Raw.ReceiveFrameAsync();
@@ -316,7 +316,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         deflate.Write(data);
         deflate.Flush();
 
-        // The platform flushes nothing where nothing was written.
+        // The platform flushes nothing if nothing was written.
         return data.Length == 0 ? [0x00] : output.ToArray()[..^4];
     }
 

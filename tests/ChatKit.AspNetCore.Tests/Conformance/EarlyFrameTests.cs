@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>What comes in one segment with the handshake, and so is read by whoever reads the handshake, is not lost.</summary>
+/// <summary>Frames in the same segment as the handshake, which the reader of the handshake reads, are not lost.</summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class EarlyFrameTests(EchoServer server) : ConformanceTests(server)
 {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.4: a message may come in any number of frames, one message at a time.</summary>
+/// <summary>RFC 6455 section 5.4: a message can have any number of frames, one message at a time.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class FragmentationTests(EchoServer server) : ConformanceTests(server)
 {
@@ -75,7 +75,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     {
         await FailsAsync(1002, ClientFrame.Of(ClientFrame.Continuation, "a", final));
 
-        // Nor is there anything left to continue after a message has ended.
+        // After the end of a message, there is no message to continue either.
         using var client = await ConnectAsync();
         await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "a", final: false), ClientFrame.Of(ClientFrame.Continuation, "b"));
         await client.ExpectAsync(ClientFrame.Text, "ab"u8.ToArray());

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 sections 5.1 and 5.3: what a client sends is masked, with a new key each time.</summary>
+/// <summary>RFC 6455 sections 5.1 and 5.3: client frames are masked, with a new key each time.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
 {

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.2: what is reserved is an error as long as no extension gives it a meaning.</summary>
+/// <summary>RFC 6455 section 5.2: reserved bits and opcodes are errors unless an extension defines them.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class ReservedBitsAndOpcodesTests(EchoServer server) : ConformanceTests(server)
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests.Connections;
 
-/// <summary>However a connection ends, both sides learn it, and <c>OnCloseAsync</c> runs once.</summary>
+/// <summary>Both sides are notified of the end of a connection in all cases, and <c>OnCloseAsync</c> runs once.</summary>
 public class LifecycleTests
 {
     private const int ConnectionClosed = 101;
@@ -179,7 +179,7 @@ public class LifecycleTests
             closes.Add((await server.ConnectAsync("/chat/lobby")).ReceiveCloseAsync());
         await Patience.UntilAsync(() => script.Calls.Count == Clients, "all are open");
 
-        // All answer, so that nobody is waited for.
+        // All clients answer, so the server does not wait for any.
         await server.StopAsync().Soon();
 
         Assert.Equal(Clients, script.Calls.Count(static call => call == "close"));

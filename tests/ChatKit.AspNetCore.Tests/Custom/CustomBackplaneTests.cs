@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>Two nodes that are connected by a backplane which was written over the public members.</summary>
+/// <summary>Two nodes with a backplane that only uses public members.</summary>
 public sealed class CustomBackplaneTests : IAsyncLifetime
 {
     private readonly List<ChatServer> _nodes = [];
@@ -83,7 +83,7 @@ public sealed class CustomBackplaneTests : IAsyncLifetime
 
     private static IRoomBroadcaster Rooms(ChatServer node) => node.Services.GetRequiredService<IRoomBroadcaster>();
 
-    /// <summary>A plain client that is in the lobby.</summary>
+    /// <summary>Connects a plain client that is in the lobby.</summary>
     private static async Task<ChatClient> EnterAsync(ChatServer node, string user)
     {
         var client = await node.ConnectAsync($"/chat/lobby?user={user}");

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>Messages are stored in a database of the application, and carried between the nodes by Redis.</summary>
+/// <summary>Messages are stored in the application's database, and Redis carries them between the nodes.</summary>
 public sealed class CustomHistoryWithRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     private readonly string _prefix = $"test-{Guid.NewGuid():n}:";

@@ -78,7 +78,7 @@ public class CompressionTests
         Assert.StartsWith(
             "permessage-deflate", Assert.Single(client.Socket.HttpResponseHeaders!["Sec-WebSocket-Extensions"]), StringComparison.Ordinal);
 
-        // Each is compressed on its own: none may refer to the one before.
+        // Each message is compressed on its own and must not refer to the previous one.
         foreach (var text in new[] { Long, "", "short", Long })
         {
             await client.SendAsync(text);

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>How many connections an endpoint may have, and each of its users.</summary>
+/// <summary>The limits of connections per endpoint and per user.</summary>
 public class ConnectionCountTests
 {
     private const int EndpointFull = 340;
@@ -213,7 +213,7 @@ public class ConnectionCountTests
         Assert.Throws<OptionsValidationException>(
             new WebSocketEndpointOptions { MaxConnections = max, MaxConnectionsPerUser = maxPerUser }.Validate).Failures);
 
-    /// <summary>An application that takes for the user whoever the query names.</summary>
+    /// <summary>Starts an application that takes the user from the query.</summary>
     private static Task<ChatServer> StartAsync(
         Script script, Action<WebSocketEndpointOptions> configure, bool handler = true, TimeSpan? closeTimeout = null) =>
         ChatServer.StartAsync(
@@ -229,7 +229,7 @@ public class ConnectionCountTests
             },
             builder =>
             {
-                // Without it the handler cannot be created.
+                // Without this service, the handler cannot be created.
                 if (handler)
                     builder.Services.AddSingleton(script);
                 builder.Services.AddChatKit(options => options.CloseTimeout = closeTimeout ?? options.CloseTimeout);
@@ -263,7 +263,7 @@ public class ConnectionCountTests
 
         await client.SendAsync(RawClient.Frame(RawClient.Close, ""));
 
-        // After a fault no frame is looked at any more: the server listens for a second longer, unless the client says that nothing follows.
+        // After a fault, the server parses no more frames. It reads for another second, unless the client shuts down sending.
         client.Socket.Shutdown(SocketShutdown.Send);
         await client.DrainAsync();
     }
@@ -280,7 +280,7 @@ public class ConnectionCountTests
         Assert.Contains("connections here already", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
     }
 
-    /// <summary>Connects as soon as whoever has gone counts no more. Until then the handshake is answered with 503.</summary>
+    /// <summary>Connects as soon as the previous connection no longer counts. Until then, the server responds with 503.</summary>
     private static async Task<RawClient> OpenSoonAsync(ChatServer server, string path)
     {
         RawClient? client = null;
@@ -297,7 +297,7 @@ public class ConnectionCountTests
         return client!;
     }
 
-    /// <summary>Connects as soon as those that have gone count no more.</summary>
+    /// <summary>Connects as soon as the previous connections no longer count.</summary>
     private static async Task<ChatClient> ConnectSoonAsync(ChatServer server, string path)
     {
         ChatClient? client = null;

@@ -32,7 +32,7 @@ public class DeflateNegotiationTests
     [InlineData("permessage-bzip2")]
     public void An_offer_that_cannot_be_met_is_declined(string offer) => Assert.Null(Answer(offer));
 
-    /// <summary>RFC 7692 section 7: an offer with an unknown, a repeated or a wrong parameter must be declined.</summary>
+    /// <summary>RFC 7692 section 7: the server must decline an offer with an unknown, repeated, or invalid parameter.</summary>
     [Theory]
     [InlineData("permessage-deflate;")]
     [InlineData("permessage-deflate; ; client_no_context_takeover")]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>What a handshake carries, whatever it is.</summary>
+/// <summary>Property tests of the content of a handshake.</summary>
 public class HandshakePropertyTests
 {
     private static readonly string[] Names =
@@ -27,7 +27,7 @@ public class HandshakePropertyTests
         public override string ToString() => Setting is null ? Key : $"{Key}={Setting}";
     }
 
-    /// <summary>RFC 7692 section 7.1: nothing is agreed on that was not offered, and nothing that the offer rules out.</summary>
+    /// <summary>RFC 7692 section 7.1: the answer contains only what the offer allows.</summary>
     [ForAll]
     public void The_answer_is_valid_for_one_of_the_offers(Parameter[][] offers)
     {
@@ -57,7 +57,7 @@ public class HandshakePropertyTests
         }
     }
 
-    /// <summary>Compared with a reader that takes the grammar of RFC 6455 section 9.1 apart step by step.</summary>
+    /// <summary>Compares with a parser that follows the grammar of RFC 6455 section 9.1 step by step.</summary>
     [ForAll]
     public void The_parser_accepts_valid_lists_of_extensions_and_nothing_else(AnyText text, byte[] choices)
     {
@@ -125,7 +125,7 @@ public class HandshakePropertyTests
                 return false;
         }
 
-        // Nothing but what was asked for.
+        // The result contains only what was requested.
         return confirmed.All(c => offer.Any(p => p.Setting is not null && c.StartsWith(p.Key + "=", StringComparison.Ordinal)));
     }
 
@@ -166,7 +166,7 @@ public class HandshakePropertyTests
         return IsToken(Trim(text[..equals])) && IsToken(value is ['"', .. var quoted, '"'] ? Unescape(quoted) : value);
     }
 
-    /// <summary>At each separator that is in no quotes; null if quotes are left open.</summary>
+    /// <summary>Splits at each separator outside quotes. Returns null if a quote is not closed.</summary>
     private static List<string>? Split(string text, char separator)
     {
         var (parts, begin, quoted) = (new List<string>(), 0, false);

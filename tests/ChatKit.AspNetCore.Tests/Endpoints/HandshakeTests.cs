@@ -42,7 +42,7 @@ public class HandshakeTests
         Assert.Empty(response.Headers.Connection);
     }
 
-    /// <summary>RFC 8441: no key, no Upgrade, and else the same.</summary>
+    /// <summary>RFC 8441: the same rules, without a key and without Upgrade.</summary>
     [Theory]
     [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Version", "13")]
     [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Key", "not looked at")]
@@ -173,7 +173,7 @@ public class HandshakeTests
         Assert.Equal(taken, (await script.Opened).Subprotocol);
     }
 
-    /// <summary>What the in-memory TestServer has.</summary>
+    /// <summary>The features of the in-memory TestServer.</summary>
     private sealed class NoUpgrade : IHttpUpgradeFeature
     {
         public bool IsUpgradableRequest => false;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatKit.AspNetCore.Tests.Rooms;
 
-/// <summary>What is said in a room does not always come from one of its members.</summary>
+/// <summary>The application itself can send to a room.</summary>
 public class RoomBroadcasterTests
 {
     [Fact]

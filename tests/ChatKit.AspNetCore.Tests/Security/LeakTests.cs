@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
-/// <summary>What a client is told says nothing of the server, and what it says of itself is not believed.</summary>
+/// <summary>Clients receive no details of the server, and the server does not trust what clients claim.</summary>
 public class LeakTests
 {
     private const string Secret = "redis-7.internal:6379 password";
