@@ -84,8 +84,8 @@ internal static class CommandLine
         var only = new Option<string?>("--only") { Description = "The name of the only storm. [default: all]" };
         only.AcceptOnlyFromAmong([.. StormCatalog.Create(new StormOptions()).Select(static storm => storm.Name)]);
         var usual = new StormOptions();
-        var joiners = new Option<int>("--joiners") { Description = "The number of clients that join the full room.", DefaultValueFactory = _ => usual.Joiners };
-        var returning = new Option<int>("--returning") { Description = "The number of clients that return.", DefaultValueFactory = _ => usual.Returning };
+        var joiners = new Option<int>("--joiners") { Description = "The clients that join the full room.", DefaultValueFactory = _ => usual.Joiners };
+        var returning = new Option<int>("--returning") { Description = "The clients that return.", DefaultValueFactory = _ => usual.Returning };
         var seconds = new Option<double>("--seconds")
         {
             Description = "The duration of the quiet time before, and of storms that do not end by themselves.",

@@ -57,7 +57,7 @@ internal sealed class FuzzCase
         }
     }
 
-    public override string ToString() => $"case {Seed}: {Kind}, spoilt: {Spoilt}, {Handshake.Length} and {Stream.Length} bytes";
+    public override string ToString() => $"case {Seed}: {Kind}, corrupted: {Spoilt}, {Handshake.Length} and {Stream.Length} bytes";
 
     private byte[] CreateHandshake()
     {

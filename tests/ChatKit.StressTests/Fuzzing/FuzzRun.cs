@@ -89,7 +89,7 @@ internal sealed class FuzzRun(ServerProcess server)
 
         // The server must not report an error to a valid client.
         if (one.Spoilt == FuzzSpoilt.Nothing && frames.CloseCode is 1002 or 1007)
-            _problems.Enqueue($"{one}: nothing is spoilt, and the server closed with {frames.CloseCode}");
+            _problems.Enqueue($"{one}: nothing is corrupted, and the server closed with {frames.CloseCode}");
         if (frames.CloseCode == 1011)
             _problems.Enqueue($"{one}: the handler failed");
     }
