@@ -1,6 +1,6 @@
 namespace ChatRoom;
 
-/// <summary>A person in a chat room: says what is typed to everyone.</summary>
+/// <summary>The handler of a chat room: broadcasts each message to everyone.</summary>
 internal sealed partial class ChatHandler(ILogger<ChatHandler> logger) : WebSocketHandler
 {
     private string Name => Connection.UserId!;

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace ChatRoom;
 
-/// <summary>Reads the command line. A wrong value is answered with one line and exit code 2.</summary>
+/// <summary>Parses the command line. Reports an invalid value in one line, with exit code 2.</summary>
 internal sealed class CommandLine
 {
     public const int WrongUsage = 2;
@@ -20,34 +20,34 @@ internal sealed class CommandLine
     };
 
     private readonly RootCommand _command = new(
-        "A chat room over WebSockets that remembers the last 100 messages of each room. The path /echo sends back what it gets.");
+        "A chat room over WebSockets that remembers the last 100 messages of each room. The path /echo returns each message to its sender.");
 
     private CommandLine(Func<Settings, Task<int>> run)
     {
         var host = new Option<string>("--host")
         {
-            Description = "The address to listen on: localhost, or an IP address such as 0.0.0.0 for all.",
+            Description = "The address to listen on: localhost, or an IP address, such as 0.0.0.0 for all interfaces.",
             DefaultValueFactory = _ => "localhost",
         };
         var port = new Option<int>("--port")
         {
-            Description = "The port to listen on; 0 for any free one.",
+            Description = "The port to listen on; 0 for any free port.",
             DefaultValueFactory = _ => 8000,
             CustomParser = ParsePort,
         };
         var logging = new Option<string>("--logging")
         {
-            Description = "The lowest level to log: debug, info, warning, error or fatal.",
+            Description = "The lowest level to log: debug, info, warning, error, or fatal.",
             DefaultValueFactory = _ => "info",
         };
         var redis = new Option<string?>("--redis")
         {
-            Description = "Keeps the history in Redis, for example at localhost:6379. [default: in memory]",
+            Description = "Stores the history in Redis, for example at localhost:6379. [default: in memory]",
         };
         var otlp = new Option<string?>("--otlp")
         {
-            Description = "Exports metrics, traces and logs through OpenTelemetry, for example to http://localhost:4317. What else the exporter "
-                + "can be told stands in variables of the environment, such as OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf. [default: nowhere]",
+            Description = "Exports metrics, traces, and logs through OpenTelemetry, for example to http://localhost:4317. Configure the exporter "
+                + "further with environment variables, such as OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf. [default: none]",
         };
         host.Validators.Add(CheckHost);
         logging.Validators.Add(CheckLogging);
@@ -70,7 +70,7 @@ internal sealed class CommandLine
     {
         var result = _command.Parse(args);
         if (result.Errors.Count == 0)
-            return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // The host minds the signals.
+            return await result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // The host handles the signals.
 
         await Console.Error.WriteLineAsync($"{result.Errors[0].Message} See --help.");
         return WrongUsage;

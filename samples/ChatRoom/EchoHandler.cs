@@ -2,10 +2,10 @@ using System.Net.WebSockets;
 
 namespace ChatRoom;
 
-/// <summary>Sends each message back as it came, for whoever tests a client, or this server's conformance or speed.</summary>
+/// <summary>Returns each message to its sender, unchanged. Use it to test clients, or the conformance and speed of the server.</summary>
 internal sealed class EchoHandler : WebSocketHandler
 {
-    /// <summary>What suites of conformance tests send at most.</summary>
+    /// <summary>The largest message that conformance suites send.</summary>
     public const int MaxMessageSize = 16 * 1024 * 1024;
 
     protected override ValueTask OnMessageAsync(WebSocketMessage message) =>

@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.StaticAssets;
 
 namespace ChatRoom;
 
-/// <summary>The page. It is plain HTML, because a view engine brings antiforgery and its key ring, which logs a warning on the first start.</summary>
+/// <summary>The page. It is plain HTML, because a view engine adds antiforgery, whose key ring logs a warning on the first start.</summary>
 internal static class IndexPage
 {
-    /// <summary>Maps the page to "/". Call it after MapStaticAssets, which knows the files.</summary>
+    /// <summary>Maps the page to "/". Call it after MapStaticAssets, which maps the files.</summary>
     public static void MapIndexPage(this WebApplication app)
     {
         var html = NameFilesByContent(Read(), app);

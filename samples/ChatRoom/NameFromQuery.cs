@@ -4,8 +4,8 @@ using System.Security.Claims;
 namespace ChatRoom;
 
 /// <summary>
-/// Takes people for who they say they are, by the query's parameter "name". So anyone may claim any name: a real application
-/// authenticates its users, for example with AddAuthentication() and RequireAuthorization() on the route.
+/// Sets the user from the query parameter "name", without authentication, so anyone can use any name. A real application authenticates its
+/// users, for example with AddAuthentication(), and RequireAuthorization() on the route.
 /// </summary>
 internal sealed class NameFromQuery(RequestDelegate next)
 {
@@ -19,14 +19,14 @@ internal sealed class NameFromQuery(RequestDelegate next)
         return next(context);
     }
 
-    /// <summary>What people call themselves, short enough to show and without characters that break lines.</summary>
+    /// <summary>Returns the name without control characters, shortened for display.</summary>
     private static string Clean(string? name)
     {
         var clean = Shorten(string.Concat((name ?? "").Where(c => !char.IsControl(c))).Trim());
         return clean.Length == 0 ? "Anonymous" : clean;
     }
 
-    /// <summary>Cuts between what people take for characters: half of one is not even valid Unicode.</summary>
+    /// <summary>Cuts between grapheme clusters, so that no surrogate pair or combined character is split.</summary>
     private static string Shorten(string text)
     {
         var length = 0;

@@ -11,7 +11,7 @@ static async Task<int> RunAsync(Settings settings)
     builder.WebHost.UseUrls(settings.ListenUrl);
     builder.Logging.SetMinimumLevel(settings.Logging);
     builder.Logging.AddFilter("Microsoft", settings.Logging < LogLevel.Warning ? LogLevel.Warning : settings.Logging);
-    builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // A failure to start is told in one line below.
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // The code below reports a failure to start in one line.
 
     var chatKit = builder.Services.AddChatKit();
     if (settings.Redis is { } redis)
@@ -23,7 +23,7 @@ static async Task<int> RunAsync(Settings settings)
     var app = builder.Build();
     app.UseMiddleware<SecurityHeaders>();
     app.UseWhen(context => context.Request.Path.StartsWithSegments("/chat"), chat => chat.UseMiddleware<NameFromQuery>());
-    app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // That it answers says that it lives.
+    app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // Healthy whenever the server answers.
     app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
     app.MapStaticAssets();
     app.MapIndexPage();

@@ -1,6 +1,6 @@
 namespace ChatRoom;
 
-/// <summary>Lets the page load nothing but its own files, and nobody frame it.</summary>
+/// <summary>Lets the page load only its own files, and prevents other pages from framing it.</summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)

@@ -5,14 +5,14 @@ using OpenTelemetry.Trace;
 
 namespace ChatRoom;
 
-/// <summary>Exports what happens through OpenTelemetry.</summary>
+/// <summary>Exports metrics, traces, and logs through OpenTelemetry.</summary>
 internal static class Telemetry
 {
     /// <param name="builder">The application.</param>
     /// <param name="endpoint">The URL of a collector.</param>
     public static void ExportTelemetry(this WebApplicationBuilder builder, string endpoint)
     {
-        // Read by the exporter, together with whatever else OTEL_ variables say.
+        // The exporter reads this setting together with the other OTEL_ variables.
         builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("chatroom").AddEnvironmentVariableDetector())

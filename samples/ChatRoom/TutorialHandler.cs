@@ -1,6 +1,6 @@
 namespace ChatRoom;
 
-/// <summary>The tutorial's first handler: tells the sender what has arrived, and everybody else what was said.</summary>
+/// <summary>The tutorial's first handler: confirms each message to its sender and broadcasts it to everyone else.</summary>
 internal sealed class TutorialHandler : WebSocketHandler
 {
     protected override async ValueTask OnMessageAsync(WebSocketMessage message)

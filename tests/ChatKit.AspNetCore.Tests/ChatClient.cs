@@ -3,19 +3,19 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>How a client connects, where it differs from the usual.</summary>
+/// <summary>The options of a client.</summary>
 internal sealed class ClientSettings
 {
     public Action<ClientWebSocketOptions>? Options { get; init; }
 
-    /// <summary>What carries the handshake; needed for HTTP/2.</summary>
+    /// <summary>Sends the handshake; required for HTTP/2.</summary>
     public HttpMessageInvoker? Invoker { get; init; }
 
     public static ClientSettings WithHeader(string name, string value) =>
         new() { Options = options => options.SetRequestHeader(name, value) };
 }
 
-/// <summary>A client that speaks the protocol as it should.</summary>
+/// <summary>A client that follows the protocol.</summary>
 internal sealed class ChatClient : IAsyncDisposable
 {
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -44,7 +44,7 @@ internal sealed class ChatClient : IAsyncDisposable
     public Task SendAsync(string text) =>
         Socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None).Soon();
 
-    /// <summary>The next message as text.</summary>
+    /// <summary>Returns the next message as text.</summary>
     public async Task<string> ReceiveAsync() => Encoding.UTF8.GetString((await ReceiveMessageAsync()).Data);
 
     public async Task<string[]> ReceiveAsync(int count)
@@ -69,7 +69,7 @@ internal sealed class ChatClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads until the server closes, and answers.</summary>
+    /// <summary>Reads until the server closes the connection, and answers.</summary>
     public async Task<(WebSocketCloseStatus Code, string Reason)> ReceiveCloseAsync()
     {
         while (true)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>An application on a real Kestrel, on a free port of the loopback.</summary>
+/// <summary>An application on a real Kestrel, on a free loopback port.</summary>
 internal sealed class ChatServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -28,7 +28,7 @@ internal sealed class ChatServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts an application that has ChatKit, and whatever else the test adds.</summary>
+    /// <summary>Starts an application with ChatKit and what the test adds.</summary>
     public static async Task<ChatServer> StartAsync(
         Action<WebApplication> map, Action<WebApplicationBuilder>? build = null, Action<ListenOptions>? listen = null)
     {
@@ -47,7 +47,7 @@ internal sealed class ChatServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts an application with one endpoint, <c>/chat/{room}</c>, whose handler does what the script says.</summary>
+    /// <summary>Starts an application with one endpoint, <c>/chat/{room}</c>, whose handler runs the script.</summary>
     public static Task<ChatServer> StartAsync(
         Script script, Action<WebSocketEndpointOptions>? configure = null, Action<ListenOptions>? listen = null) =>
         StartAsync(
@@ -60,7 +60,7 @@ internal sealed class ChatServer : IAsyncDisposable
 
     public Task<RawClient> ConnectRawAsync(X509Certificate2? certificate = null) => RawClient.ConnectAsync(Address, certificate);
 
-    /// <summary>Asks for an upgrade and gives the answer, for those that are refused.</summary>
+    /// <summary>Requests an upgrade and returns the response, for handshakes that are refused.</summary>
     public async Task<HttpResponseMessage> HandshakeAsync(string path, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
@@ -86,7 +86,7 @@ internal sealed class ChatServer : IAsyncDisposable
 
     private static WebApplication Build(LogCollector logs, Action<WebApplicationBuilder>? build, Action<ListenOptions>? listen)
     {
-        // A watched configuration file would cost an inotify instance for each test.
+        // A watched configuration file would use one inotify instance per test.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders().AddFilter("ChatKit", LogLevel.Debug).AddProvider(logs);
         builder.Services.AddChatKit();

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>What editors show to those who use the packages.</summary>
+/// <summary>The XML documentation that editors show to users of the packages.</summary>
 public class DocumentationFileTests
 {
     private const BindingFlags Declared =
@@ -15,7 +15,7 @@ public class DocumentationFileTests
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void It_describes_what_users_can_see_and_nothing_else(Assembly library)
+    public void The_documentation_file_describes_exactly_the_public_members(Assembly library)
     {
         var documented = XDocument.Load(Path.ChangeExtension(library.Location, ".xml")).Descendants("member")
             .Select(static member => ((string)member.Attribute("name")!).Split('(', '~')[0])
@@ -28,7 +28,7 @@ public class DocumentationFileTests
 
     private static bool IsVisible(MemberInfo member) => member switch
     {
-        Type => false, // A nested type is listed among the types.
+        Type => false, // Nested types are in the list of types.
         FieldInfo field => field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly,
         EventInfo @event => IsVisible(@event.AddMethod!),
         PropertyInfo property => property.GetAccessors(nonPublic: true).Any(IsVisible),
@@ -36,11 +36,11 @@ public class DocumentationFileTests
         _ => false,
     };
 
-    /// <summary>Not what the compiler adds, and not overrides, which have the documentation of what they override.</summary>
+    /// <summary>Excludes members that the compiler adds, and overrides, which inherit their documentation.</summary>
     private static bool IsWritten(MemberInfo member) =>
         !member.IsDefined(typeof(CompilerGeneratedAttribute))
         && member is not FieldInfo { IsSpecialName: true }
-        && member is not MethodBase { IsSpecialName: true } // Accessors, operators and constructors, which may be the default ones.
+        && member is not MethodBase { IsSpecialName: true } // Accessors, operators, and constructors, which can be default constructors.
         && (member is not MethodInfo method || method.GetBaseDefinition() == method);
 
     private static string NameOf(MemberInfo member)

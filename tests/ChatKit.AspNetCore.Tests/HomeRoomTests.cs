@@ -36,7 +36,7 @@ public class HomeRoomTests
     }
 
     [Fact]
-    public async Task Rooms_hear_nothing_of_each_other()
+    public async Task Rooms_do_not_receive_each_others_messages()
     {
         await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"));
         await using var red = await server.ConnectAsync("/chat/red");

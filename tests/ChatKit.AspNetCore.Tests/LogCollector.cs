@@ -5,7 +5,7 @@ namespace ChatKit.AspNetCore.Tests;
 
 internal sealed record LogEntry(string Category, LogLevel Level, int Id, string Message, Exception? Exception);
 
-/// <summary>Keeps what the application logs.</summary>
+/// <summary>Collects the log of the application.</summary>
 internal sealed class LogCollector : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogEntry> _entries = new();

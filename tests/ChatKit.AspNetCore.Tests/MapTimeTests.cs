@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>What is wrong is said when the endpoint is mapped, not when the first client comes.</summary>
+/// <summary>Errors are reported when the endpoint is mapped, not when the first client connects.</summary>
 public class MapTimeTests
 {
     [Fact]
@@ -53,7 +53,7 @@ public class MapTimeTests
 
     [Theory]
     [MemberData(nameof(OutOfRange), DisableDiscoveryEnumeration = true)]
-    public async Task An_option_out_of_range_is_named_with_its_value_and_what_is_allowed(
+    public async Task An_option_out_of_range_is_reported_with_its_value_and_the_allowed_range(
         string property, string value, string allowed, Action<WebSocketEndpointOptions> configure)
     {
         await using var app = Build();
@@ -82,7 +82,7 @@ public class MapTimeTests
     }
 
     [Fact]
-    public async Task What_lies_at_the_ends_of_the_ranges_is_accepted()
+    public async Task The_bounds_of_all_ranges_are_accepted()
     {
         await using var app = Build();
 

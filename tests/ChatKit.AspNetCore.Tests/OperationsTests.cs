@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>What docs/operations.md and the dashboard say of instruments and events is what there is.</summary>
+/// <summary>docs/operations.md and the dashboard match the instruments and the events.</summary>
 public sealed partial class OperationsTests : IAsyncLifetime
 {
     private static readonly string Docs = Path.Combine(
@@ -123,7 +123,7 @@ public sealed partial class OperationsTests : IAsyncLifetime
     private static string KindOf(Instrument instrument) =>
         instrument.GetType().Name.Replace("Observable", "").Replace("`1", "").ToLowerInvariant();
 
-    /// <summary>The names that the collector of OpenTelemetry gives to the series of an instrument in Prometheus.</summary>
+    /// <summary>Returns the Prometheus names that the OpenTelemetry collector derives from an instrument.</summary>
     private static IEnumerable<string> PrometheusNames(Instrument instrument)
     {
         var unit = instrument.Unit switch

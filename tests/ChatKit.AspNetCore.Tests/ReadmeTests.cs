@@ -30,7 +30,7 @@ public partial class ReadmeTests
         Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Root, link)), link));
     }
 
-    /// <summary>A package page shows the README, but has none of the files beside it.</summary>
+    /// <summary>A package page shows the README, but not the files beside it.</summary>
     [Fact]
     public void The_readme_of_a_package_has_no_relative_links_and_no_pictures()
     {
@@ -48,7 +48,7 @@ public partial class ReadmeTests
         Assert.Contains(program, File.ReadAllText(Path.Combine(Root, "src", "ChatKit.AspNetCore", "README.md")));
     }
 
-    /// <summary>So that what is said to be tested does not become untrue when a test is renamed.</summary>
+    /// <summary>Fails if a test in the table is renamed.</summary>
     [Fact]
     public void Every_test_that_the_table_of_threats_names_is_there()
     {

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>What a <see cref="ScriptedHandler"/> does, and what has happened to it. Echoes unless told otherwise.</summary>
+/// <summary>The callbacks of a <see cref="ScriptedHandler"/>, and the events it received. It echoes by default.</summary>
 internal sealed class Script
 {
     private readonly TaskCompletionSource<CloseInfo> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<WebSocketConnection> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>One that says everything to everybody.</summary>
+    /// <summary>A script that broadcasts every message to everyone.</summary>
     public static Script Broadcasting => new() { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
 
     public Func<WebSocketConnection, ValueTask> Open { get; init; } = static _ => ValueTask.CompletedTask;
@@ -23,7 +23,7 @@ internal sealed class Script
     /// <summary>The first connection that was opened.</summary>
     public Task<WebSocketConnection> Opened => _opened.Task.Soon();
 
-    /// <summary>How the first connection that has ended did so.</summary>
+    /// <summary>The close information of the first connection that ended.</summary>
     public Task<CloseInfo> Closed => _closed.Task.Soon();
 
     /// <summary>The callbacks in the order in which they ended.</summary>

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>A certificate for the loopback that nobody else has signed.</summary>
+/// <summary>A self-signed certificate for the loopback address.</summary>
 internal static class SelfSigned
 {
     public static X509Certificate2 Create()

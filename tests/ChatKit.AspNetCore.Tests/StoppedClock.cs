@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>A clock on which nothing ever takes too long, however busy the machine is.</summary>
+/// <summary>A clock that stands still, so that nothing times out on a busy machine.</summary>
 internal sealed class StoppedClock : TimeProvider
 {
     private readonly DateTimeOffset _now = System.GetUtcNow();

@@ -4,7 +4,7 @@ namespace ChatKit.ChaosTests;
 
 public class ChaosTests
 {
-    /// <summary>A short run; README.md says how to run for longer, and with another seed.</summary>
+    /// <summary>A short run. README.md describes how to run longer, and with another seed.</summary>
     [Fact]
     public async Task Nothing_is_lost_doubled_or_reordered_while_nodes_redis_and_connections_fail()
     {

@@ -4,17 +4,17 @@ using ChatKit.ChaosTests.Shutdown;
 
 namespace ChatKit.ChaosTests;
 
-/// <summary>Reads the command line of the long run.</summary>
+/// <summary>Parses the command line of the long run.</summary>
 internal static class CommandLine
 {
-    /// <summary>After Ctrl+C the processes have to be ended.</summary>
+    /// <summary>The time to end the processes after Ctrl+C.</summary>
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
 
     public static Task<int> RunAsync(string[] args)
     {
-        var minutes = new Option<double>("--minutes") { Description = "For how long things go wrong.", DefaultValueFactory = _ => 1 };
-        var seed = new Option<int?>("--seed") { Description = "What goes wrong, and what is sent, derives from it. [default: random]" };
-        var latency = new Option<bool>("--latency") { Description = "Measures instead how long messages take when nothing fails." };
+        var minutes = new Option<double>("--minutes") { Description = "The duration of the faults.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int?>("--seed") { Description = "The seed of the faults and the messages. [default: random]" };
+        var latency = new Option<bool>("--latency") { Description = "Measures the latency without faults instead." };
         var root = new RootCommand("Shows that nothing is lost, doubled or reordered while nodes, Redis and connections fail.")
         {
             minutes, seed, latency,
@@ -25,12 +25,12 @@ internal static class CommandLine
         root.Subcommands.Add(Serve("serve", "Runs one node.", Server.RunAsync));
         root.Subcommands.Add(Serve(UnsteadyServer.Command, "Runs one node whose handlers do something else each time.", UnsteadyServer.RunAsync));
         root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _) => CrowdServer.RunAsync(port)));
-        var parent = new Command(Parent.Command, "Starts a process that lives for long, and waits to be killed.");
+        var parent = new Command(Parent.Command, "Starts a long-running process and waits to be killed.");
         parent.SetAction(static (_, _) => Parent.RunAsync());
         root.Subcommands.Add(parent);
         var result = root.Parse(args);
 
-        // A server is asked to stop, and its host minds the signal.
+        // The host of the server handles the signal.
         TimeSpan? timeout = result.CommandResult.Command == root ? TerminationTimeout : null;
         return result.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = timeout });
     }
@@ -51,8 +51,8 @@ internal static class CommandLine
 
     private static Command Serve(string name, string description, Func<int, string?, Task> run)
     {
-        var port = new Option<int>("--port") { Description = "Where to listen.", Required = true };
-        var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
+        var port = new Option<int>("--port") { Description = "The port to listen on.", Required = true };
+        var redis = new Option<string?>("--redis") { Description = "The address of Redis. [default: none]" };
         var serve = new Command(name, description) { port, redis };
         serve.SetAction((result, _) => run(result.GetValue(port), result.GetValue(redis)));
         return serve;

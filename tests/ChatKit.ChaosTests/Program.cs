@@ -1,7 +1,7 @@
 using ChatKit.ChaosTests;
 using ChatKit.ChaosTests.Harness;
 
-// Several programs in one: the tests' own runner is started with options of one dash.
+// This file contains several programs. Options with a single dash start the test runner.
 return args is ["serve" or UnsteadyServer.Command or "serve-crowd" or Parent.Command, ..] || (args.Length > 0 && args[0].StartsWith("--", StringComparison.Ordinal))
     ? await CommandLine.RunAsync(args)
     : await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);

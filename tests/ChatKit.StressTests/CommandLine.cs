@@ -7,14 +7,14 @@ using ChatKit.StressTests.Storms;
 
 namespace ChatKit.StressTests;
 
-/// <summary>Reads the command line of the long runs, and of the processes that they start.</summary>
+/// <summary>Parses the command line of the long runs, and of the processes that they start.</summary>
 internal static class CommandLine
 {
     public const string Serve = "serve";
     public const string Attack = "attack";
     public const string Storm = "storm";
 
-    /// <summary>Whether an argument is for this program, and not for the runner of the tests.</summary>
+    /// <summary>Whether an argument is for this program, and not for the test runner.</summary>
     public static bool Knows(string argument) =>
         Root().Subcommands.Any(command => command.Name == argument) || argument is "--help" or "--version";
 
@@ -29,9 +29,9 @@ internal static class CommandLine
     {
         var only = new Option<string?>("--only") { Description = "The name of the only attack. [default: all]" };
         only.AcceptOnlyFromAmong([.. AttackCatalog.Create().Select(static attack => attack.Name)]);
-        var seconds = new Option<double>("--seconds") { Description = "How long each lasts.", DefaultValueFactory = static _ => 12 };
+        var seconds = new Option<double>("--seconds") { Description = "The duration of each attack.", DefaultValueFactory = static _ => 12 };
         var share = Share();
-        var command = new Command("attacks", "Attacks a server, and measures what its neighbours notice.") { only, seconds, share };
+        var command = new Command("attacks", "Attacks a server and measures the effect on neighbours.") { only, seconds, share };
         command.SetAction((result, _) => ExitCodeAsync(
             AttackSeries.RunAsync(result.GetValue(only), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(share))));
         return command;
@@ -42,7 +42,7 @@ internal static class CommandLine
         var minutes = Minutes(1);
         var seed = new Option<int?>("--seed") { Description = "The seed of the first case. [default: random]" };
         var one = new Option<int?>("--case") { Description = "Runs the case with this seed only." };
-        var command = new Command("fuzz", "Sends spoilt sessions to a server.") { minutes, seed, one };
+        var command = new Command("fuzz", "Sends corrupted sessions to a server.") { minutes, seed, one };
         command.SetAction(async (result, _) =>
         {
             if (result.GetValue(one) is { } only)
@@ -59,13 +59,13 @@ internal static class CommandLine
     private static Command SoakCommand()
     {
         var minutes = Minutes(30);
-        var seed = new Option<int?>("--seed") { Description = "What happens derives from it. [default: random]" };
+        var seed = new Option<int?>("--seed") { Description = "The seed of the events. [default: random]" };
         var csv = new Option<string>("--csv")
         {
-            Description = "Where the samples go.",
+            Description = "The file for the samples.",
             DefaultValueFactory = static _ => Path.Combine(Path.GetTempPath(), "chatkit-soak.csv"),
         };
-        var command = new Command("soak", "Lets servers work for a long time.") { minutes, seed, csv };
+        var command = new Command("soak", "Runs servers for a long time.") { minutes, seed, csv };
         command.SetAction(async (result, _) =>
         {
             await using var file = new StreamWriter(result.GetValue(csv)!);
@@ -84,20 +84,20 @@ internal static class CommandLine
         var only = new Option<string?>("--only") { Description = "The name of the only storm. [default: all]" };
         only.AcceptOnlyFromAmong([.. StormCatalog.Create(new StormOptions()).Select(static storm => storm.Name)]);
         var usual = new StormOptions();
-        var joiners = new Option<int>("--joiners") { Description = "How many clients join the full room.", DefaultValueFactory = _ => usual.Joiners };
-        var returning = new Option<int>("--returning") { Description = "How many clients come back.", DefaultValueFactory = _ => usual.Returning };
+        var joiners = new Option<int>("--joiners") { Description = "The clients that join the full room.", DefaultValueFactory = _ => usual.Joiners };
+        var returning = new Option<int>("--returning") { Description = "The clients that return.", DefaultValueFactory = _ => usual.Returning };
         var seconds = new Option<double>("--seconds")
         {
-            Description = "How long it is quiet before, and how long a storm lasts that does not end by itself.",
+            Description = "The duration of the quiet time before, and of storms that do not end by themselves.",
             DefaultValueFactory = _ => usual.Time.TotalSeconds,
         };
         var limit = new Option<double>("--limit")
         {
-            Description = "How many seconds clients may take to become live.",
+            Description = "The time for clients to become live, in seconds.",
             DefaultValueFactory = _ => usual.Limit.TotalSeconds,
         };
-        var noYield = new Option<bool>("--no-yield") { Description = "Lets the clients have the processor as everybody else, for a busy machine." };
-        var command = new Command("storms", "Lets many clients join at once, and measures what others notice.")
+        var noYield = new Option<bool>("--no-yield") { Description = "Runs the clients at normal priority, for a busy machine." };
+        var command = new Command("storms", "Makes many clients join at once and measures the effect on others.")
         {
             only, joiners, returning, seconds, limit, noYield,
         };
@@ -114,10 +114,10 @@ internal static class CommandLine
 
     private static Command ServeCommand()
     {
-        var redis = new Option<string?>("--redis") { Description = "Where Redis is. [default: none]" };
+        var redis = new Option<string?>("--redis") { Description = "The address of Redis. [default: none]" };
         var queue = new Option<int>("--queue")
         {
-            Description = "How many bytes may wait for a client that reads slowly.",
+            Description = "The outbound queue limit, in bytes.",
             DefaultValueFactory = static _ => StressServer.OutboundQueueLimit,
         };
         var command = new Command(Serve, "Runs the server.") { redis, queue };
@@ -128,7 +128,7 @@ internal static class CommandLine
     private static Command AttackCommand()
     {
         var name = new Argument<string>("name") { Description = "The name of the attack." };
-        var port = new Option<int>("--port") { Description = "The server's.", Required = true };
+        var port = new Option<int>("--port") { Description = "The port of the server.", Required = true };
         var share = Share();
         var command = new Command(Attack, "Attacks until the input ends.") { name, port, share };
         command.SetAction((result, _) =>
@@ -139,18 +139,18 @@ internal static class CommandLine
     private static Command StormCommand()
     {
         var manner = new Argument<StormManner>("manner") { Description = "What each client does." };
-        var port = new Option<int>("--port") { Description = "The server's.", Required = true };
-        var clients = new Option<int>("--clients") { Description = "How many clients there are.", Required = true };
+        var port = new Option<int>("--port") { Description = "The port of the server.", Required = true };
+        var clients = new Option<int>("--clients") { Description = "The number of clients.", Required = true };
         var command = new Command(Storm, "Joins the rooms whose paths are the lines of the input, until the input ends.") { manner, port, clients };
         command.SetAction((result, _) => StormProcess.JoinAsync(result.GetValue(manner), result.GetValue(port), result.GetValue(clients)));
         return command;
     }
 
     private static Option<double> Minutes(double usual) =>
-        new("--minutes") { Description = "For how long.", DefaultValueFactory = _ => usual };
+        new("--minutes") { Description = "The duration of the run.", DefaultValueFactory = _ => usual };
 
     private static Option<double> Share() =>
-        new("--share") { Description = "With how much of all attackers, and of their rate.", DefaultValueFactory = static _ => 1 };
+        new("--share") { Description = "The share of the attackers, and of their rate, to use.", DefaultValueFactory = static _ => 1 };
 
     private static async Task<int> ExitCodeAsync(Task<bool> running) => await running ? 0 : 1;
 }

@@ -4,18 +4,20 @@ using System.Diagnostics;
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// Starts the processes that tests need. On Linux, the kernel kills each of them when this process ends, however it ends: a test that is
-/// skipped too late, a runner that is killed, and a crash leave nothing behind.
+/// Starts the processes that tests need. On Linux, the kernel kills each of them when this process ends for any reason, so that no process
+/// is left if a test is skipped too late, the runner is killed, or it crashes.
 /// </summary>
 /// <remarks>
-/// The kernel signals the children of a thread, not of a process, when their parent ends. So one thread starts them all, and that thread
-/// never ends on its own.
+/// The kernel signals the children of a thread, not of a process, when their parent ends. So a single thread starts all of them, and never
+/// ends on its own.
 /// </remarks>
 public static class ChildProcess
 {
     private const string Wrapper = "setpriv";
 
-    /// <summary>What sets the signal, and then becomes the program itself: the process ID, the signals, and the exit code are the program's.</summary>
+    /// <summary>
+    /// The wrapper sets the signal and then replaces itself with the program, so the process ID and the exit code are the program's.
+    /// </summary>
     private static readonly string[] WrapperArguments = ["--pdeathsig", "KILL"];
 
     private static readonly BlockingCollection<Action> Starts = [];
@@ -26,11 +28,11 @@ public static class ChildProcess
         return OperatingSystem.IsLinux() && HasWrapper();
     });
 
-    /// <summary>Whether the kernel kills the children of this process when it ends. Elsewhere they live until a test disposes of them.</summary>
+    /// <summary>Whether the kernel kills the children of this process when it ends. On other systems, they run until a test disposes them.</summary>
     public static bool EndsWithParent => IsWrapped.Value;
 
     /// <summary>Starts a process.</summary>
-    /// <param name="start">How. Its arguments must be in <see cref="ProcessStartInfo.ArgumentList"/>.</param>
+    /// <param name="start">The program and its options. The arguments must be in <see cref="ProcessStartInfo.ArgumentList"/>.</param>
     public static Process Start(ProcessStartInfo start)
     {
         if (IsWrapped.Value)
@@ -63,7 +65,7 @@ public static class ChildProcess
             start();
     }
 
-    /// <summary>Whether the wrapper is there and knows the option, which that of util-linux does and others do not.</summary>
+    /// <summary>Whether the wrapper is installed and supports the option. Only the one from util-linux does.</summary>
     private static bool HasWrapper()
     {
         try

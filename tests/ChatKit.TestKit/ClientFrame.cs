@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ChatKit.TestKit;
 
-/// <summary>In how many bits a frame says how long it is, the seven of its second byte aside.</summary>
+/// <summary>The number of bits of the extended payload length of a frame.</summary>
 public enum LengthForm
 {
     Shortest,
@@ -11,7 +11,7 @@ public enum LengthForm
     Bits64,
 }
 
-/// <summary>Frames as a client puts them together, right or wrong (RFC 6455 section 5.2).</summary>
+/// <summary>Builds frames as a client does, valid or invalid (RFC 6455 section 5.2).</summary>
 public static class ClientFrame
 {
     public const int Continuation = 0x0;
@@ -26,11 +26,11 @@ public static class ClientFrame
     private const byte Fin = 0x80;
     private const byte Masked = 0x80;
 
-    /// <param name="opcode">The opcode, with reserved bits if there are to be any.</param>
-    /// <param name="payload">The payload as it is before it is masked.</param>
-    /// <param name="final">Whether the message ends with the frame.</param>
-    /// <param name="key">The masking key; null for a frame that is not masked, as a client's must not be.</param>
-    /// <param name="form">How the length is written.</param>
+    /// <param name="opcode">The opcode, with optional reserved bits.</param>
+    /// <param name="payload">The unmasked payload.</param>
+    /// <param name="final">Whether the frame is the last one of the message.</param>
+    /// <param name="key">The masking key; null for an unmasked frame, which a client must not send.</param>
+    /// <param name="form">The encoding of the length.</param>
     public static byte[] Of(
         int opcode, ReadOnlySpan<byte> payload, bool final = true, uint? key = Key, LengthForm form = LengthForm.Shortest)
     {
@@ -43,7 +43,7 @@ public static class ClientFrame
 
     public static byte[] Of(int opcode, string payload, bool final = true) => Of(opcode, Encoding.UTF8.GetBytes(payload), final);
 
-    /// <summary>What comes before the payload, the masking key included.</summary>
+    /// <summary>The bytes before the payload, including the masking key.</summary>
     public static byte[] Header(
         int opcode, ulong length, bool final = true, uint? key = Key, LengthForm form = LengthForm.Shortest)
     {

@@ -3,8 +3,8 @@ using Xunit;
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// Reads compressed data (RFC 1951) as far as that is needed to see how far back it refers: what a client with a small window must not be
-/// sent, and what the platform's inflater does not notice because it has the largest.
+/// Parses compressed data (RFC 1951) to find the distances of its references. A client with a small window must not receive long
+/// distances, and the platform's inflater does not detect them because it has the largest window.
 /// </summary>
 public sealed class DeflateDistances
 {
@@ -22,7 +22,7 @@ public sealed class DeflateDistances
 
     private DeflateDistances(byte[] data) => _data = data;
 
-    /// <summary>The longest distance in the payload of a message (RFC 7692 section 7.2.1); 0 if it refers to nothing before.</summary>
+    /// <summary>The longest distance in the payload of a message (RFC 7692 section 7.2.1); 0 if it contains no references.</summary>
     public static int Longest(ReadOnlySpan<byte> payload)
     {
         var reader = new DeflateDistances([.. payload, 0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF]);
@@ -33,7 +33,7 @@ public sealed class DeflateDistances
         return reader._longest;
     }
 
-    /// <summary>Returns whether it was the last.</summary>
+    /// <summary>Reads a block. Returns whether it was the last one.</summary>
     private bool ReadBlock()
     {
         var isLast = Bits(1) == 1;

@@ -3,12 +3,12 @@ namespace ChatKit.TestKit;
 /// <summary>How Garnet runs scripts.</summary>
 public enum GarnetScripts
 {
-    /// <summary>Each as one transaction, as ChatKit requires.</summary>
+    /// <summary>Each script is one transaction, as ChatKit requires.</summary>
     Atomic,
 
-    /// <summary>So that other commands run in between: what Garnet does unless told otherwise.</summary>
+    /// <summary>Other commands can run in the middle of a script. This is the default of Garnet.</summary>
     NotAtomic,
 
-    /// <summary>Not at all.</summary>
+    /// <summary>Garnet runs no scripts.</summary>
     Disabled,
 }

@@ -1,19 +1,19 @@
 namespace ChatKit.TestKit;
 
-/// <summary>How long a test waits for what must happen. Long, because it only ends early what has failed anyway.</summary>
+/// <summary>The time for which a test waits for something that must happen. It is long, because only failing tests reach it.</summary>
 public static class Patience
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Waits for a task, or fails.</summary>
+    /// <summary>Waits for a task. Fails after the time-out.</summary>
     public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Limit);
 
-    /// <summary>Waits for a task, or fails.</summary>
+    /// <summary>Waits for a task. Fails after the time-out.</summary>
     public static Task Soon(this Task task) => task.WaitAsync(Limit);
 
-    /// <summary>Waits until something is so that nothing announces.</summary>
+    /// <summary>Polls until a condition is true. Fails after the time-out.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string expectation)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -25,7 +25,7 @@ public static class Patience
         }
     }
 
-    /// <summary>Waits until something is so that nothing announces.</summary>
+    /// <summary>Polls until a condition is true. Fails after the time-out.</summary>
     public static Task UntilAsync(Func<bool> condition, string expectation) =>
         UntilAsync(() => Task.FromResult(condition()), expectation);
 }

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace ChatKit.TestKit;
 
-/// <summary>Frames, and ways to cut and to spoil them, that are the same for the same seed.</summary>
+/// <summary>Random frames, and ways to cut and corrupt them. The same seed gives the same result.</summary>
 public sealed class RandomFrames(int seed)
 {
     private static readonly int[] Edges = [0, 1, 2, 3, 4, 7, 8, 125, 126, 127, 1000, 4095, 4096, 65_535, 65_536];
     private static readonly string[] Characters = ["a", "\0", "é", "漢", "💬", "\uFEFF", "\U0010FFFF"];
 
-#pragma warning disable CA5394 // The seed is the point: no secrets are made here.
+#pragma warning disable CA5394 // Seeds must be reproducible, and nothing here is a secret.
     private readonly Random _random = new(seed);
 
     public List<(int Opcode, byte[] Payload)> Messages(int count)
@@ -42,7 +42,7 @@ public sealed class RandomFrames(int seed)
         return [.. stream];
     }
 
-    /// <summary>A few bytes are changed, left out or put in, most of them where headers are likely.</summary>
+    /// <summary>Changes, removes, or inserts a few bytes, most of them where headers are likely.</summary>
     public byte[] Mutate(byte[] stream)
     {
         var bytes = stream.ToList();
@@ -69,7 +69,7 @@ public sealed class RandomFrames(int seed)
         return [.. bytes];
     }
 
-    /// <summary>Mostly small, or at an edge.</summary>
+    /// <summary>A length that is small or at a boundary in most cases.</summary>
     public int Size() => Chance(3) ? Edges[_random.Next(Edges.Length)] : _random.Next(300);
 
     private byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final) =>

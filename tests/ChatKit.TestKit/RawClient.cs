@@ -7,7 +7,7 @@ using Xunit;
 
 namespace ChatKit.TestKit;
 
-/// <summary>A client that sends exactly the bytes it is told to, right or wrong.</summary>
+/// <summary>A client that sends exactly the given bytes, valid or invalid.</summary>
 public sealed class RawClient : IDisposable
 {
     public const int Text = 0x1;
@@ -15,7 +15,7 @@ public sealed class RawClient : IDisposable
     public const int Ping = 0x9;
     public const int Pong = 0xA;
 
-    /// <summary>Added to the opcode of a compressed message's first frame (RFC 7692 section 6).</summary>
+    /// <summary>The bit in the opcode of a compressed message's first frame (RFC 7692 section 6).</summary>
     public const int Compressed = 0x40;
 
     private readonly TcpClient _tcp;
@@ -25,10 +25,10 @@ public sealed class RawClient : IDisposable
 
     public Socket Socket => _tcp.Client;
 
-    /// <summary>Whether a ping with a payload is answered by whoever reads frames.</summary>
+    /// <summary>Whether reading frames answers pings with a payload.</summary>
     public bool AnswersPings { get; set; } = true;
 
-    /// <param name="address">With <c>https</c> the bytes are sent over TLS.</param>
+    /// <param name="address">The address. With <c>https</c>, the bytes are sent over TLS.</param>
     /// <param name="certificate">The server's certificate, if it has one.</param>
     public static async Task<RawClient> ConnectAsync(Uri address, X509Certificate2? certificate = null)
     {
@@ -45,7 +45,7 @@ public sealed class RawClient : IDisposable
         return new RawClient(tcp, tls);
     }
 
-    /// <summary>The handshake of RFC 6455 section 1.2, less the headers in <paramref name="without"/>.</summary>
+    /// <summary>The handshake of RFC 6455 section 1.2, except for the headers in <paramref name="without"/>.</summary>
     public static string Handshake(string path, string version = "13", string? without = null, params string[] headers)
     {
         string[] lines =
@@ -57,7 +57,7 @@ public sealed class RawClient : IDisposable
         return $"GET {path} HTTP/1.1\r\n{string.Join("\r\n", kept)}\r\n\r\n";
     }
 
-    /// <summary>One masked frame, as a client sends it; unmasked, as it must not.</summary>
+    /// <summary>Returns one frame, masked as a client must send it, or unmasked.</summary>
     public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, bool masked = true) =>
         ClientFrame.Of(opcode, payload, final, masked ? ClientFrame.Key : null);
 
@@ -65,21 +65,21 @@ public sealed class RawClient : IDisposable
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
-    /// <summary>Sends the handshake, and what is to come with it in one segment, and expects it to be accepted.</summary>
+    /// <summary>Sends the handshake, with optional bytes in the same segment, and expects it to be accepted.</summary>
     public async Task OpenAsync(string path, byte[]? early = null, params string[] headers)
     {
         await SendAsync((byte[])[.. Encoding.Latin1.GetBytes(Handshake(path, headers: headers)), .. early ?? []]);
         Assert.StartsWith("HTTP/1.1 101", await ReceiveHeadAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>Sends a request; gives the head of the response.</summary>
+    /// <summary>Sends a request. Returns the head of the response.</summary>
     public async Task<string> RequestAsync(string request)
     {
         await SendAsync(Encoding.Latin1.GetBytes(request));
         return await ReceiveHeadAsync();
     }
 
-    /// <summary>The text that says why a request was refused.</summary>
+    /// <summary>Returns the text that states why a request was refused.</summary>
     public async Task<string> ReceiveRefusalAsync()
     {
         var size = "";
@@ -89,8 +89,8 @@ public sealed class RawClient : IDisposable
     }
 
     /// <summary>
-    /// The next frame, its opcode with <see cref="Compressed"/> if it is. A ping with a payload is the server's way of finding out
-    /// what has arrived: it is answered, as every client does, and not shown.
+    /// Returns the next frame, with <see cref="Compressed"/> in its opcode if it is compressed. Pings with a payload, with which the server
+    /// finds out what has arrived, are answered and not returned.
     /// </summary>
     public async Task<(int Opcode, byte[] Payload)> ReceiveFrameAsync()
     {
@@ -118,17 +118,17 @@ public sealed class RawClient : IDisposable
         return BinaryPrimitives.ReadUInt16BigEndian(payload);
     }
 
-    /// <summary>Says that nothing more will be sent, and expects the same of the server.</summary>
+    /// <summary>Shuts down sending, and expects the server to do the same.</summary>
     public Task FinishAsync()
     {
         Socket.Shutdown(SocketShutdown.Send);
         return ExpectEndAsync();
     }
 
-    /// <summary>Expects that the server sends nothing more. A reset is an exception.</summary>
+    /// <summary>Expects the end of the stream. Throws an exception if the connection is reset.</summary>
     public async Task ExpectEndAsync() => Assert.Equal(0, await _stream.ReadAsync(new byte[1]).AsTask().Soon());
 
-    /// <summary>Reads until the server has ended the connection, in whatever way.</summary>
+    /// <summary>Reads until the server has ended the connection in any way.</summary>
     public async Task DrainAsync()
     {
         try
@@ -140,7 +140,7 @@ public sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Cuts the connection as the kernel does for a process that was killed with data unread.</summary>
+    /// <summary>Resets the connection, as the kernel does for a killed process with unread data.</summary>
     public void Reset()
     {
         Socket.LingerState = new LingerOption(true, 0);

@@ -7,26 +7,26 @@ using Xunit;
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// A server on a free port that a test can kill and start again; its data survive. It is redis-server where that is installed, and
-/// Garnet in this process where it is not. What only redis-server can do skips the test where it is not installed.
+/// A server on a free port that a test can kill and start again without losing its data. It is redis-server if that is installed, and
+/// otherwise Garnet in this process. A test that needs what only redis-server can do is skipped if it is not installed.
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("chatkit-redis-");
     private IRedisRuntime? _runtime;
 
-    /// <summary>More options of redis-server's command line, which need redis-server; or of Garnet's, if <see cref="Garnet"/> is set.</summary>
+    /// <summary>More command-line options of redis-server, which require it; or of Garnet, if <see cref="Garnet"/> is set.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
-    /// <summary>Garnet, wherever the test runs, and how it runs scripts; null = redis-server, and Garnet only where that is missing.</summary>
+    /// <summary>Forces Garnet, and sets how it runs scripts; null for redis-server, or Garnet if that is not installed.</summary>
     public GarnetScripts? Garnet { get; init; }
 
-    /// <summary>What clients must know; null for nothing.</summary>
+    /// <summary>The password; null for none.</summary>
     public string? Password { get; init; }
 
     /// <summary>
-    /// The server that this one watches as a Sentinel, under the name <see cref="SentinelService"/>, which needs redis-server; null = it
-    /// stores data.
+    /// The server that this one monitors as a Sentinel, under the name <see cref="SentinelService"/>, which requires redis-server; null if
+    /// this server stores data.
     /// </summary>
     public RedisServer? Sentinel { get; init; }
 
@@ -34,7 +34,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     public int Port { get; init; } = FreePort();
 
-    /// <summary>Where the server is, as <c>host:port</c>.</summary>
+    /// <summary>The address of the server, as <c>host:port</c>.</summary>
     public string Endpoint
     {
         get
@@ -44,21 +44,21 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
-    /// <summary>The server's process, for signals; null while it does not run, and where Garnet runs in this process.</summary>
+    /// <summary>The server's process, for signals; null if it is not running, or if Garnet runs in this process.</summary>
     public int? ProcessId => _runtime?.ProcessId;
 
     public async ValueTask InitializeAsync() => await StartAsync();
 
-    /// <summary>Starts the server, and waits until it takes commands.</summary>
+    /// <summary>Starts the server and waits until it accepts commands.</summary>
     public Task StartAsync() => Runtime().StartAsync(empty: false);
 
-    /// <summary>Starts the server without the data that it had, and waits until it takes commands.</summary>
+    /// <summary>Starts the server without its previous data and waits until it accepts commands.</summary>
     public Task StartEmptyAsync() => Runtime().StartAsync(empty: true);
 
-    /// <summary>Ends the server without warning, as a crash would.</summary>
+    /// <summary>Kills the server, as a crash would.</summary>
     public Task KillAsync() => _runtime?.KillAsync() ?? Task.CompletedTask;
 
-    /// <summary>Keeps the data as they are now. Returns what <see cref="RestoreAsync"/> takes.</summary>
+    /// <summary>Saves the current data. Returns the argument for <see cref="RestoreAsync"/>.</summary>
     public DirectoryInfo Save()
     {
         var copy = Directory.CreateTempSubdirectory("chatkit-redis-saved-");
@@ -66,7 +66,7 @@ public sealed class RedisServer : IAsyncLifetime
         return copy;
     }
 
-    /// <summary>Kills the server and starts it again with data of an earlier time: so a restart or a failover loses what came later.</summary>
+    /// <summary>Kills the server and starts it again with earlier data, as after a restart or a failover that loses the latest writes.</summary>
     public async Task RestoreAsync(DirectoryInfo saved)
     {
         await KillAsync();
@@ -84,7 +84,7 @@ public sealed class RedisServer : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>A port on which nothing listens.</summary>
+    /// <summary>Returns a port on which nothing listens.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -93,16 +93,16 @@ public sealed class RedisServer : IAsyncLifetime
     }
 
     /// <summary>
-    /// Sends a command that only redis-server knows, and returns the answer: the content of a bulk string, or the line, such as <c>+OK</c>.
+    /// Sends a command that only redis-server supports. Returns the answer: the content of a bulk string, or the line, such as <c>+OK</c>.
     /// </summary>
-    /// <exception cref="IOException">The server is not there.</exception>
+    /// <exception cref="IOException">The server is unavailable.</exception>
     public Task<string> CallAsync(string command)
     {
         Requirement.RedisServer();
         return RedisLine.CallAsync(Port, command);
     }
 
-    /// <summary>Sends a command that Garnet may know as well, and returns the answer; null if the server is not there.</summary>
+    /// <summary>Sends a command that Garnet can support as well. Returns the answer; null if the server is unavailable.</summary>
     public async Task<string?> TryCallAsync(string command)
     {
         try

@@ -3,15 +3,15 @@ using Xunit;
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// What a test needs beyond the .NET SDK. Where it is missing the test is skipped with a reason that says what to install; with the
-/// environment variable <see cref="Variable"/> set to 1 it fails instead. Most tests that need Redis run on Garnet where redis-server is
-/// missing, or the environment variable <see cref="RedisVariable"/> is set to <c>garnet</c>.
+/// The software that a test requires besides the .NET SDK. If it is missing, the test is skipped with a reason that states what to install.
+/// With the environment variable <see cref="Variable"/> set to 1, the test fails instead. Most tests that require Redis run on Garnet if
+/// redis-server is missing, or if the environment variable <see cref="RedisVariable"/> is set to <c>garnet</c>.
 /// </summary>
 public static class Requirement
 {
     public const string Variable = "CHATKIT_TESTS_REQUIRE_ALL";
 
-    /// <summary>Set to <c>garnet</c>, the tests run as if redis-server were not installed.</summary>
+    /// <summary>If this is set to <c>garnet</c>, the tests run as if redis-server were not installed.</summary>
     public const string RedisVariable = "CHATKIT_TESTS_REDIS";
 
     private const string RedisMissing =
@@ -24,23 +24,23 @@ public static class Requirement
 
     private static bool IsAllRequired => Environment.GetEnvironmentVariable(Variable) == "1";
 
-    /// <summary>The path of redis-server; null where there is none.</summary>
+    /// <summary>The path of redis-server; null if it is not installed.</summary>
     public static string? RedisServerIfInstalled => RedisPath;
 
-    /// <summary>A server that speaks the protocol of Redis: there always is one, but where everything is required it must be redis-server.</summary>
+    /// <summary>Requires a server that supports the Redis protocol. Garnet is enough, unless no test may be skipped.</summary>
     public static void Redis()
     {
         if (RedisPath is null && IsAllRequired)
             Assert.Fail(RedisMissing);
     }
 
-    /// <summary>The path of redis-server, or the test ends here: Garnet cannot do what the test shows.</summary>
+    /// <summary>Returns the path of redis-server. If it is missing, skips the test, because Garnet does not support what it needs.</summary>
     public static string RedisServer() => Require(RedisPath, RedisMissing);
 
-    /// <summary>The path of chromium, or the test ends here.</summary>
+    /// <summary>Returns the path of chromium. If it is missing, skips the test.</summary>
     public static string Chromium() => Require(ChromiumPath, "chromium is not on the PATH; install it (Debian: apt-get install chromium).");
 
-    /// <summary>The kernel must end the children of a process that is killed, or the test ends here.</summary>
+    /// <summary>Skips the test if the kernel does not end the children of a killed process.</summary>
     public static void EndOfChildren() => Require(
         ChildProcess.EndsWithParent ? "" : null, "Needs Linux, and setpriv of util-linux (Debian: apt-get install util-linux).");
 

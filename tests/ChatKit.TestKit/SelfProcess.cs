@@ -6,8 +6,8 @@ using System.Reflection;
 namespace ChatKit.TestKit;
 
 /// <summary>
-/// A test program started once more, to be the server, or somebody else. It should end when its standard input does, so that nothing
-/// is left running whatever becomes of the one who has started it.
+/// A test program that is started again as another process, for example as the server. It should end at the end of its standard input, so
+/// that it does not outlive the process that started it.
 /// </summary>
 public sealed class SelfProcess : IAsyncDisposable
 {
@@ -19,15 +19,15 @@ public sealed class SelfProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What it reads.</summary>
+    /// <summary>The standard input of the process.</summary>
     public StreamWriter Input => _process.StandardInput;
 
     /// <param name="program">The program.</param>
-    /// <param name="arguments">Its command line.</param>
-    /// <param name="onOutput">Is given each line that it writes.</param>
-    /// <param name="onError">Is given each line that it writes to standard error.</param>
-    /// <param name="yields">Whether it only gets the processor when nobody else wants it.</param>
-    /// <param name="variables">More of its environment.</param>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="onOutput">Receives each line of standard output.</param>
+    /// <param name="onError">Receives each line of standard error.</param>
+    /// <param name="yields">Whether it runs at low priority.</param>
+    /// <param name="variables">Additional environment variables.</param>
     public static SelfProcess Start(
         Assembly program,
         IEnumerable<string> arguments,
@@ -53,20 +53,20 @@ public sealed class SelfProcess : IAsyncDisposable
         return new SelfProcess(process);
     }
 
-    /// <summary>Waits until somebody takes connections on a port of the loopback.</summary>
+    /// <summary>Waits until a process accepts connections on a loopback port.</summary>
     public static Task UntilAcceptsAsync(int port) => Patience.UntilAsync(() => AcceptsAsync(port), $"port {port} takes connections");
 
-    /// <summary>The process as it is now: its memory, its handles.</summary>
+    /// <summary>The process with its current memory and handles.</summary>
     public Process Look()
     {
         _process.Refresh();
         return _process;
     }
 
-    /// <summary>Waits for its end.</summary>
+    /// <summary>Waits for the end of the process.</summary>
     public Task WaitForExitAsync() => _process.WaitForExitAsync(CancellationToken.None);
 
-    /// <summary>Ends it without warning.</summary>
+    /// <summary>Kills the process.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace ChatKit.TestKit;
 
-/// <summary>Signals that .NET has no word for.</summary>
+/// <summary>Signals that .NET has no API for.</summary>
 public static class Signals
 {
-    /// <summary>Lets a process stand still for a while. It notices nothing but that time has passed.</summary>
+    /// <summary>Suspends a process for a while.</summary>
     public static async Task FreezeAsync(int process, TimeSpan time)
     {
         await SendAsync("-STOP", process);
@@ -19,7 +19,7 @@ public static class Signals
         }
     }
 
-    /// <summary>Asks a process to end, and waits until it has. Returns its exit code.</summary>
+    /// <summary>Asks a process to end and waits until it has. Returns its exit code.</summary>
     public static async Task<int> TerminateAsync(Process process)
     {
         await SendAsync("-TERM", process.Id);

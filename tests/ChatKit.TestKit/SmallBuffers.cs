@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace ChatKit.TestKit;
 
-/// <summary>Connections for which the system keeps little, so that whoever reads nothing soon falls behind.</summary>
+/// <summary>Connections with small system buffers, so that a client that reads nothing soon falls behind.</summary>
 public static class SmallBuffers
 {
-    /// <summary>In bytes.</summary>
+    /// <summary>The size of a buffer in bytes.</summary>
     public const int Size = 4096;
 
-    /// <summary>What carries handshakes over such connections.</summary>
+    /// <summary>Creates a client that sends handshakes over such connections.</summary>
     public static HttpMessageInvoker CreateInvoker() => new(new SocketsHttpHandler
     {
         ConnectCallback = static async (context, stop) =>

@@ -4,13 +4,12 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-/// <summary>The chromium of this machine, without a window. Each person has a context of their own, as if on another computer.</summary>
+/// <summary>The chromium of this machine, headless. Each person has a separate context, as if on another computer.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     /// <summary>
-    /// What no test here needs, and each page of each test would pay for with processes of its own: a renderer kept ready for a page that
-    /// is never opened, and one more for each part of the window, which nobody sees, that is itself a page. The names differ from version
-    /// to version; those that chromium does not know do no harm.
+    /// Features that no test needs, but that cost extra processes for each page: a spare renderer for a page that is never opened, and one for
+    /// each part of the invisible window that is itself a page. The names differ between versions, and chromium ignores unknown ones.
     /// </summary>
     private static readonly string[] NotNeeded =
     [
@@ -18,15 +17,15 @@ public sealed class Browser : IAsyncLifetime
         "WebUILocationBar", "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup",
     ];
 
-    /// <summary>What Playwright switches off that matters here: chromium heeds only the last list that it is given.</summary>
+    /// <summary>The relevant features that Playwright disables, because chromium only uses the last list of features.</summary>
     private static readonly string[] NotNeededByPlaywright =
     [
         "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "GlobalMediaControls", "HttpsUpgrades", "MediaRouter",
         "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "ThirdPartyStoragePartitioning", "Translate",
     ];
 
-    // Chromium's own sandbox cannot be had as root, where continuous integration runs; the pages are ours. The rest keeps it from
-    // calling home.
+    // Chromium's sandbox does not work as root, which continuous integration uses, and all pages are our own. The other options prevent
+    // background network requests.
     private static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -39,7 +38,7 @@ public sealed class Browser : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Opens a page. Whoever asks for it disposes of its context.</summary>
+    /// <summary>Opens a page. The caller disposes its context.</summary>
     internal async Task<IPage> OpenAsync(Uri address, int width = 900)
     {
         var browser = await LaunchAsync();

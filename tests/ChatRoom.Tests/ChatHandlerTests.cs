@@ -3,7 +3,7 @@ namespace ChatRoom.Tests;
 public class ChatHandlerTests(SharedChatRoom shared)
 {
     [Fact]
-    public async Task Everyone_in_the_room_is_told_who_said_what_and_when()
+    public async Task Everyone_in_the_room_receives_the_sender_the_text_and_the_time()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
@@ -29,7 +29,7 @@ public class ChatHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Plain_clients_say_and_hear_bare_texts()
+    public async Task Plain_clients_send_and_receive_plain_texts()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
@@ -48,7 +48,7 @@ public class ChatHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Those_who_are_there_are_told_who_comes_and_goes()
+    public async Task Members_are_notified_of_arrivals_and_departures()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
@@ -63,7 +63,7 @@ public class ChatHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task A_newcomer_is_given_the_last_100_messages_and_no_notices()
+    public async Task A_new_member_receives_the_last_100_messages_and_no_notices()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();

@@ -25,7 +25,7 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
     }
 
     [Fact]
-    public async Task While_Redis_is_away_the_sender_is_told_and_afterwards_can_send_it_again()
+    public async Task The_sender_is_notified_while_Redis_is_unavailable_and_can_send_again_later()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         using var ann = await chatRoom.ConnectV1Async("/chat/outage?name=Ann");
@@ -52,7 +52,7 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
     }
 
-    /// <summary>Keeps the messages that come before a frame of some type, and that frame if it is one.</summary>
+    /// <summary>Collects the messages up to a frame of a type, including that frame if it is a message.</summary>
     private static async Task HearUntilAsync(ClientWebSocket client, string type, List<string?> heard)
     {
         string? told;

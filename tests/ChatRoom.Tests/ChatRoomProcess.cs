@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace ChatRoom.Tests;
 
-/// <summary>The sample, run as its users run it.</summary>
+/// <summary>The sample as a process, started as users start it.</summary>
 internal sealed partial class ChatRoomProcess : IAsyncDisposable
 {
     private static readonly string Assembly = typeof(ChatRoomProcess).Assembly
@@ -30,10 +30,10 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Where the page is.</summary>
+    /// <summary>The address of the page.</summary>
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>Everything the sample has printed.</summary>
+    /// <summary>The output of the sample.</summary>
     public string Output
     {
         get
@@ -43,10 +43,10 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the sample, on any free port unless told otherwise, and waits until it listens.</summary>
+    /// <summary>Starts the sample, by default on any free port, and waits until it listens.</summary>
     public static Task<ChatRoomProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
 
-    /// <summary>Starts the sample with more variables of the environment.</summary>
+    /// <summary>Starts the sample with additional environment variables.</summary>
     public static async Task<ChatRoomProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var process = new ChatRoomProcess(arguments.Contains("--port") ? arguments : ["--port", "0", .. arguments], environment);
@@ -63,7 +63,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Runs the sample to its own end.</summary>
+    /// <summary>Runs the sample until it ends by itself.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
         await using var process = new ChatRoomProcess(arguments);
@@ -71,7 +71,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return (process._process.ExitCode, process.Output);
     }
 
-    /// <summary>Connects a client that speaks a subprotocol, or none: to that one a text is a text.</summary>
+    /// <summary>Connects a client with a subprotocol, or with none, in which case messages are plain texts.</summary>
     public async Task<ClientWebSocket> ConnectAsync(string path, string? subprotocol = null)
     {
         var client = new ClientWebSocket();
@@ -81,10 +81,10 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Connects a client that speaks chatkit.v1.</summary>
+    /// <summary>Connects a client that uses chatkit.v1.</summary>
     public Task<ClientWebSocket> ConnectV1Async(string path) => ConnectAsync(path, "chatkit.v1");
 
-    /// <summary>Asks the sample to end, as Ctrl+C and service managers do. Returns its exit code, and how long it took.</summary>
+    /// <summary>Asks the sample to end, as Ctrl+C and service managers do. Returns its exit code and the time it took.</summary>
     public async Task<(int ExitCode, TimeSpan Took)> StopAsync()
     {
         var start = Stopwatch.GetTimestamp();
@@ -92,7 +92,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         return (exitCode, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>Ends the sample without warning, if it has not ended, and waits until it has.</summary>
+    /// <summary>Kills the sample if it is running, and waits until it has ended.</summary>
     public Task KillAsync()
     {
         if (!_process.HasExited)

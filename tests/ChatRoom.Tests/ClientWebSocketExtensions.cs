@@ -18,7 +18,7 @@ internal static class ClientWebSocketExtensions
         return Encoding.UTF8.GetString(buffer, 0, result.Count);
     }
 
-    /// <summary>The next frame of chatkit.v1 that is of a type, such as "message".</summary>
+    /// <summary>Returns the next chatkit.v1 frame of a type, such as "message".</summary>
     public static async Task<JsonElement> HearAsync(this ClientWebSocket client, string type)
     {
         while (true)
@@ -29,7 +29,7 @@ internal static class ClientWebSocketExtensions
         }
     }
 
-    /// <summary>Sends a message of chatkit.v1.</summary>
+    /// <summary>Sends a chatkit.v1 message.</summary>
     public static Task SayV1Async(this ClientWebSocket client, string text, string? reference = null) =>
         client.SayAsync(JsonSerializer.Serialize(new { type = "message", @ref = reference ?? Guid.NewGuid().ToString("n"), data = text }));
 }

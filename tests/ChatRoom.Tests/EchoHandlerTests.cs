@@ -9,7 +9,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
     private const int MaxMessageSize = 16 * 1024 * 1024;
 
     [Fact]
-    public async Task A_message_comes_back_as_it_came_and_to_nobody_else()
+    public async Task A_message_is_echoed_unchanged_to_its_sender_only()
     {
         var chatRoom = await shared.GetAsync();
         using var client = await ConnectAsync(chatRoom);
@@ -21,7 +21,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
             await EchoesAsync(client, WebSocketMessageType.Text, Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("grüße\0", size / 8))));
         }
 
-        // The other's own is the first that it hears.
+        // The first message that the other client receives is its own.
         await EchoesAsync(other, WebSocketMessageType.Text, "alone"u8.ToArray());
     }
 

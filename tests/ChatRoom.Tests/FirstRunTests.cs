@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatRoom.Tests;
 
-/// <summary>What a newcomer sees, who has run nothing like it on this machine before.</summary>
+/// <summary>The first run of the sample on a new machine.</summary>
 public class FirstRunTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public class FirstRunTests
         var folder = Directory.CreateTempSubdirectory("chatroom-");
         try
         {
-            // Nothing can be created below a file, not even by root.
+            // A file cannot contain other files, so even root cannot create one here.
             var home = Path.Combine(folder.FullName, "home");
             if (canWriteHome)
                 Directory.CreateDirectory(home);

@@ -7,7 +7,7 @@ public class LogInjectionTests
     private const string Hostile = "x\r\nfail: forged\u001b[2J\u0085\u2028\u2029\u200f\u202e\u2066";
 
     [Fact]
-    public async Task What_people_call_themselves_and_write_makes_no_line_of_the_log()
+    public async Task Names_and_messages_cannot_forge_log_lines()
     {
         await using var process = await ChatRoomProcess.StartAsync("--logging", "debug");
         using (var client = await process.ConnectV1Async($"/chat/lobby?name={Uri.EscapeDataString(Hostile)}"))

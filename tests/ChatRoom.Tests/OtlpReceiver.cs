@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatRoom.Tests;
 
-/// <summary>What a collector of OpenTelemetry is to its exporters: takes what they post, over gRPC or HTTP, and keeps the bytes.</summary>
+/// <summary>A fake OpenTelemetry collector, which accepts what exporters post over gRPC or HTTP, and keeps the bytes.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -19,7 +19,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public string Endpoint => _app.Urls.Single();
 
-    /// <param name="protocol"><c>grpc</c>, which is HTTP/2 without asking for it first, or <c>http/protobuf</c>.</param>
+    /// <param name="protocol"><c>grpc</c>, which uses HTTP/2 with prior knowledge, or <c>http/protobuf</c>.</param>
     public static async Task<OtlpReceiver> StartAsync(string protocol)
     {
         var posts = new ConcurrentQueue<(string Path, string Body)>();
@@ -33,7 +33,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
 
-            // Names stand in the messages of protobuf as they are.
+            // Protobuf messages contain names in plain text.
             posts.Enqueue((context.Request.Path, Encoding.Latin1.GetString(body.ToArray())));
             context.Response.ContentType = context.Request.ContentType;
             if (protocol != "grpc")
@@ -45,7 +45,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return new OtlpReceiver(app, posts);
     }
 
-    /// <summary>Waits until all of some names were posted to a path that ends like this, ignoring case.</summary>
+    /// <summary>Waits until all names were posted to a path with this ending, ignoring case.</summary>
     public async Task ReceiveAsync(string path, params string[] names)
     {
         var missing = names.ToList();

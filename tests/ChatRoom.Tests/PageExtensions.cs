@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-/// <summary>What a person does on the page.</summary>
+/// <summary>The actions of a person on the page.</summary>
 internal static class PageExtensions
 {
     public static async Task JoinAsync(this IPage page, string name, string room)
@@ -19,18 +19,18 @@ internal static class PageExtensions
         await page.Locator("#text").PressAsync("Enter");
     }
 
-    /// <summary>Waits until these messages are shown, nothing else, and nothing is on its way.</summary>
+    /// <summary>Waits until exactly these messages are shown and none is pending.</summary>
     public static async Task ExpectMessagesAsync(this IPage page, params string[] texts)
     {
         await Assertions.Expect(page.Locator("#messages li.message .text")).ToHaveTextAsync(texts);
         await Assertions.Expect(page.Locator("#pending li")).ToHaveCountAsync(0);
     }
 
-    /// <summary>Waits until the page says that it is in a state, such as "reconnecting".</summary>
+    /// <summary>Waits until the page shows a state, such as "reconnecting".</summary>
     public static Task ExpectStateAsync(this IPage page, string state) =>
         Assertions.Expect(page.Locator("#state")).ToHaveAttributeAsync("data-state", state);
 
-    /// <summary>Puts a picture of the page beside the test's results.</summary>
+    /// <summary>Saves a screenshot of the page with the test results.</summary>
     public static async Task SaveScreenshotAsync(this IPage page, string name)
     {
         var path = Path.Combine(AppContext.BaseDirectory, "screenshots", name);

@@ -9,7 +9,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     public ValueTask DisposeAsync() => _visitors.DisposeAsync();
 
     [Fact]
-    public async Task Two_people_chat_and_who_reloads_sees_the_history()
+    public async Task Two_people_chat_and_a_reload_shows_the_history()
     {
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lobby");
@@ -46,7 +46,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task What_people_write_is_shown_and_never_run()
+    public async Task Messages_are_shown_as_text_and_never_run()
     {
         const string Attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
         var chatRoom = await shared.GetAsync();
@@ -61,7 +61,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task What_the_server_does_not_take_can_be_put_back_into_the_text_box()
+    public async Task A_refused_message_can_be_edited_again()
     {
         var text = string.Concat(Enumerable.Repeat("This goes on and on. ", 4_000)).Trim();
         var chatRoom = await shared.GetAsync();
@@ -117,7 +117,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task Its_files_may_be_cached_for_ever_because_their_names_tell_their_contents()
+    public async Task The_files_can_be_cached_forever_because_their_names_contain_a_hash()
     {
         var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();

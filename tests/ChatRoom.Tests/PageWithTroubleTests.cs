@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-/// <summary>What the page makes of servers that end, stores that are away, and networks that fail.</summary>
+/// <summary>The page when the server ends, the store is unavailable, or the network fails.</summary>
 public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, SharedChatRoom shared) : BrowserTests, IClassFixture<RedisServer>, IAsyncDisposable
 {
     private readonly Visitors _visitors = new(browser);
@@ -37,7 +37,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task When_the_server_is_asked_to_stop_it_says_so_and_the_page_comes_back()
+    public async Task The_page_reconnects_when_the_server_stops_gracefully()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
@@ -49,7 +49,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
 
         TestContext.Current.TestOutputHelper?.WriteLine($"The sample stopped within {took.TotalMilliseconds:0} ms.");
         Assert.Equal(0, exitCode);
-        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // Whoever does not answer the close frame is waited for 5 s.
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // The server waits 5 s for a client that does not answer the close frame.
         await ann.ExpectStateAsync("reconnecting");
         await ann.SayAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
@@ -77,7 +77,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task Messages_wait_in_order_while_Redis_is_away()
+    public async Task Messages_wait_in_order_while_Redis_is_unavailable()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "outage");
@@ -97,7 +97,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task What_is_pending_survives_a_reload()
+    public async Task Pending_messages_survive_a_reload()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
@@ -117,7 +117,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task Who_was_away_for_too_long_is_told_how_much_is_missing()
+    public async Task A_client_that_was_offline_for_too_long_receives_the_number_of_missing_messages()
     {
         var chatRoom = await shared.GetAsync();
         using var bob = await chatRoom.ConnectAsync("/chat/gaps?name=Bob");
@@ -142,7 +142,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task A_connection_that_has_gone_silent_is_given_up()
+    public async Task A_silent_connection_is_closed()
     {
         var chatRoom = await shared.GetAsync();
         await using var proxy = TcpProxy.Start(chatRoom.Address);
@@ -165,7 +165,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task When_its_node_is_killed_the_page_goes_on_at_another_one()
+    public async Task The_page_continues_on_another_node_when_its_node_is_killed()
     {
         await using var first = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         await using var second = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);

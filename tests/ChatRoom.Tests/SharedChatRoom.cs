@@ -3,8 +3,8 @@
 namespace ChatRoom.Tests;
 
 /// <summary>
-/// One sample, with its history in memory, for all tests that neither configure nor end it: starting one takes longer than what most of
-/// them do with it. Each test has rooms of its own.
+/// One instance of the sample, with its history in memory, for all tests that neither configure nor end it, because starting the sample takes
+/// longer than most of these tests. Each test has its own rooms.
 /// </summary>
 public sealed class SharedChatRoom : IAsyncLifetime
 {
@@ -13,10 +13,10 @@ public sealed class SharedChatRoom : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>The sample. It is started for the first who asks.</summary>
+    /// <summary>The sample. The first call starts it.</summary>
     internal Task<ChatRoomProcess> GetAsync() => _process.Value;
 
-    /// <summary>The name of a room in which nobody has been.</summary>
+    /// <summary>The name of an unused room.</summary>
     internal string NewRoom() => $"room-{Interlocked.Increment(ref _rooms)}";
 
     public async ValueTask DisposeAsync()

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace ChatRoom.Tests;
 
-/// <summary>Stands between a page and its server, as a load balancer or a bad network does.</summary>
+/// <summary>A proxy between a page and its server, which behaves like a load balancer or a bad network.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -18,14 +18,14 @@ internal sealed class TcpProxy : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where new connections go.</summary>
+    /// <summary>The target of new connections.</summary>
     public Uri Server { get; set; }
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
     public static TcpProxy Start(Uri server) => new(server);
 
-    /// <summary>From now on nothing goes through the WebSockets that there are. They stay open.</summary>
+    /// <summary>Stalls the existing WebSockets. They stay open.</summary>
     public void FallSilent()
     {
         foreach (var link in _links.Where(link => link.IsWebSocket))
@@ -52,7 +52,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // Stopped.
+            // The proxy has been stopped.
         }
         catch (ObjectDisposedException)
         {
@@ -95,7 +95,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Nobody listens there.
+                // The target does not accept connections.
             }
 
             Dispose();
@@ -116,7 +116,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             }
             catch (IOException)
             {
-                // One side has broken it, so the other one gets to know.
+                // One side has ended the connection, so end the other side too.
             }
         }
     }

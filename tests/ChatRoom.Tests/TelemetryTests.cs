@@ -37,7 +37,7 @@ public class TelemetryTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task It_says_that_it_lives_and_that_it_is_ready()
+    public async Task The_sample_reports_that_it_is_live_and_ready()
     {
         var chatRoom = await shared.GetAsync();
         using var http = new HttpClient { BaseAddress = chatRoom.Address };
@@ -47,7 +47,7 @@ public class TelemetryTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Without_its_Redis_it_lives_and_takes_connections_but_says_that_it_is_degraded()
+    public async Task Without_Redis_the_sample_is_live_and_accepts_connections_but_reports_Degraded()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", $"127.0.0.1:{RedisServer.FreePort()}");
         using var http = new HttpClient { BaseAddress = chatRoom.Address };

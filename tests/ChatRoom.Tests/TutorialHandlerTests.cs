@@ -3,13 +3,13 @@ namespace ChatRoom.Tests;
 public class TutorialHandlerTests(SharedChatRoom shared)
 {
     [Fact]
-    public async Task The_sender_hears_that_it_arrived_and_the_others_hear_the_message()
+    public async Task The_sender_receives_a_confirmation_and_the_others_the_message()
     {
         var chatRoom = await shared.GetAsync();
         using var sender = await chatRoom.ConnectAsync("/msg");
         using var other = await chatRoom.ConnectAsync("/msg");
 
-        // What the other says of itself shows that it is in the room.
+        // A message from the other client shows that it is in the room.
         await other.SayAsync("here");
         Assert.Equal("我收到了你的消息：here", await other.HearAsync());
         Assert.Equal("here", await sender.HearAsync());

@@ -2,7 +2,10 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests;
 
-/// <summary>Those who open pages in one test, each as if on another computer. They leave at its end: a page left open goes on trying to reach its server.</summary>
+/// <summary>
+/// The visitors of one test, each as if on another computer. Their pages are closed at its end, because an open page keeps trying to
+/// connect.
+/// </summary>
 internal sealed class Visitors(Browser browser) : IAsyncDisposable
 {
     private readonly List<IPage> _pages = [];

@@ -1,4 +1,4 @@
-// Bun, whose WebSockets are those of uWebSockets, with its topics.
+// Bun with its topics. Its WebSockets are uWebSockets.
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: Number(process.argv[2]),

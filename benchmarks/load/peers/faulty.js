@@ -1,7 +1,7 @@
-// A server that loses, doubles and swaps messages: shows that the generator notices. Not a peer.
+// A server that loses, duplicates, and swaps messages, to show that the generator detects this. It is not a peer.
 import { WebSocketServer } from 'ws';
 
-// Prime, so that it is not always the same member whom it hits.
+// Prime, so that the faults do not always affect the same member.
 const every = 997;
 const members = new Set();
 const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.argv[2]) });

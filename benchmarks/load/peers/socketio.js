@@ -1,4 +1,4 @@
-// Socket.IO with its rooms, over WebSockets from the start.
+// Socket.IO with its rooms. It starts with WebSockets.
 import { Server } from 'socket.io';
 
 const server = new Server({ transports: ['websocket'], serveClient: false });

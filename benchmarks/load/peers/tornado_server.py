@@ -1,4 +1,4 @@
-"""Tornado: a set of handlers for each room, and a loop over it."""
+"""Tornado: a set of handlers for each room, and a loop that sends to each."""
 import asyncio
 import sys
 from collections import defaultdict

@@ -1,4 +1,4 @@
-// Node with the package ws: a set of sockets for each room, and a loop over it.
+// Node with the package ws: a set of sockets for each room, and a loop that sends to each.
 import { WebSocketServer } from 'ws';
 
 const rooms = new Map();

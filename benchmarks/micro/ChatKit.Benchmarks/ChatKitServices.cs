@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Benchmarks;
 
-/// <summary>ChatKit as an application has it, without a host.</summary>
+/// <summary>The ChatKit services of an application, without a host.</summary>
 internal static class ChatKitServices
 {
     public static ServiceProvider Create(string? redis = null)

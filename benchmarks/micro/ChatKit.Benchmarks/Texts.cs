@@ -1,6 +1,6 @@
 namespace ChatKit.Benchmarks;
 
-/// <summary>What is sent.</summary>
+/// <summary>The texts to send.</summary>
 internal static class Texts
 {
     public static string OfSize(int bytes) => new('x', bytes);

@@ -7,8 +7,8 @@ const CLOSINGS = {
   1006: 'There is no connection to the server.',
   1008: 'The server refused the connection.',
   1009: 'A message was too large for the server.',
-  1011: 'The server ran into an error.',
-  1013: 'The server has too much to do.',
+  1011: 'An error occurred on the server.',
+  1013: 'The server is overloaded, or you have too many connections.',
 };
 
 const STATE_LABELS = {
@@ -25,7 +25,7 @@ const STATE_REASONS = {
 };
 
 const FATES = {
-  unknown: 'It is not known whether this was sent.',
+  unknown: 'This message may or may not have been sent.',
   'too-big': 'Not sent: it is too long.',
 };
 
@@ -34,7 +34,7 @@ const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
 
 const byId = (id) => document.getElementById(id);
 
-/** The list of messages, notices and separators, and below it what is on its way. */
+/** The list of messages, notices, and separators, followed by the pending messages. */
 class Transcript {
   #view = byId('transcript');
   #list = byId('messages');
@@ -74,7 +74,7 @@ class Transcript {
     this.add(createItem('gap', last?.at ?? new Date(), text));
   }
 
-  /** Shows what is on its way. Those that were refused stay until they are taken back. */
+  /** Shows the pending messages. Refused messages stay until the user edits them. */
   showPending(pending) {
     const refs = new Set(pending.map(({ ref }) => ref));
     for (const item of [...this.#pending.children]) {
@@ -128,7 +128,7 @@ class Transcript {
     if (this.#pinned) this.scrollToEnd();
   }
 
-  // The view may have shrunk or grown since the scroll event was queued: only moving up is the reader's doing.
+  // The view may have been resized since the scroll event was queued. Only a move up is always caused by the reader.
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.#view;
     if (scrollHeight - scrollTop - clientHeight < 40) this.#pinned = true;
@@ -189,7 +189,7 @@ function group(item) {
     && item.at - previous.at < GROUP_WINDOW);
 }
 
-// Storage throws where the user has blocked it.
+// Storage throws if the user has blocked it.
 function findStorage() {
   try {
     return localStorage;
@@ -226,7 +226,7 @@ function join(name, room) {
   byId('own-name').textContent = name;
   showChat(true);
   clearDraft();
-  transcript.showPending(chat.pending); // what a reload has interrupted
+  transcript.showPending(chat.pending); // from before a reload
   textInput.focus();
 }
 
@@ -260,12 +260,12 @@ function showState({ state, reason, code, retryAt = 0 }) {
   byId('trouble').hidden = !troubled;
   if (troubled) setText('reason', STATE_REASONS[state] ?? (reason || CLOSINGS[code] || CLOSINGS[1006]));
   sendButton.disabled = state === 'closed';
-  setText('hint', troubled && state !== 'closed' ? 'You can keep writing. What you send goes out once the connection is back.' : '');
+  setText('hint', troubled && state !== 'closed' ? 'You can keep writing. Your messages are sent when the connection is back.' : '');
   announce(live);
   session.wasLive ||= live;
 }
 
-// What was there before is not read out.
+// Screen readers don't announce older messages.
 function announce(live) {
   if (!live) byId('log').ariaLive = 'off';
   else setTimeout(() => { if (session?.chat.state === 'live') byId('log').ariaLive = 'polite'; }, 100);
@@ -282,7 +282,7 @@ function showMessage(message) {
 
 function showProblem({ ref, code, text, data }) {
   if (code === 'unavailable') {
-    setText('problem', 'The server cannot store messages at present. Yours are kept, and sent once it can.');
+    setText('problem', 'The server cannot store messages at present. Your messages are kept, and sent when it can.');
     return;
   }
 
@@ -291,7 +291,7 @@ function showProblem({ ref, code, text, data }) {
     return;
   }
 
-  setText('problem', 'A message was not sent, or it is not known whether it was.');
+  setText('problem', 'A message was not sent, or may not have been sent.');
   transcript.showRefused(ref, data, FATES[code] ?? `Not sent: ${text}`, takeBack);
 }
 
@@ -322,12 +322,12 @@ function send() {
   const text = textInput.value.trim();
   if (!text || sendButton.disabled) return;
   clearDraft();
-  session.chat.send(text).catch(() => {}); // The events tell, also of what was sent before a reload.
+  session.chat.send(text).catch(() => {}); // The events report the outcome, also of messages from before a reload.
   transcript.showPending(session.chat.pending);
   transcript.scrollToEnd();
 }
 
-/** Puts what was not sent into the text box again. */
+/** Puts an unsent message back into the text box. */
 function takeBack(text) {
   setDraft([text, textInput.value].filter(Boolean).join('\n'));
   setText('problem', '');
@@ -359,7 +359,7 @@ function preset() {
   (firstEmpty ?? byId('join').querySelector('button')).focus();
 }
 
-// Half a surrogate pair could not be written into a URL.
+// Half a surrogate pair can't be encoded in a URL.
 function cut(text, length) {
   return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }
@@ -396,7 +396,7 @@ textInput.addEventListener('keydown', (event) => {
 });
 
 byId('leave').addEventListener('click', () => {
-  if (session.chat.pending.length === 0 || confirm('Not all of your messages are sent yet. Leave all the same?')) leave();
+  if (session.chat.pending.length === 0 || confirm('Some of your messages have not been sent. Leave anyway?')) leave();
 });
 
 byId('reconnect').addEventListener('click', () => {

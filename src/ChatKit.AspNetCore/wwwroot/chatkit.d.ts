@@ -1,56 +1,56 @@
-/** What the server has done with a message. */
+/** The server's acknowledgement of a message. */
 export interface Ack {
   ref: string;
-  /** Where the server has stored it; absent if it has handled the message and stored nothing. */
+  /** The room and the position at which the server stored the message; absent if it handled the message and stored nothing. */
   room?: string;
   position?: string;
 }
 
 /**
- * - `malformed`: the server could not read the message.
- * - `forbidden`: it was to bring the client into a room that it may not be in.
- * - `failed`: the server failed to handle it.
- * - `unknown`: the server may have the message or not, and it is too late to send it again.
- * - `closed`: the connection was closed before the message was sent, or another user has typed it.
- * - `too-big`: it is larger than the server takes.
+ * - `malformed`: the server rejected the message as malformed.
+ * - `forbidden`: the message would have brought the client into a room that it may not be in.
+ * - `failed`: the server failed to handle the message.
+ * - `unknown`: the server may or may not have handled the message, and it is too late to send it again.
+ * - `closed`: the connection was closed before the message was sent, or the message was typed by another user.
+ * - `too-big`: the message is larger than the server accepts.
  */
 export type ErrorCode = 'malformed' | 'forbidden' | 'failed' | 'unknown' | 'closed' | 'too-big';
 
-/** What `send` rejects with. */
+/** The error with which the promise of `send` is rejected. */
 export interface ChatError extends Error {
   ref: string;
   code: ErrorCode;
 }
 
 export interface ChatMessage {
-  /** Absent if the message is for this client, or for this user, alone. */
+  /** Absent if the message is only for this client or this user. */
   room?: string;
-  /** Absent if the message is not stored. */
+  /** Absent if the message isn't stored. */
   position?: string;
-  /** The id of the user who sent it; absent for nobody and for the server. */
+  /** The id of the user who sent the message; absent if it was sent anonymously or by the server. */
   from?: string;
   at: Date;
   data: string | Uint8Array;
-  /** False for what was there before this client (again) joined the room. */
+  /** False for messages that are older than the connection. */
   live: boolean;
 }
 
-/** Messages are missing, and will not come: the server has said so, or their positions were left out. */
+/** Messages are missing and will not arrive, as announced by the server or shown by the positions. */
 export interface Gap {
   room: string;
   after: string;
-  /** The position of the message that follows; absent if there is none yet. */
+  /** The position of the following message; absent if there is none yet. */
   next?: string;
-  /** How many are missing; absent if that is not known, because of a reset. */
+  /** The number of missing messages; absent if it is unknown because of a reset. */
   missed?: number;
-  /** Whether the server has lost the messages of the room, and begun anew. */
+  /** Whether the server has lost the room's messages and started a new stream. */
   reset: boolean;
 }
 
-/** The client has all that a room remembers; what comes now is new. */
+/** The client has caught up with a room. All further messages are new. */
 export interface Live {
   room: string;
-  /** Whether it had the room's messages before, and has been sent every one since. */
+  /** Whether the client resumed and has received every message since its position. */
   recovered: boolean;
 }
 
@@ -58,33 +58,33 @@ export type State = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'closed
 
 export interface StateChange {
   state: State;
-  /** What the server has said on closing; may be empty. */
+  /** The reason in the close frame; can be empty. */
   reason?: string;
   /** The close code (RFC 6455); 1006 if the connection was lost. */
   code?: number;
-  /** When the next attempt begins, in milliseconds since 1970; absent if it has begun. */
+  /** The time of the next attempt, in milliseconds since 1970; absent if it is in progress. */
   retryAt?: number;
 }
 
 export interface Presence {
   room: string;
-  /** All who are there now. */
+  /** Everyone who is in the room now. */
   here: string[];
   joined: string[];
   left: string[];
 }
 
 /**
- * A message that was refused; with the code `unavailable` one that waits until the server can store it, with `rate_limited` one that
- * was too much at once, and is sent again, with those behind it, on a new connection.
+ * A message was refused. With the code `unavailable`, it waits until the server can store it. With `rate_limited`, it exceeded the limit,
+ * and the client sends it and all later messages again on a new connection.
  */
 export interface Refusal {
-  /** Absent if the server could not read it. */
+  /** Absent if the server couldn't read it. */
   ref?: string;
   code: ErrorCode | 'unavailable' | 'rate_limited';
-  /** What was wrong, for people. */
+  /** A description of the error for the user. */
   text: string;
-  /** What was not sent, to be put back to where it was typed; absent for what is still pending. */
+  /** The content of the message, so that the page can offer it again; absent if the message is still pending. */
   data?: string | Uint8Array;
 }
 
@@ -100,31 +100,32 @@ export interface ChatEvents {
 
 export interface Chat {
   readonly state: State;
-  /** The id of the user that the server takes this client for. */
+  /** The id of the client's user, as the server states it. */
   readonly user?: string;
-  /** What is not acknowledged yet, in order. */
+  /** The messages that the server hasn't acknowledged, in order. */
   readonly pending: { ref: string; data: string | Uint8Array }[];
-  /** Calls the listener for each event of a type. Returns a function that ends that. */
+  /** Calls the listener for each event of a type. Returns a function that removes the listener. */
   on<T extends keyof ChatEvents>(type: T, listener: (event: ChatEvents[T]) => void): () => void;
   /** Sends a message, now or when there is a connection. Resolves when the server has handled it; rejects with a `ChatError`. */
   send(data: string | Uint8Array): Promise<Ack>;
   /** Connects now, instead of waiting for the next attempt or staying closed. */
   reconnect(): void;
-  /** Ends the connection for good. What is pending is given up. */
+  /** Closes the connection for good and discards the pending messages. */
   close(): void;
 }
 
 export interface ChatOptions {
   /**
-   * The position of each room up to which the page shows its messages already, for example because the server has rendered them. Parameters
-   * `after` of the URL (`after=lobby~5k2j9:42`) do the same.
+   * The position, for each room, up to which the page already shows the messages, for example because the server has rendered them. You can
+   * also use parameters of the URL (`after=lobby~5k2j9:42`).
    */
   after?: Record<string, string>;
-  /** Keeps what is pending over a reload of the page. Default: `sessionStorage`; null for none. */
+  /** Keeps the pending messages across a reload of the page. Default: `sessionStorage`; null for none. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   /**
-   * Asked for a bearer token before each attempt to connect, so that each can have a fresh one. It goes to the server as the subprotocol
-   * `bearer.<token>`; what it consists of must be fit for that, as a JWT is. If it fails, the attempt has failed.
+   * Returns a bearer token. The client calls this function before each attempt to connect, so that each attempt has a fresh token, and sends
+   * the token as the subprotocol `bearer.<token>`. Its characters must be valid there, as those of a JWT are. If the function fails, the
+   * attempt fails.
    */
   token?: () => string | Promise<string>;
   /** In milliseconds, for tests. */
@@ -132,7 +133,7 @@ export interface ChatOptions {
 }
 
 /**
- * Connects to a room, and stays connected.
- * @param url The endpoint's path, relative to the page, or a whole URL (http, https, ws or wss).
+ * Connects to a room and stays connected.
+ * @param url The endpoint's path, relative to the page, or an absolute URL (http, https, ws, or wss).
  */
 export function connect(url: string | URL, options?: ChatOptions): Chat;

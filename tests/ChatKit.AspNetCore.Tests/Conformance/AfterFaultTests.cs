@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// RFC 6455 sections 5.5.1, 7.1.1 and 7.1.7: what came before a fault is handled, and answered; then the client is sent its code, and
-/// nothing that follows is handled. A server that ended the connection with bytes unread would reset it, and the reset would overtake the
-/// close frame. So it reads on until the client's own close frame, and ends the connection there.
+/// RFC 6455 sections 5.5.1, 7.1.1 and 7.1.7: messages before a fault are handled and answered. Then the server sends the close code, and
+/// handles nothing that follows. If the server ended the connection with unread bytes, the connection would be reset, and the reset would
+/// overtake the close frame. The server therefore reads up to the client's own close frame, and then ends the connection.
 /// </summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(server)
@@ -27,7 +27,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
         ["message above the limit"] = (1009, ClientFrame.Of(ClientFrame.Binary, new byte[EchoServer.MaxMessageSize + 1])),
     };
 
-    /// <summary>Nothing follows a close frame, be it right or wrong: it is the client's last.</summary>
+    /// <summary>A close frame, valid or invalid, is the last frame of the client.</summary>
     private static readonly Dictionary<string, (int Code, byte[] Frame)> CloseFaultsByName = new()
     {
         ["half a code"] = (1002, ClientFrame.Of(ClientFrame.Close, "h")),
@@ -35,7 +35,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
         ["reason that is not UTF-8"] = (1007, ClientFrame.CloseWith(1000, [0xFF])),
     };
 
-    /// <summary>What comes next is still part of the frame.</summary>
+    /// <summary>The next bytes are still part of the frame.</summary>
     private static readonly Dictionary<string, (int Code, byte[] Frame)> UnfinishedByName = new()
     {
         ["length above the limit"] = (1009, ClientFrame.Header(ClientFrame.Binary, EchoServer.MaxMessageSize + 1)),
@@ -63,7 +63,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
 
     [Theory]
     [MemberData(nameof(FaultsAndRests))]
-    public async Task A_client_that_goes_on_sending_is_told_its_fault(string fault, string rest)
+    public async Task A_client_that_keeps_sending_receives_the_code_of_its_fault(string fault, string rest)
     {
         var (code, frame) = Fault(fault);
         using var client = await ConnectAsync();
@@ -76,7 +76,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
         Assert.Equal(0, client.MessagesHandled);
     }
 
-    /// <summary>The server's clock stands still: it does not end the connection because it has waited long enough.</summary>
+    /// <summary>The server's clock stands still, so the server does not end the connection because of a time-out.</summary>
     [Theory]
     [MemberData(nameof(Faults))]
     public async Task The_server_ends_the_connection_once_both_close_frames_have_passed(string fault)
@@ -115,9 +115,9 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
         await ExpectEndAfterAsync(client, ClientFrame.Of(ClientFrame.Close, [0x03, 0xEA], key: null));
     }
 
-    /// <summary>What is on its way when the client gets the server's close frame comes before its answer.</summary>
+    /// <summary>Frames that are in flight when the client receives the server's close frame arrive before its answer.</summary>
     [Fact]
-    public async Task The_server_passes_over_what_comes_before_the_clients_close_frame()
+    public async Task The_server_ignores_frames_before_the_clients_close_frame()
     {
         using var client = await ConnectAsync();
         await client.SendAsync(ClientFrame.Of(ClientFrame.Text, [0xFF, .. Payload(1000)])[..^500]);
@@ -134,10 +134,10 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
         Assert.Equal(0, client.MessagesHandled);
     }
 
-    /// <summary>The client may still be sending it: a close frame cannot come before it is whole.</summary>
+    /// <summary>The client may still be sending this frame, and can only send a close frame after it.</summary>
     [Theory]
     [MemberData(nameof(Unfinished))]
-    public async Task A_close_frame_within_a_frame_is_none(string fault)
+    public async Task A_close_frame_within_the_payload_of_a_frame_is_ignored(string fault)
     {
         var (code, frame) = Fault(fault);
         using var client = await ConnectAsync();
@@ -181,7 +181,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
     }
 
     [Fact]
-    public async Task The_beginning_of_a_message_with_a_fault_in_it_is_not_handled()
+    public async Task The_start_of_an_invalid_message_is_not_handled()
     {
         using var client = await ConnectAsync();
 
@@ -209,7 +209,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
     private static (int Code, byte[] Frame) Fault(string name) =>
         FaultsByName.TryGetValue(name, out var fault) || CloseFaultsByName.TryGetValue(name, out fault) ? fault : UnfinishedByName[name];
 
-    /// <summary>The client sends its last, and the server ends the connection, without waiting for the client to do so.</summary>
+    /// <summary>After the last frame of the client, the server ends the connection without waiting for the client to do so.</summary>
     private static async Task ExpectEndAfterAsync(EchoClient client, byte[] last)
     {
         var watch = Stopwatch.StartNew();

@@ -77,7 +77,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
     [InlineData("bye")]
     [InlineData("grüße 💬")]
     [InlineData("\uFEFF and \0 are characters too")]
-    public async Task The_handler_is_told_the_reason(string reason)
+    public async Task The_handler_receives_the_reason(string reason)
     {
         using var client = await ConnectAsync();
 
@@ -87,7 +87,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task A_reason_of_123_bytes_is_told_whole()
+    public async Task A_reason_of_123_bytes_is_echoed_completely()
     {
         using var client = await ConnectAsync();
         var reason = Encoding.ASCII.GetString(Payload(123 - 4)) + "💬";
@@ -144,7 +144,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Late))]
-    public async Task What_follows_a_close_frame_is_ignored(string name)
+    public async Task Frames_after_a_close_frame_are_ignored(string name)
     {
         using var client = await ConnectAsync();
 
@@ -170,7 +170,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task What_comes_between_the_servers_close_frame_and_the_answer_is_ignored()
+    public async Task Frames_between_the_servers_close_frame_and_the_answer_are_ignored()
     {
         using var client = await ConnectAsync();
         await (await client.Connection).CloseAsync((WebSocketCloseStatus)4000, "mine");

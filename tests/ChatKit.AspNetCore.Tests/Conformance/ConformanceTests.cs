@@ -3,18 +3,18 @@ using System.Text;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// What RFC 6455 asks of the one who reads a client's frames. Each suite is run over those ways in which a server takes its frames that
-/// can change its outcome: see <see cref="DependsOnAttribute"/> and <see cref="OverSocket"/>.
+/// What RFC 6455 requires of a server that reads a client's frames. Each suite runs in those ways of receiving frames that can change its
+/// outcome: see <see cref="DependsOnAttribute"/> and <see cref="OverSocket"/>.
 /// </summary>
 public abstract class ConformanceTests(EchoServer server)
 {
     protected EchoServer Server => server;
 
-    /// <summary>Connects.</summary>
-    /// <param name="early">What is sent in one segment with the handshake.</param>
+    /// <summary>Connects a client.</summary>
+    /// <param name="early">Bytes to send in the same segment as the handshake.</param>
     private protected Task<EchoClient> ConnectAsync(params byte[] early) => server.ConnectAsync(early);
 
-    /// <summary>Sends something wrong.</summary>
+    /// <summary>Sends an invalid frame.</summary>
     private protected async Task FailsAsync(int code, params byte[][] frames)
     {
         using var client = await ConnectAsync();
@@ -22,7 +22,7 @@ public abstract class ConformanceTests(EchoServer server)
         await client.ExpectFaultAsync(code);
     }
 
-    /// <summary>A payload that is valid for both types, and in which no byte can be lost or swapped unnoticed.</summary>
+    /// <summary>A payload that is valid for both types, and in which a lost or swapped byte is always detected.</summary>
     private protected static byte[] Payload(int length)
     {
         var text = new StringBuilder(length + 8);

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.5: control frames are short and whole, and may come anywhere.</summary>
+/// <summary>RFC 6455 section 5.5: control frames are short and not fragmented, and can appear anywhere.</summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(server)
 {
@@ -86,7 +86,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
     [Theory]
     [InlineData(0)]
     [InlineData(125)]
-    public async Task A_pong_that_nobody_asked_for_is_ignored(int length)
+    public async Task An_unsolicited_pong_is_ignored(int length)
     {
         using var client = await ConnectAsync();
         var pong = ClientFrame.Of(ClientFrame.Pong, Payload(length));
@@ -99,7 +99,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
         Assert.Equal(2, client.MessagesHandled);
     }
 
-    /// <summary>RFC 6455 section 5.5.3 asks for the latest only. Clients that count their pongs ask for all.</summary>
+    /// <summary>RFC 6455 section 5.5.3 only requires the latest. Clients that count their pongs expect all.</summary>
     [Fact]
     public async Task Ten_pings_in_one_segment_are_all_answered_in_order()
     {
@@ -116,7 +116,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
     }
 
     [Fact]
-    public async Task Of_a_flood_of_pings_at_least_the_last_is_answered()
+    public async Task The_server_answers_at_least_the_last_ping_of_a_flood()
     {
         using var client = await ConnectAsync();
 

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 7692 sections 5 and 7.1: what is agreed on, over the wire.</summary>
+/// <summary>RFC 7692 sections 5 and 7.1: the negotiation, on the wire.</summary>
 [DependsOn(Aspect.Request)]
 public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTests(server)
 {
@@ -55,9 +55,9 @@ public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTe
     [InlineData("permessage-deflate; client_max_window_bits; client_max_window_bits")]
     [InlineData("permessage-deflate; server_no_context_takeover; server_no_context_takeover")]
     [InlineData("permessage-bzip2")]
-    public Task An_offer_that_must_be_declined_is_and_the_connection_goes_on_without(string offer) => AgreesAsync(offer, null);
+    public Task The_server_declines_an_invalid_offer_and_continues_without_compression(string offer) => AgreesAsync(offer, null);
 
-    /// <summary>What was agreed on, or not, holds for the frames that follow.</summary>
+    /// <summary>The following frames obey the outcome of the negotiation.</summary>
     private async Task AgreesAsync(string offer, string? answer)
     {
         var (room, script) = Server.NewRoom();

@@ -11,12 +11,12 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     private const int CompressedText = RawClient.Compressed | ClientFrame.Text;
     private const int CompressedBinary = RawClient.Compressed | ClientFrame.Binary;
 
-    /// <summary>Messages of fewer bytes come back as they are.</summary>
+    /// <summary>Shorter messages are not compressed.</summary>
     private const int Threshold = 256;
 
     private static readonly int[] Edges = [0, 1, 125, 126, 255, 256, 257, 65_535, 65_536, 200_000, EchoServer.MaxMessageSize];
 
-    /// <summary>What deflate makes of "Hello", as RFC 7692 section 7.2.3 shows it, and more ways in which it may be said.</summary>
+    /// <summary>"Hello" compressed as in RFC 7692 section 7.2.3, and in other ways.</summary>
     private static readonly Dictionary<string, string> HellosByName = new()
     {
         ["one block of fixed codes"] = "F248CDC9C90700",
@@ -74,7 +74,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [Theory]
     [InlineData(1000)]
     [InlineData(EchoServer.MaxMessageSize)]
-    public async Task What_does_not_get_smaller_comes_back(int length)
+    public async Task Incompressible_data_is_echoed(int length)
     {
         using var client = await ConnectAsync();
         var noise = RandomNumberGenerator.GetBytes(length);
@@ -105,7 +105,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         using var client = await ConnectAsync();
         var hello = Convert.FromHexString(HellosByName[name]);
 
-        // Twice, because a final block must not end more than its message.
+        // Twice, because a final block must only end its own message.
         for (var i = 0; i < 2; i++)
         {
             await client.SendAsync(ClientFrame.Of(CompressedText, hello));
@@ -150,7 +150,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task A_client_may_choose_for_each_message()
+    public async Task A_client_may_compress_some_messages_and_not_others()
     {
         using var client = await ConnectAsync();
 
@@ -164,7 +164,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task The_server_begins_each_message_anew()
+    public async Task The_server_compresses_each_message_without_context()
     {
         using var client = await ConnectAsync();
         var first = Deflate(Payload(5000));
@@ -182,7 +182,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     public static MatrixTheoryData<int, int> WindowsAndLengths => new(
         [8, 9, 10, 11, 12, 13, 14, 15], [.. Edges.Where(static length => length >= Threshold)]);
 
-    /// <summary>RFC 7692 section 7.1.2.1: a client need not remember more than it has said.</summary>
+    /// <summary>RFC 7692 section 7.1.2.1: a client does not have to keep more data than the window that it requested.</summary>
     [Theory]
     [MemberData(nameof(WindowsAndLengths))]
     public async Task A_message_refers_back_no_further_than_the_window_of_the_client(int bits, int length)
@@ -197,7 +197,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         Assert.InRange(DeflateDistances.Longest(payload), 0, 1 << bits);
     }
 
-    /// <summary>It was told not to: what it refers to is not kept.</summary>
+    /// <summary>The negotiation forbids this, because the server does not keep the data that the message refers to.</summary>
     [Fact]
     public async Task A_client_that_goes_on_with_its_context_is_1007()
     {
@@ -225,7 +225,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Corrupt))]
-    public async Task What_cannot_be_inflated_is_1007(string name)
+    public async Task Invalid_compressed_data_is_1007(string name)
     {
         var bytes = Convert.FromHexString(CorruptByName[name]);
         await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedBinary, bytes));
@@ -235,7 +235,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(NotUtf8))]
-    public async Task What_is_no_text_once_it_is_inflated_is_1007(string name)
+    public async Task Compressed_text_that_is_not_UTF8_is_1007(string name)
     {
         byte[] bytes = [.. "before: "u8, .. Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name]];
         await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedText, Deflate(bytes)));
@@ -250,7 +250,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [InlineData(ClientFrame.Pong)]
     [InlineData(ClientFrame.Close)]
     [InlineData(ClientFrame.Continuation)]
-    public async Task The_mark_where_it_may_not_be_is_1002(int opcode)
+    public async Task RSV1_where_it_is_not_allowed_is_1002(int opcode)
     {
         await FailsDeflatedAsync(1002, ClientFrame.Of(RawClient.Compressed | opcode, [0x03, 0xE8]));
         foreach (var first in new[] { ClientFrame.Text, CompressedText })
@@ -272,7 +272,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [InlineData(1)]
     [InlineData(1000)]
     [InlineData(1024 * 1024 * 128)]
-    public async Task The_limit_is_of_what_comes_out(int beyond)
+    public async Task The_limit_applies_to_the_inflated_size(int beyond)
     {
         using var client = await ConnectAsync();
         var zeros = Zeros(EchoServer.MaxMessageSize + beyond);
@@ -289,7 +289,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public Task What_is_too_large_as_it_comes_is_1009_before_it_has_come() =>
+    public Task A_compressed_message_over_the_limit_is_1009_before_it_has_arrived() =>
         FailsDeflatedAsync(1009, ClientFrame.Header(CompressedBinary, EchoServer.MaxMessageSize * 2));
 
     private Task<EchoClient> ConnectAsync() => Server.ConnectAsync([], "permessage-deflate; client_max_window_bits");
@@ -301,7 +301,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         await client.ExpectFaultAsync(code);
     }
 
-    /// <summary>The next frame is this message, compressed on its own unless it is short or would not get smaller.</summary>
+    /// <summary>Expects this message next, compressed on its own unless it is short or incompressible.</summary>
     private static async Task ExpectAsync(EchoClient client, int opcode, byte[] payload)
     {
         var frame = await client.Raw.ReceiveFrameAsync();
@@ -316,7 +316,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         deflate.Write(data);
         deflate.Flush();
 
-        // The platform flushes nothing where nothing was written.
+        // The platform flushes nothing if nothing was written.
         return data.Length == 0 ? [0x00] : output.ToArray()[..^4];
     }
 

@@ -1,19 +1,19 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>What it is about a connection that decides the outcome of a suite's cases, and so over which ways the suite is run.</summary>
+/// <summary>The part of a connection that the outcome of a suite depends on, which determines the ways in which the suite runs.</summary>
 public enum Aspect
 {
-    /// <summary>The head of the request, which the web server has read before anything here sees it. One way shows all.</summary>
+    /// <summary>The head of the request, which the web server reads first. One way is sufficient.</summary>
     Request,
 
-    /// <summary>The bytes of the frames, and where they are cut: straight from the socket, and in pieces.</summary>
+    /// <summary>The bytes of the frames, and where they are cut. The ways are the socket, and pieces.</summary>
     Bytes,
 
-    /// <summary>What carries the bytes: how much it reads ahead, how it takes what is written, and how it ends. Every way.</summary>
+    /// <summary>The transport of the bytes: how it reads ahead, writes, and ends. All ways are required.</summary>
     Carrier,
 }
 
-/// <summary>Says of a suite over which ways it is run. <see cref="WaysTests"/> holds the ways to it.</summary>
+/// <summary>Determines the ways in which a suite runs. <see cref="WaysTests"/> enforces it.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class DependsOnAttribute(Aspect aspect) : Attribute
 {

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>What comes in one segment with the handshake, and so is read by whoever reads the handshake, is not lost.</summary>
+/// <summary>Frames in the same segment as the handshake, which the reader of the handshake reads, are not lost.</summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class EarlyFrameTests(EchoServer server) : ConformanceTests(server)
 {
@@ -22,7 +22,7 @@ public abstract class EarlyFrameTests(EchoServer server) : ConformanceTests(serv
     [Theory]
     [InlineData(false, 1002)]
     [InlineData(true, 4000)]
-    public async Task What_ends_the_connection_may_come_with_the_handshake(bool right, int code)
+    public async Task A_frame_that_ends_the_connection_may_arrive_with_the_handshake(bool right, int code)
     {
         using var client = await ConnectAsync(early: right ? ClientFrame.CloseWith(4000) : ClientFrame.Of(0x3, "hi"));
 

@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>A client of an <see cref="EchoServer"/>, and what has happened to its handler there.</summary>
+/// <summary>A client of an <see cref="EchoServer"/>, and the events of its handler.</summary>
 internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
 {
     public RawClient Raw => raw;
@@ -12,18 +12,18 @@ internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
 
     public int MessagesHandled => script.Calls.Count(static call => call == "message");
 
-    /// <summary>Sends in one go.</summary>
+    /// <summary>Sends in one write.</summary>
     public Task SendAsync(params byte[][] frames) =>
         raw.SendAsync(frames.Length == 1 ? frames[0] : frames.SelectMany(static f => f).ToArray());
 
-    /// <summary>Sends in writes of so many bytes.</summary>
+    /// <summary>Sends in writes of this many bytes.</summary>
     public async Task SendInPiecesAsync(byte[] bytes, int size)
     {
         for (var i = 0; i < bytes.Length; i += size)
             await raw.SendAsync(bytes.AsMemory(i, Math.Min(size, bytes.Length - i)));
     }
 
-    /// <summary>The next frame is this one.</summary>
+    /// <summary>Expects this frame next.</summary>
     public async Task ExpectAsync(int opcode, byte[] payload)
     {
         var frame = await raw.ReceiveFrameAsync();
@@ -31,7 +31,7 @@ internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
         Assert.Equal(payload, frame.Payload);
     }
 
-    /// <summary>Nothing was wrong with what was sent: the connection is as good as new.</summary>
+    /// <summary>Expects that the connection still works.</summary>
     public async Task ExpectAliveAsync()
     {
         await SendAsync(ClientFrame.Of(ClientFrame.Text, "alive"));
@@ -39,8 +39,8 @@ internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
     }
 
     /// <summary>
-    /// The next frame says that the client is at fault. It arrives, whatever the client has sent behind its fault; then the server
-    /// ends the connection, and the handler knows why.
+    /// Expects a close frame with the code of the client's fault, regardless of what the client sent after the fault. The server then ends the
+    /// connection, and the handler is notified of the reason.
     /// </summary>
     public async Task ExpectFaultAsync(int code)
     {
@@ -53,7 +53,7 @@ internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
     }
 
     /// <summary>
-    /// The next frame answers the client's close frame. Then the server ends the connection, without waiting for the client.
+    /// Expects the answer to the client's close frame. The server then ends the connection, without waiting for the client.
     /// </summary>
     public async Task ExpectCloseAsync(int code, string? reason = null)
     {
@@ -62,7 +62,7 @@ internal sealed class EchoClient(RawClient raw, Script script) : IDisposable
         Assert.Equal(new CloseInfo((WebSocketCloseStatus)code, reason, WasClean: true), await ClosedAsync());
     }
 
-    /// <summary>How the connection has ended. The handler was told exactly once.</summary>
+    /// <summary>Returns how the connection ended. The handler must have been notified exactly once.</summary>
     public async Task<CloseInfo> ClosedAsync()
     {
         var close = await script.Closed;

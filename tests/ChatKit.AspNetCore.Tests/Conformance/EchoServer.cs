@@ -9,7 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// A server that echoes. A subclass says how it takes its frames. Its clock stands still: nothing that the RFCs ask of it needs a time-out.
+/// A server that echoes. A subclass determines how it receives frames. Its clock stands still, because no requirement of the RFCs needs a
+/// time-out.
 /// </summary>
 public abstract class EchoServer : IAsyncLifetime
 {
@@ -19,7 +20,7 @@ public abstract class EchoServer : IAsyncLifetime
     private ChatServer? _server;
     private int _clients;
 
-    /// <summary>What the endpoint speaks, the best first.</summary>
+    /// <summary>The subprotocols of the endpoint, in order of preference.</summary>
     public static IReadOnlyList<string> Subprotocols { get; } = ["echo.v2", "echo.v1"];
 
     public async ValueTask InitializeAsync() => _server = await ChatServer.StartAsync(
@@ -39,18 +40,18 @@ public abstract class EchoServer : IAsyncLifetime
         Certificate?.Dispose();
     }
 
-    /// <summary>Connects, and does not begin the handshake.</summary>
+    /// <summary>Connects without starting the handshake.</summary>
     internal Task<RawClient> ConnectRawAsync() => _server!.ConnectRawAsync(Certificate);
 
-    /// <summary>Each client has a room of its own, and so a handler that the test can tell from others.</summary>
+    /// <summary>Returns a new room for a client, so that the test can identify its handler.</summary>
     internal (string Room, Script Script) NewRoom()
     {
         var room = Interlocked.Increment(ref _clients).ToString(CultureInfo.InvariantCulture);
         return (room, _scripts[room] = new Script());
     }
 
-    /// <param name="early">What is sent in one segment with the handshake.</param>
-    /// <param name="extensions">What the client offers; null to go where nothing is compressed.</param>
+    /// <param name="early">Bytes to send in the same segment as the handshake.</param>
+    /// <param name="extensions">The extensions that the client offers; null to use the endpoint without compression.</param>
     internal async Task<EchoClient> ConnectAsync(byte[] early, string? extensions = null)
     {
         var (room, script) = NewRoom();
@@ -62,7 +63,7 @@ public abstract class EchoServer : IAsyncLifetime
         return new EchoClient(client, script);
     }
 
-    /// <summary>The certificate with which the listener proves who it is; null if it has none.</summary>
+    /// <summary>The certificate of the listener; null if it has none.</summary>
     protected virtual X509Certificate2? Certificate => null;
 
     protected virtual void Configure(WebSocketEndpointOptions options)

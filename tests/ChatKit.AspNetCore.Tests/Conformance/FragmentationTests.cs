@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.4: a message may come in any number of frames, one message at a time.</summary>
+/// <summary>RFC 6455 section 5.4: a message can have any number of frames, one message at a time.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class FragmentationTests(EchoServer server) : ConformanceTests(server)
 {
@@ -71,11 +71,11 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_continuation_of_nothing_is_1002(bool final)
+    public async Task A_continuation_without_a_message_to_continue_is_1002(bool final)
     {
         await FailsAsync(1002, ClientFrame.Of(ClientFrame.Continuation, "a", final));
 
-        // Nor is there anything left to continue after a message has ended.
+        // After the end of a message, there is no message to continue either.
         using var client = await ConnectAsync();
         await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "a", final: false), ClientFrame.Of(ClientFrame.Continuation, "b"));
         await client.ExpectAsync(ClientFrame.Text, "ab"u8.ToArray());
@@ -89,7 +89,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     [InlineData(ClientFrame.Text, ClientFrame.Binary, true)]
     [InlineData(ClientFrame.Binary, ClientFrame.Text, true)]
     [InlineData(ClientFrame.Binary, ClientFrame.Binary, false)]
-    public Task A_message_within_another_is_1002(int open, int next, bool final) => FailsAsync(
+    public Task A_new_message_between_fragments_is_1002(int open, int next, bool final) => FailsAsync(
         1002,
         ClientFrame.Of(open, "a", final: false),
         ClientFrame.Of(ClientFrame.Continuation, "b", final: false),

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.2: the three forms of a length, wherever the bytes are cut on the way.</summary>
+/// <summary>RFC 6455 section 5.2: the three encodings of a length, with the bytes cut anywhere.</summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(server)
 {

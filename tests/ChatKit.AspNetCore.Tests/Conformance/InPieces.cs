@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// The bytes come one at a time, so that each frame is cut everywhere. How a client writes does not settle that: the kernel joins
-/// what is written faster than it is read.
+/// The bytes arrive one at a time, so that each frame is cut everywhere. Small writes of the client do not ensure this, because the kernel
+/// joins bytes that are written faster than they are read.
 /// </summary>
 public static class InPieces
 {

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 sections 5.1 and 5.3: what a client sends is masked, with a new key each time.</summary>
+/// <summary>RFC 6455 sections 5.1 and 5.3: client frames are masked, with a new key each time.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
 {
@@ -30,7 +30,7 @@ public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
     [InlineData(0x000000FF)]
     [InlineData(0xFF000000)]
     [InlineData(0x80808080)]
-    public async Task Whatever_the_key_is_the_payload_comes_back(uint key)
+    public async Task The_payload_is_echoed_for_any_masking_key(uint key)
     {
         using var client = await ConnectAsync();
 

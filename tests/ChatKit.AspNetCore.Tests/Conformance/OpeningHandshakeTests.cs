@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 sections 4.2, 9.1 and 11.3: which handshakes are accepted, and how the others are refused.</summary>
+/// <summary>RFC 6455 sections 4.2, 9.1 and 11.3: which handshakes the server accepts, and how it refuses the others.</summary>
 [DependsOn(Aspect.Request)]
 public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTests(server)
 {
@@ -42,7 +42,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Sec-WebSocket-Extensions", "")]
     [InlineData("sec-websocket-protocol", "unknown")]
     [InlineData("User-Agent", "")]
-    public async Task What_is_right_is_accepted(string header, params string[] values)
+    public async Task A_valid_header_is_accepted(string header, params string[] values)
     {
         using var client = await ConnectAsync(With(header, values));
 
@@ -75,13 +75,13 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
 
         var answer = await client.RequestAsync(Request(With("Sec-WebSocket-Key", key)));
 
-#pragma warning disable CA5350 // RFC 6455 section 4.2.2 says SHA-1.
+#pragma warning disable CA5350 // RFC 6455 section 4.2.2 requires SHA-1.
         var expected = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
         Assert.Equal(expected, Assert.Single(Values(answer, "Sec-WebSocket-Accept")));
     }
 
-    /// <summary>RFC 6455 section 4.4: who speaks another version, or no WebSocket at all, is told which is spoken here.</summary>
+    /// <summary>RFC 6455 section 4.4: the response to another version, or to another protocol, names the supported version.</summary>
     [Theory]
     [InlineData("Sec-WebSocket-Version")]
     [InlineData("Sec-WebSocket-Version", "")]
@@ -122,12 +122,12 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Sec-WebSocket-Key", "")]
     [InlineData("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4P")] // 15 bytes
     [InlineData("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEBE=")] // 17
-    [InlineData("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEBES")] // 18, as long as 16 are in base64
+    [InlineData("Sec-WebSocket-Key", "AQIDBAUGBwgJCgsMDQ4PEBES")] // 18, which has the same base64 length as 16
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ")]
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=")]
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ===")]
     [InlineData("Sec-WebSocket-Key", "dGhlIHNhbXBs ZSBub25jZQ==")]
-    [InlineData("Sec-WebSocket-Key", "-_-_-_-_-_-_-_-_-_-_-w==")] // of URLs
+    [InlineData("Sec-WebSocket-Key", "-_-_-_-_-_-_-_-_-_-_-w==")] // base64url
     [InlineData("Sec-WebSocket-Key", "no base64 of any length!")]
     [InlineData("Sec-WebSocket-Key", Key, Key)]
     [InlineData("Sec-WebSocket-Key", Key, OtherKey)]
@@ -145,7 +145,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate; a=\"\"")]
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate=1")]
     [InlineData("Sec-WebSocket-Extensions", "permessage-deflate", "(x)")]
-    public async Task What_is_not_right_is_400_and_is_told_what(string header, params string[] values)
+    public async Task An_invalid_header_is_400_with_a_text_that_names_it(string header, params string[] values)
     {
         using var client = await Server.ConnectRawAsync();
 
@@ -162,10 +162,10 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("Host", "a b")]
     [InlineData("Content-Length", "-1")]
     [InlineData("Content-Length", "1", "2")]
-    public async Task What_is_no_http_is_400(string header, params string[] values) =>
+    public async Task A_request_that_is_not_HTTP_is_400(string header, params string[] values) =>
         await RefusesAsync("400", Request(With(header, values)));
 
-    /// <summary>Just too large: the server does not wait for the rest, and to send it could fail.</summary>
+    /// <summary>A size just above the limit, because the server does not wait for the rest, and sending it could fail.</summary>
     [Fact]
     public async Task Headers_that_are_too_large_are_431() =>
         await RefusesAsync("431", Request(With("Cookie", new string('x', 32 * 1024))));
@@ -194,10 +194,10 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("GET", "HTTP/1.2", "505")]
     [InlineData("GET", "HTTP/2.0", "505")]
     [InlineData("get", "HTTP/1.1", "400")]
-    public async Task What_is_no_get_of_http_1_1_is_refused(string method, string http, string status) =>
+    public async Task A_request_other_than_GET_of_HTTP_1_1_is_refused(string method, string http, string status) =>
         await RefusesAsync(status, Request(Complete, method, http: http));
 
-    /// <summary>Bytes behind the headers would be the body's, and not frames.</summary>
+    /// <summary>The bytes after the headers would be the body, not frames.</summary>
     [Theory]
     [InlineData("Content-Length: 5\r\n", "hello")]
     [InlineData("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n")]
@@ -208,7 +208,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     }
 
     [Fact]
-    public async Task An_empty_body_is_none()
+    public async Task An_empty_body_is_accepted()
     {
         using var client = await ConnectAsync(With("Content-Length", "0"));
 
@@ -280,7 +280,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
         Assert.StartsWith($"HTTP/1.1 {status}", await client.RequestAsync(request), StringComparison.Ordinal);
     }
 
-    /// <summary>The handshake with other values of a header; without it if there are none.</summary>
+    /// <summary>Returns the handshake with other values of a header, or without the header if there are none.</summary>
     private static Dictionary<string, string[]> With(string header, params string[] values) => new(Complete) { [header] = values };
 
     private static string Request(

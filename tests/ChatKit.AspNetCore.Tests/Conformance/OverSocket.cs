@@ -1,8 +1,8 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// Nothing lies between the frames and the socket: they come from the transport's pipe, and go to it or to the socket. For another
-/// way, copy this file and let its server configure the endpoint or the listener.
+/// There is no layer between the frames and the socket: the server reads from the transport's pipe, and writes to it or to the socket. To
+/// add another way, copy this file and configure the endpoint or the listener of its server.
 /// </summary>
 public static class OverSocket
 {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>Frames come encrypted: another layer that reads ahead, and that has an end of its own.</summary>
+/// <summary>Frames are encrypted. TLS is another layer that reads ahead and has its own end.</summary>
 public static class OverTls
 {
     public sealed class Server : EchoServer

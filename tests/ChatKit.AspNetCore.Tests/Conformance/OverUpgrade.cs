@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// Frames come over the stream that the server gives when it upgrades a connection.
+/// Frames use the stream of the upgraded request.
 /// </summary>
 public static class OverUpgrade
 {

@@ -1,13 +1,13 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
 /// <summary>
-/// Gives what another stream has in small pieces: first one byte at a time, then more, so that large messages do not take long.
+/// Returns the bytes of another stream in small pieces: first one byte at a time, then more, so that large messages do not take long.
 /// </summary>
 internal sealed class PiecewiseStream(Stream whole) : Stream
 {
     private const int ByteByByte = 2000;
 
-    /// <summary>A prime, so that the pieces begin at any offset in what is read four or eight bytes at a time.</summary>
+    /// <summary>A prime, so that the pieces start at any offset within units of four or eight bytes.</summary>
     private const int LargePiece = 1009;
 
     private int _given;

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>What nobody has thought of. Each seed always gives the same frames.</summary>
+/// <summary>Random streams, for cases that no other test covers. A seed always gives the same frames.</summary>
 [DependsOn(Aspect.Carrier)]
 public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(server)
 {
@@ -34,7 +34,7 @@ public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(se
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public async Task Spoilt_streams_neither_hang_nor_crash_the_server(int seed)
+    public async Task Corrupted_streams_neither_hang_nor_crash_the_server(int seed)
     {
         using var other = await ConnectAsync();
         var random = new RandomFrames(1000 + seed);
@@ -45,7 +45,9 @@ public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(se
         await other.ExpectAliveAsync();
     }
 
-    /// <summary>Sends anything, and leaves. What comes back are frames, and the handler is told once how it ended.</summary>
+    /// <summary>
+    /// Sends any bytes and disconnects. The answer must consist of frames, and the handler is notified once how the connection ended.
+    /// </summary>
     private async Task SurvivesAsync(byte[] stream, RandomFrames random)
     {
         using var client = await ConnectAsync();
@@ -57,7 +59,7 @@ public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(se
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            // What was spoilt has become a valid close frame, and the server need not read what follows one.
+            // The corrupted bytes contain a valid close frame, and the server does not have to read what follows it.
         }
 
         var code = await receiving;
@@ -66,7 +68,7 @@ public abstract class RandomStreamTests(EchoServer server) : ConformanceTests(se
             Assert.Contains(code.Value, new[] { 1002, 1007, 1009 });
     }
 
-    /// <summary>Gives the code of the close frame, if there was one.</summary>
+    /// <summary>Returns the code of the close frame, if there was one.</summary>
     private static async Task<int?> ReceiveUntilEndAsync(EchoClient client)
     {
         try

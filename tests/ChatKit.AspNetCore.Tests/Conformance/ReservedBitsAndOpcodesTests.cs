@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 section 5.2: what is reserved is an error as long as no extension gives it a meaning.</summary>
+/// <summary>RFC 6455 section 5.2: reserved bits and opcodes are errors unless an extension defines them.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class ReservedBitsAndOpcodesTests(EchoServer server) : ConformanceTests(server)
 {
@@ -41,7 +41,7 @@ public abstract class ReservedBitsAndOpcodesTests(EchoServer server) : Conforman
         ClientFrame.Of(ClientFrame.Continuation, "b"));
 
     [Fact]
-    public async Task What_came_before_the_fault_is_handled()
+    public async Task Messages_before_the_fault_are_handled()
     {
         using var client = await ConnectAsync();
         await client.ExpectAliveAsync();

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>What is UTF-8 and what is not (RFC 3629), by name.</summary>
+/// <summary>Valid and invalid UTF-8 (RFC 3629), by name.</summary>
 internal static class Utf8Cases
 {
     public static IReadOnlyDictionary<string, string> Valid { get; } = new Dictionary<string, string>
@@ -22,7 +22,7 @@ internal static class Utf8Cases
         ["mixed"] = "κόσμε grüße 漢字 💬!",
     };
 
-    /// <summary>Wrong at the last byte at the latest, whatever may follow.</summary>
+    /// <summary>Text that is invalid at its last byte or earlier, regardless of what follows.</summary>
     public static IReadOnlyDictionary<string, byte[]> Invalid { get; } = new Dictionary<string, byte[]>
     {
         ["lone continuation, first"] = [0x80],
@@ -70,7 +70,7 @@ internal static class Utf8Cases
         ["3 of 4 bytes, then another character"] = [0xF0, 0x9F, 0x92, 0xC3, 0xA9],
     };
 
-    /// <summary>Wrong only because nothing follows.</summary>
+    /// <summary>Text that is invalid only because it ends there.</summary>
     public static IReadOnlyDictionary<string, byte[]> Truncated { get; } = new Dictionary<string, byte[]>
     {
         ["1 of 2 bytes"] = [0xC3],

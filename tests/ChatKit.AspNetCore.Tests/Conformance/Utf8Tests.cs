@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ChatKit.AspNetCore.Tests.Conformance;
 
-/// <summary>RFC 6455 sections 5.6 and 8.1: a text is UTF-8 as a whole, and what is not is noticed at once.</summary>
+/// <summary>RFC 6455 sections 5.6 and 8.1: a text is UTF-8 as a whole, and the server detects invalid text at once.</summary>
 [DependsOn(Aspect.Bytes)]
 public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 {
@@ -60,7 +60,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
         await client.ExpectAsync(ClientFrame.Text, text);
     }
 
-    /// <summary>Characters lie across the boundaries of all the buffers that a reader may have.</summary>
+    /// <summary>Characters cross the boundaries of all buffers that a reader can have.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -121,7 +121,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
     [Theory]
     [MemberData(nameof(Invalid))]
     [MemberData(nameof(Truncated))]
-    public async Task Binary_messages_are_not_looked_into(string name)
+    public async Task Binary_messages_are_not_checked_for_UTF8(string name)
     {
         using var client = await ConnectAsync();
         var bytes = Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name];

@@ -4,7 +4,7 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 
 public class WaysTests
 {
-    /// <summary>A suite that a way has forgotten would not be missed otherwise.</summary>
+    /// <summary>Without this test, a suite that is missing in one way would not be noticed.</summary>
     [Fact]
     public void Every_suite_is_run_over_every_way_that_can_change_its_outcome()
     {

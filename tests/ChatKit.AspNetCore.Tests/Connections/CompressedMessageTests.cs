@@ -10,7 +10,7 @@ public class CompressedMessageTests
 {
     private const string Extension = "Sec-WebSocket-Extensions: permessage-deflate";
 
-    /// <summary>About a megabyte that becomes one of a thousand times the size.</summary>
+    /// <summary>About a megabyte that inflates to a thousand times its size.</summary>
     private static readonly Lazy<byte[]> Bomb = new(static () => Deflate(Enumerable.Repeat(new byte[1024 * 1024], 1024)));
 
     private static readonly string Long = string.Concat(Enumerable.Range(0, 1000).Select(static i => $"{i % 100:00} grüße "));
@@ -35,7 +35,7 @@ public class CompressedMessageTests
     }
 
     [Fact]
-    public async Task A_short_message_goes_out_as_it_is()
+    public async Task A_short_message_is_not_compressed()
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -84,7 +84,7 @@ public class CompressedMessageTests
         await client.OpenAsync("/chat/lobby", headers: Extension);
         var compressed = Deflate("grüße 💬");
 
-        // The mark is on the first only, and the last may be empty.
+        // Only the first frame has RSV1, and the last can be empty.
         await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, compressed.AsSpan(0, 1), final: false));
         await client.SendAsync(RawClient.Frame(RawClient.Ping, "ping"));
         await client.SendAsync(RawClient.Frame(0, compressed.AsSpan(1), final: false));
@@ -103,7 +103,7 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: Extension);
 
-        // Twice, because a final block must not end more than its message.
+        // Twice, because a final block must only end its own message.
         for (var i = 0; i < 2; i++)
         {
             await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Convert.FromHexString(hello)));
@@ -115,8 +115,8 @@ public class CompressedMessageTests
     [InlineData("FF")]
     [InlineData("F248CDC9")]
     [InlineData("000500FAFE48656C6C6F00")]
-    [InlineData("000200FDFFC32800")] // Deflate, but no UTF-8.
-    public async Task What_cannot_be_inflated_to_text_closes_with_1007(string payload)
+    [InlineData("000200FDFFC32800")] // Valid deflate data that is not UTF-8.
+    public async Task Compressed_data_that_is_not_valid_text_closes_with_1007(string payload)
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -131,7 +131,7 @@ public class CompressedMessageTests
     [InlineData(false, RawClient.Text)]
     [InlineData(true, RawClient.Ping)]
     [InlineData(true, 0)]
-    public async Task The_mark_of_compression_where_it_may_not_be_closes_with_1002(bool agreed, int opcode)
+    public async Task RSV1_where_it_is_not_allowed_closes_with_1002(bool agreed, int opcode)
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -144,7 +144,7 @@ public class CompressedMessageTests
         Assert.Equal((int)WebSocketCloseStatus.ProtocolError, await client.ReceiveCloseAsync());
     }
 
-    /// <summary>Refused by the size of the frame where that is too much already, and else while it is inflated.</summary>
+    /// <summary>The server refuses the message by the size of the frame if this exceeds the limit, and otherwise while inflating it.</summary>
     [Theory]
     [InlineData(64 * 1024)]
     [InlineData(4 * 1024 * 1024)]
@@ -174,7 +174,7 @@ public class CompressedMessageTests
 
     private static byte[] Deflate(string text) => Deflate([Encoding.UTF8.GetBytes(text)]);
 
-    /// <summary>Compresses as RFC 7692 section 7.2.1 says.</summary>
+    /// <summary>Compresses according to RFC 7692 section 7.2.1.</summary>
     private static byte[] Deflate(IEnumerable<byte[]> parts)
     {
         using var output = new MemoryStream();
@@ -185,7 +185,7 @@ public class CompressedMessageTests
         return output.ToArray()[..^4];
     }
 
-    /// <summary>Inflates as RFC 7692 section 7.2.2 says.</summary>
+    /// <summary>Inflates according to RFC 7692 section 7.2.2.</summary>
     private static string Inflate(byte[] payload)
     {
         using var inflate = new DeflateStream(

@@ -97,7 +97,7 @@ public class KeepAliveTests
         await handler.BlockAsync(client);
         await client.SendAsync("and then");
 
-        // In the time in which this one is noticed, the other would have been too.
+        // By the time the server notices this client, it would have noticed the other one too.
         using var gone = await server.ConnectRawAsync();
         await gone.OpenAsync("/chat/lobby");
         Assert.IsType<TimeoutException>((await handler.Script.Closed).Exception);
@@ -113,7 +113,7 @@ public class KeepAliveTests
         Assert.Equal((RawClient.Pong, "there?"), (opcode, Encoding.UTF8.GetString(payload)));
     }
 
-    /// <summary>Echoes; at the text "block" it keeps its thread until it is released.</summary>
+    /// <summary>Echoes. The text "block" makes it block its thread until it is released.</summary>
     private sealed class BlockingHandler : IDisposable
     {
         private readonly ManualResetEventSlim _release = new();

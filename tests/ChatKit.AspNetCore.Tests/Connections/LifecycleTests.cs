@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests.Connections;
 
-/// <summary>However a connection ends, both sides learn it, and <c>OnCloseAsync</c> runs once.</summary>
+/// <summary>Both sides are notified of the end of a connection in all cases, and <c>OnCloseAsync</c> runs once.</summary>
 public class LifecycleTests
 {
     private const int ConnectionClosed = 101;
@@ -44,7 +44,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task What_a_client_said_before_it_closed_is_handled()
+    public async Task Messages_before_the_clients_close_frame_are_handled()
     {
         var script = new Script { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
         await using var server = await ChatServer.StartAsync(script);
@@ -61,7 +61,7 @@ public class LifecycleTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_vanishes(bool reset)
+    public async Task The_connection_of_a_client_is_lost(bool reset)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script);
@@ -84,7 +84,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task A_handler_that_is_busy_learns_that_its_client_has_vanished()
+    public async Task A_busy_handler_is_notified_that_its_client_is_lost()
     {
         var script = new Script { Message = static async (connection, _) => await Task.Delay(Timeout.Infinite, connection.Aborted) };
         await using var server = await ChatServer.StartAsync(script);
@@ -127,7 +127,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task OnOpenAsync_refuses_and_nobody_hears_of_it()
+    public async Task OnOpenAsync_refuses_and_the_room_is_not_notified()
     {
         var script = new Script
         {
@@ -179,7 +179,7 @@ public class LifecycleTests
             closes.Add((await server.ConnectAsync("/chat/lobby")).ReceiveCloseAsync());
         await Patience.UntilAsync(() => script.Calls.Count == Clients, "all are open");
 
-        // All answer, so that nobody is waited for.
+        // All clients answer, so the server does not wait for any.
         await server.StopAsync().Soon();
 
         Assert.Equal(Clients, script.Calls.Count(static call => call == "close"));

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Connections;
 
-/// <summary>What a client does wrong is told to it: the close frame arrives, and no reset overtakes it.</summary>
+/// <summary>The client receives the code of its fault: the close frame arrives, and no reset overtakes it.</summary>
 public class LimitTests
 {
     private const int Limit = 1000;
@@ -28,7 +28,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_is_still_sending_is_told_too()
+    public async Task A_client_that_is_still_sending_receives_the_code_too()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options => options.MaxMessageSize = Limit);
@@ -54,7 +54,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_answers_and_waits_for_the_server_to_end_the_connection_need_not_wait_long()
+    public async Task The_server_ends_the_connection_soon_after_the_client_has_answered()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -94,7 +94,7 @@ public class LimitTests
     [Fact]
     public async Task Of_a_flood_of_pings_whose_answers_are_not_read_only_some_are_answered_and_the_last_is()
     {
-        // The system keeps little of the answers; and not so little that reading them takes longer than the server waits for a sign of life.
+        // The system buffers are small, but not so small that reading takes longer than the server waits for a sign of life.
         const int Pings = 50_000, AtOnce = 1000, Buffer = 64 * 1024;
         await using var server = await ChatServer.StartAsync(
             static app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}"),
@@ -113,7 +113,7 @@ public class LimitTests
         await client.OpenAsync("/chat/lobby");
         byte[] flood = [.. Enumerable.Repeat(RawClient.Frame(RawClient.Ping, new string('x', 125)), AtOnce).SelectMany(static frame => frame)];
 
-        // All are taken although nothing is read: the system holds some answers, and the server one.
+        // The server accepts all messages although the client reads nothing: the system holds some answers, and the server one.
         for (var i = 0; i < Pings / AtOnce; i++)
             await client.SendAsync(flood);
         await client.SendAsync(RawClient.Frame(RawClient.Ping, "last"));
@@ -171,7 +171,7 @@ public class LimitTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_goes_on_sending_and_reads_nothing_is_cut_off(bool direct)
+    public async Task A_client_that_keeps_sending_and_reads_nothing_is_disconnected(bool direct)
     {
         var script = new Script { Message = static (connection, message) => message.Text == "fill" ? FillAsync(connection) : default };
         await using var server = await ChatServer.StartAsync(script, options =>
@@ -185,7 +185,7 @@ public class LimitTests
         await client.SendAsync(RawClient.Frame(RawClient.Text, "fill"));
         using var over = new CancellationTokenSource();
 
-        // It is there without a doubt, and yet takes nothing.
+        // The client sends, but does not read.
         var talking = TalkAsync(client, over.Token);
         var close = await script.Closed;
         await over.CancelAsync();
@@ -203,7 +203,7 @@ public class LimitTests
             }
             catch (WebSocketClosedException)
             {
-                // It was cut off.
+                // The server has disconnected the client.
             }
         }
     }
@@ -215,7 +215,7 @@ public class LimitTests
         {
             Open = static connection =>
             {
-                // The handler that is busy does not send by itself.
+                // The busy handler does not send.
                 _ = Task.Run(async () =>
                 {
                     while (true)
@@ -275,7 +275,7 @@ public class LimitTests
         }
         catch (IOException)
         {
-            // It was cut off.
+            // The server has disconnected the client.
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>What carries bytes between the nodes of <see cref="BusBackplane"/>: stands for a message broker.</summary>
+/// <summary>A fake message broker, which carries bytes between the nodes of a <see cref="BusBackplane"/>.</summary>
 internal sealed class Bus
 {
     private readonly Lock _gate = new();
@@ -16,7 +16,7 @@ internal sealed class Bus
             _nodes = _nodes.Add(node);
     }
 
-    /// <summary>Hands bytes to all nodes, in one order for all.</summary>
+    /// <summary>Delivers bytes to all nodes, in one order for all.</summary>
     public void Send(string room, byte[] bytes)
     {
         lock (_gate)
@@ -27,8 +27,8 @@ internal sealed class Bus
 }
 
 /// <summary>
-/// A backplane that an application could have written: this project sees the public members of ChatKit only. Everything that it carries
-/// goes through bytes.
+/// A backplane as an application could write it, because this project only sees the public members of ChatKit. It serializes everything that
+/// it carries.
 /// </summary>
 internal sealed class BusBackplane : IBackplane
 {
@@ -44,7 +44,7 @@ internal sealed class BusBackplane : IBackplane
 
     public ValueTask<MessagePosition?> PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
-        // The lock stands for a broker that numbers and publishes in one step.
+        // The lock replaces a broker that numbers and publishes in one step.
         lock (_bus.Gate)
         {
             if (capacity == 0)

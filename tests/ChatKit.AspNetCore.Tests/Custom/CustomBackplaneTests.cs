@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>Two nodes that are connected by a backplane which was written over the public members.</summary>
+/// <summary>Two nodes with a backplane that only uses public members.</summary>
 public sealed class CustomBackplaneTests : IAsyncLifetime
 {
     private readonly List<ChatServer> _nodes = [];
@@ -54,7 +54,7 @@ public sealed class CustomBackplaneTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_comes_is_announced_and_nobody_receives_an_empty_message()
+    public async Task A_new_member_is_announced_and_empty_messages_are_not_broadcast()
     {
         await using var plain = await EnterAsync(_nodes[1], "plain");
         await using var listener = await _nodes[1].ConnectAsync(
@@ -83,7 +83,7 @@ public sealed class CustomBackplaneTests : IAsyncLifetime
 
     private static IRoomBroadcaster Rooms(ChatServer node) => node.Services.GetRequiredService<IRoomBroadcaster>();
 
-    /// <summary>A plain client that is in the lobby.</summary>
+    /// <summary>Connects a plain client that is in the lobby.</summary>
     private static async Task<ChatClient> EnterAsync(ChatServer node, string user)
     {
         var client = await node.ConnectAsync($"/chat/lobby?user={user}");

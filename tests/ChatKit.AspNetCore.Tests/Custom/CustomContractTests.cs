@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>What the public interfaces promise can be implemented with public members alone.</summary>
+/// <summary>The public interfaces can be implemented with public members alone.</summary>
 public sealed class CustomHistoryContractTests : MessageHistoryContract
 {
     private readonly FakeTimeProvider _clock = new();

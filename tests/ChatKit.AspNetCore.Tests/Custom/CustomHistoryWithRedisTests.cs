@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Custom;
 
-/// <summary>Messages are stored in a database of the application, and carried between the nodes by Redis.</summary>
+/// <summary>Messages are stored in the application's database, and Redis carries them between the nodes.</summary>
 public sealed class CustomHistoryWithRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     private readonly string _prefix = $"test-{Guid.NewGuid():n}:";
@@ -34,7 +34,7 @@ public sealed class CustomHistoryWithRedisTests(RedisServer redis) : IClassFixtu
     }
 
     [Fact]
-    public async Task What_the_database_refuses_reaches_nobody()
+    public async Task A_message_that_the_database_refuses_is_not_delivered()
     {
         var history = new TableHistory();
         await using var server = await StartAsync(history, historyFirst: true);

@@ -1,8 +1,8 @@
 namespace ChatKit.AspNetCore.Tests.Custom;
 
 /// <summary>
-/// A history that an application could have written, over a table: this project sees the public members of ChatKit only. The table may be
-/// shared by several nodes.
+/// A history on a table as an application could write it, because this project only sees the public members of ChatKit. Several nodes can
+/// share the table.
 /// </summary>
 internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = null, TimeProvider? clock = null) : IMessageHistory
 {
@@ -10,7 +10,7 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly Dictionary<string, Row> _rooms = [];
 
-    /// <summary>Whether the table cannot be reached.</summary>
+    /// <summary>Whether the table is unavailable.</summary>
     public bool Down { get; set; }
 
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)

@@ -68,7 +68,7 @@ public class ChatKitSubprotocolTests
     [InlineData("after=lob%01by~e:1")]
     [InlineData("after=")]
     [InlineData("after=lobby~e:1&after=lobby~e:2")]
-    public async Task A_position_that_cannot_be_read_is_told_by_a_close_frame_which_every_client_can_read(string query)
+    public async Task An_invalid_position_is_reported_in_a_close_frame(string query)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script);

@@ -57,7 +57,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task Is_off_by_default_also_when_the_client_offers_it()
+    public async Task Compression_is_off_by_default_even_if_the_client_offers_it()
     {
         await using var server = await ChatServer.StartAsync(new Script());
 
@@ -78,7 +78,7 @@ public class CompressionTests
         Assert.StartsWith(
             "permessage-deflate", Assert.Single(client.Socket.HttpResponseHeaders!["Sec-WebSocket-Extensions"]), StringComparison.Ordinal);
 
-        // Each is compressed on its own: none may refer to the one before.
+        // Each message is compressed on its own and must not refer to the previous one.
         foreach (var text in new[] { Long, "", "short", Long })
         {
             await client.SendAsync(text);
@@ -112,7 +112,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task Members_of_a_room_get_the_same_whatever_they_have_agreed_on()
+    public async Task Members_with_and_without_compression_receive_the_same_messages()
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting, static options => options.EnableCompression = true);
         var members = new List<ChatClient>();
@@ -147,7 +147,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task The_limit_is_of_what_comes_out()
+    public async Task The_limit_applies_to_the_inflated_size()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options =>

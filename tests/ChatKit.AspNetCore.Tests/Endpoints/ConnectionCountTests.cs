@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>How many connections an endpoint may have, and each of its users.</summary>
+/// <summary>The limits of connections per endpoint and per user.</summary>
 public class ConnectionCountTests
 {
     private const int EndpointFull = 340;
@@ -21,7 +21,7 @@ public class ConnectionCountTests
     public static TheoryData<string> WaysToEnd => ["close", "reset", "refuse", "throw in open", "throw", "handler", "excess", "fault"];
 
     [Fact]
-    public async Task One_too_many_is_answered_with_503_and_why_until_another_has_gone()
+    public async Task A_connection_over_the_limit_is_answered_with_503_until_another_has_ended()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnections = 2);
         await using var first = await server.ConnectAsync("/chat/lobby");
@@ -65,7 +65,7 @@ public class ConnectionCountTests
 
     [Theory]
     [MemberData(nameof(WaysToEnd))]
-    public async Task However_a_connection_ends_it_counts_no_more(string way)
+    public async Task A_connection_stops_counting_however_it_ends(string way)
     {
         var script = new Script
         {
@@ -91,7 +91,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task A_user_has_too_many_and_is_told_so_by_a_close_frame()
+    public async Task A_user_with_too_many_connections_receives_a_close_frame()
     {
         var script = Script.Broadcasting;
         await using var server = await StartAsync(script, static options => options.MaxConnectionsPerUser = 2);
@@ -115,7 +115,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task A_client_that_is_told_and_does_not_answer_is_cut_off()
+    public async Task A_client_that_does_not_answer_the_close_frame_is_disconnected()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnectionsPerUser = 1, closeTimeout: TimeSpan.FromMilliseconds(100));
         await using var first = await server.ConnectAsync("/chat/lobby?user=ann");
@@ -127,7 +127,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task Nobody_in_particular_may_have_any_number()
+    public async Task Anonymous_clients_may_have_any_number_of_connections()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnectionsPerUser = 1);
         List<ChatClient> clients = [];
@@ -193,7 +193,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public void Users_who_have_none_take_no_memory_and_each_is_counted_alone()
+    public void Users_without_connections_use_no_memory_and_each_user_is_counted_separately()
     {
         var counts = new ConnectionCounts(null, 1);
         Assert.True(counts.TryEnter("ann"));
@@ -208,12 +208,12 @@ public class ConnectionCountTests
     [Theory]
     [InlineData(0, null, "WebSocketEndpointOptions.MaxConnections is 0; it must be at least 1, or null for any number.")]
     [InlineData(1, -1, "WebSocketEndpointOptions.MaxConnectionsPerUser is -1; it must be at least 1, or null for any number.")]
-    public void None_at_all_is_a_mistake(int? max, int? maxPerUser, string problem) => Assert.Equal(
+    public void A_limit_below_1_is_invalid(int? max, int? maxPerUser, string problem) => Assert.Equal(
         [problem],
         Assert.Throws<OptionsValidationException>(
             new WebSocketEndpointOptions { MaxConnections = max, MaxConnectionsPerUser = maxPerUser }.Validate).Failures);
 
-    /// <summary>An application that takes for the user whoever the query names.</summary>
+    /// <summary>Starts an application that takes the user from the query.</summary>
     private static Task<ChatServer> StartAsync(
         Script script, Action<WebSocketEndpointOptions> configure, bool handler = true, TimeSpan? closeTimeout = null) =>
         ChatServer.StartAsync(
@@ -229,7 +229,7 @@ public class ConnectionCountTests
             },
             builder =>
             {
-                // Without it the handler cannot be created.
+                // Without this service, the handler cannot be created.
                 if (handler)
                     builder.Services.AddSingleton(script);
                 builder.Services.AddChatKit(options => options.CloseTimeout = closeTimeout ?? options.CloseTimeout);
@@ -263,7 +263,7 @@ public class ConnectionCountTests
 
         await client.SendAsync(RawClient.Frame(RawClient.Close, ""));
 
-        // After a fault no frame is looked at any more: the server listens for a second longer, unless the client says that nothing follows.
+        // After a fault, the server parses no more frames. It reads for another second, unless the client shuts down sending.
         client.Socket.Shutdown(SocketShutdown.Send);
         await client.DrainAsync();
     }
@@ -280,7 +280,7 @@ public class ConnectionCountTests
         Assert.Contains("connections here already", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
     }
 
-    /// <summary>Connects as soon as whoever has gone counts no more. Until then the handshake is answered with 503.</summary>
+    /// <summary>Connects as soon as the previous connection no longer counts. Until then, the server responds with 503.</summary>
     private static async Task<RawClient> OpenSoonAsync(ChatServer server, string path)
     {
         RawClient? client = null;
@@ -297,7 +297,7 @@ public class ConnectionCountTests
         return client!;
     }
 
-    /// <summary>Connects as soon as those that have gone count no more.</summary>
+    /// <summary>Connects as soon as the previous connections no longer count.</summary>
     private static async Task<ChatClient> ConnectSoonAsync(ChatServer server, string path)
     {
         ChatClient? client = null;

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>An endpoint of ChatKit is an endpoint like any other: middleware and conventions hold for it.</summary>
+/// <summary>A ChatKit endpoint is like any other endpoint: middleware and conventions apply to it.</summary>
 public class ConventionTests
 {
     [Fact]
@@ -61,7 +61,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task A_concurrency_limit_is_of_connections()
+    public async Task A_concurrency_limit_counts_connections()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -135,7 +135,7 @@ public class ConventionTests
             });
         await using var client = await server.ConnectAsync("/msg");
 
-        // What began later has timed out by now.
+        // A request that started later has timed out by now.
         using var slow = await server.Http.GetAsync(new Uri("/slow", UriKind.Relative), TestContext.Current.CancellationToken).Soon();
         Assert.Equal(HttpStatusCode.GatewayTimeout, slow.StatusCode);
 
@@ -193,7 +193,7 @@ public class ConventionTests
         return Enum.GetValues<HttpStatusCode>().Single(code => e.Message.Contains($"'{(int)code}'", StringComparison.Ordinal) && code != HttpStatusCode.SwitchingProtocols);
     }
 
-    /// <summary>Believes whatever role the client claims to have.</summary>
+    /// <summary>Accepts any role that the client claims.</summary>
     private sealed class TestAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {

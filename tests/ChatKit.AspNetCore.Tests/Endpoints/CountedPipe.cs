@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>A pipe that lets everything through and counts what is written.</summary>
+/// <summary>A pipe that passes everything through and counts the written bytes.</summary>
 internal sealed class CountedPipe(IDuplexPipe pipe, ByteCount written) : IDuplexPipe
 {
     public PipeReader Input => pipe.Input;
@@ -11,8 +11,8 @@ internal sealed class CountedPipe(IDuplexPipe pipe, ByteCount written) : IDuplex
     public PipeWriter Output { get; } = new CountedWriter(pipe.Output, written);
 
     /// <summary>
-    /// Counts without being seen: the pipe is of the same type as the one of the server that it stands for, so that it does not count
-    /// as something in between.
+    /// Counts without being detected: the pipe has the same type as the server's pipe that it replaces, so that it does not count as a layer in
+    /// between.
     /// </summary>
     public static IDuplexPipe Unseen(IDuplexPipe pipe, ByteCount written) =>
         (IDuplexPipe)Activator.CreateInstance(
@@ -43,7 +43,7 @@ internal sealed class CountedPipe(IDuplexPipe pipe, ByteCount written) : IDuplex
     }
 }
 
-/// <summary>How many bytes have gone past.</summary>
+/// <summary>A counter of bytes.</summary>
 internal sealed class ByteCount
 {
     private long _value;

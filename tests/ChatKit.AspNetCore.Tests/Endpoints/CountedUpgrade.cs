@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>Middleware's own upgrade: it counts what is written to the stream that it gives.</summary>
+/// <summary>An upgrade feature of middleware, whose stream counts the written bytes.</summary>
 internal sealed class CountedUpgrade(IHttpUpgradeFeature upgrade, ByteCount written) : IHttpUpgradeFeature
 {
     public bool IsUpgradableRequest => upgrade.IsUpgradableRequest;

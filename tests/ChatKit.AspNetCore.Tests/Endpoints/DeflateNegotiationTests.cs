@@ -22,7 +22,7 @@ public class DeflateNegotiationTests
     [InlineData("permessage-deflate; server_max_window_bits=\"15\"", "; server_max_window_bits=15")]
     [InlineData(
         "permessage-deflate; server_max_window_bits=15; client_max_window_bits=12", "; server_max_window_bits=15; client_max_window_bits=12")]
-    public void A_window_that_is_named_is_confirmed(string offer, string confirmed) =>
+    public void The_requested_window_is_confirmed(string offer, string confirmed) =>
         Assert.Equal(Plain + confirmed, Answer(offer));
 
     [Theory]
@@ -30,9 +30,9 @@ public class DeflateNegotiationTests
     [InlineData("x-webkit-deflate-frame")]
     [InlineData("permessage-deflate-2; server_no_context_takeover")]
     [InlineData("permessage-bzip2")]
-    public void What_cannot_be_met_is_declined(string offer) => Assert.Null(Answer(offer));
+    public void An_offer_that_cannot_be_met_is_declined(string offer) => Assert.Null(Answer(offer));
 
-    /// <summary>RFC 7692 section 7: an offer with an unknown, a repeated or a wrong parameter must be declined.</summary>
+    /// <summary>RFC 7692 section 7: the server must decline an offer with an unknown, repeated, or invalid parameter.</summary>
     [Theory]
     [InlineData("permessage-deflate;")]
     [InlineData("permessage-deflate; ; client_no_context_takeover")]
@@ -49,7 +49,7 @@ public class DeflateNegotiationTests
     [InlineData("permessage-deflate; client_max_window_bits=x")]
     [InlineData("permessage-deflate; client_max_window_bits=٩")]
     [InlineData("permessage-deflate; client_max_window_bits=99999999999")]
-    public void What_is_not_right_is_declined(string offer) => Assert.Null(Answer(offer));
+    public void An_invalid_offer_is_declined(string offer) => Assert.Null(Answer(offer));
 
     [Fact]
     public void The_first_offer_that_can_be_met_is_taken()

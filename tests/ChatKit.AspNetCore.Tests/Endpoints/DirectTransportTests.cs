@@ -9,12 +9,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>Which layers of the server a connection's frames go through, and that they arrive whichever they are.</summary>
+/// <summary>The layers of the server that a connection's frames pass, and that the frames arrive in all cases.</summary>
 public class DirectTransportTests
 {
     private const int Messages = 300;
 
-    /// <summary>The eighth write asks the client, the next message brings its answer, and from then on the socket is used.</summary>
+    /// <summary>The eighth write sends a ping, the pong arrives with the next message, and the socket is used from then on.</summary>
     private const int MessagesBeforeSocket = 9;
 
     private readonly Script _script = new() { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
@@ -35,7 +35,7 @@ public class DirectTransportTests
     }
 
     [Fact]
-    public async Task What_is_sent_in_one_go_arrives_in_order_across_the_switch()
+    public async Task Messages_sent_in_one_write_arrive_in_order_across_the_switch()
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
@@ -80,7 +80,7 @@ public class DirectTransportTests
     [InlineData(Layer.Tls)]
     [InlineData(Layer.Count, Layer.Tls)]
     [InlineData(Layer.Tls, Layer.Count)]
-    internal async Task What_is_in_between_sees_everything(params Layer[] layers)
+    internal async Task Layers_in_between_see_all_bytes(params Layer[] layers)
     {
         using var certificate = SelfSigned.Create();
         await using var server = await StartAsync(static _ => { }, listen: options =>
@@ -180,7 +180,7 @@ public class DirectTransportTests
         await TalkAsync(client, MessagesBeforeSocket);
         var connection = await _script.Opened;
 
-        // More than the kernel keeps: the write is under way when the connection is cut.
+        // More than the system buffers hold, so that the write is in progress when the connection is aborted.
         await connection.SendAsync(new byte[20_000_000]);
         connection.GetHttpContext()!.Abort();
 
@@ -212,7 +212,7 @@ public class DirectTransportTests
         Tls,
     }
 
-    /// <summary>Counts what goes through the pipe under HTTP, past HTTP's stream, and hides from the endpoint that it does.</summary>
+    /// <summary>Counts the bytes in the pipe below HTTP, which bypass the HTTP stream, without the endpoint noticing.</summary>
     private Task<ChatServer> StartWithPipeCountedAsync(TimeProvider? clock = null, bool direct = true) => StartAsync(
         app => app.Use((context, next) =>
         {
@@ -247,7 +247,7 @@ public class DirectTransportTests
         return client;
     }
 
-    /// <summary>Sends so many messages, each when the one before it has come back.</summary>
+    /// <summary>Sends this many messages, each after the previous one was echoed.</summary>
     private static async Task TalkAsync(RawClient client, int count)
     {
         for (var i = 0; i < count; i++)

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>What holds for all endpoints comes from the options system; what an endpoint says of itself comes on top.</summary>
+/// <summary>The defaults of all endpoints come from the options system. The settings of an endpoint are applied after them.</summary>
 public class EndpointDefaultsTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>What a handshake carries, whatever it is.</summary>
+/// <summary>Property tests of the content of a handshake.</summary>
 public class HandshakePropertyTests
 {
     private static readonly string[] Names =
@@ -27,9 +27,9 @@ public class HandshakePropertyTests
         public override string ToString() => Setting is null ? Key : $"{Key}={Setting}";
     }
 
-    /// <summary>RFC 7692 section 7.1: nothing is agreed on that was not offered, and nothing that the offer rules out.</summary>
+    /// <summary>RFC 7692 section 7.1: the answer contains only what the offer allows.</summary>
     [ForAll]
-    public void What_is_agreed_on_is_legal_for_one_of_the_offers(Parameter[][] offers)
+    public void The_answer_is_valid_for_one_of_the_offers(Parameter[][] offers)
     {
         string[] texts = [.. offers.Select(static offer => string.Concat(offer.Select(static p => $"; {p}").Prepend("permessage-deflate")))];
 
@@ -48,7 +48,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Whatever_is_offered_it_is_answered_or_declined(AnyText text, byte[] choices)
+    public void Any_offer_is_answered_or_declined(AnyText text, byte[] choices)
     {
         foreach (var offer in new[] { text.Value, $"permessage-deflate;{text.Value}", $"permessage-deflate; client_max_window_bits={text.Value}", Chosen(choices) })
         {
@@ -57,9 +57,9 @@ public class HandshakePropertyTests
         }
     }
 
-    /// <summary>Compared with a reader that takes the grammar of RFC 6455 section 9.1 apart step by step.</summary>
+    /// <summary>Compares with a parser that follows the grammar of RFC 6455 section 9.1 step by step.</summary>
     [ForAll]
-    public void A_list_of_extensions_is_told_from_anything_else(AnyText text, byte[] choices)
+    public void The_parser_accepts_valid_lists_of_extensions_and_nothing_else(AnyText text, byte[] choices)
     {
         foreach (var header in new[] { Chosen(choices), text.Value })
             Assert.Equal(IsList(header), Handshake.Problem(Request(header)) is null);
@@ -84,7 +84,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Where_a_client_is_can_be_told_in_an_address(AnyText[] names, FsCheck.PositiveInt sequence)
+    public void A_query_can_contain_any_positions(AnyText[] names, FsCheck.PositiveInt sequence)
     {
         var rooms = names.Select(static name => name.Value).Where(static name => RoomName.IsValid(name, out _)).Distinct().Take(128).ToList();
         var query = string.Join("&", rooms.Select(room => $"after={Uri.EscapeDataString($"{room}~5k2j9:{sequence.Get}")}"));
@@ -96,7 +96,7 @@ public class HandshakePropertyTests
     }
 
     [ForAll]
-    public void Whatever_is_in_an_address_it_is_read_or_refused_with_a_reason(AnyText[] texts, bool escaped)
+    public void Any_query_is_accepted_or_refused_with_a_reason(AnyText[] texts, bool escaped)
     {
         var query = string.Join("&", texts.Select(text => $"after={(escaped ? Uri.EscapeDataString(text.Unicode) : text.Value)}~e:1"));
 
@@ -125,7 +125,7 @@ public class HandshakePropertyTests
                 return false;
         }
 
-        // Nothing but what was asked for.
+        // The result contains only what was requested.
         return confirmed.All(c => offer.Any(p => p.Setting is not null && c.StartsWith(p.Key + "=", StringComparison.Ordinal)));
     }
 
@@ -166,7 +166,7 @@ public class HandshakePropertyTests
         return IsToken(Trim(text[..equals])) && IsToken(value is ['"', .. var quoted, '"'] ? Unescape(quoted) : value);
     }
 
-    /// <summary>At each separator that is in no quotes; null if quotes are left open.</summary>
+    /// <summary>Splits at each separator outside quotes. Returns null if a quote is not closed.</summary>
     private static List<string>? Split(string text, char separator)
     {
         var (parts, begin, quoted) = (new List<string>(), 0, false);

@@ -10,7 +10,7 @@ public class HandshakeTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_plain_request_is_told_what_the_endpoint_is()
+    public async Task A_plain_request_receives_426_and_a_text_about_the_endpoint()
     {
         await using var server = await ChatServer.StartAsync(new Script());
 
@@ -25,7 +25,7 @@ public class HandshakeTests
     }
 
     [Fact]
-    public async Task Over_http2_a_plain_request_is_told_so_without_an_upgrade_header()
+    public async Task Over_http2_the_response_to_a_plain_request_has_no_Upgrade_header()
     {
         await using var server = await ChatServer.StartAsync(new Script(), listen: static o => o.Protocols = HttpProtocols.Http2);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/chat/lobby", UriKind.Relative))
@@ -42,7 +42,7 @@ public class HandshakeTests
         Assert.Empty(response.Headers.Connection);
     }
 
-    /// <summary>RFC 8441: no key, no Upgrade, and else the same.</summary>
+    /// <summary>RFC 8441: the same rules, without a key and without Upgrade.</summary>
     [Theory]
     [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Version", "13")]
     [InlineData(HttpStatusCode.OK, "Sec-WebSocket-Key", "not looked at")]
@@ -86,7 +86,7 @@ public class HandshakeTests
     [InlineData("13", "Sec-WebSocket-Version")]
     [InlineData("13", "Upgrade")]
     [InlineData("13", "Connection")]
-    public async Task A_handshake_that_is_not_right_is_told_the_version_that_is(string version, string? without)
+    public async Task The_response_to_an_unsupported_version_names_the_supported_one(string version, string? without)
     {
         await using var server = await ChatServer.StartAsync(new Script());
         using var client = await server.ConnectRawAsync();
@@ -173,7 +173,7 @@ public class HandshakeTests
         Assert.Equal(taken, (await script.Opened).Subprotocol);
     }
 
-    /// <summary>What the in-memory TestServer has.</summary>
+    /// <summary>The features of the in-memory TestServer.</summary>
     private sealed class NoUpgrade : IHttpUpgradeFeature
     {
         public bool IsUpgradableRequest => false;

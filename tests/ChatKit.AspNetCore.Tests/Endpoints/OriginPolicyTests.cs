@@ -39,7 +39,7 @@ public class OriginPolicyTests
     [InlineData("example.com", "example.com")]
     [InlineData("example.com", "https://")]
     [InlineData("", "https://example.com")]
-    public void Another_host_may_not(string host, string origin) => Assert.False(Allows([], host, origin));
+    public void Another_host_may_not_connect(string host, string origin) => Assert.False(Allows([], host, origin));
 
     [Theory]
     [InlineData("https://example.com", "https://example.com")]
@@ -75,14 +75,14 @@ public class OriginPolicyTests
     [InlineData("https://*.example.com", "http://www.example.com")]
     [InlineData("https://*.example.com", "https://www.example.com:8443")]
     [InlineData("https://*.example.com", "null")]
-    public void What_only_looks_like_it_may_not(string allowed, string origin) => Assert.False(Allows([allowed], "own.example", origin));
+    public void A_similar_origin_may_not_connect(string allowed, string origin) => Assert.False(Allows([allowed], "own.example", origin));
 
     [Fact]
-    public void A_client_that_is_no_browser_sends_none_and_may_connect() =>
+    public void A_client_without_an_origin_may_connect() =>
         Assert.True(new OriginPolicy([]).Allows(Request("example.com", StringValues.Empty)));
 
     [Fact]
-    public void Two_origins_are_none() =>
+    public void Two_origins_are_refused() =>
         Assert.False(new OriginPolicy([]).Allows(Request("example.com", new(["https://example.com", "https://example.com"]))));
 
     private static bool Allows(string[] allowed, string host, string origin) => new OriginPolicy(allowed).Allows(Request(host, origin));

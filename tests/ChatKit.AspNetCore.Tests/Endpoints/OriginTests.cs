@@ -41,7 +41,7 @@ public class OriginTests
     }
 
     [Fact]
-    public async Task An_origin_writes_neither_control_characters_nor_pages_into_the_log()
+    public async Task An_origin_is_logged_in_one_line_without_control_characters()
     {
         await using var server = await ChatServer.StartAsync(new Script());
         using var client = await server.ConnectRawAsync();
@@ -69,7 +69,7 @@ public class OriginTests
     }
 
     [Fact]
-    public async Task To_allow_any_page_is_loud()
+    public async Task Allowing_every_origin_logs_a_warning()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.AllowedOrigins.Add("*"));
         Assert.Single(server.Logs.Entries, static entry => entry is { Id: AnyOriginAllowed, Level: LogLevel.Warning });

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
-/// <summary>The host stops while there are connections.</summary>
+/// <summary>The host stops while connections are open.</summary>
 public class StoppingTests
 {
     [Theory]

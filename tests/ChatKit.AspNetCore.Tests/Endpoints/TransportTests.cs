@@ -67,7 +67,7 @@ public class TransportTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task A_client_that_is_gone_is_noticed(bool http2, bool tls)
+    public async Task The_server_notices_a_lost_client(bool http2, bool tls)
     {
         using var certificate = SelfSigned.Create();
         var script = new Script();
@@ -144,7 +144,7 @@ public class TransportTests
         await client.SendAsync("early");
         Assert.Equal("early", await client.ReceiveAsync());
 
-        // An upload that began later and is as quiet has been cut by now.
+        // By now, the server has ended an upload that started later and is equally silent.
         using var body = new StalledContent();
         using var upload = new HttpRequestMessage(HttpMethod.Post, new Uri("/upload", UriKind.Relative))
         {
@@ -190,7 +190,7 @@ public class TransportTests
         },
     });
 
-    /// <summary>A body that begins and does not go on.</summary>
+    /// <summary>A request body that starts and then stalls.</summary>
     private sealed class StalledContent : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

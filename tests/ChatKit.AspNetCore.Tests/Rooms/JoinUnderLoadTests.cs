@@ -10,7 +10,7 @@ public class JoinUnderLoadTests
     private const int Stored = 100;
 
     [Fact]
-    public async Task Whoever_joins_while_others_talk_sees_all_from_then_on_once_and_in_order()
+    public async Task A_client_that_joins_under_load_receives_every_later_message_once_in_order()
     {
         await using var server = await ChatServer.StartAsync(static app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"));
         await using var writer = await server.ConnectAsync("/chat/lobby");

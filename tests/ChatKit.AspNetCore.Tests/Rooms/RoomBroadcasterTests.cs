@@ -8,11 +8,11 @@ using Microsoft.Extensions.Hosting;
 
 namespace ChatKit.AspNetCore.Tests.Rooms;
 
-/// <summary>What is said in a room does not always come from one of its members.</summary>
+/// <summary>The application itself can send to a room.</summary>
 public class RoomBroadcasterTests
 {
     [Fact]
-    public async Task A_request_handler_speaks_to_a_room_and_the_history_keeps_it()
+    public async Task A_request_handler_can_broadcast_a_stored_message()
     {
         await using var server = await ChatServer.StartAsync(static app =>
         {
@@ -34,7 +34,7 @@ public class RoomBroadcasterTests
     }
 
     [Fact]
-    public async Task A_worker_speaks_to_a_room_and_the_history_need_not_keep_it()
+    public async Task A_background_service_can_broadcast_an_unstored_message()
     {
         await using var server = await ChatServer.StartAsync(
             static app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"),
@@ -52,7 +52,7 @@ public class RoomBroadcasterTests
     }
 
     [Fact]
-    public async Task What_is_sent_to_a_user_reaches_each_of_their_connections_and_nobody_else()
+    public async Task A_message_to_a_user_reaches_each_of_their_connections_and_no_others()
     {
         await using var server = await ChatServer.StartAsync(static app =>
         {

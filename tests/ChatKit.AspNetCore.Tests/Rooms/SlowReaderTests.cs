@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace ChatKit.AspNetCore.Tests.Rooms;
 
 /// <summary>
-/// One member reads nothing while fifty others get everything, in order and without a delay: the sender sends the next message only when
-/// all of them have the last, so that one who had to wait would stop all.
+/// One member reads nothing, while fifty others receive everything, in order and without delay. The sender sends the next message only when
+/// all of them have received the last one, so one delayed member would delay all.
 /// </summary>
 public class SlowReaderTests
 {
@@ -21,13 +21,13 @@ public class SlowReaderTests
     private const int MemberBehind = 200;
 
     /// <summary>
-    /// How much the system is asked to keep on each side, in bytes: with what it adds, a third of all that is sent. With buffers as small as
-    /// a page each write would wait for an acknowledgement that the other side delays by 40 ms.
+    /// The requested system buffer on each side, in bytes. With what the system adds, it holds a third of all messages. With buffers as small as
+    /// a page, each write would wait for an acknowledgement, which the other side delays by 40 ms.
     /// </summary>
     private const int Buffer = 32 * 1024;
 
     [Fact]
-    public async Task It_is_resumed_from_history_exactly_once_it_reads()
+    public async Task A_slow_reader_is_resumed_exactly_from_history_when_it_reads_again()
     {
         await using var server = await StartAsync(capacity: 1000);
         using var slow = await ConnectAsync(server);
@@ -42,7 +42,7 @@ public class SlowReaderTests
     }
 
     [Fact]
-    public async Task It_is_told_how_much_it_has_missed_if_the_history_is_too_short()
+    public async Task A_slow_reader_is_closed_with_the_number_of_missed_messages_if_the_history_is_too_short()
     {
         await using var server = await StartAsync(capacity: 10);
         using var slow = await ConnectAsync(server);
@@ -52,13 +52,13 @@ public class SlowReaderTests
         var (seen, close) = await ReadToEndAsync(slow);
         Assert.Equal(Enumerable.Range(0, seen.Count), seen);
 
-        // As many as were gone when it had read enough to go on; all that are gone in the end, if it read nothing before.
+        // The number that was gone when it had read enough to continue, or all that are gone in the end if it read nothing before.
         var missed = Assert.Single(Regex.Matches(close, "^1008 too slow: ([0-9]+) messages are no longer stored$")).Groups[1].Value;
         Assert.InRange(NumberOf(missed), 1, Count - 10 - seen.Count);
     }
 
     [Fact]
-    public async Task It_is_closed_if_there_is_no_history()
+    public async Task A_slow_reader_is_closed_if_there_is_no_history()
     {
         await using var server = await StartAsync(capacity: 0);
         using var slow = await ConnectAsync(server);
@@ -81,7 +81,7 @@ public class SlowReaderTests
                     message.Text == "in?" ? connection.SendAsync("in!") : connection.BroadcastAsync(message.Text),
             });
 
-            // What is accepted inherits it: the system keeps little, so that the queue is soon full.
+            // Accepted sockets inherit the small buffer, so that the queue is soon full.
             builder.WebHost.UseSockets(static sockets => sockets.CreateBoundListenSocket = static endpoint =>
             {
                 var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
@@ -96,13 +96,13 @@ public class SlowReaderTests
         client.Socket.ReceiveBufferSize = Buffer;
         await client.OpenAsync("/chat/lobby");
 
-        // Messages are handled only once the client is in its room.
+        // Messages are only handled after the client has joined its room.
         await client.SendAsync(RawClient.Frame(RawClient.Text, "in?"));
         Assert.Equal("in!", await client.ReceiveTextAsync());
         return client;
     }
 
-    /// <summary>Says numbers to everybody, each as soon as all who read have the last.</summary>
+    /// <summary>Broadcasts numbers, each as soon as all reading members have the last one.</summary>
     private static async Task SendToOthersAsync(ChatServer server)
     {
         var readers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(async _ => await EnterAsync(server)));
@@ -123,7 +123,7 @@ public class SlowReaderTests
         }
     }
 
-    /// <summary>Connects a member that reads. What it says on entering is for itself alone.</summary>
+    /// <summary>Connects a member that reads. The message that it sends on joining is only for itself.</summary>
     private static async Task<ChatClient> EnterAsync(ChatServer server)
     {
         var client = await server.ConnectAsync("/chat/lobby");

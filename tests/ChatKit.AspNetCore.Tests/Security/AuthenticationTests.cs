@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
-/// <summary>Who a client is, it says in each of the ways that a WebSocket's handshake has.</summary>
+/// <summary>Each way in which a WebSocket handshake can authenticate a client.</summary>
 public class AuthenticationTests
 {
     [Theory]
@@ -85,14 +85,14 @@ public class AuthenticationTests
         using var refused = await members.Server.HandshakeAsync(path, [.. headers, ("Origin", "https://evil.net")]);
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-        var signature = token[..20]; // of every such token the beginning is the same
+        var signature = token[..20]; // All such tokens have the same start.
         Assert.DoesNotContain(signature, await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var lines = members.Server.Logs.Entries.Where(static entry => entry.Category.StartsWith("ChatKit", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(lines);
         Assert.DoesNotContain(lines, line => line.Message.Contains(signature, StringComparison.Ordinal));
     }
 
-    /// <summary>A page of another site has the visitor's cookies sent with its handshake, and does not get in with them.</summary>
+    /// <summary>The browser sends the visitor's cookies with the handshake of another site's page, but the page is not admitted.</summary>
     [Fact]
     public async Task A_foreign_page_does_not_get_in_with_its_visitors_cookie()
     {
@@ -106,11 +106,11 @@ public class AuthenticationTests
         Assert.Empty(script.Calls);
     }
 
-    /// <summary>Anybody can offer <c>chatkit.v1</c> and say that it was in a room.</summary>
+    /// <summary>Any client can offer <c>chatkit.v1</c> and claim that it was in a room.</summary>
     [Theory]
     [InlineData("secret", "after=secret~e:1")]
     [InlineData("lobby", "after=secret~e:1")]
-    public async Task Whoever_may_not_join_a_room_reads_nothing_of_it_by_resuming(string room, string query)
+    public async Task A_client_that_may_not_join_a_room_cannot_read_it_by_resuming(string room, string query)
     {
         var script = new Script
         {

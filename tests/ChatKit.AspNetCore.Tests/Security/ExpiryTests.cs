@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
-/// <summary>A connection lasts no longer than the ticket that it began with.</summary>
+/// <summary>A connection ends when the ticket of its handshake expires.</summary>
 public class ExpiryTests
 {
     private static readonly (WebSocketCloseStatus, string) Expired = (WebSocketCloseStatus.PolicyViolation, "the authentication has expired");
@@ -52,9 +52,9 @@ public class ExpiryTests
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }
 
-    /// <summary>Bearer tokens are believed for five minutes more, because clocks differ. That long a connection must not be taken up any more.</summary>
+    /// <summary>Bearer tokens are accepted for five more minutes, to allow for clock skew. In this time, a connection must not be admitted.</summary>
     [Fact]
-    public async Task A_token_that_expired_a_minute_ago_gets_into_no_room()
+    public async Task A_token_that_expired_a_minute_ago_does_not_admit_to_a_room()
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script);

@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
-/// <summary>What a client is told says nothing of the server, and what it says of itself is not believed.</summary>
+/// <summary>Clients receive no details of the server, and the server does not trust what clients claim.</summary>
 public class LeakTests
 {
     private const string Secret = "redis-7.internal:6379 password";
@@ -19,7 +19,7 @@ public class LeakTests
     [Theory]
     [InlineData("fails", "failed")]
     [InlineData("is away", "unavailable")]
-    public async Task What_has_failed_is_not_told_to_the_client(string text, string code)
+    public async Task The_client_does_not_receive_the_details_of_a_failure(string text, string code)
     {
         await using var members = await MembersServer.StartAsync(new Script
         {
@@ -40,7 +40,7 @@ public class LeakTests
     }
 
     [Fact]
-    public async Task Who_has_sent_a_message_the_server_says_and_not_the_client()
+    public async Task The_server_sets_the_sender_of_a_message_not_the_client()
     {
         await using var members = await MembersServer.StartAsync(Script.Broadcasting);
         await using var client = await members.Server.ConnectAsync("/chat/lobby?user=admin&connection=1", V1);

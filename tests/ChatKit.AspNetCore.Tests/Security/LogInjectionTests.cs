@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
-/// <summary>Whatever clients choose: an event of the log is one line, and nothing in it steers a terminal or turns the order of the text.</summary>
+/// <summary>For any text of a client, a log event is one line, without characters that control a terminal or the text direction.</summary>
 public class LogInjectionTests
 {
     private const string Hostile = "x\r\nfail: forged\u001b[2J\u0085\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
@@ -49,7 +49,7 @@ public class LogInjectionTests
         AssertIsOneLine(text[..^1]);
     }
 
-    /// <summary>Handshakes that come to nothing. What no HTTP client would send goes out as it is.</summary>
+    /// <summary>Handshakes that fail, including bytes that no HTTP client would send.</summary>
     private static async Task RefusedAsync(ChatServer server)
     {
         foreach (var origin in new[] { "https://\u001b[2Jevil\t\u007f.net", "\u00e2\u0080\u00a8https://evil.net", "https://evil\u0085.net" })
@@ -72,7 +72,7 @@ public class LogInjectionTests
         }
     }
 
-    /// <summary>Connections of a user with a name that no identity provider should give out.</summary>
+    /// <summary>Connections of a user with a name that no identity provider should issue.</summary>
     private static async Task TalkAsync(ChatServer server)
     {
         await using (var client = await server.ConnectAsync($"/chat/lobby?after={Uri.EscapeDataString($"lobby~{Hostile}:1")}", V1))
@@ -88,7 +88,7 @@ public class LogInjectionTests
         await using (var client = await server.ConnectAsync("/chat/secret"))
             await client.ReceiveCloseAsync();
 
-        // Reads nothing: what it is sent alone, in the room of its user, is too much for it in the end.
+        // This client reads nothing, until the messages to its user exceed its queue.
         await using (var slow = await server.ConnectAsync("/chat/lobby"))
         {
             var rooms = server.Services.GetRequiredService<IRoomBroadcaster>();

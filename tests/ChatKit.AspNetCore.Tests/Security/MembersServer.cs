@@ -14,7 +14,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace ChatKit.AspNetCore.Tests.Security;
 
 /// <summary>
-/// An application with cookies and with bearer tokens, both real, in which only members may chat. Its clock only the test moves.
+/// An application with real cookies and bearer tokens, in which only members may chat. Only the test advances its clock.
 /// </summary>
 internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) :
                     new AuthenticationProperties { ExpiresUtc = clock.GetUtcNow().AddMinutes(minutes) }));
                 app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", options =>
                 {
-                    options.PingInterval = Timeout.InfiniteTimeSpan; // The test's clock takes steps that no pong follows.
+                    options.PingInterval = Timeout.InfiniteTimeSpan; // The test's clock advances in steps that are too large for pings.
                     configure?.Invoke(options);
                 }).RequireAuthorization("members");
             },
@@ -56,7 +56,7 @@ internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) :
         return new MembersServer(server, clock);
     }
 
-    /// <summary>A bearer token of somebody in a role, which has some minutes left.</summary>
+    /// <summary>Creates a bearer token for a user in a role, which is valid for some minutes.</summary>
     public static string Token(string role = "member", int minutes = 10)
     {
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
@@ -72,10 +72,10 @@ internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) :
         });
     }
 
-    /// <summary>Logs somebody in; gives the cookie.</summary>
+    /// <summary>Logs a user in. Returns the cookie.</summary>
     public async Task<string> LogInAsync(string role = "member", int minutes = 10)
     {
-        using var http = new HttpClient(); // The other one would keep the cookie, and send it with everything.
+        using var http = new HttpClient(); // The shared client would keep the cookie and send it with every request.
         using var response = await http.GetAsync(
             new Uri(server.Address, $"/login?role={role}&minutes={minutes}"), TestContext.Current.CancellationToken);
         return Assert.Single(response.Headers.GetValues("Set-Cookie")).Split(';')[0];
@@ -89,7 +89,7 @@ internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) :
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    /// <summary>As docs/security.md recommends it.</summary>
+    /// <summary>The same code as in docs/security.md.</summary>
     private static void Configure(JwtBearerOptions options)
     {
         options.TokenValidationParameters = new TokenValidationParameters { ValidIssuer = "tests", ValidAudience = "chat", IssuerSigningKey = Key };

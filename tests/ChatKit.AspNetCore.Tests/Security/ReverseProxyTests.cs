@@ -10,8 +10,8 @@ using Yarp.ReverseProxy.Configuration;
 namespace ChatKit.AspNetCore.Tests.Security;
 
 /// <summary>
-/// The same-origin check behind a real reverse proxy. YARP, as it comes, gives the application its own host, and says in forwarded
-/// headers which one the client has asked for.
+/// The same-origin check behind a real reverse proxy. By default, YARP sends its own host to the application, and the client's host in
+/// forwarded headers.
 /// </summary>
 public class ReverseProxyTests
 {
@@ -43,7 +43,7 @@ public class ReverseProxyTests
     }
 
     [Fact]
-    public async Task What_a_client_forwards_itself_counts_for_nothing_behind_the_proxy()
+    public async Task Forwarded_headers_of_a_client_are_ignored_behind_the_proxy()
     {
         await using var server = await StartAsync(static app => app.UseForwardedHeaders(new ForwardedHeadersOptions
         {
@@ -71,7 +71,7 @@ public class ReverseProxyTests
         Assert.Contains("UseForwardedHeaders()", line.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Some of the loopback's addresses is the proxy's, and another is not.</summary>
+    /// <summary>One loopback address belongs to the proxy, and another does not.</summary>
     [Theory]
     [InlineData("127.0.0.1", true)]
     [InlineData("127.0.0.2", false)]
@@ -85,7 +85,7 @@ public class ReverseProxyTests
                 ForwardedHeaders = ForwardedHeaders.XForwardedHost | ForwardedHeaders.XForwardedProto,
                 KnownProxies = { IPAddress.Loopback },
             };
-            options.KnownIPNetworks.Clear(); // All of the loopback otherwise.
+            options.KnownIPNetworks.Clear(); // By default, it contains all loopback addresses.
             app.UseForwardedHeaders(options);
         });
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -2,7 +2,7 @@ using ChatKit.TestKit.Client;
 
 namespace ChatKit.ChaosTests.Client;
 
-/// <summary>Clients that wait for nothing longer than a test must.</summary>
+/// <summary>Clients with short delays for tests.</summary>
 internal static class Clients
 {
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
@@ -21,7 +21,7 @@ internal static class Clients
             PolicyDelay = policyDelay ?? TimeSpan.FromMilliseconds(1),
         });
 
-    /// <summary>The next event of a kind; those of other kinds are passed over.</summary>
+    /// <summary>Returns the next event of a kind, and skips events of other kinds.</summary>
     public static async Task<T> NextAsync<T>(this ChatClient client)
         where T : ChatEvent
     {
@@ -32,7 +32,7 @@ internal static class Clients
         }
     }
 
-    /// <summary>The next message or gap, as a short text.</summary>
+    /// <summary>Returns the next message or gap as a short text.</summary>
     public static async Task<string> NextSeenAsync(this ChatClient client)
     {
         while (true)

@@ -9,7 +9,7 @@ namespace ChatKit.ChaosTests.Client;
 public class RealServerTests
 {
     [Fact]
-    public async Task What_is_sent_comes_back_at_the_position_of_its_acknowledgement()
+    public async Task A_sent_message_arrives_at_the_position_of_its_acknowledgement()
     {
         await using var server = Server.Create(0, redis: null);
         await server.StartAsync();
@@ -23,7 +23,7 @@ public class RealServerTests
     }
 
     [Fact]
-    public async Task Who_is_cut_off_again_and_again_misses_and_doubles_nothing()
+    public async Task A_client_that_is_disconnected_repeatedly_misses_and_duplicates_nothing()
     {
         const int Count = 60;
         await using var server = Server.Create(0, redis: null);
@@ -49,7 +49,7 @@ public class RealServerTests
     }
 
     [Fact]
-    public async Task Who_was_away_for_too_long_is_told_how_much_is_missing()
+    public async Task A_client_that_was_offline_for_too_long_receives_the_number_of_missing_messages()
     {
         await using var server = Server.Create(0, redis: null, static options => options.HistoryCapacity = 3);
         await server.StartAsync();
@@ -81,7 +81,7 @@ public class RealServerTests
     }
 
     [Fact]
-    public async Task Who_has_more_to_send_than_the_server_takes_at_once_gets_it_through_burst_by_burst_in_order()
+    public async Task A_client_with_more_messages_than_one_burst_sends_all_of_them_in_order()
     {
         const int Count = 500;
         await using var server = Server.Create(0, redis: null, static options =>
@@ -101,7 +101,7 @@ public class RealServerTests
         Assert.Equal(0, sender.Unacknowledged);
         while ((await sender.NextAsync<StateChanged>()).Code != WebSocketCloseStatus.PolicyViolation)
         {
-            // The last of many connections; the server has ended at least one, and said when to come again.
+            // This is the last of many connections. The server has ended at least one, and sent the time to reconnect.
         }
     }
 

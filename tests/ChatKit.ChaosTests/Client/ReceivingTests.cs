@@ -22,7 +22,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task A_message_without_a_position_is_never_a_double()
+    public async Task A_message_without_a_position_is_never_a_duplicate()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -35,7 +35,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task It_resumes_in_each_room_behind_the_last_message()
+    public async Task The_client_resumes_each_room_after_its_last_message()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -53,7 +53,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task A_gap_comes_with_the_message_behind_it_and_once()
+    public async Task A_gap_is_reported_once_together_with_the_next_message()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -73,7 +73,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task A_reset_begins_the_room_anew()
+    public async Task A_reset_starts_the_room_again()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -115,7 +115,7 @@ public class ReceivingTests
         for (var i = 1; i <= 10; i++)
             await connection.SendMessageAsync($"e:{i}", $"{i}");
 
-        // For longer than a silent server is given, which is a second: the client has not listened, so it cannot know.
+        // This is longer than the time-out of a silent server, which is a second. The client has not read, so the server may not be silent.
         await Task.Delay(TimeSpan.FromSeconds(1.5));
 
         Assert.Equal(Enumerable.Range(1, 10).Select(static i => $"e:{i} {i}"), await client.NextSeenAsync(10));

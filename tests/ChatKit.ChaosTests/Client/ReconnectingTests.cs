@@ -48,7 +48,7 @@ public class ReconnectingTests
     [Theory]
     [InlineData(1008)]
     [InlineData(1013)]
-    public async Task It_waits_at_least_as_long_as_the_code_demands(int code)
+    public async Task The_client_waits_at_least_as_long_as_the_close_code_requires(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address, busyDelay: Clients.Moment, policyDelay: Clients.Moment);
@@ -62,7 +62,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task It_waits_as_long_as_a_server_that_restarts_says_instead_of_its_own_time()
+    public async Task The_client_waits_as_long_as_restart_states_instead_of_its_own_delay()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = ChatClient.Start(new ChatClientOptions
@@ -83,7 +83,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task It_stays_away_when_it_was_refused_three_times_in_a_row()
+    public async Task The_client_stays_closed_after_three_refusals_in_a_row()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -101,7 +101,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task Who_has_sent_too_much_waits_as_long_as_the_server_says()
+    public async Task A_rate_limited_client_waits_as_long_as_the_server_states()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address, policyDelay: TimeSpan.FromHours(1));
@@ -112,12 +112,12 @@ public class ReconnectingTests
 
         await server.AcceptAsync();
 
-        // Timers count in ticks of some milliseconds, and may end one early.
+        // Timers have a resolution of some milliseconds, and can end one tick early.
         Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromSeconds(0.18));
     }
 
     [Fact]
-    public async Task Each_attempt_may_go_elsewhere()
+    public async Task Each_attempt_may_use_another_address()
     {
         await using var one = await ScriptedServer.StartAsync();
         await using var other = await ScriptedServer.StartAsync();
@@ -131,7 +131,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task A_silent_server_is_left()
+    public async Task The_client_leaves_a_silent_server()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -141,7 +141,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task A_server_that_pings_is_answered_and_not_left()
+    public async Task The_client_answers_pings_and_keeps_the_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -157,7 +157,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task A_server_that_does_not_speak_the_protocol_is_left_for_good()
+    public async Task The_client_stays_closed_if_the_server_does_not_support_the_protocol()
     {
         await using var server = await ScriptedServer.StartAsync(subprotocol: null);
         await using var client = Clients.Start(server.Address);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ChaosTests.Client;
 
-/// <summary>A server that says what a test tells it to.</summary>
+/// <summary>A server whose frames are scripted by a test.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -43,7 +43,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>Waits for the next connection of the client.</summary>
     public async Task<ScriptedConnection> AcceptAsync() => await _connections.Reader.ReadAsync().AsTask().Soon();
 
-    /// <summary>Waits for the next connection of the client, and says welcome.</summary>
+    /// <summary>Waits for the next connection of the client and sends welcome.</summary>
     public async Task<ScriptedConnection> WelcomeAsync(double ping = 20)
     {
         var connection = await AcceptAsync();
@@ -67,7 +67,7 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
 
     public Task Over => _over.Task;
 
-    /// <summary>Where the client has resumed.</summary>
+    /// <summary>The position from which the client resumed.</summary>
     public string?[] After { get; } = after;
 
     public Task SendAsync(string frame) =>
@@ -85,7 +85,7 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
     public Task SendErrorAsync(string? reference, string code, string more = "") =>
         SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"why"{{more}}}""");
 
-    /// <summary>What the client sends next.</summary>
+    /// <summary>Returns the next frame of the client.</summary>
     public async Task<(string Type, string? Ref, string? Data)> ReceiveAsync()
     {
         var buffer = new byte[4096];
@@ -97,7 +97,7 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
             frame.RootElement.TryGetProperty("data", out var data) ? data.GetString() : null);
     }
 
-    /// <summary>The texts of the messages that the client sends next, and their refs.</summary>
+    /// <summary>Returns the texts and the refs of the next messages of the client.</summary>
     public async Task<(string Text, string Ref)[]> ReceiveMessagesAsync(int count)
     {
         var messages = new (string, string)[count];
@@ -111,7 +111,7 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
         return messages;
     }
 
-    /// <summary>Closes, and waits until the client has answered.</summary>
+    /// <summary>Closes the connection and waits until the client has answered.</summary>
     public async Task CloseAsync(int code)
     {
         await socket.CloseAsync((WebSocketCloseStatus)code, "why", CancellationToken.None).Soon();

@@ -46,7 +46,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task What_could_not_be_stored_is_sent_again_in_order()
+    public async Task Messages_that_could_not_be_stored_are_sent_again_in_order()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -58,7 +58,7 @@ public class SendingTests
         await connection.SendAckAsync(sent[0].Ref, "e:1");
         await connection.SendErrorAsync(sent[1].Ref, "unavailable");
         await connection.SendMessageAsync("e:1", "a");
-        await client.NextAsync<MessageReceived>(); // So it has heard of the error too.
+        await client.NextAsync<MessageReceived>(); // So it has also received the error.
         var receiving = connection.ReceiveMessagesAsync(3);
         _ = client.SendAsync("d");
         await connection.SendErrorAsync(sent[2].Ref, "unavailable");
@@ -70,7 +70,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task What_was_too_much_at_once_is_sent_again_on_a_new_connection_as_often_as_it_takes()
+    public async Task Rate_limited_messages_are_sent_again_on_new_connections_as_often_as_necessary()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -95,7 +95,7 @@ public class SendingTests
     [Theory]
     [InlineData("malformed")]
     [InlineData("failed")]
-    public async Task What_was_refused_for_good_is_not_sent_again(string code)
+    public async Task A_message_that_was_refused_for_good_is_not_sent_again(string code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -115,7 +115,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task What_was_sent_too_long_ago_is_given_up()
+    public async Task A_message_that_was_sent_too_long_ago_fails()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address, resendWindow: Clients.Moment);
@@ -134,7 +134,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task A_connection_that_insists_on_what_was_given_up_is_replaced()
+    public async Task The_client_opens_a_new_connection_if_the_server_waits_for_a_failed_message()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address, resendWindow: Clients.Moment / 2);
@@ -151,7 +151,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task What_is_larger_than_the_server_takes_is_not_sent()
+    public async Task A_message_larger_than_the_limit_is_not_sent()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -165,7 +165,7 @@ public class SendingTests
     }
 
     [Fact]
-    public async Task What_is_not_acknowledged_when_the_client_is_closed_fails()
+    public async Task Unacknowledged_messages_fail_when_the_client_is_closed()
     {
         await using var server = await ScriptedServer.StartAsync();
         var client = Clients.Start(server.Address);

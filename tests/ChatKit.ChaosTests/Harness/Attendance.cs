@@ -3,7 +3,7 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Who is listed as present in the end. Visitors of a node that was killed may be so for a minute, and are not looked at.</summary>
+/// <summary>Checks the presence at the end. It ignores visitors, because those of a killed node can be listed for a minute.</summary>
 internal static class Attendance
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);

@@ -1,6 +1,6 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>How much goes on, and goes wrong.</summary>
+/// <summary>The size of a run, and its faults.</summary>
 internal sealed record ChaosOptions(int Seed, TimeSpan Duration)
 {
     public int Nodes { get; init; } = 3;
@@ -15,6 +15,6 @@ internal sealed record ChaosOptions(int Seed, TimeSpan Duration)
     /// <summary>The mean time between two faults.</summary>
     public TimeSpan FaultInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long it may take until everything has arrived.</summary>
+    /// <summary>The time limit until everything has arrived.</summary>
     public TimeSpan QuietLimit { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -3,7 +3,7 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>What a run has shown.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record ChaosResult(
     ChaosOptions Options,
     TimeSpan Took,

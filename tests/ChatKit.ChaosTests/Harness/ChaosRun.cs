@@ -4,7 +4,7 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Runs clients, nodes and Redis while things go wrong, lets everything come to rest, and tells what the clients have seen.</summary>
+/// <summary>Runs clients, nodes, and Redis under faults, waits until everything has arrived, and returns what the clients received.</summary>
 internal sealed class ChaosRun : IAsyncDisposable
 {
     private readonly ChaosOptions _options;
@@ -32,8 +32,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         _storms = new Storms(_network, _texts);
     }
 
-    /// <summary>Runs. Whatever happens, no process is left behind.</summary>
-    /// <exception cref="InvalidOperationException">The run could not be carried through, which says nothing of ChatKit.</exception>
+    /// <summary>Runs the test. It ends all processes in any case.</summary>
+    /// <exception cref="InvalidOperationException">The run could not be completed, for reasons other than ChatKit.</exception>
     public static async Task<ChaosResult> RunAsync(ChaosOptions options, CancellationToken stop = default)
     {
         await using var run = new ChaosRun(options);
@@ -50,7 +50,7 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Only when nobody starts a process any more.
+        // Only when no more processes are started.
         await _stopping.CancelAsync();
         await ((Task)_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var node in _nodes)
@@ -73,7 +73,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             _bots.Add(new Bot(name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts));
         }
 
-        // Whoever comes later might begin behind the first message.
+        // A client that joins later could start after the first message.
         await Patience.UntilAsync(() => _bots.TrueForAll(static bot => bot.IsQuiet), "all clients are live");
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -83,7 +83,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         await stop.CancelAsync();
         await Task.WhenAll(sending);
 
-        // One more message of each: whatever was announced to be missing before, something follows.
+        // Each bot sends one more message, so that every announced gap is followed by a message.
         await _bots.BecomeQuietAsync(_options.QuietLimit, _stopping.Token);
         _bots.ForEach(static bot => bot.SendLast());
         var notQuiet = await _bots.ComeToRestAsync(_options.QuietLimit, 2 * Server.CheckInterval, _stopping.Token);

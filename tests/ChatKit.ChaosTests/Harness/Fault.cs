@@ -1,41 +1,41 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Something that goes wrong.</summary>
-/// <param name="At">When, from the beginning.</param>
-/// <param name="Kind">What.</param>
-/// <param name="Which">A number from 0 to 1: what it hits, of all that there is.</param>
-/// <param name="Time">How long it lasts.</param>
-/// <param name="Bytes">After how many more bytes a connection is cut.</param>
-/// <param name="TowardsServer">In which direction a connection is hit.</param>
+/// <summary>A fault.</summary>
+/// <param name="At">The time since the start of the run.</param>
+/// <param name="Kind">The kind of the fault.</param>
+/// <param name="Which">A number from 0 to 1 that selects the target.</param>
+/// <param name="Time">The duration.</param>
+/// <param name="Bytes">The number of bytes after which a connection is cut.</param>
+/// <param name="TowardsServer">Whether the fault affects the direction towards the server.</param>
 internal sealed record Fault(TimeSpan At, FaultKind Kind, double Which, TimeSpan Time, int Bytes, bool TowardsServer);
 
 internal enum FaultKind
 {
-    /// <summary>A node is killed, and started again.</summary>
+    /// <summary>A node is killed and started again.</summary>
     NodeKilled,
 
-    /// <summary>A node stands still.</summary>
+    /// <summary>A node is frozen.</summary>
     NodeFrozen,
 
-    /// <summary>Redis is killed, and started again.</summary>
+    /// <summary>Redis is killed and started again.</summary>
     RedisKilled,
 
-    /// <summary>Redis stands still.</summary>
+    /// <summary>Redis is frozen.</summary>
     RedisFrozen,
 
-    /// <summary>A connection is cut, perhaps in a frame.</summary>
+    /// <summary>A connection is cut, possibly in the middle of a frame.</summary>
     ConnectionCut,
 
     /// <summary>All connections of a node are cut.</summary>
     AllCut,
 
-    /// <summary>A connection carries nothing in one direction.</summary>
+    /// <summary>A connection stalls in one direction.</summary>
     ConnectionStalled,
 
     /// <summary>A client reads nothing.</summary>
     ReaderPaused,
 
-    /// <summary>A client is away.</summary>
+    /// <summary>A client is disconnected for a while.</summary>
     ClientAway,
 
     /// <summary>A user is disconnected on all nodes.</summary>
@@ -44,7 +44,7 @@ internal enum FaultKind
     /// <summary>A user is disconnected just after the nodes have lost their subscriptions.</summary>
     UserKickedUnheard,
 
-    /// <summary>Redis loses who is in a room.</summary>
+    /// <summary>Redis loses the presence of a room.</summary>
     PresenceLost,
 
     /// <summary>Redis loses the messages of a room.</summary>

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>A network between clients and one node, that can be cut anywhere in a frame, and can stall.</summary>
+/// <summary>A network between clients and one node, which can stall, or be cut anywhere in a frame.</summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -24,7 +24,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>The connections there are, in no order that matters.</summary>
+    /// <summary>The open connections, in no particular order.</summary>
     public ICollection<ProxiedConnection> Connections => _connections.Keys;
 
     public async ValueTask DisposeAsync()
@@ -54,7 +54,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The end.
+            // The proxy has been stopped.
         }
     }
 

@@ -2,33 +2,33 @@ using System.Diagnostics;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Disconnects users, and sees that each of their connections ends in time.</summary>
+/// <summary>Disconnects users, and checks that each of their connections ends in time.</summary>
 internal sealed class Kicks(Node[] nodes, RedisServer redis, Calm calm)
 {
     private const int Attempts = 20;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Of calm time: until the next check, until the client has answered, and a margin for a machine that is busy.</summary>
+    /// <summary>The limit of calm time: until the next check, until the client has answered, and a margin for a busy machine.</summary>
     private static readonly TimeSpan Limit = Server.CheckInterval + Server.CloseTimeout + TimeSpan.FromSeconds(5);
 
-    /// <summary>How many users were disconnected.</summary>
+    /// <summary>The number of disconnected users.</summary>
     public int Done { get; private set; }
 
-    /// <summary>How many users could not be disconnected, as the caller was told.</summary>
+    /// <summary>The number of users whose disconnection failed with an exception.</summary>
     public int Refused { get; private set; }
 
-    /// <summary>How many of their connections were open then, and have ended.</summary>
+    /// <summary>The number of their connections that were open at that time and have ended.</summary>
     public int Closed { get; private set; }
 
-    /// <summary>The longest time that one of them took, without the time in which a node or Redis was not well.</summary>
+    /// <summary>The longest time that one of them took, not counting the time in which a node or Redis was unhealthy.</summary>
     public TimeSpan Longest { get; private set; }
 
-    /// <summary>Those that did not end in time.</summary>
+    /// <summary>The connections that did not end in time.</summary>
     public List<string> Problems { get; } = [];
 
-    /// <param name="user">Whom.</param>
-    /// <param name="first">Which node is asked first. Another one is, if it does not answer or cannot.</param>
+    /// <param name="user">The user to disconnect.</param>
+    /// <param name="first">The node to ask first. If it does not answer or fails, another one is asked.</param>
     /// <param name="unheard">Whether the nodes lose their subscriptions just before.</param>
     public async Task KickAsync(string user, int first, bool unheard)
     {
@@ -62,7 +62,7 @@ internal sealed class Kicks(Node[] nodes, RedisServer redis, Calm calm)
             var (start, wasCalm) = (Stopwatch.GetTimestamp(), calm.IsNow);
             foreach (var node in nodes)
             {
-                // One that does not answer stands still; one that was killed will, and have none of them.
+                // A node that does not answer is frozen. A killed node will answer, and have none of these connections.
                 if (await node.AskAsync($"/connected/{user}") is { } still)
                     open.RemoveWhere(one => one.Node == node && !still.Contains(one.Id));
             }

@@ -4,7 +4,7 @@ using ChatKit.TestKit.Client;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Measures how long a message takes when nothing fails: from its sender to its sender, and to the others in its room.</summary>
+/// <summary>Measures the latency of messages without faults: from the sender back to it, and to the others in its room.</summary>
 internal sealed class Latency : IAsyncDisposable
 {
     private const int Rooms = 5;
@@ -28,7 +28,7 @@ internal sealed class Latency : IAsyncDisposable
         _nodes = [.. Enumerable.Range(1, nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint))];
     }
 
-    /// <summary>Measures one node and three, and prints a table. Times are in milliseconds.</summary>
+    /// <summary>Measures with one node and with three, and prints a table. Times are in milliseconds.</summary>
     public static async Task RunAsync()
     {
         Console.WriteLine("| nodes | messages | own p50 | own p99 | others p50 | others p99 |");
@@ -60,7 +60,7 @@ internal sealed class Latency : IAsyncDisposable
         await Task.WhenAll(_nodes.Select(static node => node.StartAsync()));
         for (var i = 0; i < Clients; i++)
         {
-            // The clients of a room are spread over the nodes.
+            // The clients of a room are distributed over the nodes.
             var address = new Uri($"ws://127.0.0.1:{_nodes[i / Rooms % _nodes.Length].Port}/chat/room{i % Rooms}");
             var client = ChatClient.Start(new ChatClientOptions { NextAddress = _ => ValueTask.FromResult(address) });
             _clients.Add((client, ReadAsync(client, i)));
@@ -83,7 +83,7 @@ internal sealed class Latency : IAsyncDisposable
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
-            // At random times, so that they do not come in bursts.
+            // Random times avoid bursts.
             await Task.Delay(2 * SendInterval * Random.Shared.NextDouble(), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var text = $"{sender}:{i}";
             if (_measuring)

@@ -1,22 +1,22 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>What lies between the clients and the nodes.</summary>
+/// <summary>The network between the clients and the nodes.</summary>
 internal sealed class Network(IEnumerable<Node> nodes) : IAsyncDisposable
 {
     private readonly FaultyProxy[] _proxies = [.. nodes.Select(static node => new FaultyProxy(node.Port))];
 
-    /// <summary>Carries the handshakes of the clients. The system keeps little of what they do not read.</summary>
+    /// <summary>Sends the handshakes of the clients, over connections with small system buffers.</summary>
     public HttpMessageInvoker Invoker { get; } = SmallBuffers.CreateInvoker();
 
-    /// <summary>Where a client connects: to any node.</summary>
+    /// <summary>Returns the address of any node for a client.</summary>
     public Uri AddressOf(Random random, string room, string? user = null) =>
         new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}{(user is null ? "" : $"?{UnsteadyServer.User}={user}")}");
 
-    /// <summary>The connections through one node.</summary>
+    /// <summary>The connections to one node.</summary>
     public IEnumerable<ProxiedConnection> To(int node) => _proxies[node].Connections;
 
-    /// <summary>One of all connections; null if there is none.</summary>
-    /// <param name="which">A number from 0 to 1.</param>
+    /// <summary>Returns one of all connections; null if there is none.</summary>
+    /// <param name="which">A number from 0 to 1 that selects the connection.</param>
     public ProxiedConnection? Pick(double which)
     {
         var all = _proxies.SelectMany(static proxy => proxy.Connections).ToArray();

@@ -1,10 +1,10 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>One node: the server in a process of its own, that can be killed and started again on the same port.</summary>
-/// <param name="name">Its name.</param>
-/// <param name="logs">Where its log goes, as a file of that name.</param>
-/// <param name="redis">Where Redis is; null for none.</param>
-/// <param name="command">What serves; see <see cref="CommandLine"/>.</param>
+/// <summary>One node: the server in a separate process, which can be killed and started again on the same port.</summary>
+/// <param name="name">The name of the node.</param>
+/// <param name="logs">The folder for its log, which is a file with the name of the node.</param>
+/// <param name="redis">The address of Redis; null for none.</param>
+/// <param name="command">The command that runs the server; see <see cref="CommandLine"/>.</param>
 internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve") : IAsyncDisposable
 {
     private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
@@ -12,18 +12,18 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
 
     public string Name { get; } = name;
 
-    /// <summary>How often a client that read too slowly was behind the room, and resumed from history.</summary>
+    /// <summary>How often a slow client was behind its room and resumed from history.</summary>
     public int FellBehind { get; private set; }
 
-    /// <summary>How often a message could not be stored when it came first.</summary>
+    /// <summary>How often a message could not be stored when it first arrived.</summary>
     public int NotStored { get; private set; }
 
-    /// <summary>What the node calls an error. That Redis is away is none: it is meant to be.</summary>
+    /// <summary>The errors in the log of the node, except that Redis is unavailable, which is intended.</summary>
     public List<string> Errors { get; } = [];
 
     public int Port { get; } = RedisServer.FreePort();
 
-    /// <summary>Starts the process, and waits until it takes connections.</summary>
+    /// <summary>Starts the process and waits until it accepts connections.</summary>
     public async Task StartAsync()
     {
         string[] arguments = [command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
@@ -31,7 +31,7 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
         await SelfProcess.UntilAcceptsAsync(Port);
     }
 
-    /// <summary>Ends the process without warning.</summary>
+    /// <summary>Kills the process.</summary>
     public async Task KillAsync()
     {
         if (_process is not { } process)
@@ -42,7 +42,7 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
         Write("--- killed ---");
     }
 
-    /// <summary>Asks the process to end, and waits until it has. Returns its exit code.</summary>
+    /// <summary>Asks the process to end and waits until it has. Returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
         await using var process = _process!;
@@ -52,7 +52,7 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
         return exitCode;
     }
 
-    /// <summary>The process stands still for a while.</summary>
+    /// <summary>Suspends the process for a while.</summary>
     public Task FreezeAsync(TimeSpan time) => _process is { } process ? Signals.FreezeAsync(process.Id, time) : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()

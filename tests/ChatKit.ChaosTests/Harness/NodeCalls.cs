@@ -1,11 +1,11 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Asks nodes directly, past the network that clients go through.</summary>
+/// <summary>Sends requests to nodes directly, bypassing the network of the clients.</summary>
 internal static class NodeCalls
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(3) };
 
-    /// <summary>The lines of the answer; null if there is none.</summary>
+    /// <summary>Returns the lines of the answer; null if there is none.</summary>
     public static async Task<string[]?> AskAsync(this Node node, string path)
     {
         try
@@ -18,7 +18,7 @@ internal static class NodeCalls
         }
     }
 
-    /// <summary>Whether the node has done it.</summary>
+    /// <summary>Returns whether the request succeeded.</summary>
     public static async Task<bool> TellAsync(this Node node, string path)
     {
         try

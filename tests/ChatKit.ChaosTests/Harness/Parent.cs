@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Starts a process as tests do, so that a test can kill the one who has started it.</summary>
+/// <summary>Starts a process as tests do, so that a test can kill the parent process.</summary>
 internal static class Parent
 {
     public const string Command = "start-child";
 
-    /// <summary>Starts a process that would live for long, writes its ID, and waits for the end of standard input.</summary>
+    /// <summary>Starts a long-running process, writes its ID, and waits for the end of standard input.</summary>
     public static async Task RunAsync()
     {
         var child = 0;
@@ -18,7 +18,7 @@ internal static class Parent
         await Console.In.ReadToEndAsync();
     }
 
-    /// <summary>Whether a process runs. One that has ended, and that nobody has asked for its exit code, does not.</summary>
+    /// <summary>Whether a process is running. A zombie, whose exit code was not read, is not running.</summary>
     public static bool IsRunning(int process)
     {
         try
@@ -33,10 +33,10 @@ internal static class Parent
 
     private static int StartChild()
     {
-        // With output of its own: the test must not wait for the end of what the parent and the child write together.
+        // The child has its own output, so that the test does not wait for the end of an output that it shares with the parent.
         var child = ChildProcess.Start(new ProcessStartInfo("sleep", ["600"]) { RedirectStandardOutput = true, RedirectStandardError = true });
 
-        // By then the signal is set: it must not be sent when only this thread ends.
+        // The signal is set by now. It must not be sent when only this thread ends.
         SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{child.Id}/comm").Trim() == "sleep", Patience.Limit);
         return child.Id;
     }

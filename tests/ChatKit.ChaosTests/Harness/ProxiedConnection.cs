@@ -12,13 +12,13 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
     private readonly Flow _up = new();
     private readonly Flow _down = new();
 
-    /// <summary>Lets the connection live until it has carried some more bytes in one direction.</summary>
+    /// <summary>Resets the connection after some more bytes in one direction.</summary>
     public void CutAfter(int bytes, bool towardsServer) => Volatile.Write(ref (towardsServer ? _up : _down).Left, bytes);
 
-    /// <summary>Carries nothing in one direction for a while.</summary>
+    /// <summary>Stalls one direction for a while.</summary>
     public void Stall(TimeSpan time, bool towardsServer) => (towardsServer ? _up : _down).Gate = Task.Delay(time);
 
-    /// <summary>Ends the connection as one that has broken: with a reset.</summary>
+    /// <summary>Ends the connection with a reset, as if the network had failed.</summary>
     public void Dispose()
     {
         Reset(client);
@@ -59,13 +59,13 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
                     Interlocked.Add(ref flow.Left, -count);
             }
 
-            // What was sent before the end still arrives.
+            // Bytes that were sent before the end still arrive.
             to.Shutdown(SocketShutdown.Send);
             await Task.Delay(TimeSpan.FromSeconds(1));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Either end may be gone at any time; that is the point.
+            // Either end can disappear at any time, which is intended.
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has ended by itself.
+            // The connection has already ended.
         }
 
         socket.Dispose();

@@ -4,14 +4,14 @@ using ChatKit.TestKit.Verification;
 namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>
-/// Deletes keys of rooms, as a Redis that evicts does. The keys of refs are left alone: without them a message that is sent again is stored
-/// again, which nobody could tell from a fault.
+/// Deletes keys of rooms, as a Redis that evicts keys does. It keeps the keys of refs: without them, a message that is sent again is stored
+/// again, and the test could not distinguish this from a fault.
 /// </summary>
 internal sealed class RoomLosses(RedisServer redis)
 {
     private readonly ConcurrentDictionary<string, Losses> _rooms = new();
 
-    /// <summary>What was deleted, or may have been.</summary>
+    /// <summary>The deletions, including possible ones.</summary>
     public IReadOnlyDictionary<string, Losses> Rooms => _rooms;
 
     public Task LosePresenceAsync(string room) => DeleteAsync(room, "presence");

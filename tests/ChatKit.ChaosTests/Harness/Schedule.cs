@@ -1,9 +1,9 @@
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>When what goes wrong: derives from the seed alone.</summary>
+/// <summary>The schedule of the faults, which derives only from the seed.</summary>
 internal static class Schedule
 {
-    /// <summary>How long a fault of each kind lasts, in seconds, and how often one comes, compared with the others.</summary>
+    /// <summary>The duration of each kind of fault, in seconds, and its relative frequency.</summary>
     private static readonly Dictionary<FaultKind, (double Shortest, double Longest, int Weight)> Kinds = new()
     {
         [FaultKind.NodeKilled] = (0, 2, 3),
@@ -23,10 +23,10 @@ internal static class Schedule
         [FaultKind.JoinStorm] = (0, 0, 1),
     };
 
-    /// <summary>The faults for a time: each kind once, and then by chance.</summary>
-    /// <param name="seed">Where chance comes from.</param>
-    /// <param name="duration">For how long.</param>
-    /// <param name="nodes">How many nodes there are.</param>
+    /// <summary>Returns the faults of a run: each kind once, and then random ones.</summary>
+    /// <param name="seed">The seed of the random numbers.</param>
+    /// <param name="duration">The duration of the run.</param>
+    /// <param name="nodes">The number of nodes.</param>
     /// <param name="pause">The mean time between two faults.</param>
     public static IReadOnlyList<Fault> Create(int seed, TimeSpan duration, int nodes, TimeSpan pause)
     {
@@ -34,7 +34,7 @@ internal static class Schedule
         var first = Enum.GetValues<FaultKind>();
         random.Shuffle(first);
 
-        // Those of Redis may have to wait for one another, so they come first.
+        // Faults of Redis may have to wait for each other, so they come first.
         var queue = new Queue<FaultKind>(first.OrderByDescending(static kind => kind is FaultKind.RedisKilled or FaultKind.RedisFrozen));
         var byWeight = Kinds.SelectMany(static kind => Enumerable.Repeat(kind.Key, kind.Value.Weight)).ToArray();
         var faults = new List<Fault>();
@@ -55,7 +55,7 @@ internal static class Schedule
         return faults;
     }
 
-    /// <summary>The node that a fault hits; -1 for Redis, null if it hits no process.</summary>
+    /// <summary>The node that a fault affects; -1 for Redis; null if it affects no process.</summary>
     private static int? ProcessOf(Fault fault, int nodes) => fault.Kind switch
     {
         FaultKind.NodeKilled or FaultKind.NodeFrozen => (int)(fault.Which * nodes),
@@ -63,7 +63,7 @@ internal static class Schedule
         _ => null,
     };
 
-    /// <summary>A process is hit once at a time, and has a moment in between to start.</summary>
+    /// <summary>Each process has one fault at a time, with time in between to start.</summary>
     private static bool Take(Dictionary<int, TimeSpan> busyUntil, int process, Fault fault)
     {
         if (busyUntil.TryGetValue(process, out var until) && fault.At < until)

@@ -9,53 +9,53 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>The server that is put to the test: the chat room of the README.</summary>
+/// <summary>The server under test: the chat room of the README.</summary>
 internal static class Server
 {
     public const int HistoryCapacity = 100;
 
     private const int QueueLimit = 16 * 1024;
 
-    /// <summary>How long a message may take that was lost between nodes.</summary>
+    /// <summary>The maximum delay of a message that was lost between nodes.</summary>
     public static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a client that is disconnected may take to answer.</summary>
+    /// <summary>The time for a disconnected client to answer.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Within what time the clients of a node that stops come back.</summary>
+    /// <summary>The time within which the clients of a stopping node reconnect.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Serves <c>/chat/{room}</c> until it is stopped, or whoever has started it is gone.</summary>
-    /// <param name="port">Where it listens, on the loopback.</param>
-    /// <param name="redis">Where Redis is; null for none.</param>
+    /// <summary>Serves <c>/chat/{room}</c> until it is stopped or its parent process ends.</summary>
+    /// <param name="port">The loopback port to listen on.</param>
+    /// <param name="redis">The address of Redis; null for none.</param>
     public static async Task RunAsync(int port, string? redis)
     {
         await using var app = Create(port, redis);
         await RunAsync(app);
     }
 
-    /// <summary>Runs an application until it is stopped, or whoever has started it is gone.</summary>
+    /// <summary>Runs an application until it is stopped or its parent process ends.</summary>
     public static async Task RunAsync(WebApplication app)
     {
         await app.StartAsync();
 
-        // The end of standard input is the end of the one who has started this: nothing is left running.
+        // Standard input ends when the parent process ends, so this process does not outlive it.
         var orphaned = Task.Run(Console.In.ReadToEnd);
         await Task.WhenAny(orphaned, app.WaitForShutdownAsync());
     }
 
-    /// <summary>Makes the application.</summary>
+    /// <summary>Creates the application.</summary>
     public static WebApplication Create(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null) =>
         Create<ChatRoom>(port, redis, configure);
 
-    /// <summary>Makes the application, with another handler.</summary>
+    /// <summary>Creates the application with another handler.</summary>
     public static WebApplication Create<THandler>(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null)
         where THandler : WebSocketHandler
     {
-        // A watched configuration file would cost an inotify instance for each server.
+        // A watched configuration file would use one inotify instance per server.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders()
             .AddSimpleConsole(static console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "))
@@ -79,7 +79,7 @@ internal static class Server
         return app;
     }
 
-    /// <summary>The sockets that are accepted inherit the size of the buffer.</summary>
+    /// <summary>Accepted sockets inherit the size of the buffer.</summary>
     public static Socket Listen(EndPoint endpoint)
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);

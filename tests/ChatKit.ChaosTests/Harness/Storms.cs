@@ -4,20 +4,20 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
 
-/// <summary>Many clients that join a room at once, are all cut off, resume, and leave.</summary>
+/// <summary>Many clients that join a room at once, are all disconnected, resume, and leave.</summary>
 internal sealed class Storms(Network network, ConcurrentDictionary<string, string> texts)
 {
     private const int Visitors = 100;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Other faults may keep some of them away: they are not waited for.</summary>
+    /// <summary>The time limit. Other faults can delay some clients, and the storm does not wait for them.</summary>
     private static readonly TimeSpan Stay = TimeSpan.FromSeconds(8);
 
     private readonly ConcurrentBag<Bot> _visitors = [];
     private int _storms;
 
-    /// <summary>What the visitors have seen.</summary>
+    /// <summary>What the visitors received.</summary>
     public IEnumerable<ClientLog> Logs => _visitors.Select(static visitor => visitor.Log() with { IsVisitor = true });
 
     public int Joins => _visitors.Count;

@@ -8,17 +8,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>
-/// The server of the chaos test: its handlers do something else each time that they handle a message, also if it is one that its client
-/// sends again. It says who is connected and who is in a room, and disconnects users.
+/// The server of the chaos test. Its handlers act differently each time that they handle a message, also if the client sends it again. The
+/// server lists the connections and the presence of a room, and disconnects users.
 /// </summary>
 internal static class UnsteadyServer
 {
     public const string Command = "serve-unsteady";
 
-    /// <summary>The part of a query that names the user.</summary>
+    /// <summary>The query parameter with the user.</summary>
     public const string User = "user";
 
-    /// <summary>The connections of this node, by their ids, with their users.</summary>
+    /// <summary>The users of this node's connections, by connection id.</summary>
     private static readonly ConcurrentDictionary<string, string> Connected = new();
 
     /// <inheritdoc cref="Server.RunAsync(int, string?)"/>
@@ -49,8 +49,8 @@ internal static class UnsteadyServer
     }
 
     /// <summary>
-    /// Greets before the first text of a connection, and by chance says something before or after others. So what is handled a second time,
-    /// on this node or another, is preceded by something that was not there before, or not preceded by what was.
+    /// Sends a greeting before the first text of a connection, and randomly sends notes before or after other texts. So when a text is handled
+    /// again, on this node or another, other messages precede it than the first time.
     /// </summary>
     private sealed class UnsteadyRoom : WebSocketHandler
     {

@@ -7,10 +7,10 @@ using System.Text.Json;
 
 namespace ChatKit.ChaosTests.Shutdown;
 
-/// <summary>One of many clients: no more than a socket. It reads nothing until it is told to, and then everything.</summary>
-/// <param name="room">Where it connects to.</param>
-/// <param name="speaksV1">Whether it speaks <c>chatkit.v1</c>.</param>
-/// <param name="length">How long the messages are that it asks for.</param>
+/// <summary>One of many clients, which is only a socket. It reads nothing at first, and later everything at once.</summary>
+/// <param name="room">The address of the room.</param>
+/// <param name="speaksV1">Whether it uses <c>chatkit.v1</c>.</param>
+/// <param name="length">The length of the messages that it requests.</param>
 internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDisposable
 {
     private const int Text = 0x1;
@@ -27,22 +27,22 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     private int _start;
     private int _end;
 
-    /// <summary>The texts in their order: of a message its first word, of another frame of the protocol its type.</summary>
+    /// <summary>The received texts in order: the first word of each message, and the type of each other frame of the protocol.</summary>
     public List<string> Texts { get; } = [];
 
-    /// <summary>When to come back, in seconds, as the server has said; null if it has not.</summary>
+    /// <summary>The time to reconnect that the server sent, in seconds; null if it sent none.</summary>
     public double? Retry { get; private set; }
 
-    /// <summary>The code of the server's close frame; null if none has come whole.</summary>
+    /// <summary>The code of the server's close frame; null if no complete one arrived.</summary>
     public int? Code { get; private set; }
 
-    /// <summary>When the close frame came.</summary>
+    /// <summary>The time at which the close frame arrived.</summary>
     public long ClosedAt { get; private set; }
 
     /// <summary>Whether the server ended the connection after that, without a reset.</summary>
     public bool EndedInPeace { get; private set; }
 
-    /// <summary>Connects, and asks for messages. Returns the status of the answer.</summary>
+    /// <summary>Connects and requests messages. Returns the status of the response.</summary>
     public async Task<int> ConnectAsync(int port)
     {
         await _socket.ConnectAsync(IPAddress.Loopback, port);
@@ -62,7 +62,7 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
         return int.Parse(Encoding.ASCII.GetString(_buffer, "HTTP/1.1 ".Length, 3));
     }
 
-    /// <summary>Reads everything to the end of the connection, and answers as a client does.</summary>
+    /// <summary>Reads to the end of the connection, and answers as a client does.</summary>
     public async Task ReadAsync()
     {
         try
@@ -73,7 +73,7 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
         }
         catch (SocketException)
         {
-            // It was reset; what came until then tells whether that was too early.
+            // The connection was reset. The received frames show whether that was too early.
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
             Retry = json.RootElement.GetProperty("retry").GetDouble();
     }
 
-    /// <summary>The next frame; null at the end of the connection. An end within a frame is one as well: its close frame is missing.</summary>
+    /// <summary>Returns the next frame; null at the end of the connection, also within a frame, because the close frame is then missing.</summary>
     private async Task<(int Opcode, byte[] Payload)?> ReadFrameAsync()
     {
         if (await ReadAsync(2) is not { } head)
@@ -156,6 +156,6 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
 
     private static string FirstWord(string text) => text.Split(' ', 2)[0];
 
-    /// <summary>A short frame. Masked with zeros, which is as good as any for one that goes over the loopback.</summary>
+    /// <summary>Creates a short frame. A mask of zeros is good enough for the loopback interface.</summary>
     private static byte[] Frame(int opcode, byte[] payload) => [(byte)(Fin | opcode), (byte)(Masked | payload.Length), 0, 0, 0, 0, .. payload];
 }

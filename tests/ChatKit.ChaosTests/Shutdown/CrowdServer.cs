@@ -8,22 +8,22 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ChaosTests.Shutdown;
 
-/// <summary>A server that many clients connect to, and that is then asked to stop. It counts, and prints at its end what it has counted.</summary>
+/// <summary>A server for many clients, which is then asked to stop. At the end, it prints its counters.</summary>
 internal static class CrowdServer
 {
-    /// <summary>How many messages a client is sent when it says how long they are to be.</summary>
+    /// <summary>The number of messages that a client receives after it has sent their length.</summary>
     public const int Messages = 16;
 
     public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(4);
 
-    /// <summary>Long: on a slow machine the clients need time for what waits for them.</summary>
+    /// <summary>This is long because on a slow machine, the clients need time to read what waits for them.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(15);
 
     private static int _served;
     private static int _opened;
     private static int _closed;
 
-    /// <summary>What it prints if everybody was opened and closed as they should be.</summary>
+    /// <summary>The output if all connections were opened and closed correctly.</summary>
     public static string Count(int opened, int closed) => $"{opened} opened, {closed} closed with 1012 and answered";
 
     public static async Task RunAsync(int port)
@@ -38,7 +38,7 @@ internal static class CrowdServer
 
         await using var app = builder.Build();
 
-        // Clients read nothing before the server stops, and it may take longer than between two pings until all of them are there.
+        // Clients read nothing before the server stops, and connecting all of them can take longer than the ping interval.
         app.MapWebSocketHandler<Handler>("/crowd/{room}", static options => options.PingInterval = Timeout.InfiniteTimeSpan);
         app.MapGet("/served", static () => _served);
         app.MapHealthChecks("/health");

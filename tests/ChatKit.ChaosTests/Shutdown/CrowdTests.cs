@@ -11,18 +11,18 @@ public class CrowdTests
     private const int Wave = 125;
     private const int Rooms = 50;
 
-    /// <summary>Each of so many is sent more than the system keeps for a connection: most of it waits in the server.</summary>
+    /// <summary>The number of clients that are sent more than the system buffers hold, so that most of it waits in the server.</summary>
     private const int Backlogged = 7;
 
     private const int Long = 4096;
     private const int Short = 16;
 
-    /// <summary>So many connect at the same time: fewer than a server keeps waiting.</summary>
+    /// <summary>The number of clients that connect at the same time, which is smaller than the server's backlog.</summary>
     private const int Connecting = 100;
 
     private static readonly TimeSpan WaveInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The host's own default.</summary>
+    /// <summary>The default of the host.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     [Fact]
@@ -100,7 +100,7 @@ public class CrowdTests
         Assert.Equal((1012, true), (client.Code, client.EndedInPeace));
     }
 
-    /// <summary>A slow machine makes waves late, and nothing makes them early.</summary>
+    /// <summary>Waves can be late on a slow machine, but never early.</summary>
     private static void ExpectWaves(CrowdClient[] clients, long start)
     {
         var closes = clients.Select(client => Stopwatch.GetElapsedTime(start, client.ClosedAt)).Order().ToArray();

@@ -11,7 +11,9 @@ public sealed class RollingRestartTests : IAsyncDisposable
     private const int Clients = 24;
     private const int Rooms = 12;
 
-    /// <summary>The mean time between two messages of a client. In a room of two that is 20 a second, so that who is back within 5 has missed none.</summary>
+    /// <summary>
+    /// The mean time between two messages of a client. A room of two gets 20 per second, so a client that is back within 5 s has no gap.
+    /// </summary>
     private static readonly TimeSpan SendInterval = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan BeforeAndAfter = TimeSpan.FromSeconds(2);
@@ -21,7 +23,7 @@ public sealed class RollingRestartTests : IAsyncDisposable
     private readonly List<IAsyncDisposable> _started = [];
 
     [Fact]
-    public async Task Everything_arrives_once_and_in_order_and_everybody_is_on_the_other_node()
+    public async Task All_messages_arrive_once_and_in_order_and_all_clients_move_to_the_other_node()
     {
         await _redis.InitializeAsync();
         Node[] nodes = [Started(new Node("leaving", _logs, _redis.Endpoint)), Started(new Node("staying", _logs, _redis.Endpoint))];
@@ -74,7 +76,7 @@ public sealed class RollingRestartTests : IAsyncDisposable
     {
         var room = $"room{number % Rooms}";
 
-        // No attempt is given up: it would leave a connection behind that is counted, and on which nobody is.
+        // No attempt may time out, because the server would count a connection without a client.
         return new Bot($"c{number}", room, number, nodes => network.AddressOf(nodes, room), network.Invoker, texts, connectTimeout: Patience.Limit);
     }
 

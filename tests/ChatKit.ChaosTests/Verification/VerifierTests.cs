@@ -7,19 +7,19 @@ public class VerifierTests
     private const int Capacity = 3;
 
     [Fact]
-    public void What_all_have_seen_in_one_order_is_clean()
+    public void Messages_in_one_order_are_clean()
     {
         Assert.Empty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, 2, 3, 4, 5, 6)).Problems);
     }
 
     [Fact]
-    public void A_right_gap_is_clean()
+    public void A_correct_gap_is_clean()
     {
         Assert.Empty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, Gap(1, 4, 2), 4, 5, 6)).Problems);
     }
 
     [Fact]
-    public void A_right_gap_before_the_first_message_is_clean()
+    public void A_correct_gap_before_the_first_message_is_clean()
     {
         var first = new Seen(MessagePosition.None, null, new SeenGap(At(3), 2, false));
 
@@ -45,7 +45,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_message_that_only_its_acknowledgement_knows_is_lost()
+    public void A_message_that_is_acknowledged_and_not_received_is_lost()
     {
         var ann = Ann(1, 2);
 
@@ -55,7 +55,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_doubled_message_is_found()
+    public void A_duplicate_message_is_found()
     {
         Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Doubled);
     }
@@ -100,7 +100,7 @@ public class VerifierTests
     [InlineData(1, 5, 3)]
     [InlineData(2, 4, 1)]
     [InlineData(0, 4, 3)]
-    public void A_gap_that_is_not_there_or_of_another_size_is_found(int after, int next, int missed)
+    public void A_gap_that_does_not_exist_or_has_another_size_is_found(int after, int next, int missed)
     {
         Assert.NotEmpty(Verify(Ann(1, 2, 3, 4, 5, 6), Bob(1, Gap(after, next, missed), 4, 5, 6)).WrongGaps);
     }
@@ -158,7 +158,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void What_nobody_has_sent_is_found()
+    public void A_message_that_no_client_sent_is_found()
     {
         var ann = Ann(1, 2, 3);
 
@@ -166,7 +166,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void What_was_refused_and_is_there_is_found()
+    public void A_refused_message_that_is_stored_is_found()
     {
         var ann = Ann(1, 2, 3);
 
@@ -176,7 +176,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void What_has_an_unknown_outcome_may_be_there_or_not()
+    public void A_message_with_an_unknown_outcome_may_or_may_not_be_stored()
     {
         var ann = Ann(1, 2, 3);
 
@@ -187,13 +187,13 @@ public class VerifierTests
     }
 
     [Fact]
-    public void Rooms_have_nothing_to_do_with_each_other()
+    public void Rooms_are_independent()
     {
         Assert.Empty(Verify(Ann(1, 2, 3), Log("bob", "other", 1, 2)).Problems);
     }
 
     [Fact]
-    public void A_new_stream_is_right_where_the_last_position_was_deleted_and_all_were_told()
+    public void A_new_stream_is_clean_if_the_last_position_was_deleted_and_every_client_was_notified()
     {
         var (ann, bob) = InTwoStreams(new Seen(At(3), null, new SeenGap(Next(1), null, true)));
 
@@ -203,7 +203,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_new_stream_of_which_nobody_was_told_is_found()
+    public void A_new_stream_without_a_reported_reset_is_found()
     {
         var (ann, bob) = InTwoStreams();
 
@@ -217,7 +217,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void An_acknowledgement_may_name_the_place_of_the_messages_own_note()
+    public void An_acknowledgement_may_contain_the_position_of_the_messages_own_note()
     {
         var ann = WithNoteOf("ann 2");
 
@@ -225,7 +225,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void An_acknowledgement_that_names_the_place_of_anothers_note_is_found()
+    public void An_acknowledgement_with_the_position_of_another_messages_note_is_found()
     {
         var ann = WithNoteOf("ann 1");
 
@@ -233,7 +233,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_message_of_which_only_the_note_is_there_is_lost_unless_a_stream_was_deleted()
+    public void A_message_is_lost_if_only_its_note_is_stored_and_no_stream_was_deleted()
     {
         var ann = WithNoteOf("ann 3") with { Sent = [new Sent("ann 1", Outcome.Acknowledged, At(1)), new Sent("ann 3", Outcome.Acknowledged, At(2)), new Sent("ann 2", Outcome.Unknown)] };
         var bob = ann with { Client = "bob", Sent = [] };
@@ -245,13 +245,13 @@ public class VerifierTests
     }
 
     [Fact]
-    public void A_visitor_may_come_late_and_leave_early_and_has_no_hole()
+    public void A_visitor_that_joins_late_and_leaves_early_is_clean()
     {
         Assert.Empty(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 3, 4) with { IsVisitor = true }).Problems);
         Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 4) with { IsVisitor = true }).Lost);
     }
 
-    /// <summary>Two see three messages of a stream, what comes between, and one message of the next stream.</summary>
+    /// <summary>Two clients receive three messages of a stream, the given items in between, and one message of the next stream.</summary>
     private static (ClientLog Ann, ClientLog Bob) InTwoStreams(params Seen[] between)
     {
         var bob = Bob(1, 2, 3);
@@ -259,7 +259,7 @@ public class VerifierTests
         return (Ann(1, 2, 3) with { Seen = bob.Seen, Sent = [.. Ann(1, 2, 3).Sent, new Sent("ann 4", Outcome.Acknowledged, Next(1))] }, bob);
     }
 
-    /// <summary>One has sent two messages. A note comes before the second, whose acknowledgement names the note's place.</summary>
+    /// <summary>One client has sent two messages. A note precedes the second, whose acknowledgement contains the position of the note.</summary>
     private static ClientLog WithNoteOf(string text) => Log("ann", "lobby", 1) with
     {
         Seen = [Message(1, "ann 1"), Message(2, $"{Verifier.Note}{Verifier.Beginning(text)}:x"), Message(3, "ann 2")],
@@ -273,13 +273,13 @@ public class VerifierTests
 
     private static Verdict Verify(params ClientLog[] logs) => Verifier.Verify(logs, Capacity);
 
-    /// <summary>Has sent all that is in the room.</summary>
+    /// <summary>A client that has sent all messages of the room.</summary>
     private static ClientLog Ann(params int[] seen) => Log("ann", "lobby", [.. seen.Select(static i => (object)i)]) with
     {
         Sent = [.. seen.Order().Select(static i => new Sent($"ann {i}", Outcome.Acknowledged, At(i)))],
     };
 
-    /// <summary>Has sent nothing.</summary>
+    /// <summary>A client that has sent nothing.</summary>
     private static ClientLog Bob(params object[] seen) => Log("bob", "lobby", seen);
 
     private static ClientLog Log(string client, string room, params object[] seen)

@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Clients that were away for ages, ask for all there is of a room with a full history, and come again at once.</summary>
+/// <summary>Clients that resume from a very old position in a room with a full history, and reconnect at once.</summary>
 internal sealed class AncientResumes() : Attack("ancient-resumes", "resumes of 100 KiB", perSecond: 200, attackers: 20)
 {
     private const int MessageSize = 1024;

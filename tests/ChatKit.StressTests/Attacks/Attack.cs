@@ -3,14 +3,14 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>One way to do harm: some attackers who each do the same again and again, all together at a rate.</summary>
-/// <param name="name">What it is called on the command line.</param>
-/// <param name="unit">What the rate counts.</param>
-/// <param name="perSecond">The rate.</param>
-/// <param name="attackers">How many connections there are at a time.</param>
+/// <summary>An attack: attackers that repeat the same action, at a common rate.</summary>
+/// <param name="name">The name on the command line.</param>
+/// <param name="unit">The unit of the rate.</param>
+/// <param name="perSecond">The rate per second.</param>
+/// <param name="attackers">The number of concurrent connections.</param>
 internal abstract class Attack(string name, string unit, double perSecond, int attackers)
 {
-    /// <summary>How long somebody waits who could not connect.</summary>
+    /// <summary>The delay after a failed attempt to connect.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private int _port;
@@ -24,27 +24,29 @@ internal abstract class Attack(string name, string unit, double perSecond, int a
 
     public int Attackers => attackers;
 
-    /// <summary>How much more memory the server may take meanwhile, in MiB: the young generations of two processors, and a little.</summary>
+    /// <summary>
+    /// The additional memory that the server may use during the attack, in MiB: the young generations of two processors, and some more.
+    /// </summary>
     public virtual int MemoryLimit => 160;
 
-    /// <summary>What the histories of its rooms keep afterwards, because they are meant to, in MiB.</summary>
+    /// <summary>The memory that the histories of its rooms use afterwards by design, in MiB.</summary>
     public virtual int KeptMemory => 0;
 
-    /// <summary>How many connections were made.</summary>
+    /// <summary>The number of connections that were opened.</summary>
     public long Connections => Interlocked.Read(ref _connections);
 
-    /// <summary>How much was done.</summary>
+    /// <summary>The number of actions.</summary>
     public long Done => Pace.Taken;
 
-    /// <summary>In bytes, what the attackers' systems keep that they do not read; null for what is usual.</summary>
+    /// <summary>The receive buffer of the attackers' sockets, in bytes; null for the default.</summary>
     protected virtual int? ReceiveBuffer => null;
 
     protected Pace Pace { get; private set; } = new(perSecond);
 
     /// <summary>Attacks until it is stopped.</summary>
-    /// <param name="port">The server's.</param>
-    /// <param name="share">With how much of all attackers, and of the rate.</param>
-    /// <param name="stop">Stops.</param>
+    /// <param name="port">The port of the server.</param>
+    /// <param name="share">The share of the attackers, and of the rate, to use.</param>
+    /// <param name="stop">Stops the attack.</param>
     public Task RunAsync(int port, double share, CancellationToken stop)
     {
         (_port, Pace) = (port, new Pace(perSecond * share));
@@ -52,10 +54,10 @@ internal abstract class Attack(string name, string unit, double perSecond, int a
         return Task.WhenAll(Enumerable.Range(0, count).Select(i => RepeatAsync(i, stop)));
     }
 
-    /// <summary>The life of one connection. May end at any time with what a connection ends with.</summary>
+    /// <summary>Runs one connection. It can end at any time with the exception of a lost connection.</summary>
     protected abstract Task LiveAsync(Intruder intruder, int attacker, CancellationToken stop);
 
-    /// <summary>Makes the handshake, and reads from then on, and forgets, what comes.</summary>
+    /// <summary>Sends the handshake, and then reads and discards everything.</summary>
     protected static async Task<Task> OpenAsync(Intruder intruder, string path, CancellationToken stop, params string[] headers)
     {
         if (await intruder.OpenAsync(path, stop, headers) != 101)
@@ -63,7 +65,7 @@ internal abstract class Attack(string name, string unit, double perSecond, int a
         return intruder.DrainAsync(stop);
     }
 
-    /// <summary>Sends the same again and again, which each time counts for so many things, until the connection ends.</summary>
+    /// <summary>Sends the same bytes, which count as the given number of actions, until the connection ends.</summary>
     protected async Task FloodAsync(Intruder intruder, ReadOnlyMemory<byte> bytes, int count, Task draining, CancellationToken stop)
     {
         while (!draining.IsCompleted)

@@ -2,7 +2,7 @@ namespace ChatKit.StressTests.Attacks;
 
 internal static class AttackCatalog
 {
-    /// <summary>Each of them, new.</summary>
+    /// <summary>A new instance of each attack.</summary>
     public static IReadOnlyList<Attack> Create() =>
     [
         new SlowHandshakes(),

@@ -1,19 +1,19 @@
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>How an attack is made.</summary>
-/// <param name="Time">For how long the neighbours are watched during it, and before it unless told otherwise.</param>
-/// <param name="Share">With how much of all attackers, and of their rate.</param>
+/// <summary>The options of an attack.</summary>
+/// <param name="Time">The time for which the neighbours are measured during the attack, and by default before it.</param>
+/// <param name="Share">The share of the attackers, and of their rate, to use.</param>
 internal sealed record AttackOptions(TimeSpan Time, double Share)
 {
-    /// <summary>For how long the neighbours are watched before it, where it matters how long they wait.</summary>
+    /// <summary>The time for which the neighbours are measured before the attack, if their latencies are checked.</summary>
     public TimeSpan QuietTime { get; init; } = Time;
 
-    /// <summary>How long everything is left in peace before it is looked at.</summary>
+    /// <summary>The time to settle before a measurement.</summary>
     public TimeSpan Settling { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether the attackers only get the processor when nobody else wants it. So it is the server that is measured, and not how the system
-    /// shares a processor which attackers would have elsewhere. On a busy machine they would not get anything done.
+    /// Whether the attackers run at low priority, because in reality they would not use the server's machine. The test then measures the
+    /// server, and not how the system shares the processor. On a busy machine, the attackers would then make no progress.
     /// </summary>
     public bool AttackersYield { get; init; } = true;
 }

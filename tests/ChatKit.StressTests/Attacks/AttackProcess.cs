@@ -3,10 +3,10 @@ using System.Threading.Channels;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>The attackers in a process of their own.</summary>
+/// <summary>The attackers in a separate process.</summary>
 internal sealed class AttackProcess : IAsyncDisposable
 {
-    /// <summary>Whoever yields to everybody else may have to wait for long on a busy machine.</summary>
+    /// <summary>A time-out that is long enough for a process with low priority on a busy machine.</summary>
     private static readonly TimeSpan SpeechLimit = TimeSpan.FromMinutes(2);
 
     private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
@@ -19,7 +19,7 @@ internal sealed class AttackProcess : IAsyncDisposable
             typeof(AttackProcess).Assembly, arguments, line => _said.Writer.TryWrite(line), Console.Error.WriteLine, options.AttackersYield);
     }
 
-    /// <summary>Starts it, and waits until the attack has begun.</summary>
+    /// <summary>Starts the process and waits until the attack has started.</summary>
     public static async Task<AttackProcess> StartAsync(string name, int port, AttackOptions options)
     {
         var process = new AttackProcess(name, port, options);
@@ -35,7 +35,7 @@ internal sealed class AttackProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the attack end. Returns how much was done, and over how many connections.</summary>
+    /// <summary>Ends the attack. Returns the number of actions and of connections.</summary>
     public async Task<(long Done, long Connections)> StopAsync()
     {
         _process.Input.Close();
@@ -47,7 +47,7 @@ internal sealed class AttackProcess : IAsyncDisposable
 
     private Task<string> HearAsync() => _said.Reader.ReadAsync().AsTask().WaitAsync(SpeechLimit);
 
-    /// <summary>What the process does.</summary>
+    /// <summary>The main method of the process.</summary>
     public static async Task AttackAsync(string name, int port, double share)
     {
         var attack = AttackCatalog.Create().Single(one => one.Name == name);

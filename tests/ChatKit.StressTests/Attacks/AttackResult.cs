@@ -3,16 +3,16 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>What an attack has done to the server and to the neighbours.</summary>
+/// <summary>The effect of an attack on the server and the neighbours.</summary>
 /// <param name="Attack">The attack.</param>
-/// <param name="Options">How it was made.</param>
-/// <param name="Before">The server before.</param>
-/// <param name="Quiet">How long the messages of the neighbours took before.</param>
-/// <param name="During">What was measured meanwhile.</param>
-/// <param name="After">The server when all attackers are gone.</param>
-/// <param name="AllGone">Whether all connections of the attackers are gone.</param>
-/// <param name="Delivered">What has become of the messages of the neighbours.</param>
-/// <param name="Failure">Why a neighbour was sent away; null if none was.</param>
+/// <param name="Options">The options of the attack.</param>
+/// <param name="Before">The server before the attack.</param>
+/// <param name="Quiet">The neighbours' latencies before the attack.</param>
+/// <param name="During">The measurements during the attack.</param>
+/// <param name="After">The server after all attackers have disconnected.</param>
+/// <param name="AllGone">Whether all connections of the attackers have ended.</param>
+/// <param name="Delivered">The outcome of the neighbours' messages.</param>
+/// <param name="Failure">The reason for which a neighbour was disconnected; null if none was.</param>
 internal sealed record AttackResult(
     Attack Attack,
     AttackOptions Options,
@@ -24,28 +24,28 @@ internal sealed record AttackResult(
     Neighbours.Delivered Delivered,
     string? Failure)
 {
-    /// <summary>How many times as long the slowest hundredth may take.</summary>
+    /// <summary>The maximum ratio of the 99th percentile to the quiet one.</summary>
     public const double MaxRatio = 3;
 
     private const double MiB = 1024 * 1024;
 
-    /// <summary>In bytes: what pools keep, and caches that have filled.</summary>
+    /// <summary>The memory that pools and full caches keep, in bytes.</summary>
     private const long Slack = 8 * 1024 * 1024;
 
-    /// <summary>What attackers must at least do of what they are meant to.</summary>
+    /// <summary>The minimum share of their rate that attackers must reach.</summary>
     private const double LeastOfRate = 0.5;
 
-    /// <summary>Handles that the platform opens now and then, for a thread or a timer.</summary>
+    /// <summary>The number of handles that the platform may open, for example for threads and timers.</summary>
     private const int HandleSlack = 10;
 
     public double Ratio => During.Latencies.Milliseconds(0.99) / Quiet.Milliseconds(0.99);
 
     public bool IsFair => Ratio <= MaxRatio;
 
-    /// <summary>Whether the attackers were prevented, by a machine that has better things to do: then nothing is shown.</summary>
+    /// <summary>Whether the attackers were too slow because the machine was busy, so that the result is not meaningful.</summary>
     public bool IsWeak => During.PerSecond < Attack.PerSecond * Options.Share * LeastOfRate;
 
-    /// <summary>What must not be, however noisy the machine is.</summary>
+    /// <summary>The problems that must not occur, even on a busy machine.</summary>
     public IEnumerable<string> Problems
     {
         get
@@ -83,7 +83,7 @@ internal sealed record AttackResult(
         $"{Delivered.Lost}, {Delivered.Doubled}, {Delivered.Late}",
     ];
 
-    /// <summary>Whether a server has let go what it took.</summary>
+    /// <summary>Whether a server has released its resources.</summary>
     public static bool IsBack(ServerStats before, ServerStats after, Attack attack) =>
         after.Managed <= before.Managed + Slack + (attack.KeptMemory * MiB) && after.Handles <= before.Handles + HandleSlack;
 }

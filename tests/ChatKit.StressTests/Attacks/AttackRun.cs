@@ -4,14 +4,14 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Looks at the neighbours and at the server before, during and after an attack.</summary>
+/// <summary>Measures the neighbours and the server before, during, and after an attack.</summary>
 internal static class AttackRun
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="server">The server, that has served somebody before, so that it is warm.</param>
+    /// <param name="server">The server, already warmed up.</param>
     /// <param name="attack">The attack.</param>
-    /// <param name="options">How it is made.</param>
+    /// <param name="options">The options of the attack.</param>
     public static async Task<AttackResult> RunAsync(ServerProcess server, Attack attack, AttackOptions options)
     {
         using var neighbours = new Neighbours(server.Port, $"neighbours-{Guid.NewGuid():N}");
@@ -49,7 +49,7 @@ internal static class AttackRun
         return new AttackFigures(done / seconds, connections, latencies, Math.Max(peak, server.Resident), paused);
     }
 
-    /// <summary>Sockets are closed a moment after the connections are over, and pools give back what is unused after a while.</summary>
+    /// <summary>Waits, because sockets are closed shortly after their connections have ended, and pools release unused memory later.</summary>
     private static async Task<ServerStats> ComeToRestAsync(ServerProcess server, ServerStats before, Attack attack)
     {
         var start = Stopwatch.GetTimestamp();

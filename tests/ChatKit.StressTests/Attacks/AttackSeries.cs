@@ -2,18 +2,18 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>All attacks, or one, on one server; prints a table.</summary>
+/// <summary>Runs all attacks, or one, on one server, and prints a table.</summary>
 internal static class AttackSeries
 {
-    /// <summary>A machine that does something else for a moment spoils a p99. An attack that does harm does it each time.</summary>
+    /// <summary>The number of attempts. Other work on the machine can affect a p99, but a harmful attack fails each time.</summary>
     private const int MaxTries = 3;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
-    /// <summary>Returns whether all was as it must be.</summary>
+    /// <summary>Returns whether all checks passed.</summary>
     /// <param name="only">The name of the only attack; null for all.</param>
-    /// <param name="time">For how long each.</param>
-    /// <param name="share">With how much of all attackers.</param>
+    /// <param name="time">The duration of each attack.</param>
+    /// <param name="share">The share of the attackers to use.</param>
     public static async Task<bool> RunAsync(string? only, TimeSpan time, double share)
     {
         await using var server = await ServerProcess.StartAsync();

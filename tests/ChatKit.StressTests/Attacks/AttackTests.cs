@@ -3,8 +3,8 @@ using ChatKit.StressTests.Harness;
 namespace ChatKit.StressTests.Attacks;
 
 /// <summary>
-/// Short attacks by a tenth of the attackers. How long the neighbours wait is not looked at, because that says nothing while other tests
-/// run on the same machine; README.md says how to measure it.
+/// Short attacks with a tenth of the attackers. They do not check latencies, which are not meaningful while other tests run on the same
+/// machine. README.md describes how to measure them.
 /// </summary>
 public sealed class AttackTests : IAsyncLifetime
 {
@@ -22,7 +22,7 @@ public sealed class AttackTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Whatever_attackers_do_takes_bounded_memory_and_neighbours_lose_nothing()
+    public async Task Attacks_use_bounded_memory_and_neighbours_lose_nothing()
     {
         foreach (var attack in AttackCatalog.Create())
         {

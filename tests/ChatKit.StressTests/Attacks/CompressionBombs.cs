@@ -3,7 +3,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Small messages that are 60 MiB when they are inflated.</summary>
+/// <summary>Small messages that inflate to 60 MiB.</summary>
 internal sealed class CompressionBombs() : Attack("compression-bombs", "bombs of 60 MiB", perSecond: 200, attackers: 20)
 {
     private const int Inflated = 60 * 1024 * 1024;

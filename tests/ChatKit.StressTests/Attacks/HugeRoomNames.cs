@@ -3,7 +3,7 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Names of rooms that are far too long: in addresses, and in messages that ask for them.</summary>
+/// <summary>Room names that are far too long, in URLs and in messages.</summary>
 internal sealed class HugeRoomNames() : Attack("huge-room-names", "names of 4 or 60 KiB", perSecond: 300, attackers: 20)
 {
     private static readonly string Long = new('n', 4 * 1024);

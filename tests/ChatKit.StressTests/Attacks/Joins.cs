@@ -3,7 +3,7 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Clients that ask for ever new rooms.</summary>
+/// <summary>Clients that keep joining new rooms.</summary>
 internal sealed class Joins() : Attack("joins", "joins", perSecond: 2000, attackers: 20)
 {
     protected override async Task LiveAsync(Intruder intruder, int attacker, CancellationToken stop)

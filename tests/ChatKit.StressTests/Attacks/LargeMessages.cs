@@ -3,7 +3,7 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Messages that are as large as they may be, and then one that is a byte too large.</summary>
+/// <summary>Messages of the maximum size, and then one that is a byte larger.</summary>
 internal sealed class LargeMessages() : Attack("large-messages", "messages of 64 KiB", perSecond: 100, attackers: 10)
 {
     private const int Allowed = 8;

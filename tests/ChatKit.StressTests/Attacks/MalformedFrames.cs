@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Connections that come, break the protocol, go, and come again.</summary>
+/// <summary>Clients that connect, violate the protocol, disconnect, and connect again.</summary>
 internal sealed class MalformedFrames() : Attack("malformed-frames", "connections", perSecond: 500, attackers: 20)
 {
     private static readonly byte[][] Malformed =

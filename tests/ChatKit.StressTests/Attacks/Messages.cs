@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>A room in which everybody shouts without listening to the others.</summary>
+/// <summary>A room in which every member floods the others with messages.</summary>
 internal sealed class Messages() : Attack("messages", "messages of 200 bytes", perSecond: 2000, attackers: 20)
 {
     private const int MessageSize = 200;

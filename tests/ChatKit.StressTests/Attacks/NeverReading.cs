@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>A busy room in which a hundred read nothing, but say often enough that they are there. Five send.</summary>
+/// <summary>A busy room in which a hundred clients read nothing but send signs of life. Five others send messages.</summary>
 internal sealed class NeverReading() : Attack("never-reading", "messages of 4 KiB", perSecond: 100, attackers: 105)
 {
     private const int SmallBuffer = 4096;

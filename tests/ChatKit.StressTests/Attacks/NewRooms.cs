@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Clients that each come into a room where nobody has been, and leave a message in it.</summary>
+/// <summary>Clients that each enter a new room and store a message in it.</summary>
 internal sealed class NewRooms() : Attack("new-rooms", "connections", perSecond: 300, attackers: 20)
 {
     private static readonly string Prefix = Guid.NewGuid().ToString("N");
@@ -14,7 +14,7 @@ internal sealed class NewRooms() : Attack("new-rooms", "connections", perSecond:
             return;
         await intruder.SendAsync(ClientFrame.Of(ClientFrame.Text, "I was here"), stop);
 
-        // It comes back, so it is stored.
+        // The message is received, so it is stored.
         await intruder.ReceiveAsync(stop);
     }
 }

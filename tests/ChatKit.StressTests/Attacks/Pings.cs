@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Pings as fast as they go into packets.</summary>
+/// <summary>A flood of pings, many in each packet.</summary>
 internal sealed class Pings() : Attack("pings", "pings", perSecond: 50_000, attackers: 20)
 {
     private const int Batch = 100;

@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Ten thousand connections that say nothing; they come at a rate, and stay.</summary>
+/// <summary>Ten thousand silent connections, which are opened at a rate and stay open.</summary>
 internal sealed class SilentConnections() : Attack("silent-connections", "connections", perSecond: 1000, attackers: 10_000)
 {
     public override int MemoryLimit => 320;

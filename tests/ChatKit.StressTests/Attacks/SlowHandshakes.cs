@@ -3,7 +3,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Half requests, to which a byte a second is added (slowloris).</summary>
+/// <summary>Incomplete requests that grow by one byte per second (slowloris).</summary>
 internal sealed class SlowHandshakes() : Attack("slow-handshakes", "bytes", perSecond: 1000, attackers: 1000)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

@@ -2,7 +2,7 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Messages without an end, in fragments of one byte and of none.</summary>
+/// <summary>Endless messages, in fragments of one byte and of none.</summary>
 internal sealed class TinyFragments() : Attack("tiny-fragments", "fragments", perSecond: 100_000, attackers: 20)
 {
     private const int Batch = 200;

@@ -3,7 +3,7 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Attacks;
 
-/// <summary>Clients that the server closes, and that neither answer nor go.</summary>
+/// <summary>Clients that the server closes, and that neither answer nor disconnect.</summary>
 internal sealed class UnansweredCloses() : Attack("unanswered-closes", "closes", perSecond: 200, attackers: 1000)
 {
     protected override async Task LiveAsync(Intruder intruder, int attacker, CancellationToken stop)

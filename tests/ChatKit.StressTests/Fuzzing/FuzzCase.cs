@@ -4,13 +4,13 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Fuzzing;
 
-/// <summary>What one client sends, right or spoilt: derives from a seed alone.</summary>
+/// <summary>The session of one client, valid or corrupted, which derives only from a seed.</summary>
 internal sealed class FuzzCase
 {
-    /// <summary>Few, so that the histories are soon as large as they become.</summary>
+    /// <summary>A small number, so that the histories soon reach their full size.</summary>
     private const int Rooms = 4;
 
-    /// <summary>Few, so that some come again, and the server need not remember many.</summary>
+    /// <summary>A small number, so that some are repeated, and the server does not have to keep many.</summary>
     private const int Refs = 500;
 
     private const int MaxMessages = 12;
@@ -38,15 +38,15 @@ internal sealed class FuzzCase
 
     public FuzzSpoilt Spoilt { get; }
 
-    /// <summary>Whether the client does not wait for the response to its handshake.</summary>
+    /// <summary>Whether the client sends without waiting for the response to its handshake.</summary>
     public bool Hurries { get; }
 
     public byte[] Handshake { get; }
 
-    /// <summary>What follows the handshake.</summary>
+    /// <summary>The bytes after the handshake.</summary>
     public byte[] Stream { get; }
 
-    /// <summary>The bytes in pieces, and how long it is waited before each.</summary>
+    /// <summary>The bytes in pieces, with the delay before each.</summary>
     public IEnumerable<(ReadOnlyMemory<byte> Piece, TimeSpan Wait)> Pieces()
     {
         for (var sent = 0; sent < Stream.Length;)
@@ -57,7 +57,7 @@ internal sealed class FuzzCase
         }
     }
 
-    public override string ToString() => $"case {Seed}: {Kind}, spoilt: {Spoilt}, {Handshake.Length} and {Stream.Length} bytes";
+    public override string ToString() => $"case {Seed}: {Kind}, corrupted: {Spoilt}, {Handshake.Length} and {Stream.Length} bytes";
 
     private byte[] CreateHandshake()
     {
@@ -74,7 +74,7 @@ internal sealed class FuzzCase
 
     private byte[] CreateStream()
     {
-        // A spoilt handshake may name a room that nobody has been in. Its history would be there for good.
+        // A corrupted handshake can name a new room, whose history would then remain.
         if (Spoilt == FuzzSpoilt.Handshake)
             return ClientFrame.Of(ClientFrame.Ping, "are you there?");
 
@@ -118,7 +118,7 @@ internal sealed class FuzzCase
 
     private static byte[] Deflate(byte[] payload)
     {
-        // The platform makes nothing of nothing (RFC 7692 section 7.2.3.6).
+        // The platform compresses an empty payload to nothing (RFC 7692 section 7.2.3.6).
         if (payload.Length == 0)
             return [0];
 
@@ -129,7 +129,7 @@ internal sealed class FuzzCase
     }
 }
 
-/// <summary>What the client speaks.</summary>
+/// <summary>The kind of messages that the client sends.</summary>
 internal enum FuzzKind
 {
     /// <summary>Texts and bytes.</summary>
@@ -141,20 +141,20 @@ internal enum FuzzKind
     /// <summary>Compressed texts and bytes.</summary>
     Compressed,
 
-    /// <summary>Texts that the handler does something for.</summary>
+    /// <summary>Texts that are commands to the handler.</summary>
     Commands,
 }
 
-/// <summary>What of it is spoilt.</summary>
+/// <summary>The corrupted part of a session.</summary>
 internal enum FuzzSpoilt
 {
     Nothing,
 
     Handshake,
 
-    /// <summary>Anything behind the handshake, headers of frames above all.</summary>
+    /// <summary>Anything after the handshake, mainly frame headers.</summary>
     Frames,
 
-    /// <summary>What is in the frames, which themselves are right.</summary>
+    /// <summary>The payloads of frames, which themselves are valid.</summary>
     Payloads,
 }

@@ -3,12 +3,12 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Fuzzing;
 
-/// <summary>What has become of the cases.</summary>
-/// <param name="Seed">The seed of the first one; those of the others count up.</param>
-/// <param name="Cases">How many there were, each on a connection of its own.</param>
-/// <param name="Took">How long it took.</param>
-/// <param name="Outcomes">How often connections have ended in what way.</param>
-/// <param name="Problems">What must not be.</param>
+/// <summary>The outcome of the cases.</summary>
+/// <param name="Seed">The seed of the first case. The others have consecutive seeds.</param>
+/// <param name="Cases">The number of cases, each on its own connection.</param>
+/// <param name="Took">The duration of the run.</param>
+/// <param name="Outcomes">The number of connections by the way in which they ended.</param>
+/// <param name="Problems">The problems that must not occur.</param>
 internal sealed record FuzzResult(
     int Seed, int Cases, TimeSpan Took, IReadOnlyDictionary<string, int> Outcomes, IReadOnlyList<string> Problems)
 {

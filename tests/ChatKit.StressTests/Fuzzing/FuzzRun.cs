@@ -6,42 +6,42 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Fuzzing;
 
-/// <summary>Sends spoilt sessions to a server, many at once, and looks whether it stays well.</summary>
+/// <summary>Sends corrupted sessions to a server concurrently, and checks that it stays healthy.</summary>
 internal sealed class FuzzRun(ServerProcess server)
 {
     private const int Clients = 48;
 
-    /// <summary>After so many it is looked whether the server still answers.</summary>
+    /// <summary>The number of sessions after which to check that the server still answers.</summary>
     private const int BatchSize = 500;
 
-    /// <summary>In bytes: what pools keep.</summary>
+    /// <summary>The memory that pools keep, in bytes.</summary>
     private const long Slack = 16 * 1024 * 1024;
 
     private const int HandleSlack = 10;
 
-    /// <summary>How long a client waits for the response to its handshake, which if it is spoilt may never come.</summary>
+    /// <summary>The time for which a client waits for the response to its handshake. A corrupted handshake may have none.</summary>
     private static readonly TimeSpan ResponseTime = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a client waits for the server to end the connection before it does so itself.</summary>
+    /// <summary>The time for which a client waits for the server to end the connection, before it ends it itself.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>A server that has not ended a connection for so long, although its client has, never will.</summary>
+    /// <summary>The time after which a server that has not ended a connection that its client has ended counts as hung.</summary>
     private static readonly TimeSpan HangTime = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<string, int> _outcomes = new();
     private readonly ConcurrentQueue<string> _problems = new();
     private int _cases;
 
-    /// <summary>Runs cases, whose seeds count up from one.</summary>
+    /// <summary>Runs cases with consecutive seeds.</summary>
     /// <param name="seed">The seed of the first case.</param>
-    /// <param name="time">For how long.</param>
+    /// <param name="time">The duration of the run.</param>
     public static async Task<FuzzResult> RunAsync(int seed, TimeSpan time)
     {
         await using var server = await ServerProcess.StartAsync();
         var run = new FuzzRun(server);
         var start = Stopwatch.GetTimestamp();
 
-        // The first ones fill the histories and the pools.
+        // The first cases fill the histories and the pools.
         await run.RunBatchAsync(seed);
         var before = await server.AskAsync(collect: true);
         while (Stopwatch.GetElapsedTime(start) < time && run._problems.IsEmpty)
@@ -54,7 +54,7 @@ internal sealed class FuzzRun(ServerProcess server)
         };
     }
 
-    /// <summary>Runs one case, to see what becomes of it.</summary>
+    /// <summary>Runs a single case.</summary>
     public static async Task<FuzzResult> RepeatAsync(int seed)
     {
         await using var server = await ServerProcess.StartAsync();
@@ -87,9 +87,9 @@ internal sealed class FuzzRun(ServerProcess server)
         if (frames.Problem is not null)
             _problems.Enqueue($"{one}: {frames.Problem}");
 
-        // Who does nothing wrong is not told so.
+        // The server must not report an error to a valid client.
         if (one.Spoilt == FuzzSpoilt.Nothing && frames.CloseCode is 1002 or 1007)
-            _problems.Enqueue($"{one}: nothing is spoilt, and the server closed with {frames.CloseCode}");
+            _problems.Enqueue($"{one}: nothing is corrupted, and the server closed with {frames.CloseCode}");
         if (frames.CloseCode == 1011)
             _problems.Enqueue($"{one}: the handler failed");
     }
@@ -107,7 +107,7 @@ internal sealed class FuzzRun(ServerProcess server)
             var reading = ReadAsync(client, opening, frames, limit.Token);
             await SendAsync(client, one, limit.Token);
 
-            // Kestrel takes a client that says that it sends nothing more for one that is gone, and the server could not tell it anything.
+            // Kestrel treats a client that has shut down sending as disconnected, so the server could not send its close frame.
             if (!one.Hurries)
                 await Task.WhenAny(reading, Task.Delay(Pause, limit.Token));
             Finish(client);
@@ -132,7 +132,7 @@ internal sealed class FuzzRun(ServerProcess server)
         }
         catch (SocketException)
         {
-            // The server has been faster.
+            // The server has already ended the connection.
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class FuzzRun(ServerProcess server)
         }
         catch (SocketException)
         {
-            // The server need not read what follows a fault.
+            // The server does not have to read what follows a protocol violation.
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class FuzzRun(ServerProcess server)
         }
     }
 
-    /// <summary>A client that does nothing wrong is answered.</summary>
+    /// <summary>Checks that the server answers a well-behaved client.</summary>
     private async Task ProbeAsync()
     {
         try

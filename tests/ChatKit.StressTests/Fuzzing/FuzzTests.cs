@@ -4,9 +4,9 @@ public class FuzzTests
 {
     private const int Seed = 42;
 
-    /// <summary>A short run; README.md says how to run for longer, and with another seed.</summary>
+    /// <summary>A short run. README.md describes how to run longer, and with another seed.</summary>
     [Fact]
-    public async Task Whatever_is_sent_neither_crashes_nor_hangs_the_server_nor_stays_in_its_memory()
+    public async Task Random_input_neither_crashes_nor_hangs_the_server_nor_leaks_memory()
     {
         var result = await FuzzRun.RunAsync(Seed, TimeSpan.FromSeconds(5));
 
@@ -25,7 +25,7 @@ public class FuzzTests
     }
 
     [Fact]
-    public void Every_kind_is_spoilt_in_every_way()
+    public void Each_kind_is_corrupted_in_every_way()
     {
         var cases = Enumerable.Range(0, 500).Select(static seed => new FuzzCase(seed)).Select(static one => (one.Kind, one.Spoilt)).Distinct();
 

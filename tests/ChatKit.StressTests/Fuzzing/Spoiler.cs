@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ChatKit.StressTests.Fuzzing;
 
-/// <summary>Spoils bytes, always in the same way for the same chance.</summary>
+/// <summary>Corrupts bytes, in the same way for the same random numbers.</summary>
 internal sealed class Spoiler(Random random, RandomFrames frames)
 {
     private const int MaxChanges = 3;
@@ -34,7 +34,7 @@ internal sealed class Spoiler(Random random, RandomFrames frames)
         }
     }
 
-    /// <summary>Something is there that says how long what follows is, and lies.</summary>
+    /// <summary>Inserts a frame header with a wrong length.</summary>
     private byte[] WithLength(byte[] bytes, int at)
     {
         var length = new byte[sizeof(ulong)];

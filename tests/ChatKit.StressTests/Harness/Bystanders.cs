@@ -5,8 +5,8 @@ using ChatKit.TestKit.Client;
 namespace ChatKit.StressTests.Harness;
 
 /// <summary>
-/// Two clients of <c>chatkit.v1</c> that talk in a room of their own. A message counts from when it was first sent, even if the server
-/// could not store it and it was sent again.
+/// Two <c>chatkit.v1</c> clients that talk in their own room. The time of a message starts when it was first sent, even if the server could
+/// not store it and it was sent again.
 /// </summary>
 internal sealed class Bystanders : IAsyncDisposable
 {
@@ -38,7 +38,7 @@ internal sealed class Bystanders : IAsyncDisposable
         }))];
     }
 
-    /// <summary>Starts them, and waits until they are in their room.</summary>
+    /// <summary>Starts the clients and waits until they are in their room.</summary>
     public static async Task<Bystanders> StartAsync(int port, string room)
     {
         var bystanders = new Bystanders(port, room);
@@ -48,7 +48,7 @@ internal sealed class Bystanders : IAsyncDisposable
         return bystanders;
     }
 
-    /// <summary>Begins to measure anew, with the messages that are sent from now on. Returns what was measured before.</summary>
+    /// <summary>Starts a new measurement, with the messages that are sent from now on. Returns the previous one.</summary>
     public Latencies Measure()
     {
         lock (_gate)
@@ -60,8 +60,8 @@ internal sealed class Bystanders : IAsyncDisposable
     }
 
     /// <summary>
-    /// They send nothing more, and wait for what is under way. Returns what was measured, and what has become of all messages. What has
-    /// not come within the limit counts as if it came then.
+    /// Stops sending and waits for the messages in flight. Returns the measurement and the outcome of all messages. A message that has not
+    /// arrived within the limit counts as arriving then.
     /// </summary>
     public async Task<(Latencies Latencies, Outcome Outcome)> StopAsync(TimeSpan limit)
     {
@@ -136,13 +136,13 @@ internal sealed class Bystanders : IAsyncDisposable
         }
     }
 
-    /// <summary>What has become of all that was sent.</summary>
-    /// <param name="Sent">How many messages were sent.</param>
-    /// <param name="Lost">How many were acknowledged and did not come, summed over both.</param>
-    /// <param name="Unacknowledged">How many were refused, or not acknowledged within the limit.</param>
-    /// <param name="Doubled">How many came again.</param>
-    /// <param name="Late">How many came behind a later one of the same sender.</param>
-    /// <param name="Gaps">How often the server said that messages are missing.</param>
+    /// <summary>The outcome of all sent messages.</summary>
+    /// <param name="Sent">The number of sent messages.</param>
+    /// <param name="Lost">The number that were acknowledged and did not arrive, summed over both clients.</param>
+    /// <param name="Unacknowledged">The number that were refused, or not acknowledged within the limit.</param>
+    /// <param name="Doubled">The number that arrived again.</param>
+    /// <param name="Late">The number that arrived after a later message of the same sender.</param>
+    /// <param name="Gaps">The number of reported gaps.</param>
     public sealed record Outcome(int Sent, int Lost, int Unacknowledged, long Doubled, long Late, int Gaps)
     {
         public bool IsExact => this is { Lost: 0, Unacknowledged: 0, Doubled: 0, Late: 0, Gaps: 0 };

@@ -1,24 +1,24 @@
 namespace ChatKit.StressTests.Harness;
 
 /// <summary>
-/// Whether somebody gets the numbers that some senders say in turns: each once, and those of a sender in their order. To be used by one
-/// thread.
+/// Checks that a client receives the numbers that several senders send in turns: each once, and those of a sender in order. Only one thread
+/// may use it.
 /// </summary>
-/// <param name="senders">How many there are: a number is said by the one whose number is the remainder.</param>
+/// <param name="senders">The number of senders. The remainder of a number identifies its sender.</param>
 internal sealed class Exactness(int senders)
 {
     private readonly HashSet<long> _missing = [];
     private readonly long[] _next = [.. Enumerable.Range(0, senders)];
 
-    /// <summary>How many have come behind one that their sender has said later.</summary>
+    /// <summary>The number that arrived after a later number of the same sender.</summary>
     public long Late { get; private set; }
 
     public long Doubled { get; private set; }
 
-    /// <summary>How many have come, each counted once.</summary>
+    /// <summary>The number of different numbers that arrived.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Stands for the order of all that has come: the same for all who have got the same.</summary>
+    /// <summary>A hash of the order, which is equal for clients that received the same numbers in the same order.</summary>
     public int Order { get; private set; }
 
     public void See(long number)

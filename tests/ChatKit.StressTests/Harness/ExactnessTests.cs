@@ -3,7 +3,7 @@ namespace ChatKit.StressTests.Harness;
 public class ExactnessTests
 {
     [Fact]
-    public void What_comes_once_and_in_the_order_of_each_sender_is_right()
+    public void Numbers_that_arrive_once_and_in_the_order_of_their_sender_are_right()
     {
         var seen = See(0, 2, 1, 4, 3, 5);
 
@@ -11,13 +11,13 @@ public class ExactnessTests
     }
 
     [Fact]
-    public void What_comes_again_is_doubled()
+    public void A_repeated_number_is_a_duplicate()
     {
         Assert.Equal(1, See(0, 1, 2, 2, 3).Doubled);
     }
 
     [Fact]
-    public void What_comes_behind_a_later_one_of_its_sender_is_late()
+    public void A_number_after_a_later_one_of_its_sender_is_late()
     {
         var seen = See(0, 1, 4, 3, 2);
 
@@ -25,7 +25,7 @@ public class ExactnessTests
     }
 
     [Fact]
-    public void What_does_not_come_is_not_counted()
+    public void Missing_numbers_are_not_counted()
     {
         Assert.Equal(3, See(0, 1, 4).Count);
     }

@@ -5,10 +5,10 @@ using System.Text;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>A connection of somebody who means no good: sends what it is told to, and need not read.</summary>
+/// <summary>A connection of an attacker, which sends the given bytes and does not have to read.</summary>
 internal sealed class Intruder : IDisposable
 {
-    /// <summary>The connections come from this many addresses 127.0.0.x, so that there are ports enough.</summary>
+    /// <summary>The number of source addresses 127.0.0.x, so that there are enough ports.</summary>
     private const int SourceAddresses = 50;
 
     private const int BufferSize = 4096;
@@ -21,10 +21,10 @@ internal sealed class Intruder : IDisposable
 
     private Intruder(Socket socket, int bufferSize) => (_socket, _buffer) = (socket, new byte[bufferSize]);
 
-    /// <param name="port">The server's.</param>
-    /// <param name="receiveBuffer">In bytes, what the system keeps that is not read; null for what is usual.</param>
-    /// <param name="bufferSize">How much is read at a time, in bytes.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="port">The port of the server.</param>
+    /// <param name="receiveBuffer">The receive buffer of the socket, in bytes; null for the default.</param>
+    /// <param name="bufferSize">The size of each read, in bytes.</param>
+    /// <param name="stop">Cancels the operation.</param>
     public static async Task<Intruder> ConnectAsync(
         int port, int? receiveBuffer = null, int bufferSize = BufferSize, CancellationToken stop = default)
     {
@@ -45,14 +45,14 @@ internal sealed class Intruder : IDisposable
         }
     }
 
-    /// <summary>Makes the handshake. Gives the status of the response; 0 if there is none.</summary>
+    /// <summary>Sends the handshake. Returns the status of the response; 0 if there is none.</summary>
     public async Task<int> OpenAsync(string path, CancellationToken stop, params string[] headers)
     {
         await SendAsync(Encoding.Latin1.GetBytes(RawClient.Handshake(path, headers: headers)), stop);
         return await ReadStatusAsync(stop);
     }
 
-    /// <summary>Reads the head of a response. Gives its status; 0 if there is none.</summary>
+    /// <summary>Reads the head of a response. Returns its status; 0 if there is none.</summary>
     public async Task<int> ReadStatusAsync(CancellationToken stop)
     {
         var head = new List<byte>();
@@ -79,7 +79,7 @@ internal sealed class Intruder : IDisposable
             bytes = bytes[await _socket.SendAsync(bytes, stop)..];
     }
 
-    /// <summary>What comes next, until more is received; nothing at the end.</summary>
+    /// <summary>Returns the next data, which is valid until the next call; empty at the end.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken stop)
     {
         if (_left is { IsEmpty: false } left)
@@ -91,7 +91,7 @@ internal sealed class Intruder : IDisposable
         return _buffer.AsMemory(0, await _socket.ReceiveAsync(_buffer, stop));
     }
 
-    /// <summary>Reads and forgets until the server ends the connection, in whatever way.</summary>
+    /// <summary>Reads and discards until the server ends the connection in any way.</summary>
     public async Task DrainAsync(CancellationToken stop)
     {
         try
@@ -105,10 +105,10 @@ internal sealed class Intruder : IDisposable
         }
     }
 
-    /// <summary>Says that nothing more will be sent.</summary>
+    /// <summary>Shuts down sending.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends the connection with a reset, which leaves no port behind that has to wait.</summary>
+    /// <summary>Ends the connection with a reset, so that its port does not remain in TIME_WAIT.</summary>
     public void Dispose()
     {
         try
@@ -117,13 +117,13 @@ internal sealed class Intruder : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has ended by itself.
+            // The connection has already ended.
         }
 
         _socket.Dispose();
     }
 
-    /// <summary>Where what follows the head begins; negative if the head is not there as a whole.</summary>
+    /// <summary>Returns the offset of the bytes after the head; negative if the head is incomplete.</summary>
     private static int EndOfHead(List<byte> head)
     {
         var at = CollectionsMarshal.AsSpan(head).IndexOf("\r\n\r\n"u8);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>How long some things took. To be written by one thread.</summary>
+/// <summary>Records latencies. Only one thread may write.</summary>
 internal sealed class Latencies
 {
     private readonly List<long> _ticks = [];
@@ -11,7 +11,7 @@ internal sealed class Latencies
 
     public void Add(long ticks) => _ticks.Add(ticks);
 
-    /// <summary>The time in milliseconds that a share of all does not exceed.</summary>
+    /// <summary>Returns a percentile in milliseconds.</summary>
     public double Milliseconds(double share)
     {
         if (_ticks.Count == 0)

@@ -7,8 +7,8 @@ using System.Text;
 namespace ChatKit.StressTests.Harness;
 
 /// <summary>
-/// A room of well-behaved people, who say something every 10 ms, in turns. All of it is done by one thread, so that what is measured is
-/// the server, and not a scheduler in between.
+/// A room of well-behaved clients that take turns to send a message every 10 ms. A single thread runs all of them, so that the test measures
+/// the server and not a scheduler.
 /// </summary>
 internal sealed class Neighbours : IDisposable
 {
@@ -28,8 +28,8 @@ internal sealed class Neighbours : IDisposable
     private volatile Exception? _failure;
     private long _sent;
 
-    /// <param name="port">The server's.</param>
-    /// <param name="room">A room that nobody else knows.</param>
+    /// <param name="port">The port of the server.</param>
+    /// <param name="room">A room that no other client uses.</param>
     public Neighbours(int port, string room)
     {
         _all = [.. Enumerable.Range(0, Count).Select(_ => new Neighbour(port, room))];
@@ -38,12 +38,12 @@ internal sealed class Neighbours : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Why they have given up; null if they have not.</summary>
+    /// <summary>The reason for which they failed; null if they have not.</summary>
     public Exception? Failure => _failure;
 
     public long Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Begins to measure anew. Returns what was measured before.</summary>
+    /// <summary>Starts a new measurement. Returns the previous one.</summary>
     public Latencies Measure()
     {
         var before = _latencies;
@@ -51,7 +51,7 @@ internal sealed class Neighbours : IDisposable
         return before;
     }
 
-    /// <summary>They say nothing more, wait for what is under way, and go.</summary>
+    /// <summary>Stops sending, waits for the messages in flight, and disconnects.</summary>
     public Delivered Stop()
     {
         _stopping = true;
@@ -93,7 +93,7 @@ internal sealed class Neighbours : IDisposable
             while (_all.Any(one => one.Seen.Count < _sent) && Stopwatch.GetElapsedTime(stopped) < Patience.Limit)
                 Listen(Interval);
 
-            // What comes again comes late.
+            // A duplicate arrives late.
             Listen(Interval);
         }
         catch (Exception e)
@@ -102,7 +102,7 @@ internal sealed class Neighbours : IDisposable
         }
     }
 
-    /// <summary>Waits for something to come, and takes it.</summary>
+    /// <summary>Waits for data and reads it.</summary>
     private void Listen(TimeSpan atMost)
     {
         _ready.Clear();
@@ -113,12 +113,12 @@ internal sealed class Neighbours : IDisposable
             _bySocket[socket].Take(_latencies);
     }
 
-    /// <summary>What has become of all that was said.</summary>
-    /// <param name="Sent">How many messages were sent.</param>
-    /// <param name="Lost">How many did not come, summed over all.</param>
-    /// <param name="Doubled">How many came again.</param>
-    /// <param name="Late">How many came behind a later one of the same sender.</param>
-    /// <param name="Orders">In how many orders they came: one is right.</param>
+    /// <summary>The outcome of all messages.</summary>
+    /// <param name="Sent">The number of sent messages.</param>
+    /// <param name="Lost">The number that did not arrive, summed over all clients.</param>
+    /// <param name="Doubled">The number that arrived again.</param>
+    /// <param name="Late">The number that arrived after a later message of the same sender.</param>
+    /// <param name="Orders">The number of different orders in which they arrived, which must be one.</param>
     public sealed record Delivered(long Sent, long Lost, long Doubled, long Late, int Orders)
     {
         public bool IsExact => this is { Lost: 0, Doubled: 0, Late: 0, Orders: 1 };
@@ -150,7 +150,7 @@ internal sealed class Neighbours : IDisposable
             _length += count;
             var rest = _buffer.AsSpan(0, _length);
 
-            // Nobody here says more than a short frame holds.
+            // All messages here fit into a short frame.
             while (rest.Length >= 2 && rest.Length >= 2 + rest[1])
             {
                 Take(rest[0] & 0x0F, rest.Slice(2, rest[1]), latencies);

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>Lets so many things happen a second, and not more, whoever does them.</summary>
+/// <summary>Limits the rate of actions, across all callers.</summary>
 internal sealed class Pace(double perSecond)
 {
-    /// <summary>In ticks. What could not be done in time is not made up for beyond this: that would be another rate.</summary>
+    /// <summary>The limit of a backlog, in ticks. Catching up with more than this would be a different rate.</summary>
     private static readonly long MaxDebt = Stopwatch.Frequency / 10;
 
     private readonly Lock _gate = new();
@@ -13,10 +13,10 @@ internal sealed class Pace(double perSecond)
     private double _next = Stopwatch.GetTimestamp();
     private long _taken;
 
-    /// <summary>How much has been done.</summary>
+    /// <summary>The number of actions.</summary>
     public long Taken => Interlocked.Read(ref _taken);
 
-    /// <summary>Waits until a number of things may be done.</summary>
+    /// <summary>Waits until a number of actions is allowed.</summary>
     public async ValueTask TakeAsync(int count, CancellationToken stop)
     {
         double due;

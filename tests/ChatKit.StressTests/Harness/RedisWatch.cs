@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>Watches how much memory Redis takes, for its data and for what its clients have not read yet.</summary>
+/// <summary>Monitors the memory of Redis, for its data and for its output buffers.</summary>
 internal sealed class RedisWatch : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -19,10 +19,10 @@ internal sealed class RedisWatch : IAsyncDisposable
         _watching = Task.Run(WatchAsync);
     }
 
-    /// <summary>The most memory that Redis has had at any time, in bytes.</summary>
+    /// <summary>The peak memory of Redis, in bytes.</summary>
     public long PeakMemory => Interlocked.Read(ref _memory);
 
-    /// <summary>The most that waited for all clients together when it was looked at, in bytes.</summary>
+    /// <summary>The peak of the sampled output buffers of all clients, in bytes.</summary>
     public long PeakBuffers => Interlocked.Read(ref _buffers);
 
     public async ValueTask DisposeAsync()
@@ -42,7 +42,7 @@ internal sealed class RedisWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>The sum of all numbers that follow a name.</summary>
+    /// <summary>Returns the sum of all numbers that follow a name.</summary>
     private static long Sum(string text, string name)
     {
         var sum = 0L;

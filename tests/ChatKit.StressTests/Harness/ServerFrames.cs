@@ -4,27 +4,27 @@ using System.Text;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>Looks whether what a server sends are frames, takes the short texts out of them, and finds the code with which it closes.</summary>
+/// <summary>Checks the frames of a server, and extracts the short texts and the close code.</summary>
 internal sealed class ServerFrames
 {
-    /// <summary>The longest payload that is looked at, and that a second byte can say the length of.</summary>
+    /// <summary>The longest payload that is read, which is the longest without an extended length.</summary>
     private const int Short = 125;
 
-    /// <summary>The header of a frame, and the payload if it is short, as far as it has come.</summary>
+    /// <summary>The received bytes of the header, and of the payload if it is short.</summary>
     private readonly List<byte> _frame = [];
 
     private ulong _skip;
 
-    /// <summary>Is given each short text.</summary>
+    /// <summary>Receives each short text.</summary>
     public Action<string>? OnText { get; set; }
 
-    /// <summary>Is given the payload of each ping.</summary>
+    /// <summary>Receives the payload of each ping.</summary>
     public Action<byte[]>? OnPing { get; set; }
 
     /// <summary>The code of the close frame; 1005 if it has none, null if there was no close frame.</summary>
     public int? CloseCode { get; private set; }
 
-    /// <summary>What is not as it must be; null if all is right.</summary>
+    /// <summary>The first problem; null if there is none.</summary>
     public string? Problem { get; private set; }
 
     public void Take(ReadOnlySpan<byte> bytes)

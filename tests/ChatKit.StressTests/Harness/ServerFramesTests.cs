@@ -5,7 +5,7 @@ public class ServerFramesTests
     private static readonly byte[] Close1000 = [0x88, 2, 0x03, 0xE8];
 
     [Fact]
-    public void Frames_are_found_however_they_come_in_pieces()
+    public void Frames_are_found_wherever_they_are_cut()
     {
         var texts = new List<string>();
         var frames = new ServerFrames { OnText = texts.Add };
@@ -21,7 +21,7 @@ public class ServerFramesTests
     [InlineData(0xC3, 0x01)]
     [InlineData(0x01, 0x01)]
     [InlineData(0x81, 0x81)]
-    public void What_no_server_may_send_is_a_problem(byte first, byte second)
+    public void A_frame_that_a_server_must_not_send_is_a_problem(byte first, byte second)
     {
         var frames = new ServerFrames();
 

@@ -6,13 +6,13 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Harness;
 
-/// <summary>The server in a process of its own.</summary>
+/// <summary>The server in a separate process.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     /// <summary>
-    /// The garbage collector that web applications have unless they say otherwise, but one that does not adapt to a small heap. One that does
-    /// keeps the young generation small: thousands who connect at once then outlive several collections, each of which copies them all
-    /// while everybody else waits.
+    /// The default garbage collector of web applications, but without adapting to a small heap. Otherwise, the young generation is small, and
+    /// the objects of thousands of clients that connect at once survive several collections. Each of them copies these objects while all other
+    /// clients wait.
     /// </summary>
     private static readonly KeyValuePair<string, string>[] Variables =
     [
@@ -33,10 +33,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>Whether the process has ended, which it must not.</summary>
+    /// <summary>Whether the process has ended, which must not happen.</summary>
     public bool HasEnded => _process.HasExited;
 
-    /// <summary>Its last lines of standard error.</summary>
+    /// <summary>The last lines of standard error.</summary>
     public string Complaints
     {
         get
@@ -46,12 +46,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The memory of the process in bytes. Asks the system, and so does not disturb the server.</summary>
+    /// <summary>The memory of the process in bytes, as reported by the system, without affecting the server.</summary>
     public long Resident => _process.Look().WorkingSet64;
 
-    /// <summary>Starts it, and waits until it can be connected to.</summary>
-    /// <param name="redis">Where Redis is; null for none.</param>
-    /// <param name="queueLimit">How much may wait for a client that reads slowly, in bytes.</param>
+    /// <summary>Starts the server and waits until it accepts connections.</summary>
+    /// <param name="redis">The address of Redis; null for none.</param>
+    /// <param name="queueLimit">The outbound queue limit, in bytes.</param>
     public static async Task<ServerProcess> StartAsync(string? redis = null, int queueLimit = StressServer.OutboundQueueLimit)
     {
         var server = new ServerProcess(redis, queueLimit);
@@ -67,9 +67,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>What the server says of itself.</summary>
-    /// <param name="collect">Whether it first lets go everything that nobody needs.</param>
-    /// <exception cref="InvalidOperationException">It does not answer.</exception>
+    /// <summary>Returns the statistics that the server reports.</summary>
+    /// <param name="collect">Whether to collect all garbage first.</param>
+    /// <exception cref="InvalidOperationException">The server does not answer.</exception>
     public async Task<ServerStats> AskAsync(bool collect = false)
     {
         await _asking.WaitAsync();
@@ -89,8 +89,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until no more than so many connections are left.</summary>
-    /// <returns>False if there are more for longer than they may.</returns>
+    /// <summary>Waits until at most this many connections are left.</summary>
+    /// <returns>False if there are more after the time limit.</returns>
     public async Task<bool> ComesDownToAsync(int connections)
     {
         var start = Stopwatch.GetTimestamp();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.StressTests.Serving;
 
-/// <summary>What the server knows of itself.</summary>
+/// <summary>The state of the server.</summary>
 internal sealed class ServerState : ILoggerProvider, ILogger
 {
     private const int MaxProblems = 20;
@@ -30,8 +30,8 @@ internal sealed class ServerState : ILoggerProvider, ILogger
 
     public void Handled() => Interlocked.Increment(ref _messages);
 
-    /// <summary>What is so now.</summary>
-    /// <param name="collect">Whether everything is let go first that nobody needs.</param>
+    /// <summary>Returns the current statistics.</summary>
+    /// <param name="collect">Whether to collect all garbage first.</param>
     public ServerStats Read(bool collect)
     {
         if (collect)
@@ -78,7 +78,7 @@ internal sealed class ServerState : ILoggerProvider, ILogger
     {
     }
 
-    /// <summary>Twice: what has a finalizer is gone with the second only, and only finalizers find exceptions that nobody has observed.</summary>
+    /// <summary>Collects twice, because objects with finalizers need a second collection, and only finalizers report unobserved exceptions.</summary>
     private static void Collect()
     {
         for (var i = 0; i < 2; i++)

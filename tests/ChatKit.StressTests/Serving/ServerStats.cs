@@ -2,17 +2,17 @@ using System.Text.Json.Serialization;
 
 namespace ChatKit.StressTests.Serving;
 
-/// <summary>What a server says of itself.</summary>
+/// <summary>The statistics that a server reports.</summary>
 /// <param name="Resident">The memory of the process, in bytes.</param>
-/// <param name="Managed">The memory of its objects, in bytes.</param>
-/// <param name="Handles">How many files and sockets are open.</param>
-/// <param name="Threads">How many threads there are.</param>
-/// <param name="Pending">How many work items wait for a thread.</param>
-/// <param name="Paused">For how many milliseconds everything has stood still in all, to find what nobody needs.</param>
-/// <param name="Connections">How many connections have a handler.</param>
-/// <param name="Messages">How many messages handlers were given.</param>
-/// <param name="Unobserved">How many exceptions of tasks nobody has observed.</param>
-/// <param name="Errors">How many errors are in the log.</param>
+/// <param name="Managed">The memory of managed objects, in bytes.</param>
+/// <param name="Handles">The number of open files and sockets.</param>
+/// <param name="Threads">The number of threads.</param>
+/// <param name="Pending">The number of work items that wait for a thread.</param>
+/// <param name="Paused">The total time for which garbage collection has paused the process, in milliseconds.</param>
+/// <param name="Connections">The number of connections with a handler.</param>
+/// <param name="Messages">The number of messages that handlers received.</param>
+/// <param name="Unobserved">The number of unobserved task exceptions.</param>
+/// <param name="Errors">The number of logged errors.</param>
 /// <param name="Problems">The last of these exceptions and errors.</param>
 internal sealed record ServerStats(
     long Resident,
@@ -27,7 +27,7 @@ internal sealed record ServerStats(
     int Errors,
     IReadOnlyList<string> Problems)
 {
-    /// <summary>Whether nothing has happened that must not.</summary>
+    /// <summary>Whether there are no problems.</summary>
     [JsonIgnore]
     public bool IsClean => Unobserved == 0 && Errors == 0;
 

@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.StressTests.Serving;
 
-/// <summary>A chat room whose clients can also ask for other rooms, for an echo, and to be closed.</summary>
+/// <summary>A chat room whose clients can also request other rooms, an echo, and to be closed.</summary>
 internal sealed class StressHandler(ServerState state) : WebSocketHandler
 {
     public const string Join = "/join ";
@@ -10,7 +10,7 @@ internal sealed class StressHandler(ServerState state) : WebSocketHandler
     public const string Echo = "/echo ";
     public const string Close = "/close";
 
-    /// <summary>Fewer than a connection may be in: whoever is in so many leaves the one that it joined first.</summary>
+    /// <summary>A limit below that of a connection. At this number of rooms, the client leaves the room that it joined first.</summary>
     private const int MaxRooms = 100;
 
     private readonly Queue<string> _joined = new();

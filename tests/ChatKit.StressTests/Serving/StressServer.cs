@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.StressTests.Serving;
 
-/// <summary>The server that is put to the test, with the limits that an operator on the open internet would set.</summary>
+/// <summary>The server under test, with the limits that an operator would set on the open internet.</summary>
 internal static class StressServer
 {
     /// <summary>Writes <see cref="ServerStats"/> as a line.</summary>
     public const string AskStats = "stats";
 
-    /// <summary>The same, when everything is let go that nobody needs.</summary>
+    /// <summary>The same, after a garbage collection.</summary>
     public const string AskCollected = "collect";
 
     public const int HistoryCapacity = 100;
@@ -22,15 +22,15 @@ internal static class StressServer
 
     private const int MaxConnections = 15_000;
 
-    /// <summary>More than anybody types, and than any neighbour here says.</summary>
+    /// <summary>More than a person types, and more than any neighbour here sends.</summary>
     private const double MaxMessagesPerSecond = 50;
 
-    /// <summary>As many as a client of ours sends again that was away.</summary>
+    /// <summary>The number of messages that our client sends again after it was disconnected.</summary>
     private const int MaxMessageBurst = 200;
 
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a client may take to answer a close frame.</summary>
+    /// <summary>The time for a client to answer a close frame.</summary>
     public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
@@ -38,11 +38,10 @@ internal static class StressServer
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Serves <c>/chat/{room}</c> on a port that it says in its first line, and answers each line that it is sent, until there are no
-    /// more.
+    /// Serves <c>/chat/{room}</c>, prints its port in the first line, and answers each line of standard input until it ends.
     /// </summary>
-    /// <param name="redis">Where Redis is; null for none.</param>
-    /// <param name="queueLimit">How much may wait for a client that reads slowly, in bytes.</param>
+    /// <param name="redis">The address of Redis; null for none.</param>
+    /// <param name="queueLimit">The outbound queue limit, in bytes.</param>
     public static async Task RunAsync(string? redis, int queueLimit)
     {
         var state = new ServerState();
@@ -55,7 +54,7 @@ internal static class StressServer
 
     private static WebApplication Create(ServerState state, string? redis, int queueLimit)
     {
-        // A watched configuration file would cost an inotify instance for each server.
+        // A watched configuration file would use one inotify instance per server.
         var builder = WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(state);
         builder.Services.AddSingleton(state);

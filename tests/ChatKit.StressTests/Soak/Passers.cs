@@ -5,8 +5,8 @@ using ChatKit.StressTests.Serving;
 namespace ChatKit.StressTests.Soak;
 
 /// <summary>
-/// Plain clients who come and go, politely or not, join and leave rooms, say something, or read nothing. One counts all the time; who
-/// listens must hear the numbers without a hole and without a double, from the first one that is stored.
+/// Plain clients that connect and disconnect, with or without a close frame, join and leave rooms, send, or read nothing. One client sends
+/// consecutive numbers. The others must receive them with no gaps and no duplicates, starting with the first stored one.
 /// </summary>
 internal sealed class Passers(int port, int seed)
 {
@@ -20,13 +20,13 @@ internal sealed class Passers(int port, int seed)
     private long _heard;
     private long _wrong;
 
-    /// <summary>How many have come.</summary>
+    /// <summary>The number of connections.</summary>
     public long Visits => Interlocked.Read(ref _visits);
 
-    /// <summary>How many numbers were heard.</summary>
+    /// <summary>The number of received numbers.</summary>
     public long Heard => Interlocked.Read(ref _heard);
 
-    /// <summary>How many were not the next one.</summary>
+    /// <summary>The number of received numbers that were not the next one.</summary>
     public long Wrong => Interlocked.Read(ref _wrong);
 
     public Task RunAsync(CancellationToken stop) =>
@@ -66,7 +66,7 @@ internal sealed class Passers(int port, int seed)
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
-                // Who has read nothing for too long was sent away.
+                // The server has disconnected a client that read nothing for too long.
             }
         }
     }
@@ -105,7 +105,7 @@ internal sealed class Passers(int port, int seed)
         }
         catch (OperationCanceledException)
         {
-            // It has stayed long enough.
+            // The client has stayed long enough.
         }
     }
 }

@@ -3,29 +3,29 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.StressTests.Soak;
 
-/// <summary>What a soak has shown of one server.</summary>
-/// <param name="Name">The server.</param>
-/// <param name="Growth">Whether it grows.</param>
-/// <param name="Delivery">Whether the clients that resume have got everything.</param>
-/// <param name="Restless">What had not arrived in the end.</param>
+/// <summary>The result of a soak test for one server.</summary>
+/// <param name="Name">The name of the server.</param>
+/// <param name="Growth">Whether its resources grow.</param>
+/// <param name="Delivery">Whether the resuming clients have received everything.</param>
+/// <param name="Restless">The clients that were still missing messages in the end.</param>
 /// <param name="Last">The last sample.</param>
 internal sealed record SoakResult(string Name, SoakVerdict Growth, Verdict Delivery, IReadOnlyList<string> Restless, SoakSample Last)
 {
     private const double MiB = 1024 * 1024;
     private const int MaxProblems = 40;
 
-    /// <summary>How many messages clients that resume have sent.</summary>
+    /// <summary>The number of messages that resuming clients have sent.</summary>
     public required int Sent { get; init; }
 
     public required long Connections { get; init; }
 
-    /// <summary>How many connections went on where one was before.</summary>
+    /// <summary>The number of connections that resumed.</summary>
     public required int Resumes { get; init; }
 
-    /// <summary>How many numbers were heard by those who pass.</summary>
+    /// <summary>The number of numbers that the short-lived clients received.</summary>
     public required long Heard { get; init; }
 
-    /// <summary>How many of them were not the next one.</summary>
+    /// <summary>The number of them that were not the next one.</summary>
     public required long Wrong { get; init; }
 
     public IEnumerable<string> Problems =>

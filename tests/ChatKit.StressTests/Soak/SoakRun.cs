@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace ChatKit.StressTests.Soak;
 
-/// <summary>Lets servers work for a long time: one by itself, and one with Redis.</summary>
+/// <summary>Runs servers for a long time: one with its histories in memory, and one with Redis.</summary>
 internal static class SoakRun
 {
-    /// <summary>Enough for thirds that have a mean.</summary>
+    /// <summary>A number that is large enough for the means of thirds.</summary>
     private const int Samples = 60;
 
-    /// <param name="time">For how long.</param>
-    /// <param name="seed">What happens derives from it.</param>
-    /// <param name="csv">Where the samples are written.</param>
+    /// <param name="time">The duration of the run.</param>
+    /// <param name="seed">The seed of the events.</param>
+    /// <param name="csv">The file for the samples.</param>
     public static async Task<IReadOnlyList<SoakResult>> RunAsync(TimeSpan time, int seed, TextWriter csv)
     {
         await using var redis = new RedisServer();

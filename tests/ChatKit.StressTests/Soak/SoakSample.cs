@@ -2,9 +2,9 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Soak;
 
-/// <summary>A server at a moment of a soak.</summary>
-/// <param name="Seconds">When, from the beginning.</param>
-/// <param name="Stats">What it says of itself when everything is let go that nobody needs.</param>
+/// <summary>The statistics of a server at one time of a soak test.</summary>
+/// <param name="Seconds">The time since the start, in seconds.</param>
+/// <param name="Stats">The statistics after a garbage collection.</param>
 internal sealed record SoakSample(double Seconds, ServerStats Stats)
 {
     public const string CsvHeader = "server,seconds,resident,objects,handles,threads,pending,connections,messages,unobserved,errors";

@@ -5,7 +5,7 @@ using ChatKit.TestKit.Verification;
 
 namespace ChatKit.StressTests.Soak;
 
-/// <summary>One server, and all who come to it.</summary>
+/// <summary>One server and all of its clients.</summary>
 internal sealed class SoakTarget : IAsyncDisposable
 {
     private const int Rooms = 3;
@@ -13,7 +13,7 @@ internal sealed class SoakTarget : IAsyncDisposable
 
     private static readonly TimeSpan SendInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The mean time between two things that happen to clients.</summary>
+    /// <summary>The mean time between two events of clients.</summary>
     private static readonly TimeSpan TroubleInterval = TimeSpan.FromMilliseconds(300);
 
     private static readonly TimeSpan LongestTrouble = TimeSpan.FromSeconds(5);
@@ -41,13 +41,13 @@ internal sealed class SoakTarget : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <param name="name">What it is called.</param>
-    /// <param name="redis">Where Redis is; null for none.</param>
-    /// <param name="seed">What happens derives from it.</param>
+    /// <param name="name">The name of the server.</param>
+    /// <param name="redis">The address of Redis; null for none.</param>
+    /// <param name="seed">The seed of the events.</param>
     public static async Task<SoakTarget> StartAsync(string name, string? redis, int seed) =>
         new(name, await ServerProcess.StartAsync(redis), seed);
 
-    /// <summary>Everybody does what they do, until it is over; then all comes to rest.</summary>
+    /// <summary>Runs all clients until the end, and waits until everything has arrived.</summary>
     public async Task<SoakResult> RunAsync(CancellationToken over)
     {
         await Patience.UntilAsync(() => _bots.TrueForAll(static bot => bot.IsQuiet), "all clients are live");
@@ -82,7 +82,7 @@ internal sealed class SoakTarget : IAsyncDisposable
         _invoker.Dispose();
     }
 
-    /// <summary>Clients lose their connection and come back, or read nothing for a while.</summary>
+    /// <summary>Makes clients lose their connection and reconnect, or read nothing for a while.</summary>
     private async Task TroubleAsync(CancellationToken over)
     {
         while (!over.IsCancellationRequested)

@@ -2,7 +2,7 @@ namespace ChatKit.StressTests.Soak;
 
 public class SoakTests
 {
-    /// <summary>A short run, too short to say that nothing grows; README.md says how to run for longer.</summary>
+    /// <summary>A short run, which is too short to check growth. README.md describes how to run longer.</summary>
     [Fact]
     public async Task Everything_arrives_while_clients_come_and_go_and_no_exception_is_left_unobserved()
     {

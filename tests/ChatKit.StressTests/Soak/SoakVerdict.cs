@@ -1,18 +1,18 @@
 namespace ChatKit.StressTests.Soak;
 
-/// <summary>Whether a server needs as much in the last third of its time as in the middle one. The first is for filling what is to be filled.</summary>
+/// <summary>Compares the resources of a server in the last third of a run with the middle third. Caches and pools fill in the first third.</summary>
 internal sealed class SoakVerdict
 {
-    /// <summary>How much more it may be.</summary>
+    /// <summary>The allowed growth.</summary>
     private const double Growth = 0.05;
 
     /// <summary>
-    /// In bytes, what objects may grow in any case. Which messages are under way differs from sample to sample; and the refs of the last
-    /// five minutes are kept, which in a short run are more and more.
+    /// The growth of objects that is always allowed, in bytes. The number of messages in flight differs between samples, and the refs of the
+    /// last five minutes are kept, so their number grows during a short run.
     /// </summary>
     private const long ObjectSlack = 1024 * 1024;
 
-    /// <summary>Handles besides those of connections.</summary>
+    /// <summary>The allowed growth of handles other than those of connections.</summary>
     private const double HandleSlack = 5;
 
     private readonly List<string> _problems = [];
@@ -29,12 +29,12 @@ internal sealed class SoakVerdict
             _problems.Add($"{end.Unobserved} exceptions were not observed, and {end.Errors} errors are in the log: {string.Join('\n', end.Problems)}");
     }
 
-    /// <summary>The means of the middle third and of the last.</summary>
+    /// <summary>The means of the middle third and of the last third.</summary>
     public (double Middle, double Last) Resident { get; }
 
     public (double Middle, double Last) Objects { get; }
 
-    /// <summary>Less those of connections.</summary>
+    /// <summary>The handles other than those of connections.</summary>
     public (double Middle, double Last) Handles { get; }
 
     public IReadOnlyList<string> Problems => _problems;

@@ -9,13 +9,13 @@ public class SoakVerdictTests
     private static readonly ServerStats Usual = new(100 * MiB, 40 * MiB, 250, 20, 0, 0, 50, 0, 0, 0, []);
 
     [Fact]
-    public void What_stays_as_it_is_has_no_problem()
+    public void Constant_resources_are_no_problem()
     {
         Assert.Empty(Verdict(static _ => Usual).Problems);
     }
 
     [Fact]
-    public void What_grows_in_the_beginning_only_has_no_problem()
+    public void Growth_at_the_start_only_is_no_problem()
     {
         Assert.Empty(Verdict(static i => Usual with { Resident = Math.Min(i, 30) * MiB }).Problems);
     }
@@ -39,13 +39,13 @@ public class SoakVerdictTests
     }
 
     [Fact]
-    public void Handles_of_more_connections_are_none()
+    public void Handles_of_additional_connections_are_not_counted()
     {
         Assert.Empty(Verdict(static i => Usual with { Handles = 250 + i, Connections = 50 + i }).Problems);
     }
 
     [Fact]
-    public void An_exception_that_nobody_has_observed_is_a_problem()
+    public void An_unobserved_exception_is_a_problem()
     {
         Assert.Single(Verdict(static _ => Usual with { Unobserved = 1 }).Problems);
     }

@@ -6,21 +6,21 @@ namespace ChatKit.StressTests.Storms;
 /// <summary>Two nodes and their Redis.</summary>
 internal sealed class Deployment : IAsyncDisposable
 {
-    /// <summary>How many rooms are filled at a time.</summary>
+    /// <summary>The number of rooms that are filled concurrently.</summary>
     private const int Fillers = 8;
 
     private Deployment(RedisServer redis, ServerProcess here, ServerProcess there) => (Redis, Here, There) = (redis, here, there);
 
     public RedisServer Redis { get; }
 
-    /// <summary>The node that the storm comes to.</summary>
+    /// <summary>The node that the storm connects to.</summary>
     public ServerProcess Here { get; }
 
     public ServerProcess There { get; }
 
     public static async Task<Deployment> StartAsync(int queueLimit)
     {
-        // Waiting for the disk with each message would hide a good deal of what is measured.
+        // Waiting for the disk with each message would dominate the measurement.
         var redis = new RedisServer { Options = ["--appendfsync", "everysec"] };
         await redis.InitializeAsync();
         var here = await ServerProcess.StartAsync(redis.Endpoint, queueLimit);

@@ -4,10 +4,10 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>The clients of a storm: all begin at once, and a client that loses its connection comes back.</summary>
-/// <param name="port">The server's.</param>
-/// <param name="paths">What clients connect to, in turns.</param>
-/// <param name="count">How many clients there are.</param>
+/// <summary>The clients of a storm. All start at once, and a client that loses its connection reconnects.</summary>
+/// <param name="port">The port of the server.</param>
+/// <param name="paths">The paths that clients connect to, in turns.</param>
+/// <param name="count">The number of clients.</param>
 internal sealed class StormClients(int port, IReadOnlyList<string> paths, int count)
 {
     private const string Protocol = "Sec-WebSocket-Protocol: chatkit.v1";
@@ -16,21 +16,21 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
 
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>What a slow client reads in each interval, in bytes.</summary>
+    /// <summary>The number of bytes that a slow client reads in each interval.</summary>
     private const int Trickle = 1024;
 
-    /// <summary>Who has read more than this has got more than the welcome: the server has read its page. In bytes.</summary>
+    /// <summary>The number of bytes after which a client has received more than the welcome, so the server has read its page.</summary>
     private const int Welcome = 2048;
 
-    /// <summary>What a slow client's system keeps for it, in bytes.</summary>
+    /// <summary>The receive buffer of a slow client, in bytes.</summary>
     private const int SmallBuffer = 4096;
 
-    /// <summary>What a visitor sends per second, in bytes: 210 KiB in 40 s.</summary>
+    /// <summary>The number of bytes that a visitor sends per second: 210 KiB in 40 s.</summary>
     private const double VisitorBytesPerSecond = 210 * 1024 / 40.0;
 
     private static readonly TimeSpan TrickleInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>The shortest time to the next attempt of a client that lost its connection; the longest is twice as long.</summary>
+    /// <summary>The minimum delay before a client reconnects. The maximum is twice as long.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private static readonly byte[] TextPong = ClientFrame.Of(ClientFrame.Text, """{"type":"pong"}""");
@@ -62,7 +62,7 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
         }
     }
 
-    /// <summary>Goes on until it is stopped.</summary>
+    /// <summary>Runs until it is stopped.</summary>
     public Task RunAsync(StormManner manner, CancellationToken stop) => manner switch
     {
         StormManner.Join => Task.WhenAll(Enumerable.Range(0, count).Select(i => StayAsync(i, JoinOnceAsync, stop))),
@@ -109,8 +109,10 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
         throw new IOException($"The server has ended the connection with {frames.CloseCode}.");
     }
 
-    /// <summary>Says each second that it is there, because what the server asks is behind what it has not read. Counts as live with its first message:
-    /// no slow client gets to the end.</summary>
+    /// <summary>
+    /// Sends a sign of life every second, because the server's pings are behind the data that the client has not read. The client counts as live
+    /// with its first message, because no slow client reads to the end.
+    /// </summary>
     private async Task TrickleOnceAsync(string path, Client client, CancellationToken stop)
     {
         using var intruder = await Intruder.ConnectAsync(port, SmallBuffer, Trickle, stop);
@@ -129,7 +131,7 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
         throw new IOException("The server has ended the connection.");
     }
 
-    /// <summary>Waits for no visit before the next one begins: a server that is slow to answer must not slow down the attacker.</summary>
+    /// <summary>Starts each visit without waiting for the previous one, because a slow server must not slow down the attacker.</summary>
     private async Task VisitAsync(CancellationToken stop)
     {
         var pace = new Pace(VisitorBytesPerSecond / RawClient.Handshake(paths[0], headers: Protocol).Length);
@@ -162,7 +164,7 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
         }
         catch (OperationCanceledException)
         {
-            // The storm is over.
+            // The storm has ended.
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
@@ -186,7 +188,7 @@ internal sealed class StormClients(int port, IReadOnlyList<string> paths, int co
 
     private sealed class Client
     {
-        /// <summary>When the client began its first handshake.</summary>
+        /// <summary>The time at which the client started its first handshake.</summary>
         public long? Started { get; set; }
 
         public bool IsLive { get; set; }

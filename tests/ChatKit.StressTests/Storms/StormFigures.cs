@@ -2,10 +2,10 @@ using ChatKit.StressTests.Harness;
 
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>What the bystanders on one node have noticed.</summary>
-/// <param name="Quiet">How long messages took before the storm.</param>
-/// <param name="During">How long messages took that were sent during the storm.</param>
-/// <param name="Outcome">What has become of all messages.</param>
+/// <summary>The measurements of the bystanders on one node.</summary>
+/// <param name="Quiet">The latencies before the storm.</param>
+/// <param name="During">The latencies of messages that were sent during the storm.</param>
+/// <param name="Outcome">The outcome of all messages.</param>
 internal sealed record StormFigures(Latencies Quiet, Latencies During, Bystanders.Outcome Outcome)
 {
     public double Ratio => During.Milliseconds(0.99) / Quiet.Milliseconds(0.99);

@@ -3,10 +3,10 @@ using System.Threading.Channels;
 
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>The clients of a storm in a process of their own, so that they don't disturb what is measured in this one.</summary>
+/// <summary>The clients of a storm in a separate process, so that they do not affect the measurements in this one.</summary>
 internal sealed class StormProcess : IAsyncDisposable
 {
-    /// <summary>A process that yields to all others may have to wait for long on a busy machine.</summary>
+    /// <summary>A time-out that is long enough for a process with low priority on a busy machine.</summary>
     private static readonly TimeSpan SpeechLimit = TimeSpan.FromMinutes(2);
 
     private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
@@ -20,12 +20,12 @@ internal sealed class StormProcess : IAsyncDisposable
             Console.Error.WriteLine,
             yields);
 
-    /// <summary>Starts it, and waits until the storm has begun.</summary>
+    /// <summary>Starts the process and waits until the storm has started.</summary>
     /// <param name="manner">What each client does.</param>
-    /// <param name="port">The server's.</param>
-    /// <param name="paths">What clients connect to, in turns.</param>
-    /// <param name="clients">How many clients there are.</param>
-    /// <param name="yields">Whether the process gets the processor only when nobody else wants it.</param>
+    /// <param name="port">The port of the server.</param>
+    /// <param name="paths">The paths that clients connect to, in turns.</param>
+    /// <param name="clients">The number of clients.</param>
+    /// <param name="yields">Whether the process runs at low priority.</param>
     public static async Task<StormProcess> StartAsync(StormManner manner, int port, IEnumerable<string> paths, int clients, bool yields)
     {
         var process = new StormProcess(manner, port, clients, yields);
@@ -45,7 +45,7 @@ internal sealed class StormProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until all clients are live. False if they are not within the limit.</summary>
+    /// <summary>Waits until all clients are live. Returns false if they are not live within the limit.</summary>
     public async Task<bool> BecomesLiveAsync(TimeSpan limit)
     {
         try
@@ -72,7 +72,7 @@ internal sealed class StormProcess : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    /// <summary>What the process does.</summary>
+    /// <summary>The main method of the process.</summary>
     public static async Task JoinAsync(StormManner manner, int port, int count)
     {
         var paths = new List<string>();
@@ -83,7 +83,7 @@ internal sealed class StormProcess : IAsyncDisposable
         Console.WriteLine("begun");
         var running = clients.RunAsync(manner, stop.Token);
 
-        // The console's reader blocks, whatever its methods are called.
+        // The console's reader blocks, even in its async methods.
         var ended = Task.Run(Console.In.ReadToEnd);
         if (await Task.WhenAny(clients.AllLive, ended) == clients.AllLive)
             Console.WriteLine("live");
@@ -94,7 +94,7 @@ internal sealed class StormProcess : IAsyncDisposable
         Console.WriteLine(JsonSerializer.Serialize(tally, TallyContext.Default.StormTally));
     }
 
-    /// <summary>Cancels the read at the limit: one that was only given up would take the next line from whoever asks later.</summary>
+    /// <summary>Cancels the read at the limit. A read that was only abandoned would take the next line from a later call.</summary>
     private async Task<string> HearAsync(TimeSpan limit)
     {
         using var late = new CancellationTokenSource(limit);

@@ -2,17 +2,17 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>What a storm has done.</summary>
+/// <summary>The result of a storm.</summary>
 /// <param name="Storm">The storm.</param>
-/// <param name="Tally">What has become of its clients.</param>
-/// <param name="Here">What the bystanders on its node have noticed.</param>
-/// <param name="There">What the bystanders on the other node have noticed.</param>
-/// <param name="RedisMemory">The most memory that Redis took, in bytes.</param>
-/// <param name="RedisBuffers">The most that waited in Redis for its clients, in bytes.</param>
-/// <param name="Before">The storm's node before.</param>
-/// <param name="Held">The same while slow clients are there; null in other storms.</param>
-/// <param name="Peak">The most memory that the node took during the storm, in bytes.</param>
-/// <param name="After">Both nodes afterwards; null for one that doesn't answer.</param>
+/// <param name="Tally">The outcome of its clients.</param>
+/// <param name="Here">The measurements of the bystanders on its node.</param>
+/// <param name="There">The measurements of the bystanders on the other node.</param>
+/// <param name="RedisMemory">The peak memory of Redis, in bytes.</param>
+/// <param name="RedisBuffers">The peak of the output buffers of Redis, in bytes.</param>
+/// <param name="Before">The storm's node before the storm.</param>
+/// <param name="Held">The same node while there are slow clients; null in other storms.</param>
+/// <param name="Peak">The peak memory of the node during the storm, in bytes.</param>
+/// <param name="After">Both nodes after the storm; null for a node that does not answer.</param>
 internal sealed record StormResult(
     Storm Storm,
     StormTally Tally,
@@ -28,16 +28,16 @@ internal sealed record StormResult(
     private const double MiB = 1024 * 1024;
     private const double KiB = 1024;
 
-    /// <summary>How many times as long the slowest hundredth of the bystanders' messages may take.</summary>
+    /// <summary>The maximum ratio of the bystanders' 99th percentile to the quiet one.</summary>
     private const double MaxRatio = 3;
 
-    /// <summary>How long clients may take to become live, in milliseconds.</summary>
+    /// <summary>The maximum time for clients to become live, in milliseconds.</summary>
     private const double MaxUntilLive = 10_000;
 
-    /// <summary>How much may wait in Redis for its clients, in MiB.</summary>
+    /// <summary>The maximum size of the output buffers of Redis, in MiB.</summary>
     private const double MaxRedisBuffers = 64;
 
-    /// <summary>What a client costs besides what waits for it, in bytes.</summary>
+    /// <summary>The maximum cost of a client besides its queue, in bytes.</summary>
     private const double MaxPerClient = 128 * KiB;
 
     public static IReadOnlyList<string> Header { get; } =
@@ -56,7 +56,7 @@ internal sealed record StormResult(
         $"{Before.Resident / MiB:0}", $"{Peak / MiB:0}", $"{(Peak - Before.Resident) / KiB / Storm.Clients:N0}", $"{HeldPerClient / KiB:N0}",
     ];
 
-    /// <summary>What must not be, however busy the machine is.</summary>
+    /// <summary>The problems that must not occur, even on a busy machine.</summary>
     public IEnumerable<string> Problems
     {
         get
@@ -74,12 +74,12 @@ internal sealed record StormResult(
         }
     }
 
-    /// <summary>What is beyond its bounds. A machine that does other things at the time can cause this.</summary>
+    /// <summary>The values that exceed their limits. Other work on the machine can cause this.</summary>
     public IEnumerable<string> Excesses
     {
         get
         {
-            // Clients that come back are as many as the machine is given; how long they take is a figure, and no verdict.
+            // The number of returning clients is an option, so the time that they take is reported, not checked.
             if (Storm is { Manner: StormManner.Join, Resumes: false } && !(Tally.Last <= MaxUntilLive))
                 yield return $"not all were live within {MaxUntilLive / 1000} s";
             if (!(Here.Ratio <= MaxRatio) || !(There.Ratio <= MaxRatio))

@@ -3,10 +3,10 @@ using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>Looks at the bystanders, at the servers and at Redis before and during a storm.</summary>
+/// <summary>Measures the bystanders, the servers, and Redis before and during a storm.</summary>
 internal static class StormRun
 {
-    /// <summary>How long the last messages of bystanders may take.</summary>
+    /// <summary>The time limit for the last messages of the bystanders.</summary>
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(50);
@@ -47,7 +47,7 @@ internal static class StormRun
             await Task.Delay(options.Time);
     }
 
-    /// <summary>Collecting lets finalizers find the exceptions that nobody has observed. Returns null if the server doesn't answer.</summary>
+    /// <summary>Collects garbage, so that finalizers report unobserved exceptions. Returns null if the server does not answer.</summary>
     private static async Task<ServerStats?> TryAskAsync(ServerProcess server)
     {
         try
@@ -60,7 +60,7 @@ internal static class StormRun
         }
     }
 
-    /// <summary>Returns the most memory that a server takes until something is over, in bytes.</summary>
+    /// <summary>Returns the peak memory of a server until a task has ended, in bytes.</summary>
     private static async Task<long> WatchAsync(ServerProcess server, Task over)
     {
         var peak = server.Resident;

@@ -1,11 +1,11 @@
 namespace ChatKit.StressTests.Storms;
 
-/// <summary>All storms, or one, each on servers of its own; prints a table.</summary>
+/// <summary>Runs all storms, or one, each on its own servers, and prints a table.</summary>
 internal static class StormSeries
 {
-    /// <summary>Returns whether all was as it must be.</summary>
+    /// <summary>Returns whether all checks passed.</summary>
     /// <param name="only">The name of the only storm; null for all.</param>
-    /// <param name="options">How large they are.</param>
+    /// <param name="options">The size of the storms.</param>
     public static async Task<bool> RunAsync(string? only, StormOptions options)
     {
         Console.WriteLine($"| {string.Join(" | ", StormResult.Header)} |");

@@ -1,8 +1,8 @@
 namespace ChatKit.StressTests.Storms;
 
 /// <summary>
-/// Small storms. How long bystanders wait is not looked at, because that says nothing while other tests run on the same machine; README.md
-/// says how to measure it.
+/// Small storms. They do not check latencies, which are not meaningful while other tests run on the same machine. README.md describes how to
+/// measure them.
 /// </summary>
 public class StormTests
 {

@@ -8,8 +8,8 @@ using System.Threading.Channels;
 namespace ChatKit.TestKit.Client;
 
 /// <summary>
-/// A client of the protocol <c>chatkit.v1</c>, with all that it promises: it reconnects, resumes, loses, doubles and reorders nothing,
-/// and says where messages are missing.
+/// A client of the protocol <c>chatkit.v1</c> with all of its guarantees: it reconnects and resumes, does not lose, duplicate, or reorder
+/// messages, and reports gaps.
 /// </summary>
 public sealed class ChatClient : IAsyncDisposable
 {
@@ -45,28 +45,28 @@ public sealed class ChatClient : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>What happens, in its order. Ends when the client is closed for good.</summary>
+    /// <summary>The events in order. They end when the client is closed for good.</summary>
     public ChannelReader<ChatEvent> Events => _events.Reader;
 
     public ClientState State { get; private set; }
 
-    /// <summary>Whether the client has caught up in its home room on the present connection.</summary>
+    /// <summary>Whether the client has caught up in its home room on the current connection.</summary>
     public bool IsLive => _live;
 
-    /// <summary>How many messages are not acknowledged.</summary>
+    /// <summary>The number of unacknowledged messages.</summary>
     public int Unacknowledged => _outbox.Count;
 
-    /// <summary>How many messages the server has sent although the client had them.</summary>
+    /// <summary>The number of messages that the server sent although the client already had them.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Begins to connect.</summary>
+    /// <summary>Starts to connect.</summary>
     public static ChatClient Start(ChatClientOptions options) => new(options);
 
-    /// <summary>The last position that the client has of a room; null if it has none.</summary>
+    /// <summary>The last position that the client has in a room; null if it has none.</summary>
     public string? PositionIn(string room) => _positions.GetValueOrDefault(room);
 
-    /// <summary>Sends a text, as soon as there is a connection, and until the server has acknowledged it.</summary>
-    /// <exception cref="SendFailedException">The server has refused the message, or its outcome is not known.</exception>
+    /// <summary>Sends a text when there is a connection, and again until the server has acknowledged it.</summary>
+    /// <exception cref="SendFailedException">The server refused the message, or its outcome is unknown.</exception>
     public Task<Ack> SendAsync(string text)
     {
         var sending = _outbox.Add(text);
@@ -74,7 +74,7 @@ public sealed class ChatClient : IAsyncDisposable
         return sending;
     }
 
-    /// <summary>Cuts the connection, as a network does. The client connects again by itself.</summary>
+    /// <summary>Aborts the connection, as a network failure would. The client reconnects automatically.</summary>
     public void Cut() => Volatile.Read(ref _socket)?.Abort();
 
     public async ValueTask DisposeAsync()
@@ -109,7 +109,7 @@ public sealed class ChatClient : IAsyncDisposable
         _events.Writer.TryComplete(fault);
     }
 
-    /// <summary>Makes one connection and sees it through, and waits before the next. False if the client stays closed.</summary>
+    /// <summary>Runs one connection to its end, and waits before the next one. Returns false if the client stays closed.</summary>
     private async Task<bool> ConnectOnceAsync()
     {
         await ChangeAsync(ClientState.Connecting);
@@ -127,7 +127,7 @@ public sealed class ChatClient : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Returns the code that has ended the connection; null if it broke, or was not made.</summary>
+    /// <summary>Returns the close code of the connection; null if it was lost or not established.</summary>
     private async Task<(WebSocketCloseStatus? Code, string? Reason)> SeeThroughAsync()
     {
         using var socket = new ClientWebSocket();
@@ -190,7 +190,7 @@ public sealed class ChatClient : IAsyncDisposable
         var frame = new ArrayBufferWriter<byte>();
         while (true)
         {
-            // Only the time spent waiting counts: while the application is busy the server may well have spoken.
+            // Only the time spent waiting counts, because the server may have sent frames while the application was busy.
             silence.CancelAfter(_silence);
             var result = await socket.ReceiveAsync(frame.GetMemory(4096), silence.Token);
             silence.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -260,7 +260,7 @@ public sealed class ChatClient : IAsyncDisposable
     {
         if (frame is { Room: { } room, Position: { } position })
         {
-            // Told together with the message that follows it: if that does not come any more, the gap is told anew, and may have grown.
+            // Reported together with the next message. If that does not arrive, the server reports the gap again, and it may have grown.
             var gap = _gaps.GetValueOrDefault(room);
             if (gap?.IsReset != true && _positions.TryGetValue(room, out var seen) && Covers(seen, position))
             {
@@ -298,7 +298,7 @@ public sealed class ChatClient : IAsyncDisposable
         _live |= frame.Room == _home;
     }
 
-    /// <summary>Whether whoever has seen one position has seen the other. Only the numbers of one epoch can be compared.</summary>
+    /// <summary>Whether a client that has received one position has received the other. Only sequences of one epoch can be compared.</summary>
     private static bool Covers(string seen, string position)
     {
         var (seenColon, colon) = (seen.LastIndexOf(':'), position.LastIndexOf(':'));
@@ -327,7 +327,7 @@ public sealed class ChatClient : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Whoever reads is told by the end of the connection.
+            // The end of the connection notifies the reader.
         }
 
         socket.Abort();
@@ -355,7 +355,7 @@ public sealed class ChatClient : IAsyncDisposable
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
-            // It is over in any case.
+            // The connection has ended in any case.
         }
     }
 }

@@ -3,39 +3,39 @@ namespace ChatKit.TestKit.Client;
 /// <summary>How a <see cref="ChatClient"/> connects. The times are those of the protocol; tests shorten them.</summary>
 public sealed class ChatClientOptions
 {
-    /// <summary>Gives the address for the next attempt. May wait, and may name another server each time.</summary>
+    /// <summary>Returns the address for the next attempt. It can wait, and can return another server each time.</summary>
     public required Func<CancellationToken, ValueTask<Uri>> NextAddress { get; init; }
 
-    /// <summary>What carries the handshake; null for the platform's own.</summary>
+    /// <summary>Sends the handshake; null for the default of the platform.</summary>
     public HttpMessageInvoker? Invoker { get; init; }
 
-    /// <summary>Where chance comes from.</summary>
+    /// <summary>The source of random numbers.</summary>
     public Random Random { get; init; } = Random.Shared;
 
     /// <summary>
-    /// How many events wait for the application. When they are that many nothing is read from the server until it takes one: so a slow
-    /// application is a slow reader. Null = no limit.
+    /// The maximum number of events that wait for the application; null for no limit. At this number, the client stops reading from the
+    /// server until the application takes an event, so that a slow application is a slow reader.
     /// </summary>
     public int? EventLimit { get; init; }
 
-    /// <summary>How long a handshake may take, and then the welcome.</summary>
+    /// <summary>The time-out of the handshake, and then of the welcome.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The first attempt to reconnect comes after a random part of this; each later one after up to twice as long.</summary>
+    /// <summary>The maximum random delay before the first attempt to reconnect. It doubles with each further attempt.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>No attempt comes later than this.</summary>
+    /// <summary>The limit of this delay.</summary>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The least time to the next attempt after 1008.</summary>
+    /// <summary>The minimum time to the next attempt after 1008.</summary>
     public TimeSpan PolicyDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The least time to the next attempt after 1013.</summary>
+    /// <summary>The minimum time to the next attempt after 1013.</summary>
     public TimeSpan BusyDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long messages are held back when the server could not store one.</summary>
+    /// <summary>The time for which messages are held back after the server could not store one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>A message is not sent again later than this after it was sent first: the server may have forgotten its ref.</summary>
+    /// <summary>The time after which a message is not sent again, because the server may have dropped its ref.</summary>
     public TimeSpan ResendWindow { get; init; } = TimeSpan.FromMinutes(5);
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace ChatKit.TestKit.Client;
 
-/// <summary>Any frame of a server: what a type does not have is null.</summary>
+/// <summary>Any frame of a server. Members that its type does not have are null.</summary>
 internal sealed record ServerFrame(
     string? Type,
     string? Room,

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace ChatKit.TestKit.Client;
 
-/// <summary>What was sent, or is to be, and is not acknowledged. Keeps the order, whatever has to be sent again.</summary>
+/// <summary>The unacknowledged messages, sent or unsent. It keeps their order, also when messages are sent again.</summary>
 internal sealed class Outbox(ChatClientOptions options)
 {
     private readonly Lock _gate = new();
@@ -39,8 +39,8 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>The server is there: all that it has not acknowledged is to be sent on this connection.</summary>
-    /// <param name="limit">How many bytes a frame may have.</param>
+    /// <summary>There is a new connection, on which all unacknowledged messages are sent.</summary>
+    /// <param name="limit">The maximum size of a frame in bytes.</param>
     public void Open(int limit)
     {
         lock (_gate)
@@ -51,18 +51,18 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>The connection is lost.</summary>
     public void Close()
     {
         lock (_gate)
             _open = false;
     }
 
-    /// <summary>Takes what is to be sent next.</summary>
+    /// <summary>Takes the next frame to send.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="wait">How long there is nothing to send for sure.</param>
+    /// <param name="wait">The time during which there is certainly nothing to send.</param>
     /// <param name="stuck">
-    /// Whether a message was given up that the server insists on before it handles any other. Only a new connection helps.
+    /// Whether a message failed that the server requires before it handles any other. This requires a new connection.
     /// </param>
     public bool TryTakeNext([NotNullWhen(true)] out byte[]? frame, out TimeSpan wait, out bool stuck)
     {
@@ -114,7 +114,7 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>The server never wants to see a message again.</summary>
+    /// <summary>The server refused a message for good.</summary>
     public void Refuse(string? reference, string code, string text)
     {
         lock (_gate)
@@ -124,7 +124,7 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>The server could not store a message: it, and what follows it, is sent again after a while.</summary>
+    /// <summary>The server could not store a message. The message and all later ones are sent again after a while.</summary>
     public void HoldBack(string? reference)
     {
         lock (_gate)
@@ -133,7 +133,7 @@ internal sealed class Outbox(ChatClientOptions options)
             if (first < 0)
                 return;
 
-            // It refuses each of those behind it for the same reason: the time counts from the first.
+            // It refuses each later message for the same reason, so the time counts from the first one.
             if (!_held)
                 (_held, _heldAt) = (true, Stopwatch.GetTimestamp());
             _entries[first].Refused = true;
@@ -143,8 +143,8 @@ internal sealed class Outbox(ChatClientOptions options)
     }
 
     /// <summary>
-    /// The server has handled nothing from a message on, and takes no more on this connection. What it was not sent on an earlier one
-    /// counts as not sent, and does not grow too old.
+    /// The server handled neither this message nor later ones, and accepts no more on this connection. Messages that were not sent on an
+    /// earlier connection count as not sent, and do not become too old.
     /// </summary>
     public void TakeBack(string? reference)
     {
@@ -156,7 +156,7 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>Gives up what may not be sent again any more.</summary>
+    /// <summary>Fails the messages that are too old to be sent again.</summary>
     public void GiveUpOld()
     {
         lock (_gate)
@@ -166,7 +166,7 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    /// <summary>The client is closed: nothing is sent any more.</summary>
+    /// <summary>The client is closed, so no more messages are sent.</summary>
     public void End()
     {
         lock (_gate)
@@ -202,13 +202,13 @@ internal sealed class Outbox(ChatClientOptions options)
 
         public long? FirstSent { get; set; }
 
-        /// <summary>Whether it was sent on the present connection, and not refused.</summary>
+        /// <summary>Whether it was sent on the current connection and not refused.</summary>
         public bool Sent { get; set; }
 
-        /// <summary>Whether it was sent on the present connection for the first time.</summary>
+        /// <summary>Whether it was sent for the first time on the current connection.</summary>
         public bool IsNew { get; set; }
 
-        /// <summary>Whether the server has refused it on the present connection.</summary>
+        /// <summary>Whether the server has refused it on the current connection.</summary>
         public bool Refused { get; set; }
     }
 }

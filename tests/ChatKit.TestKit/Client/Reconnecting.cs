@@ -2,13 +2,13 @@ using System.Net.WebSockets;
 
 namespace ChatKit.TestKit.Client;
 
-/// <summary>When a client connects again, if at all: the close codes of the protocol, and full jitter.</summary>
+/// <summary>Decides whether and when a client reconnects, by the close codes of the protocol and with full jitter.</summary>
 internal sealed class Reconnecting(ChatClientOptions options)
 {
-    /// <summary>As often as this in a row a client is refused before it stays away.</summary>
+    /// <summary>The number of consecutive refusals after which a client stays closed.</summary>
     private const int MaxRefusals = 3;
 
-    /// <summary>Twice as long each time, but no number is that large.</summary>
+    /// <summary>The limit of the exponent, so that the delay does not overflow.</summary>
     private const int MaxDoublings = 30;
 
     private int _attempts;
@@ -18,15 +18,17 @@ internal sealed class Reconnecting(ChatClientOptions options)
 
     public void OnLive() => _attempts = _refusals = 0;
 
-    /// <summary>The server stops, and has said when to come back.</summary>
+    /// <summary>The server is stopping, and has sent the time to reconnect.</summary>
     public void OnRestart(TimeSpan retry) => _retry = retry;
 
-    /// <summary>The connection will be closed because the client has sent too much. That is no refusal: it may go on later.</summary>
-    /// <param name="retry">How many seconds later, if the server has said so.</param>
+    /// <summary>
+    /// The server is closing the connection because of its rate limit. This is not a refusal, because the client can continue later.
+    /// </summary>
+    /// <param name="retry">The delay in seconds, if the server has sent one.</param>
     public void OnRateLimited(double? retry) => _rateLimited = retry is { } seconds ? TimeSpan.FromSeconds(seconds) : options.PolicyDelay;
 
-    /// <summary>How long to wait before the next attempt; null to stay closed.</summary>
-    /// <param name="code">The code that has ended the connection; null if it broke, or was not made.</param>
+    /// <summary>Returns the delay before the next attempt; null to stay closed.</summary>
+    /// <param name="code">The close code of the connection; null if it was lost or not established.</param>
     public TimeSpan? DelayAfter(WebSocketCloseStatus? code)
     {
         var retry = _retry;

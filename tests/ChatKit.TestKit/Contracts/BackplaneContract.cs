@@ -4,15 +4,15 @@ using Xunit;
 
 namespace ChatKit.TestKit.Contracts;
 
-/// <summary>What every backplane does. A subclass says how to make the nodes that it connects, all on one history.</summary>
+/// <summary>The contract of every backplane. A subclass creates the nodes that it connects, all with one history.</summary>
 public abstract class BackplaneContract
 {
     private readonly string _room = $"room {Guid.NewGuid():n}";
 
-    /// <summary>Two nodes, which are one and the same for a backplane that has only one, and the history they share.</summary>
+    /// <summary>Two nodes and the history that they share. For a backplane with a single node, both are the same.</summary>
     protected abstract Task<(IBackplane One, IBackplane Other, IMessageHistory History)> CreateAsync();
 
-    /// <summary>Two nodes whose store cannot be reached when something is published.</summary>
+    /// <summary>Two nodes whose store is unavailable when a message is published.</summary>
     protected abstract Task<(IBackplane One, IBackplane Other)> CreateFailingAsync();
 
     [Fact]
@@ -51,7 +51,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task Whoever_publishes_stored_messages_are_delivered_in_the_order_of_their_positions_and_one_at_a_time()
+    public async Task Stored_messages_of_all_publishers_are_delivered_one_at_a_time_in_the_order_of_their_positions()
     {
         const int Publishers = 8, Each = 50;
         var (one, other, _) = await CreateAsync();
@@ -79,7 +79,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task What_one_publisher_publishes_arrives_in_its_order_stored_or_not()
+    public async Task Messages_of_one_publisher_arrive_in_order_stored_or_not()
     {
         var (one, other, _) = await CreateAsync();
         var far = new RecordingSubscriber();
@@ -127,7 +127,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task Who_has_unsubscribed_receives_nothing_more()
+    public async Task A_subscriber_receives_nothing_after_unsubscribing()
     {
         var (one, other, _) = await CreateAsync();
         var (stays, leaves) = (new RecordingSubscriber(), new RecordingSubscriber());
@@ -145,7 +145,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task Who_subscribes_again_receives_again()
+    public async Task A_subscriber_receives_again_after_subscribing_again()
     {
         var (one, _, _) = await CreateAsync();
         var subscriber = new RecordingSubscriber();
@@ -177,7 +177,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task What_cannot_be_stored_throws_and_nobody_receives_it()
+    public async Task A_message_that_cannot_be_stored_throws_and_is_not_delivered()
     {
         var (one, other) = await CreateFailingAsync();
         var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
@@ -191,7 +191,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task Without_subscribers_a_message_is_stored_all_the_same()
+    public async Task A_message_is_stored_without_subscribers()
     {
         var (one, _, history) = await CreateAsync();
 

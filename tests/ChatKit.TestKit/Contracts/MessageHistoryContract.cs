@@ -4,7 +4,7 @@ using Xunit;
 
 namespace ChatKit.TestKit.Contracts;
 
-/// <summary>What every history does. A subclass says how to make one, and how a room expires.</summary>
+/// <summary>The contract of every history. A subclass creates one, and makes a room expire.</summary>
 public abstract class MessageHistoryContract
 {
     private readonly string _room = $"room {Guid.NewGuid():n}";
@@ -13,16 +13,16 @@ public abstract class MessageHistoryContract
         "a", "with spaces", " ", "a:b", "{a}", "a}b{c", "*", "[a]?", "日本語", "😀", "عربى", "\u00e9", "e\u0301", "\\", "\"", "%41", "a/b?c#d",
         new string('x', 255), string.Concat(Enumerable.Repeat("漢", 255)));
 
-    /// <summary>A history that keeps a hundred messages for a long time unless the options say otherwise.</summary>
+    /// <summary>Creates a history that keeps a hundred messages for a long time, unless the options specify otherwise.</summary>
     protected abstract Task<IMessageHistory> CreateAsync(ChatKitOptions options);
 
     /// <summary>
-    /// Ends when a room into which nothing is appended has expired. <paramref name="options"/> are those of
-    /// <see cref="CreateAsync"/>: time may be made to pass, or be waited for.
+    /// Completes when a room without new messages has expired. <paramref name="options"/> are those of <see cref="CreateAsync"/>. An
+    /// implementation can advance the time, or wait.
     /// </summary>
     protected abstract Task ExpireAsync(string room, ChatKitOptions options);
 
-    /// <summary>Ends when an idempotency key is forgotten, or it is certain that it will be after 5 minutes: time may be made to pass.</summary>
+    /// <summary>Completes when an idempotency key has expired, or is certain to expire after 5 minutes. It can advance the time.</summary>
     protected abstract Task ForgetKeyAsync(IMessageHistory history, string room, string key);
 
     [Fact]
@@ -43,7 +43,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task Of_many_at_once_with_one_idempotency_key_one_is_stored()
+    public async Task One_of_many_concurrent_messages_with_the_same_idempotency_key_is_stored()
     {
         var history = await CreateAsync();
 
@@ -69,7 +69,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_forgotten_after_5_minutes()
+    public async Task An_idempotency_key_expires_after_5_minutes()
     {
         var history = await CreateAsync();
         await history.AppendAsync(_room, Message("first", key: "key"));
@@ -121,7 +121,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_page_is_of_one_instant()
+    public async Task A_page_is_a_consistent_snapshot()
     {
         var history = await CreateAsync();
         await AppendAsync(history, "1", capacity: 10);
@@ -148,7 +148,7 @@ public abstract class MessageHistoryContract
     [InlineData(1, 4, 0)]
     [InlineData(4, 1, 0)]
     [InlineData(5, 0, 0)]
-    public async Task A_reader_gets_what_follows_its_position(int after, int count, int missed)
+    public async Task A_reader_receives_the_messages_after_its_position(int after, int count, int missed)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 5);
@@ -160,7 +160,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_reader_who_knows_None_gets_everything()
+    public async Task A_reader_at_None_receives_everything()
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 12, capacity: 10);
@@ -176,7 +176,7 @@ public abstract class MessageHistoryContract
     [InlineData(9, 10, 1)]
     [InlineData(10, 10, 0)]
     [InlineData(11, 9, 0)]
-    public async Task A_reader_is_told_how_many_are_no_longer_stored(int after, int count, int missed)
+    public async Task A_page_states_how_many_missed_messages_are_no_longer_stored(int after, int count, int missed)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 20, capacity: 10);
@@ -192,7 +192,7 @@ public abstract class MessageHistoryContract
     [InlineData("another", 20)]
     [InlineData(null, 21)]
     [InlineData(null, long.MaxValue)]
-    public async Task A_reader_of_another_stream_or_beyond_the_top_gets_everything_anew(string? epoch, long after)
+    public async Task A_reader_of_another_stream_or_beyond_the_top_receives_everything_again(string? epoch, long after)
     {
         var history = await CreateAsync();
         var top = await FillAsync(history, 20, capacity: 10);
@@ -221,7 +221,7 @@ public abstract class MessageHistoryContract
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Any_valid_name_names_a_room_of_its_own(string name)
+    public async Task Each_valid_name_is_a_separate_room(string name)
     {
         var history = await CreateAsync();
         Assert.True(RoomName.IsValid(name, out _));
@@ -273,7 +273,7 @@ public abstract class MessageHistoryContract
     [InlineData(WebSocketMessageType.Binary, null, "c2", Audience.Others)]
     [InlineData(WebSocketMessageType.Text, "日本😀\0\n", null, Audience.Others)]
     [InlineData(WebSocketMessageType.Binary, null, null, Audience.Everyone)]
-    public async Task What_is_known_of_a_message_comes_back(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
+    public async Task All_properties_of_a_message_are_read_back(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
     {
         var history = await CreateAsync();
         var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, 123, TimeSpan.FromHours(9));
@@ -289,7 +289,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_position_that_a_message_brings_is_ignored()
+    public async Task The_position_of_an_appended_message_is_ignored()
     {
         var history = await CreateAsync();
 
@@ -321,13 +321,13 @@ public abstract class MessageHistoryContract
         await AppendAsync(history, "8");
         Assert.Equal(["4", "5", "6", "7", "8"], Texts(await history.ReadAsync(_room)));
 
-        // Another application, that keeps less, does not trim what this one keeps.
+        // Another application with a smaller capacity does not trim the messages of this one.
         await AppendAsync(history, "9", capacity: 1);
         Assert.Equal(["5", "6", "7", "8", "9"], Texts(await history.ReadAsync(_room)));
     }
 
     [Fact]
-    public async Task An_expired_room_is_empty_and_goes_on_with_its_positions_or_begins_a_new_stream()
+    public async Task An_expired_room_is_empty_and_continues_its_positions_or_starts_a_new_stream()
     {
         var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(1) };
         var history = await CreateAsync(options);
@@ -360,7 +360,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task What_is_cancelled_before_it_begins_is_not_done()
+    public async Task A_canceled_operation_does_not_start()
     {
         var history = await CreateAsync();
         var cancelled = new CancellationToken(canceled: true);
@@ -395,7 +395,7 @@ public abstract class MessageHistoryContract
     private async ValueTask<MessagePosition> AppendAsync(IMessageHistory history, string text, int? capacity = null) =>
         (await history.AppendAsync(_room, Message(text), capacity)).Position;
 
-    /// <summary>Appends texts that count up from 1. Returns the last position.</summary>
+    /// <summary>Appends numbered texts, starting with 1. Returns the last position.</summary>
     private async Task<MessagePosition> FillAsync(IMessageHistory history, int count, int? capacity = null)
     {
         MessagePosition last = default;

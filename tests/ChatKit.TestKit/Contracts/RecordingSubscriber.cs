@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.TestKit.Contracts;
 
-/// <summary>Keeps what a backplane delivers, and notices calls that overlap.</summary>
+/// <summary>Records what a backplane delivers, and detects overlapping calls.</summary>
 public sealed class RecordingSubscriber : IBackplaneSubscriber
 {
     private readonly Lock _gate = new();
@@ -34,13 +34,13 @@ public sealed class RecordingSubscriber : IBackplaneSubscriber
         Interlocked.Decrement(ref _calling);
     }
 
-    /// <summary>Keeps the announcement among the messages, at its place.</summary>
+    /// <summary>Records the announcement among the messages, in order.</summary>
     public void OnAnnouncement(ReadOnlyMemory<byte> announcement) =>
         OnMessage(new ChatMessage(WebSocketMessageType.Binary, announcement, default));
 
     public void OnReconnected() => Interlocked.Increment(ref _reconnects);
 
-    /// <summary>Waits until so many messages have come.</summary>
+    /// <summary>Waits until this many messages have arrived.</summary>
     public async Task<ChatMessage[]> ReceiveAsync(int count)
     {
         await Patience.UntilAsync(() => Messages.Length >= count, $"{count} messages come");

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace ChatKit.TestKit.ForAll;
 
-/// <summary>What a property is tried with, beyond what FsCheck knows itself.</summary>
+/// <summary>The generators of property tests, in addition to those of FsCheck.</summary>
 [SuppressMessage("Design", "CA1024:Use properties where appropriate", Justification = "FsCheck looks for methods.")]
 public static class Arbitraries
 {
@@ -57,7 +57,7 @@ public static class Arbitraries
 
     private static string Character(int code) => ((char)code).ToString();
 
-    /// <summary>Repeats itself after a while, as what is worth compressing does, and never within 32 bytes.</summary>
+    /// <summary>Bytes that repeat, so that they compress, but never within 32 bytes.</summary>
     private static byte[] Pattern(int length, int seed) =>
         [.. Enumerable.Range(0, length).Select(i => (byte)(seed + (i % 32 * 7) + (i / 1000)))];
 
@@ -74,7 +74,7 @@ public static class Arbitraries
             (4, member.ListOf().Select(static members => $"{{{string.Join(", ", members)}}}")));
     }
 
-    /// <summary>The first half, the second, and without each one if there are few.</summary>
+    /// <summary>The first half, the second half, and, if there are few items, all but one of them.</summary>
     private static IEnumerable<T[]> Shorter<T>(T[] values)
     {
         if (values.Length == 0)

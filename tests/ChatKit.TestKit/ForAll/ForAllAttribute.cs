@@ -4,8 +4,8 @@ using FsCheck.Xunit;
 namespace ChatKit.TestKit.ForAll;
 
 /// <summary>
-/// A property that holds for all arguments. It is tried with 100 of them, or as many as the environment variable <see cref="Variable"/>
-/// says; what breaks it is made as small as possible, and shown.
+/// A property that holds for all arguments. It runs with 100 of them, or with the number in the environment variable
+/// <see cref="Variable"/>. A counterexample is shrunk and shown.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ForAllAttribute : PropertyAttribute

@@ -1,6 +1,6 @@
 namespace ChatKit.TestKit.ForAll;
 
-/// <summary>JSON, or what was JSON before something was changed in it; often with the members of a client's frame.</summary>
+/// <summary>JSON, or corrupted JSON, often with the members of a client's frame.</summary>
 public sealed record JsonText(string Value)
 {
     public override string ToString() => Value;

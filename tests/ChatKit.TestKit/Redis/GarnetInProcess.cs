@@ -3,19 +3,19 @@ using Garnet;
 namespace ChatKit.TestKit.Redis;
 
 /// <summary>
-/// Garnet in this process, which needs nothing but its NuGet package. It answers a command when its append-only file has it.
+/// Garnet in this process, which only requires its NuGet package. It answers a command when the append-only file contains it.
 /// </summary>
-/// <param name="port">Where it listens, on the loopback.</param>
-/// <param name="folder">Where its data are.</param>
+/// <param name="port">The loopback port to listen on.</param>
+/// <param name="folder">The folder for its data.</param>
 /// <param name="scripts">How it runs scripts.</param>
-/// <param name="more">More of its command line.</param>
+/// <param name="more">Additional arguments.</param>
 internal sealed class GarnetInProcess(int port, DirectoryInfo folder, GarnetScripts scripts, IEnumerable<string> more) : IRedisRuntime
 {
     private GarnetServer? _server;
 
     public int? ProcessId => null;
 
-    /// <summary>The arguments that make clients name a password.</summary>
+    /// <summary>The arguments that require a password.</summary>
     public static IEnumerable<string> Protection(string? password) => password is null ? [] : ["--auth", "Password", "--password", password];
 
     public Task StartAsync(bool empty) => Task.Run(() =>
@@ -42,7 +42,7 @@ internal sealed class GarnetInProcess(int port, DirectoryInfo folder, GarnetScri
         if (_server is null)
             return;
 
-        // It ends its threads, and the connections that it has.
+        // This ends its threads and its connections.
         await Task.Run(_server.Dispose);
         _server = null;
     }

@@ -5,12 +5,12 @@ using System.Text;
 
 namespace ChatKit.TestKit.Redis;
 
-/// <summary>A command as a person would type it, words with spaces between, on a connection of its own.</summary>
+/// <summary>A command as words with spaces in between, on its own connection.</summary>
 internal static class RedisLine
 {
-    /// <summary>Sends a command, and returns the answer: the content of a bulk string, or the line, such as <c>+PONG</c>.</summary>
-    /// <exception cref="IOException">The server is not there.</exception>
-    /// <exception cref="SocketException">The server is not there.</exception>
+    /// <summary>Sends a command. Returns the answer: the content of a bulk string, or the line, such as <c>+PONG</c>.</summary>
+    /// <exception cref="IOException">The server is unavailable.</exception>
+    /// <exception cref="SocketException">The server is unavailable.</exception>
     public static async Task<string> CallAsync(int port, string command)
     {
         using var client = new TcpClient();
@@ -26,7 +26,7 @@ internal static class RedisLine
         return new string(bulk);
     }
 
-    /// <summary>As clients send it: Garnet takes no line.</summary>
+    /// <summary>Encodes the command as clients do, because Garnet does not accept inline commands.</summary>
     private static string AsArray(string[] words) =>
         $"*{words.Length}\r\n" + string.Concat(words.Select(static word => $"${Encoding.UTF8.GetByteCount(word)}\r\n{word}\r\n"));
 }

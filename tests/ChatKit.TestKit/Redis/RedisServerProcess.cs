@@ -3,16 +3,16 @@ using System.Net.Sockets;
 
 namespace ChatKit.TestKit.Redis;
 
-/// <summary>A redis-server in a process of its own.</summary>
-/// <param name="port">Where it listens, on the loopback.</param>
-/// <param name="arguments">Its command line.</param>
+/// <summary>A redis-server in a separate process.</summary>
+/// <param name="port">The loopback port to listen on.</param>
+/// <param name="arguments">The command line.</param>
 internal sealed class RedisServerProcess(int port, IReadOnlyList<string> arguments) : IRedisRuntime
 {
     private Process? _process;
 
     public int? ProcessId => _process?.Id;
 
-    /// <summary>The command line of a server that stores data, and writes each command through to an append-only file.</summary>
+    /// <summary>The command line of a server that stores data, with an append-only file that is synced on every write.</summary>
     public static IReadOnlyList<string> Storing(int port, DirectoryInfo folder, string? password) =>
     [
         "--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder.FullName,
@@ -20,10 +20,10 @@ internal sealed class RedisServerProcess(int port, IReadOnlyList<string> argumen
         .. password is null ? [] : new[] { "--requirepass", password },
     ];
 
-    /// <summary>The command line of a Sentinel that watches a server under a name.</summary>
+    /// <summary>The command line of a Sentinel that monitors a server under a name.</summary>
     public static IReadOnlyList<string> Watching(int port, DirectoryInfo folder, int primary, string name)
     {
-        // A Sentinel writes what it finds out into its configuration file.
+        // A Sentinel writes its state to its configuration file.
         var file = Path.Combine(folder.FullName, "sentinel.conf");
         File.WriteAllLines(
             file,

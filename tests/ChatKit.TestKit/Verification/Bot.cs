@@ -3,17 +3,17 @@ using ChatKit.TestKit.Client;
 
 namespace ChatKit.TestKit.Verification;
 
-/// <summary>A client and its application: sends numbered messages, and writes down what it sees.</summary>
+/// <summary>A client and its application, which sends numbered messages and records what it receives.</summary>
 public sealed class Bot : IAsyncDisposable
 {
     private const int MaxPadding = 800;
 
-    /// <summary>A client that is cut off goes on sending for a while, and then waits.</summary>
+    /// <summary>The number of messages that a disconnected client sends before it waits.</summary>
     private const int MaxUnacknowledged = 200;
 
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz \"\\<>&{}äß€";
 
-    /// <summary>Soon, where a connection may have stalled.</summary>
+    /// <summary>Short, because a connection may have stalled.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
     private readonly ChatClient _client;
@@ -26,13 +26,13 @@ public sealed class Bot : IAsyncDisposable
     private volatile Task _pause = Task.CompletedTask;
     private volatile string _at = ":0";
 
-    /// <param name="name">Its name.</param>
-    /// <param name="room">Its room.</param>
-    /// <param name="seed">What it sends and when derives from this.</param>
-    /// <param name="address">Gives where to connect to, for each attempt.</param>
-    /// <param name="invoker">Carries the handshakes.</param>
-    /// <param name="texts">All texts there are, so that each is in memory once.</param>
-    /// <param name="connectTimeout">After which time it gives up an attempt to connect; null for a short one.</param>
+    /// <param name="name">The name of the client.</param>
+    /// <param name="room">The room of the client.</param>
+    /// <param name="seed">The seed for what it sends and when.</param>
+    /// <param name="address">Returns the address for each attempt.</param>
+    /// <param name="invoker">Sends the handshakes.</param>
+    /// <param name="texts">A pool of all texts, so that each is in memory once.</param>
+    /// <param name="connectTimeout">The time-out of an attempt to connect; null for a short one.</param>
     public Bot(
         string name,
         string room,
@@ -68,25 +68,25 @@ public sealed class Bot : IAsyncDisposable
 
     public string Room { get; }
 
-    /// <summary>How often the client went on where it was.</summary>
+    /// <summary>How often the client resumed.</summary>
     public int Resumes { get; private set; }
 
     public int Connections { get; private set; }
 
-    /// <summary>How often a message that was sent again was dropped by the client.</summary>
+    /// <summary>How often the client dropped a duplicate message.</summary>
     public long Dropped => _client.Dropped;
 
-    /// <summary>The last position that the application has seen.</summary>
+    /// <summary>The last position that the application has received.</summary>
     public string At => _at;
 
-    /// <summary>Whether nothing is on its way that the client knows of.</summary>
+    /// <summary>Whether the client waits for no message or acknowledgement.</summary>
     public bool IsQuiet => _client is { IsLive: true, Unacknowledged: 0 };
 
     public string Condition => $"{Name}: {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {At}";
 
-    /// <summary>Sends at random times until it is told to stop.</summary>
+    /// <summary>Sends at random times until it is stopped.</summary>
     /// <param name="mean">The mean time between two messages.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="stop">Stops it.</param>
     public async Task SendAsync(TimeSpan mean, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -101,7 +101,7 @@ public sealed class Bot : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends one more message, once it is not sending any more.</summary>
+    /// <summary>Sends one more message, after it has stopped sending.</summary>
     public void SendLast()
     {
         var text = $"{Name}:{_sent.Count}:last";
@@ -109,17 +109,17 @@ public sealed class Bot : IAsyncDisposable
         _sent.Add((text, _client.SendAsync(text)));
     }
 
-    /// <summary>The client is cut off, and does not come back for a while.</summary>
+    /// <summary>Disconnects the client for a while.</summary>
     public void StayAway(TimeSpan time)
     {
         _away = Task.Delay(time);
         _client.Cut();
     }
 
-    /// <summary>The application takes nothing for a while, and so the client reads nothing.</summary>
+    /// <summary>Pauses the application, so that the client reads nothing.</summary>
     public void Pause(TimeSpan time) => _pause = Task.Delay(time);
 
-    /// <summary>What it has seen and sent. To be asked once it is quiet, or over.</summary>
+    /// <summary>Returns what it has received and sent. Call this only when the bot is quiet or has ended.</summary>
     public ClientLog Log()
     {
         lock (_seen)

@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace ChatKit.TestKit.Verification;
 
-/// <summary>What holds for some bots together.</summary>
+/// <summary>Operations on several bots.</summary>
 public static class Bots
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Waits until everything has arrived everywhere, and a little more for what should not come. Returns what did not come to rest.</summary>
-    /// <param name="bots">The bots, who send nothing any more.</param>
-    /// <param name="limit">How long it may take.</param>
-    /// <param name="more">How long it is waited afterwards.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <summary>Waits until all messages have arrived, and a little longer for unexpected ones. Returns the bots that are not at rest.</summary>
+    /// <param name="bots">The bots, which have stopped sending.</param>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="more">The additional time to wait.</param>
+    /// <param name="stop">Cancels the operation.</param>
     public static async Task<IReadOnlyList<string>> ComeToRestAsync(
         this IReadOnlyCollection<Bot> bots, TimeSpan limit, TimeSpan more, CancellationToken stop = default)
     {
@@ -22,7 +22,7 @@ public static class Bots
         return [.. Restless(bots).Select(static bot => bot.Condition)];
     }
 
-    /// <summary>Waits until none of them has anything on its way that it knows of, or it takes too long.</summary>
+    /// <summary>Waits until all bots are quiet, or the time limit is reached.</summary>
     public static async Task BecomeQuietAsync(this IReadOnlyCollection<Bot> bots, TimeSpan limit, CancellationToken stop = default)
     {
         var start = Stopwatch.GetTimestamp();

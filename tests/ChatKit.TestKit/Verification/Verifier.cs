@@ -1,21 +1,21 @@
 namespace ChatKit.TestKit.Verification;
 
 /// <summary>
-/// Compares what the clients have seen with what was promised: one order for all, each message once or in an announced gap, those of a
-/// sender in the order in which it sent them, each where its acknowledgement says.
+/// Checks the guarantees against what the clients received: one order for all, each message once or in an announced gap, the messages of a
+/// sender in the order in which it sent them, and each message at the position of its acknowledgement.
 /// </summary>
-/// <param name="historyCapacity">How many messages a room keeps: who has missed no more has no gap.</param>
+/// <param name="historyCapacity">The number of messages that a room keeps. A client that missed no more than that has no gap.</param>
 public sealed class Verifier(int historyCapacity)
 {
-    /// <summary>With this begins what a server adds to a message by chance, followed by how that message begins: its sender and its number.</summary>
+    /// <summary>The prefix of the notes that a server randomly adds to messages. The sender and the number of the message follow it.</summary>
     public const string Note = "note:";
 
     private readonly Verdict _verdict = new();
 
-    /// <summary>Verifies everything that has happened in rooms whose stream began while these clients, other than visitors, were there.</summary>
-    /// <param name="logs">What each client has seen and sent.</param>
-    /// <param name="historyCapacity">How many messages a room keeps.</param>
-    /// <param name="losses">What was deleted from the store, for each room of which something was.</param>
+    /// <summary>Verifies rooms whose stream started while these clients, except visitors, were in them.</summary>
+    /// <param name="logs">What each client has received and sent.</param>
+    /// <param name="historyCapacity">The number of messages that a room keeps.</param>
+    /// <param name="losses">The deletions from the store, for each affected room.</param>
     public static Verdict Verify(
         IEnumerable<ClientLog> logs, int historyCapacity = 100, IReadOnlyDictionary<string, Losses>? losses = null)
     {
@@ -43,7 +43,7 @@ public sealed class Verifier(int historyCapacity)
             VerifyAcknowledged(log, streams, places, last, losses);
     }
 
-    /// <summary>What is where in each stream of the room, as all clients together have seen it.</summary>
+    /// <summary>The messages by position in each stream of the room, as reported by all clients together.</summary>
     private Dictionary<string, SortedDictionary<long, string>> StreamsOf(ClientLog[] logs)
     {
         var streams = new Dictionary<string, SortedDictionary<long, string>>();
@@ -64,7 +64,7 @@ public sealed class Verifier(int historyCapacity)
         return streams;
     }
 
-    /// <summary>The streams in the order in which the clients have seen them.</summary>
+    /// <summary>The streams in the order in which the clients received them.</summary>
     private List<string> InOrder(ClientLog[] logs, List<string> epochs)
     {
         var follows = logs.SelectMany(static log =>
@@ -140,7 +140,7 @@ public sealed class Verifier(int historyCapacity)
             _verdict.Lost.Add($"{log.Client}: nothing came after {last.Sequence}, and the room goes on to {top.Sequence}");
     }
 
-    /// <summary>Whether a gap begins at the last message, and is as large as it says. A reset only comes after a loss.</summary>
+    /// <summary>Whether a gap starts at the last message and has the stated size. A reset requires a loss.</summary>
     private static bool IsRight(Seen seen, MessagePosition last, Losses losses) => seen.Gap switch
     {
         { IsReset: true, Missed: null } gap => losses.Streams > 0 && (gap.Next is not { } next || next.Epoch != seen.Position.Epoch),
@@ -152,7 +152,7 @@ public sealed class Verifier(int historyCapacity)
         _ => false,
     };
 
-    /// <summary>Whether a gap ends where the room could not have had more stored.</summary>
+    /// <summary>Whether a gap ends where the room could not have stored earlier messages.</summary>
     private bool IsWhereNoMoreWasStored(MessagePosition next, SortedDictionary<long, string> stream, Losses losses) =>
         next.Sequence == 1 || losses.Messages > 0 || next.Sequence + historyCapacity - 1 <= stream.Keys.Last();
 
@@ -197,7 +197,7 @@ public sealed class Verifier(int historyCapacity)
                 continue;
             }
 
-            // Of a message that was sent again this may be the place of a note, and the message itself in a stream that was deleted since.
+            // If the message was sent again, this can be the position of a note, and the message can be in a stream that was deleted since.
             var stream = streams.GetValueOrDefault(position.Epoch) ?? [];
             var there = stream.GetValueOrDefault(position.Sequence);
             if (there is not null && there != sent.Text && !IsNoteOf(sent.Text, there))
@@ -211,16 +211,16 @@ public sealed class Verifier(int historyCapacity)
         }
     }
 
-    /// <summary>Whether there is a message at or after a sequence that nobody has seen: it was in everybody's gap.</summary>
+    /// <summary>Whether a message at or after a sequence was received by no client, because all clients had a gap there.</summary>
     private static bool HasHoleFrom(long sequence, SortedDictionary<long, string> stream) =>
         stream.Count > 0 && stream.Keys.Count(key => key >= sequence) < stream.Keys.Last() - sequence + 1;
 
-    /// <summary>Whether a text is what a server has added to a message, of which the acknowledgement then names the position.</summary>
+    /// <summary>Whether a text is a note that a server added to a message. The acknowledgement then contains the position of the note.</summary>
     private static bool IsNoteOf(string text, string note) => note.StartsWith($"{Note}{Beginning(text)}:", StringComparison.Ordinal);
 
-    /// <summary>How a bot's message begins, which no other does: its sender and its number.</summary>
+    /// <summary>The unique start of a bot's message: its sender and its number.</summary>
     public static string Beginning(string text) => text[..(text.IndexOf(':', text.IndexOf(':') + 1) is var end and > 0 ? end : text.Length)];
 
-    /// <summary>Texts are long, and their beginning says which one it is.</summary>
+    /// <summary>Shortens a text to its start, which identifies it.</summary>
     private static string Short(string text) => text.Length <= 16 ? text : text[..16];
 }

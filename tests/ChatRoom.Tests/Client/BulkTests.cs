@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>A client that was offline for long has much to send.</summary>
+/// <summary>A client that was offline for a long time has many messages to send.</summary>
 public class BulkTests(Browser browser)
 {
     private const int Count = 2_000;
@@ -14,7 +14,7 @@ public class BulkTests(Browser browser)
         """;
 
     [Fact]
-    public async Task What_is_written_to_storage_grows_as_the_messages_do_and_not_as_their_square()
+    public async Task Writes_to_storage_grow_linearly_with_the_number_of_messages()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: CountWritten);

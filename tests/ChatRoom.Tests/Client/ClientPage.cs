@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>An empty page in which the browser client runs, as <c>chat</c>; what it tells is kept in <c>events</c>.</summary>
+/// <summary>An empty page that runs the browser client as <c>chat</c>, and stores its events in <c>events</c>.</summary>
 internal sealed class ClientPage(IPage page) : IAsyncDisposable
 {
     private const string Connect = """
@@ -20,27 +20,27 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
 
     private const string Lobby = "chat/lobby?name=Ann";
 
-    /// <summary>So short that no test waits for them.</summary>
+    /// <summary>Times that are so short that no test waits for them.</summary>
     public const string Quick = "{ times: { backoff: 5, refused: 5, busy: 5 } }";
 
     private readonly List<string> _problems = Collect(page);
 
     public IPage Page => page;
 
-    /// <summary>What was thrown that nobody has caught.</summary>
+    /// <summary>The uncaught errors of the page.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>Opens the page and lets it connect.</summary>
+    /// <summary>Opens the page and connects the client.</summary>
     /// <param name="browser">The browser.</param>
     /// <param name="server">The server.</param>
     /// <param name="options">The client's options, in JavaScript.</param>
-    /// <param name="before">JavaScript to run before, also after each reload.</param>
-    /// <param name="url">Where it connects to.</param>
+    /// <param name="before">JavaScript to run first, also after each reload.</param>
+    /// <param name="url">The URL to connect to.</param>
     public static Task<ClientPage> ConnectAsync(
         Browser browser, ScriptedServer server, string options = Quick, string? before = null, string url = Lobby) =>
         ConnectAsync(browser, server.Address, options, before, url);
 
-    /// <summary>Opens the page of any server that has the client as <c>/chatkit.js</c>, and lets it connect.</summary>
+    /// <summary>Opens a page of any server that serves <c>/chatkit.js</c>, and connects the client.</summary>
     public static async Task<ClientPage> ConnectAsync(
         Browser browser, Uri server, string options = Quick, string? before = null, string url = Lobby)
     {
@@ -55,26 +55,26 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
         return page;
     }
 
-    /// <summary>Lets the page connect.</summary>
+    /// <summary>Connects the client.</summary>
     public Task ConnectAsync(string options = Quick, string url = Lobby) => page.EvaluateAsync(Connect, new[] { options, url });
 
-    /// <summary>Reloads the page and lets it connect again.</summary>
+    /// <summary>Reloads the page and connects the client again.</summary>
     public async Task ReloadAsync(string options = Quick)
     {
         await page.ReloadAsync();
         await ConnectAsync(options);
     }
 
-    /// <summary>Opens a tab by script, as browsers do it too for one that is duplicated: with a copy of what this page has stored.</summary>
+    /// <summary>Opens a tab by script. As for a duplicated tab, the browser copies the session storage of this page.</summary>
     public async Task<ClientPage> DuplicateAsync() =>
         new(await page.RunAndWaitForPopupAsync(() => page.EvaluateAsync("() => { window.open(location.href); }")));
 
-    /// <summary>Closes the tab. The others of the same person stay.</summary>
+    /// <summary>Closes this tab only.</summary>
     public Task CloseTabAsync() => page.CloseAsync();
 
     public Task RunAsync(string script) => page.EvaluateAsync($"() => {{ {script} }}");
 
-    /// <summary>Sends a text, and keeps in <c>outcomes</c> what has become of it.</summary>
+    /// <summary>Sends a text and stores its outcome in <c>outcomes</c>.</summary>
     public Task SendAsync(string text) => page.EvaluateAsync(
         """
         (text) => {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>The browser client and ChatKit itself, in more rooms than a URL has space for.</summary>
+/// <summary>The browser client with a real server, in more rooms than fit into a URL.</summary>
 public class ManyRoomsTests(Browser browser)
 {
     private const int Rooms = 121;
@@ -20,7 +20,7 @@ public class ManyRoomsTests(Browser browser)
     private static readonly string[] All = [Home, .. Enumerable.Range(1, Rooms - 1).Select(NameOf)];
 
     [Fact]
-    public async Task Each_missed_message_of_121_rooms_comes_exactly_once_and_what_is_gone_is_told()
+    public async Task Each_missed_message_of_121_rooms_arrives_exactly_once_or_in_a_reported_gap()
     {
         await using var app = Build();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -50,7 +50,7 @@ public class ManyRoomsTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_the_client_itself_has_said_to_others_is_not_missing()
+    public async Task The_clients_own_messages_to_others_are_not_missing()
     {
         await using var app = Build();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -72,7 +72,7 @@ public class ManyRoomsTests(Browser browser)
         await page.ExpectAsync("all('gap', 'missed')", "[]");
     }
 
-    /// <summary>Every other name is long, and longer still in a URL.</summary>
+    /// <summary>Every other name is long, and even longer in a URL.</summary>
     private static string NameOf(int index) =>
         index % 2 == 0 ? $"room-{index}" : $"房间{string.Concat(Enumerable.Repeat("很长的名字", 12))}{index}";
 
@@ -85,7 +85,7 @@ public class ManyRoomsTests(Browser browser)
         }
     }
 
-    /// <summary>All that was missed, but for the room whose history has no space for it.</summary>
+    /// <summary>All missed messages, except those of the room whose history is too small.</summary>
     private static IEnumerable<string> Expected() =>
         All[..^1].SelectMany(static room => Enumerable.Range(0, Missed).Select(i => $"{room} missed {i}"));
 

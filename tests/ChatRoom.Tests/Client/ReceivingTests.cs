@@ -5,7 +5,7 @@ namespace ChatRoom.Tests.Client;
 public class ReceivingTests(Browser browser)
 {
     [Fact]
-    public async Task Messages_are_told_with_all_that_the_server_says_of_them()
+    public async Task Message_events_contain_all_members_of_the_frame()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -29,7 +29,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_resumes_every_room_and_drops_what_it_has_seen()
+    public async Task The_client_resumes_every_room_and_drops_duplicates()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -54,7 +54,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_names_no_more_rooms_in_the_URL_than_the_server_takes_and_the_others_in_frames()
+    public async Task The_client_names_at_most_128_rooms_in_the_URL_and_the_others_in_frames()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -100,7 +100,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_page_that_shows_messages_already_begins_behind_them()
+    public async Task A_page_that_already_shows_messages_starts_after_them()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(
@@ -129,7 +129,7 @@ public class ReceivingTests(Browser browser)
     [InlineData("chat/lobby?after=lobby~e", "{}")]
     [InlineData("chat/lobby", "{ after: { lobby: 'e' } }")]
     [InlineData("chat/lobby", "{ after: { lobby: undefined } }")]
-    public async Task It_does_not_begin_where_nobody_could(string url, string options)
+    public async Task The_client_refuses_to_start_at_an_invalid_position(string url, string options)
     {
         await using var server = await ScriptedServer.StartAsync();
 
@@ -140,7 +140,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_is_missing_without_a_word_is_told_as_a_gap()
+    public async Task An_unannounced_jump_of_positions_is_reported_as_a_gap()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -166,7 +166,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_the_server_has_told_of_is_not_told_twice()
+    public async Task An_announced_gap_is_reported_once()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -187,7 +187,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Messages_for_others_are_not_missing()
+    public async Task A_skip_is_not_a_gap()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -204,7 +204,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_stream_that_was_cut_back_begins_anew()
+    public async Task A_stream_that_lost_its_latest_messages_starts_a_new_epoch()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -221,7 +221,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_gap_is_told_and_a_reset_begins_the_room_anew()
+    public async Task A_gap_is_reported_and_a_reset_starts_the_room_again()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -276,7 +276,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_listener_that_throws_is_reported_and_keeps_nobody_from_hearing()
+    public async Task A_listener_that_throws_is_reported_and_other_listeners_still_run()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.heard = [];");
@@ -292,7 +292,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Who_has_unsubscribed_hears_nothing_more()
+    public async Task A_subscriber_receives_no_announcements_after_unsubscribing()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.heard = [];");
@@ -307,7 +307,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_knows_who_is_there()
+    public async Task The_client_reports_who_is_in_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -323,7 +323,7 @@ public class ReceivingTests(Browser browser)
             """[[["ann","bob"],[],[]],[["ann","bob","carl"],["carl","bob"],[]],[["ann","carl"],[],["bob"]],[["dora"],[],[]]]""");
     }
 
-    /// <summary>Receives the frames by which the client resumes, and says how many they were besides the one that ends them.</summary>
+    /// <summary>Receives the resume frames of the client. Returns their number without the last one.</summary>
     private static async Task<(int Frames, List<string> Positions)> ResumeAsync(ScriptedConnection connection, int limit = int.MaxValue)
     {
         List<string> positions = [];

@@ -8,7 +8,7 @@ public class ReconnectingTests(Browser browser)
     [InlineData(1001)]
     [InlineData(1011)]
     [InlineData(1012)]
-    public async Task It_comes_back_when_the_server_stops_or_fails(int code)
+    public async Task The_client_reconnects_when_the_server_stops_or_fails(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -23,7 +23,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_names_its_earlier_connections_so_that_nothing_it_has_sent_to_others_comes_back()
+    public async Task The_client_names_its_earlier_connections_so_that_it_does_not_receive_its_own_messages_to_others()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -43,7 +43,7 @@ public class ReconnectingTests(Browser browser)
     [InlineData(1009)]
     [InlineData(3000)]
     [InlineData(4999)]
-    public async Task It_stays_away_when_it_is_told_to(int code)
+    public async Task The_client_stays_closed_after_a_final_close_code(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -64,12 +64,12 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_gives_up_when_it_is_refused_three_times_in_a_row()
+    public async Task The_client_stays_closed_after_three_refusals_in_a_row()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
 
-        // Neither these, because the second was let in, nor the next two, because the connection broke in between.
+        // Neither these count, because the second was accepted, nor the next two, because the connection was lost in between.
         await (await server.AcceptAsync()).CloseAsync(1008);
         await (await server.AcceptLiveAsync()).CloseAsync(1008);
         await (await server.AcceptAsync()).CloseAsync(1008);
@@ -86,7 +86,7 @@ public class ReconnectingTests(Browser browser)
     [InlineData(1006, 500)]
     [InlineData(1008, 10_500)]
     [InlineData(1013, 5_500)]
-    public async Task It_waits_as_long_as_the_code_asks_for(int code, int delay)
+    public async Task The_client_waits_as_long_as_the_close_code_requires(int code, int delay)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
@@ -105,7 +105,7 @@ public class ReconnectingTests(Browser browser)
     [InlineData(",\"retry\":0", 500)]
     [InlineData(",\"retry\":\"soon\"", 10_500)]
     [InlineData("", 10_500)]
-    public async Task After_too_much_at_once_it_waits_as_long_as_the_server_says(string retry, int delay)
+    public async Task The_client_waits_as_long_as_rate_limited_states(string retry, int delay)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
@@ -123,7 +123,7 @@ public class ReconnectingTests(Browser browser)
     [Theory]
     [InlineData("retryAt")]
     [InlineData("!retryAt")]
-    public async Task Closing_while_it_tells_that_it_reconnects_is_final(string when)
+    public async Task Closing_in_a_state_listener_while_reconnecting_is_final(string when)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -138,13 +138,13 @@ public class ReconnectingTests(Browser browser)
 
         await page.ExpectAsync("heard.at(-1)", "\"closed\"");
         await page.ExpectAsync("chat.state", "\"closed\"");
-        await page.ConnectAsync(); // Another one, behind what this one may have opened.
+        await page.ConnectAsync(); // A second client, which connects after any connection of the first one.
         await server.AcceptLiveAsync();
         Assert.Equal(2, server.Handshakes);
     }
 
     [Fact]
-    public async Task Connecting_while_it_tells_that_it_connects_opens_one_connection()
+    public async Task Reconnecting_in_a_state_listener_while_connecting_opens_one_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -161,7 +161,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_waits_as_long_as_a_server_that_restarts_says_and_then_as_usual()
+    public async Task The_client_waits_as_long_as_restart_states_and_then_as_usual()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
@@ -181,7 +181,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_comes_back_when_a_server_that_restarts_has_said_so()
+    public async Task The_client_reconnects_at_the_time_in_the_restart_frame()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 60_000, backoffLimit: 60_000 } }", "Math.random = () => 1");
@@ -214,7 +214,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_answers_pings_and_takes_a_server_that_sends_none_for_dead()
+    public async Task The_client_answers_pings_and_leaves_a_server_that_sends_none()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -233,7 +233,7 @@ public class ReconnectingTests(Browser browser)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task It_gives_up_an_attempt_that_hangs(bool beforeTheHandshake)
+    public async Task The_client_aborts_an_attempt_that_hangs(bool beforeTheHandshake)
     {
         await using var server = await ScriptedServer.StartAsync();
         server.IsSilent = beforeTheHandshake;

@@ -12,21 +12,21 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     private readonly Channel<JsonElement> _received = Channel.CreateUnbounded<JsonElement>();
     private readonly Channel<JsonElement> _pongs = Channel.CreateUnbounded<JsonElement>();
 
-    /// <summary>From where the client resumes.</summary>
+    /// <summary>The positions from which the client resumes.</summary>
     public IReadOnlyList<string?> After => [.. context.Request.Query["after"]];
 
-    /// <summary>Whether the client announces that it resumes further rooms by frames.</summary>
+    /// <summary>Whether the client announces resume frames for further rooms.</summary>
     public bool ResumesByFrame => context.Request.Query["resume"] == "frame";
 
-    /// <summary>What the client's URL says besides.</summary>
+    /// <summary>The other query parameters of the client's URL.</summary>
     public string? Query(string name) => context.Request.Query[name];
 
     /// <summary>The subprotocols that the client offers.</summary>
     public IList<string> Offered => context.WebSockets.WebSocketRequestedProtocols;
 
-    /// <param name="ping">In seconds.</param>
-    /// <param name="limit">In bytes.</param>
-    /// <param name="user">Null for nobody.</param>
+    /// <param name="ping">The ping time in seconds.</param>
+    /// <param name="limit">The size limit of frames in bytes.</param>
+    /// <param name="user">The user id; null for an anonymous client.</param>
     public Task WelcomeAsync(double ping = 20, int limit = 65536, string? user = "ann") =>
         SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby",{{(user is null ? "" : $"\"user\":\"{user}\",")}}"ping":{{ping}},"limit":{{limit}}}""");
 
@@ -47,10 +47,10 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     public Task SendAsync(WebSocketMessageType type, byte[] data) =>
         socket.SendAsync(data, type, endOfMessage: true, CancellationToken.None).Soon();
 
-    /// <summary>The next frame of the client that is no pong.</summary>
+    /// <summary>Returns the next frame of the client that is not a pong.</summary>
     public Task<JsonElement> ReceiveAsync() => _received.Reader.ReadAsync().AsTask().Soon();
 
-    /// <summary>The next frame of the client, which is a message.</summary>
+    /// <summary>Returns the next frame of the client, which must be a message.</summary>
     public async Task<(string Ref, string? Data)> ReceiveMessageAsync()
     {
         var frame = await ReceiveAsync();
@@ -58,14 +58,14 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         return (frame.GetProperty("ref").GetString()!, frame.GetProperty("data").GetString());
     }
 
-    /// <summary>Waits until the client has read everything, which its answer to a ping shows.</summary>
+    /// <summary>Waits until the client has read everything, by sending a ping.</summary>
     public async Task PingAsync()
     {
         await SendAsync("""{"type":"ping"}""");
         await _pongs.Reader.ReadAsync().AsTask().Soon();
     }
 
-    /// <summary>Asserts that the client has sent nothing that was not received here.</summary>
+    /// <summary>Asserts that there are no more frames of the client.</summary>
     public async Task HasSentNothingAsync()
     {
         await PingAsync();
@@ -75,7 +75,7 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     public Task CloseAsync(int code, string reason = "") =>
         socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, CancellationToken.None).Soon();
 
-    /// <summary>Breaks the connection, without a close frame, once the client has read everything.</summary>
+    /// <summary>Aborts the connection, without a close frame, after the client has read everything.</summary>
     public async Task BreakAsync()
     {
         await PingAsync();
@@ -96,7 +96,7 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         }
         catch (WebSocketException)
         {
-            // The client, or the test, has broken the connection.
+            // The client or the test has aborted the connection.
         }
         catch (OperationCanceledException)
         {

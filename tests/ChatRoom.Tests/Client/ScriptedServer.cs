@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatRoom.Tests.Client;
 
-/// <summary>Speaks chatkit.v1 as a test tells it, right or wrong. It also serves the browser client, and an empty page to run it in.</summary>
+/// <summary>A chatkit.v1 server whose frames are scripted by a test, valid or invalid. It also serves the browser client and an empty page.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     public static readonly string ClientFolder = typeof(ScriptedServer).Assembly
@@ -30,10 +30,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.First());
 
-    /// <summary>Whether the next handshakes are left without an answer.</summary>
+    /// <summary>Whether to leave the next handshakes unanswered.</summary>
     public bool IsSilent { get; set; }
 
-    /// <summary>How many handshakes have come.</summary>
+    /// <summary>The number of received handshakes.</summary>
     public int Handshakes { get; private set; }
 
     public static async Task<ScriptedServer> StartAsync()
@@ -43,10 +43,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The next connection of the client.</summary>
+    /// <summary>Returns the next connection of the client.</summary>
     public Task<ScriptedConnection> AcceptAsync() => _connections.Reader.ReadAsync().AsTask().Soon();
 
-    /// <summary>The next connection of the client, which then is live in the lobby.</summary>
+    /// <summary>Returns the next connection of the client, which is live in the lobby.</summary>
     /// <param name="position">The last position in the lobby.</param>
     public async Task<ScriptedConnection> AcceptLiveAsync(string position = "e:1")
     {

@@ -30,7 +30,7 @@ public class SendingTests(Browser browser)
     [InlineData("malformed")]
     [InlineData("failed")]
     [InlineData("a code of later days")]
-    public async Task What_is_refused_is_told_and_never_sent_again(string code)
+    public async Task A_refused_message_is_reported_and_never_sent_again(string code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -71,7 +71,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task While_the_store_is_away_all_is_held_back_and_then_sent_in_order()
+    public async Task Messages_are_held_back_while_the_store_is_unavailable_and_then_sent_in_order()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 400 } }", "Math.random = () => 0.5");
@@ -99,7 +99,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_was_too_much_at_once_is_sent_again_in_order_and_does_not_grow_old()
+    public async Task Rate_limited_messages_are_sent_again_in_order_and_do_not_become_too_old()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -115,7 +115,7 @@ public class SendingTests(Browser browser)
         await connection.HasSentNothingAsync();
         await page.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
 
-        // More often than a client that is refused may be.
+        // More often than the limit of refusals.
         for (var i = 0; i < 4; i++)
         {
             await connection.CloseAsync(1008, "too many messages");
@@ -131,7 +131,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_was_first_sent_too_long_ago_is_not_sent_again()
+    public async Task A_message_that_is_too_old_is_not_sent_again()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -151,7 +151,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_server_that_waits_for_what_is_too_old_gets_a_new_connection()
+    public async Task The_client_reconnects_if_the_server_waits_for_a_message_that_is_too_old()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -170,7 +170,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_server_that_waits_for_what_it_has_gets_a_new_connection()
+    public async Task The_client_reconnects_if_the_server_waits_for_a_message_that_it_already_has()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -187,7 +187,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_is_larger_than_the_server_takes_is_not_sent()
+    public async Task A_message_larger_than_the_limit_is_not_sent()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -255,7 +255,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_one_user_has_typed_is_not_sent_as_another()
+    public async Task Messages_of_one_user_are_not_sent_as_another()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -277,7 +277,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_was_typed_before_the_server_has_said_who_it_is_is_not_sent_as_whoever_comes_after_a_reload()
+    public async Task Messages_typed_before_the_first_welcome_are_not_sent_as_another_user_after_a_reload()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -295,7 +295,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_is_sent_as_the_user_of_the_page_that_it_was_typed_in_or_as_nobody()
+    public async Task A_message_is_sent_only_as_the_user_of_the_page_that_it_was_typed_in()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -317,7 +317,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_nobody_has_typed_is_not_sent_as_somebody()
+    public async Task Anonymous_messages_are_not_sent_as_a_user()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -339,7 +339,7 @@ public class SendingTests(Browser browser)
     [InlineData("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")]
     [InlineData("Storage.prototype.setItem = () => { throw new Error('full'); }")]
     [InlineData("sessionStorage.setItem(`chatkit:${location.href.replace('http', 'ws')}chat/lobby?name=Ann`, '[7]')")]
-    public async Task Storage_that_fails_is_no_reason_to_fail(string before)
+    public async Task The_client_works_when_storage_fails(string before)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: before);
@@ -365,7 +365,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_is_neither_text_nor_bytes_is_refused_at_once()
+    public async Task Data_that_is_neither_text_nor_bytes_is_refused_at_once()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.problems = [];");
@@ -377,7 +377,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Closing_gives_up_what_is_pending_and_is_final()
+    public async Task Closing_fails_the_pending_messages_and_is_final()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);

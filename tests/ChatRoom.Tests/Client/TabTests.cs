@@ -1,13 +1,13 @@
 namespace ChatRoom.Tests.Client;
 
-/// <summary>Browsers copy what a tab has stored into one that is duplicated, or opened by script.</summary>
+/// <summary>Browsers copy the session storage into a tab that is duplicated or opened by a script.</summary>
 public class TabTests(Browser browser)
 {
     private const string WithoutLocks = "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });";
     private const string LocksHeld = "navigator.locks.query().then(({ held }) => { window.held = held.length; }) && window.held";
 
     [Fact]
-    public async Task What_one_tab_has_typed_a_duplicate_does_not_send()
+    public async Task A_duplicated_tab_does_not_send_messages_of_the_original()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
@@ -31,7 +31,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task Each_of_the_two_gets_its_own_back_over_a_reload()
+    public async Task Each_of_two_tabs_gets_its_own_messages_back_after_a_reload()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
@@ -59,7 +59,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_page_that_is_reloaded_waits_with_sending_until_the_page_before_has_let_go()
+    public async Task A_reloaded_page_sends_only_after_the_previous_page_has_released_its_lock()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -86,7 +86,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task What_another_page_does_not_let_go_is_not_known_to_be_sent()
+    public async Task Messages_that_another_page_holds_have_an_unknown_outcome()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -124,7 +124,7 @@ public class TabTests(Browser browser)
         await copy.ExpectAsync("all('error', 'code')", "[]");
     }
 
-    /// <summary>It may have been sent long ago, so that the server has forgotten its ref.</summary>
+    /// <summary>The message may have been sent long ago, so that the server no longer has its ref.</summary>
     [Fact]
     public async Task The_copy_of_a_tab_that_was_closed_long_ago_is_not_sent()
     {

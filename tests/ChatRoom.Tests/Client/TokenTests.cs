@@ -33,7 +33,7 @@ public class TokenTests(Browser browser)
         Assert.Equal(["chatkit.v1"], (await server.AcceptLiveAsync()).Offered);
     }
 
-    /// <summary>As when the server that gives out tokens is away, or gives out what no subprotocol may contain.</summary>
+    /// <summary>The token server can be unavailable, or return characters that are invalid in a subprotocol.</summary>
     [Fact]
     public async Task An_attempt_without_a_token_has_failed_and_another_follows()
     {

@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>Bytes that wait for the rest. Keeps its array, so that it allocates only while it grows.</summary>
+/// <summary>A buffer for incomplete data. It keeps its array, so that it allocates only while it grows.</summary>
 internal struct ByteBuffer
 {
     private byte[]? _bytes;

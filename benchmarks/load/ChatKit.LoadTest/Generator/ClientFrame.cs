@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>Makes the masked frames that a client sends (RFC 6455 section 5.2).</summary>
+/// <summary>Creates the masked frames that a client sends (RFC 6455 section 5.2).</summary>
 internal static class ClientFrame
 {
     public const int TextOpcode = 0x1;
@@ -15,10 +15,10 @@ internal static class ClientFrame
     private const int MaxShortPayload = 125;
     private const byte LongPayload = 126;
 
-    /// <summary>Any mask does: what counts is that the server has to undo it.</summary>
+    /// <summary>The mask can be any value, as long as the server must unmask the frame.</summary>
     private static ReadOnlySpan<byte> Mask => [0x5A, 0xC3, 0x1E, 0x97];
 
-    /// <summary>A whole frame, and where its payload begins.</summary>
+    /// <summary>A complete frame, and the offset of its payload.</summary>
     public static byte[] Create(int opcode, ReadOnlySpan<byte> payload, out int start)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, ushort.MaxValue);

@@ -5,18 +5,18 @@ using System.Runtime.InteropServices;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>A TCP socket without the layers of the platform.</summary>
+/// <summary>A TCP socket that bypasses the layers of the platform.</summary>
 internal static unsafe class ClientSocket
 {
-    /// <summary>The connections come from this many addresses 127.0.0.x, so that there are ports enough.</summary>
+    /// <summary>The number of source addresses 127.0.0.x, so that there are enough ports.</summary>
     private const int SourceAddresses = 20;
 
     private const int AddressSize = 16;
 
-    /// <summary>A server that does not read for so long has failed.</summary>
+    /// <summary>A server that does not read for this long has failed.</summary>
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connects. Blocks, which takes no time on the loopback interface as long as the server's backlog has room.</summary>
+    /// <summary>Connects. Blocks, but not noticeably on the loopback interface while the server's backlog has space.</summary>
     public static int Connect(IPEndPoint server, int index)
     {
         var socket = Native.Socket(Native.AfInet, Native.SockStream | Native.SockCloseOnExec, 0);
@@ -36,7 +36,7 @@ internal static unsafe class ClientSocket
         return socket;
     }
 
-    /// <summary>Reads what there is: -1 if nothing, 0 if the connection has ended.</summary>
+    /// <summary>Reads the available data. Returns -1 if there is none, and 0 if the connection has ended.</summary>
     public static int Receive(int socket, Span<byte> buffer)
     {
         fixed (byte* start = buffer)
@@ -49,7 +49,7 @@ internal static unsafe class ClientSocket
         return Marshal.GetLastPInvokeError() is Native.ErrorAgain or Native.ErrorInterrupted ? -1 : 0;
     }
 
-    /// <summary>Writes all. False if the connection has ended.</summary>
+    /// <summary>Writes all bytes. Returns false if the connection has ended.</summary>
     public static bool Send(int socket, ReadOnlySpan<byte> data)
     {
         fixed (byte* start = data)
@@ -59,7 +59,7 @@ internal static unsafe class ClientSocket
         }
     }
 
-    /// <summary>The socket's buffer is full. Spins: whoever sends has few messages under way, so this is rare.</summary>
+    /// <summary>Spins while the socket's buffer is full. This is rare, because senders have few messages in flight.</summary>
     private static bool SendRest(int socket, ReadOnlySpan<byte> data, nint sent)
     {
         var start = Stopwatch.GetTimestamp();

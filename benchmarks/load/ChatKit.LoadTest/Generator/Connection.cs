@@ -4,13 +4,13 @@ using ChatKit.LoadTest.Generator.Protocols;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>One client: its socket, and what it has read so far.</summary>
+/// <summary>One client: its socket, and the data that it has read so far.</summary>
 internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
 {
-    /// <summary>A message of which more frames will follow.</summary>
+    /// <summary>A message with more frames to follow.</summary>
     private ByteBuffer _fragments;
 
-    /// <summary>The beginning of a frame.</summary>
+    /// <summary>The start of an incomplete frame.</summary>
     private ByteBuffer _incomplete;
 
     private int _socket = -1;
@@ -20,12 +20,12 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
 
     public RoomMembers Room => room;
 
-    /// <summary>Whether it has been upgraded, and the protocol's greeting is over.</summary>
+    /// <summary>Whether it has been upgraded and the protocol's greeting is complete.</summary>
     public bool IsOpen { get; private set; }
 
     public bool IsConnected => _socket >= 0;
 
-    /// <summary>Whether the probe has reached it: it is in its room.</summary>
+    /// <summary>Whether the probe has reached it, which proves that it is in its room.</summary>
     public bool InRoom { get; set; }
 
     public Sender? Sender { get; set; }
@@ -34,7 +34,7 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
 
     private ClientProtocol Protocol => fleet.Protocol;
 
-    /// <summary>Connects and asks for the upgrade. Returns the socket.</summary>
+    /// <summary>Connects and requests the upgrade. Returns the socket.</summary>
     public int Connect(IPEndPoint server)
     {
         _socket = ClientSocket.Connect(server, index);
@@ -44,10 +44,10 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
         return _socket;
     }
 
-    /// <summary>Writes what is a frame already. False if the connection has ended.</summary>
+    /// <summary>Writes a complete frame. Returns false if the connection has ended.</summary>
     public bool Send(ReadOnlySpan<byte> frame) => _socket >= 0 && ClientSocket.Send(_socket, frame);
 
-    /// <summary>Reads what there is: -1 if nothing, 0 if the connection has ended.</summary>
+    /// <summary>Reads the available data. Returns -1 if there is none, and 0 if the connection has ended.</summary>
     public int Receive(Span<byte> buffer) => ClientSocket.Receive(_socket, buffer);
 
     public void Opened()
@@ -58,7 +58,7 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
 
     public void OnText(ReadOnlySpan<byte> text, long now) => fleet.Listener.OnText(this, text, now);
 
-    /// <summary>Puts the beginning of a frame that came before in front. Returns its length.</summary>
+    /// <summary>Copies the start of an incomplete frame to the front. Returns its length.</summary>
     public int TakeIncomplete(Span<byte> buffer)
     {
         var length = _incomplete.Length;
@@ -71,7 +71,7 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
         return length;
     }
 
-    /// <summary>Reads what has come.</summary>
+    /// <summary>Parses the received data.</summary>
     public void Read(ReadOnlySpan<byte> data, long now)
     {
         if (!_upgraded && !TryUpgrade(ref data))
@@ -92,10 +92,10 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
             _incomplete.Append(data);
     }
 
-    /// <summary>Ends the connection as a client should: the server answers and ends it.</summary>
+    /// <summary>Sends a close frame. The server answers it and ends the connection.</summary>
     public void Close() => Send(fleet.CloseFrame);
 
-    /// <summary>Forgets the socket.</summary>
+    /// <summary>Releases the socket.</summary>
     public void Drop()
     {
         if (_socket >= 0)

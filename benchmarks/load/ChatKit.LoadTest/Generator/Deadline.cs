@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>A moment after which something has taken too long.</summary>
+/// <summary>The time after which an operation has taken too long.</summary>
 internal readonly struct Deadline(TimeSpan time)
 {
     private readonly long _end = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);

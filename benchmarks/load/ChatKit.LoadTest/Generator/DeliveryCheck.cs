@@ -1,17 +1,17 @@
 namespace ChatKit.LoadTest.Generator;
 
 /// <summary>
-/// Checks what one member gets: from each sender in its room every message, once, and in the order in which it was sent.
+/// Checks that one member receives every message of each sender in its room, once, and in the order in which it was sent.
 /// </summary>
 internal sealed class DeliveryCheck(int senders)
 {
-    /// <summary>The order of all messages, whoever sent them, is compared between members by a hash: any odd factor mixes enough.</summary>
+    /// <summary>The factor of the hash that compares the order of all messages between members. Any odd factor mixes enough.</summary>
     private const ulong OrderFactor = 0x9E3779B97F4A7C15;
 
     private readonly uint[] _last = new uint[senders];
     private List<Gap>? _gaps;
 
-    /// <summary>Tells orders apart: the same for two members if they got the same messages in the same order.</summary>
+    /// <summary>A hash of the order. It is the same for two members that received the same messages in the same order.</summary>
     public ulong Order { get; private set; }
 
     public long Received { get; private set; }
@@ -31,8 +31,8 @@ internal sealed class DeliveryCheck(int senders)
             ReceiveOther(sender, counter, ref last);
     }
 
-    /// <summary>How many messages never came.</summary>
-    /// <param name="sent">How many each sender has sent.</param>
+    /// <summary>The number of messages that never arrived.</summary>
+    /// <param name="sent">The number of messages that each sender has sent.</param>
     public long Lost(IReadOnlyList<Sender> sent)
     {
         var lost = _gaps?.Sum(static gap => (long)gap.Last - gap.First + 1) ?? 0;

@@ -1,12 +1,12 @@
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>How many sockets a process may have open. Processes that are started inherit it.</summary>
+/// <summary>The maximum number of open sockets of a process. Child processes inherit it.</summary>
 internal static unsafe class DescriptorLimit
 {
-    /// <summary>What a process needs besides the connections.</summary>
+    /// <summary>The number of descriptors that a process needs besides the connections.</summary>
     private const int Reserve = 500;
 
-    /// <summary>Raises the limit so that a number of connections fits.</summary>
+    /// <summary>Raises the limit for a number of connections.</summary>
     public static void Raise(int connections)
     {
         var wanted = (ulong)(connections + Reserve);

@@ -5,19 +5,19 @@ using ChatKit.LoadTest.Generator.Protocols;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>All connections, and the one thread that serves them.</summary>
+/// <summary>All connections, and the single thread that serves them.</summary>
 internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetListener listener) : IDisposable
 {
-    /// <summary>So many handshakes are under way at once: fewer than the shortest backlog of the servers.</summary>
+    /// <summary>The number of concurrent handshakes: fewer than the shortest backlog of the servers.</summary>
     private const int Handshakes = 128;
 
-    /// <summary>Far more than a socket holds, so that one read takes all.</summary>
+    /// <summary>Far more than a socket's buffer, so that one read takes everything.</summary>
     private const int BufferSize = 1024 * 1024;
 
-    /// <summary>SignalR ends a connection of which it has heard nothing for 30 seconds; its own client sends this often.</summary>
+    /// <summary>SignalR closes a connection that is silent for 30 seconds. Its own client uses this interval.</summary>
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>A server that does nothing for so long has failed.</summary>
+    /// <summary>A server that does nothing for this long has failed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Poller _poller = new();
@@ -32,13 +32,13 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
 
     public byte[] CloseFrame { get; } = ClientFrame.Create(ClientFrame.CloseOpcode, [0x03, 0xE8]);
 
-    /// <summary>How many connections are open.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Open { get; private set; }
 
-    /// <summary>How many connections the server has ended.</summary>
+    /// <summary>The number of connections that the server has ended.</summary>
     public int Ended { get; private set; }
 
-    /// <summary>Why the server has ended the first of them.</summary>
+    /// <summary>The reason for which the server ended the first of them.</summary>
     public string? FirstEnd { get; private set; }
 
     public Connection Add(RoomMembers room)
@@ -49,7 +49,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         return connection;
     }
 
-    /// <summary>Opens all connections, and returns when all are open.</summary>
+    /// <summary>Opens all connections and returns when all are open.</summary>
     public void OpenAll()
     {
         var next = 0;
@@ -74,7 +74,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         _keepAliveSince = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Closes all connections, and returns when the server has ended all.</summary>
+    /// <summary>Closes all connections and returns when the server has ended all of them.</summary>
     public void CloseAll()
     {
         foreach (var connection in _connections)
@@ -90,7 +90,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         FirstEnd = null;
     }
 
-    /// <summary>Serves the connections for a while.</summary>
+    /// <summary>Serves the connections for a given time.</summary>
     public void Serve(TimeSpan time)
     {
         var deadline = new Deadline(time);
@@ -98,7 +98,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
             Poll(10);
     }
 
-    /// <summary>Waits until something can be read, and reads it.</summary>
+    /// <summary>Waits until there is data to read, and reads it.</summary>
     public void Poll(int milliseconds)
     {
         var ready = _poller.Wait(milliseconds);
@@ -143,7 +143,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         FirstEnd ??= why;
     }
 
-    /// <summary>Sends keep-alives one by one, so that they do not come all at once.</summary>
+    /// <summary>Sends keep-alives one at a time, so that they do not all arrive at once.</summary>
     private void KeepAlive(byte[] frame)
     {
         var due = (long)(Stopwatch.GetElapsedTime(_keepAliveSince) / KeepAliveInterval * _connections.Count);

@@ -19,20 +19,20 @@ internal readonly ref struct FrameHeader
 
     public bool Fin { get; }
 
-    /// <summary>How many bytes the header has.</summary>
+    /// <summary>The length of the header in bytes.</summary>
     public int Size { get; }
 
-    /// <summary>How many bytes the payload has.</summary>
+    /// <summary>The length of the payload in bytes.</summary>
     public long Length { get; }
 
-    /// <summary>Reads a header; false if it is not all there.</summary>
+    /// <summary>Reads a header. Returns false if it is incomplete.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out FrameHeader header)
     {
         header = default;
         if (data.Length < 2)
             return false;
         if ((data[0] & CompressedBit) != 0 || (data[1] & MaskedBit) != 0)
-            throw new InvalidDataException("The server has sent a compressed or masked frame.");
+            throw new InvalidDataException("The server sent a compressed or masked frame.");
 
         var length = data[1];
         var size = length switch { < ShortLength => 2, ShortLength => 4, _ => 10 };

@@ -6,15 +6,15 @@ using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>The command <c>generate</c>: runs one workload against a server that runs, and prints the result as JSON.</summary>
+/// <summary>The command <c>generate</c>: runs one workload against a running server, and prints the result as JSON.</summary>
 internal static class GenerateCommand
 {
     public static Command Create()
     {
         var workload = new Argument<string>("workload") { Description = "The workload's name." };
-        var server = new Option<string>("--server") { Description = "Where the server listens.", DefaultValueFactory = _ => "127.0.0.1:8100" };
+        var server = new Option<string>("--server") { Description = "The address of the server.", DefaultValueFactory = _ => "127.0.0.1:8100" };
         var process = new Option<int>("--process") { Description = "The id of the server's process.", Required = true };
-        var protocol = new Option<string>("--protocol") { Description = "What the server speaks.", DefaultValueFactory = _ => "plain" };
+        var protocol = new Option<string>("--protocol") { Description = "The protocol of the server.", DefaultValueFactory = _ => "plain" };
         var warmUp = Seconds("--warmup", 2, "Seconds before anything is measured.");
         var duration = Seconds("--duration", 5, "Seconds that are measured.");
         var settle = Seconds("--settle", 10, "Seconds for which memory is left to settle.");

@@ -4,15 +4,15 @@ using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>What the generator is to do.</summary>
-/// <param name="Workload">Who sends how often.</param>
-/// <param name="Server">Where the server listens.</param>
+/// <summary>The options of the generator.</summary>
+/// <param name="Workload">The workload.</param>
+/// <param name="Server">The address of the server.</param>
 /// <param name="Process">The server's process, on this machine.</param>
-/// <param name="Protocol">What the server speaks.</param>
-/// <param name="WarmUp">How long it works before anything is measured.</param>
-/// <param name="Duration">How long is measured.</param>
-/// <param name="Settle">How long memory is left to settle before it is read.</param>
-/// <param name="RoomPrefix">What the rooms' names begin with.</param>
+/// <param name="Protocol">The protocol of the server.</param>
+/// <param name="WarmUp">The time before the measurement starts.</param>
+/// <param name="Duration">The time of the measurement.</param>
+/// <param name="Settle">The time in which memory can settle before it is read.</param>
+/// <param name="RoomPrefix">The prefix of all room names.</param>
 internal sealed record GeneratorOptions(
     Workload Workload,
     IPEndPoint Server,
@@ -23,7 +23,7 @@ internal sealed record GeneratorOptions(
     TimeSpan Settle,
     string RoomPrefix)
 {
-    /// <summary>The workload's rooms with their members, who are not connected yet.</summary>
+    /// <summary>The workload's rooms with their members, which are not connected yet.</summary>
     public List<RoomMembers> AddRooms(Fleet fleet)
     {
         var rooms = new List<RoomMembers>();

@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>What one run has measured; null where the workload does not measure it. Times are in microseconds.</summary>
+/// <summary>The results of one run. A value is null if the workload does not measure it. Times are in microseconds.</summary>
 internal sealed record GeneratorResult
 {
-    /// <summary>Texts that members got in a second.</summary>
+    /// <summary>Texts that members received per second.</summary>
     public double? DeliveriesPerSecond { get; init; }
 
-    /// <summary>Texts that were sent in a second.</summary>
+    /// <summary>Texts that were sent per second.</summary>
     public double? MessagesPerSecond { get; init; }
 
-    /// <summary>Connections that were opened in a second.</summary>
+    /// <summary>Connections that were opened per second.</summary>
     public double? HandshakesPerSecond { get; init; }
 
     /// <summary>The server's processor time for each delivery or handshake.</summary>
@@ -23,7 +23,7 @@ internal sealed record GeneratorResult
 
     public double? P999 { get; init; }
 
-    /// <summary>Until the last member had got a message.</summary>
+    /// <summary>The time until the last member received a message.</summary>
     public double? LastP50 { get; init; }
 
     public double? LastP99 { get; init; }
@@ -31,31 +31,31 @@ internal sealed record GeneratorResult
     /// <summary>The server's resident memory at the end.</summary>
     public double ResidentMiB { get; init; }
 
-    /// <summary>What each idle connection has added to it.</summary>
+    /// <summary>The memory that each idle connection added.</summary>
     public double? KiBPerConnection { get; init; }
 
-    /// <summary>The share of its processor that the generator needed: near 100 % it is what was measured.</summary>
+    /// <summary>The share of its processor that the generator used. Near 100 %, the run measured the generator.</summary>
     public double? GeneratorLoad { get; init; }
 
-    /// <summary>Texts that never came, of the whole run.</summary>
+    /// <summary>Texts that never arrived, in the whole run.</summary>
     public long Lost { get; init; }
 
-    /// <summary>Texts that came after a later one of the same sender.</summary>
+    /// <summary>Texts that arrived after a later one of the same sender.</summary>
     public long OutOfOrder { get; init; }
 
-    /// <summary>Texts that came twice.</summary>
+    /// <summary>Texts that arrived twice.</summary>
     public long Doubled { get; init; }
 
     /// <summary>Texts from another room.</summary>
     public long Foreign { get; init; }
 
-    /// <summary>Members that saw the texts of different senders in another order than the first member of their room.</summary>
+    /// <summary>Members that received the texts of different senders in another order than the first member of their room.</summary>
     public long OtherOrder { get; init; }
 
     /// <summary>Connections that the server has ended.</summary>
     public long Closes { get; init; }
 
-    /// <summary>Why it has ended the first.</summary>
+    /// <summary>Why the server ended the first of them.</summary>
     public string? FirstClose { get; init; }
 
     public static GeneratorResult Parse(string json) => JsonSerializer.Deserialize<GeneratorResult>(json)!;

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>Counts durations in buckets that are 3 % wide; recording one allocates nothing.</summary>
+/// <summary>Counts durations in buckets that are 3 % wide. Recording a duration allocates nothing.</summary>
 internal sealed class Histogram
 {
     private const int SubBits = 5;
@@ -11,14 +11,14 @@ internal sealed class Histogram
 
     public long Count { get; private set; }
 
-    /// <param name="ticks">A difference of two <see cref="Stopwatch"/> time stamps.</param>
+    /// <param name="ticks">The difference of two <see cref="Stopwatch"/> timestamps.</param>
     public void Record(long ticks)
     {
         _counts[Bucket(Math.Max(ticks, 1))]++;
         Count++;
     }
 
-    /// <summary>The duration in microseconds that a share of all does not exceed; null if there is none.</summary>
+    /// <summary>The percentile in microseconds; null if there are no durations.</summary>
     public double? Microseconds(double share)
     {
         if (Count == 0)
@@ -31,7 +31,7 @@ internal sealed class Histogram
         return UpperEnd(bucket) * 1e6 / Stopwatch.Frequency;
     }
 
-    /// <summary>The position of the highest bit, then the bits that follow it.</summary>
+    /// <summary>The position of the highest bit, followed by the next bits.</summary>
     private static int Bucket(long ticks)
     {
         var shift = Math.Max(0, BitOperations.Log2((ulong)ticks) - SubBits);

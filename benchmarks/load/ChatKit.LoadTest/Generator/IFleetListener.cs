@@ -1,10 +1,10 @@
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>Is told what the connections get.</summary>
+/// <summary>Receives the texts of all connections.</summary>
 internal interface IFleetListener
 {
-    /// <param name="connection">Who got it.</param>
-    /// <param name="text">The text, from its stamp on.</param>
-    /// <param name="now">When it was read.</param>
+    /// <param name="connection">The connection that received the text.</param>
+    /// <param name="text">The text, starting with its stamp.</param>
+    /// <param name="now">The time at which it was read.</param>
     void OnText(Connection connection, ReadOnlySpan<byte> text, long now);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>The system calls of Linux that the generator makes.</summary>
+/// <summary>The Linux system calls that the generator uses.</summary>
 internal static unsafe partial class Native
 {
     public const int AfInet = 2;
@@ -12,7 +12,7 @@ internal static unsafe partial class Native
     public const int IpProtoTcp = 6;
     public const int TcpNoDelay = 1;
 
-    /// <summary>Lets connect choose the port, so that each source address has as many ports for each destination.</summary>
+    /// <summary>Makes connect choose the port, so that each source address has all its ports for each destination.</summary>
     public const int IpBindAddressNoPort = 24;
 
     public const int MsgDontWait = 0x40;
@@ -61,6 +61,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "setrlimit", SetLastError = true)]
     public static partial int SetLimit(int resource, ulong* limits);
 
-    /// <summary>The last system call's failure, as an exception.</summary>
+    /// <summary>The exception for the failure of the last system call.</summary>
     public static IOException Failure(string what) => new($"{what}: {Marshal.GetLastPInvokeErrorMessage()}");
 }

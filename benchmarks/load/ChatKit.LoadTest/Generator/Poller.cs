@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>An epoll instance: says which sockets have something to read.</summary>
+/// <summary>An epoll instance, which reports the sockets that have data to read.</summary>
 internal sealed unsafe class Poller : IDisposable
 {
     private const int Capacity = 512;
 
-    /// <summary>A struct epoll_event is packed on x64 and not elsewhere: four bytes of flags, then eight of our own.</summary>
+    /// <summary>The struct epoll_event has four bytes of flags and eight of our own. It is packed only on x64.</summary>
     private static readonly int EventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
 
     private readonly int _descriptor = Native.EpollCreate(0);
@@ -26,7 +26,7 @@ internal sealed unsafe class Poller : IDisposable
             throw Native.Failure("epoll_ctl");
     }
 
-    /// <summary>Waits until sockets can be read. Returns how many; <see cref="Ready"/> tells which.</summary>
+    /// <summary>Waits until sockets can be read. Returns their number; <see cref="Ready"/> returns each of them.</summary>
     public int Wait(int milliseconds)
     {
         fixed (byte* events = _events)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>What a process uses, read from /proc.</summary>
+/// <summary>The resource usage of a process, read from /proc.</summary>
 internal static class ProcessUsage
 {
     /// <summary>The unit of times in /proc, USER_HZ: 100 on every Linux.</summary>
@@ -11,7 +11,7 @@ internal static class ProcessUsage
     /// <summary>The user and system time of a process, in seconds.</summary>
     public static double CpuSeconds(int process)
     {
-        // The name, in parentheses, may contain anything; after it come the state and, eleven and twelve fields on, the times.
+        // The name, in parentheses, can contain any character. The state follows it, and the times are eleven and twelve fields later.
         var stat = File.ReadAllText($"/proc/{process}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;

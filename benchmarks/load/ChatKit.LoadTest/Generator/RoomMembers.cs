@@ -1,13 +1,13 @@
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>The connections in a room, and which senders they hear.</summary>
+/// <summary>The connections in a room, and the senders whose messages they receive.</summary>
 internal sealed class RoomMembers(string name)
 {
     public string Name => name;
 
     public List<Connection> Members { get; } = [];
 
-    /// <summary>The senders of a room have consecutive numbers from here.</summary>
+    /// <summary>The number of the first sender of the room. The others follow consecutively.</summary>
     public int FirstSender { get; set; }
 
     public List<Sender> Senders { get; } = [];

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>A member that sends. Its messages count up from 1.</summary>
+/// <summary>A member that sends. Its messages are numbered from 1.</summary>
 internal sealed class Sender(Connection connection, int id, StampedFrame frame, bool eager)
 {
     public int Id => id;
 
-    /// <summary>Whether it sends its next message when it hears its last one.</summary>
+    /// <summary>Whether it sends its next message when it receives its last one.</summary>
     public bool IsEager => eager;
 
-    /// <summary>How many messages it has sent: the counter of the last one.</summary>
+    /// <summary>The number of messages that it has sent, which is the counter of the last one.</summary>
     public uint Sent { get; private set; }
 
     /// <summary>Sends the next message, stamped with the time when it was due.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace ChatKit.LoadTest.Generator;
 
 /// <summary>
-/// What a text says about itself, in letters that pass through JSON unchanged: a mark, then its time, sender and counter, then
-/// padding. Each field is 32 bits in eight letters, a letter for four bits, the lowest first.
+/// The metadata at the start of each text, in letters that JSON does not escape: a mark, then the time, sender, and counter, then padding.
+/// Each field has 32 bits in eight letters, with four bits per letter, lowest first.
 /// </summary>
 internal static class Stamp
 {
@@ -16,14 +16,14 @@ internal static class Stamp
     public const int CounterOffset = SenderOffset + FieldSize;
     public const int Size = CounterOffset + FieldSize;
 
-    /// <summary>Sent until everyone has heard it, to see that all are in their rooms.</summary>
+    /// <summary>The text that is sent until everyone has received it, to verify that all members are in their rooms.</summary>
     public const uint Probe = uint.MaxValue;
 
     private const byte Padding = (byte)'.';
     private const ulong Letters = 0x4141414141414141;
     private const ulong LowBits = 0x0F0F0F0F0F0F0F0F;
 
-    /// <summary>A text whose fields are still empty.</summary>
+    /// <summary>A text with empty fields.</summary>
     public static byte[] Template(int size)
     {
         var text = new byte[Math.Max(size, Size)];

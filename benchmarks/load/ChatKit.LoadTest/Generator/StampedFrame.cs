@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>A masked frame that is built once; only its stamp is written anew for each message.</summary>
+/// <summary>A masked frame that is built once. Only its stamp is overwritten for each message.</summary>
 internal sealed class StampedFrame
 {
     private readonly byte[] _frame;
@@ -11,7 +11,7 @@ internal sealed class StampedFrame
     private readonly Field _counter;
 
     /// <param name="message">The message with an empty stamp.</param>
-    /// <param name="sender">Who sends it.</param>
+    /// <param name="sender">The sender.</param>
     public StampedFrame(ReadOnlySpan<byte> message, uint sender)
     {
         _frame = ClientFrame.Create(ClientFrame.TextOpcode, message, out var payload);
@@ -22,7 +22,7 @@ internal sealed class StampedFrame
         new Field(payload, stamp + Stamp.SenderOffset).Write(_frame, sender);
     }
 
-    /// <summary>The frame of one message; valid until the next is asked for.</summary>
+    /// <summary>Returns the frame of one message, which is valid until the next call.</summary>
     public ReadOnlySpan<byte> For(long time, uint counter)
     {
         _timeLow.Write(_frame, (uint)time);

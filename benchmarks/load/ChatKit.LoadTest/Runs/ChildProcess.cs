@@ -5,17 +5,17 @@ using System.Net.Sockets;
 
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>A process that runs on one processor until it is disposed of.</summary>
+/// <summary>A process that runs on one processor until it is disposed.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Those that run: they must not outlive a run that is stopped.</summary>
+    /// <summary>The running processes, which must not outlive a stopped run.</summary>
     private static readonly ConcurrentDictionary<ChildProcess, bool> Running = new();
 
     private readonly Process _process;
 
-    /// <summary>What it has said last.</summary>
+    /// <summary>The last lines of its output.</summary>
     private readonly Queue<string> _said = new();
 
     static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
@@ -34,7 +34,7 @@ internal sealed class ChildProcess : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Its last lines on standard error.</summary>
+    /// <summary>The last lines on standard error.</summary>
     public string Said
     {
         get
@@ -54,7 +54,7 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!);
     }
 
-    /// <summary>Starts a server, and waits until it accepts connections.</summary>
+    /// <summary>Starts a server and waits until it accepts connections.</summary>
     public static ChildProcess StartServer(
         int core, int port, string file, string[] arguments, IEnumerable<KeyValuePair<string, string>>? variables = null)
     {
@@ -76,7 +76,7 @@ internal sealed class ChildProcess : IDisposable
         return child;
     }
 
-    /// <summary>Waits until it has ended. Returns what it has printed; null if it has failed.</summary>
+    /// <summary>Waits until the process has ended. Returns its output; null if it has failed.</summary>
     public string? ReadToEnd()
     {
         var output = _process.StandardOutput.ReadToEnd();

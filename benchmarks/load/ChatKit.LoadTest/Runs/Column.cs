@@ -2,12 +2,12 @@ using ChatKit.LoadTest.Generator;
 
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>A column of a table: a figure of each run, of which the median is shown.</summary>
+/// <summary>A column of a table: the median of a value of each run.</summary>
 /// <param name="Title">The heading.</param>
-/// <param name="Value">The figure of a run; null if the workload does not measure it.</param>
-/// <param name="Format">How it is written.</param>
-/// <param name="Ratio">Whether a column follows that compares it with the base.</param>
-/// <param name="Worst">Whether the highest of all runs is shown instead: for what must not happen even once.</param>
+/// <param name="Value">The value of a run; null if the workload does not measure it.</param>
+/// <param name="Format">The format of the value.</param>
+/// <param name="Ratio">Whether the next column compares the value with the base.</param>
+/// <param name="Worst">Whether to show the highest value instead of the median, for events that must never happen.</param>
 internal sealed record Column(string Title, Func<GeneratorResult, double?> Value, string Format, bool Ratio = false, bool Worst = false)
 {
     public static IReadOnlyList<Column> All { get; } =
@@ -31,7 +31,7 @@ internal sealed record Column(string Title, Func<GeneratorResult, double?> Value
         new("generator", static run => run.GeneratorLoad, "P0"),
     ];
 
-    /// <summary>What stands for some runs; null if none of them has the figure.</summary>
+    /// <summary>The value that represents several runs; null if none of them has the value.</summary>
     public double? Of(IReadOnlyList<GeneratorResult> runs)
     {
         var values = runs.Select(Value).OfType<double>().Order().ToList();

@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>Gives server and generator a processor each, where there are two and <c>taskset</c> can do it.</summary>
+/// <summary>Assigns one processor each to the server and the generator, if there are two and <c>taskset</c> is installed.</summary>
 internal static class Cores
 {
     public const int Server = 0;
@@ -12,7 +12,7 @@ internal static class Cores
         ? "Server and generator share the processors: figures are rough."
         : $"The server runs on processor {Server}, the generator on processor {Generator}.";
 
-    /// <summary>The command that runs a program on one processor. It replaces itself, so that the process id is the program's.</summary>
+    /// <summary>The command that runs a program on one processor. It replaces itself, so the process id is that of the program.</summary>
     public static (string File, string[] Arguments) Pin(int core, string file, string[] arguments) =>
         TaskSet is null ? (file, arguments) : (TaskSet, ["-c", $"{core}", file, .. arguments]);
 }

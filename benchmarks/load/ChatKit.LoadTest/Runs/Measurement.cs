@@ -6,14 +6,14 @@ namespace ChatKit.LoadTest.Runs;
 /// <summary>Runs one workload against one server, both in new processes.</summary>
 internal static class Measurement
 {
-    /// <summary>The generator's own process: no second thread for the collector.</summary>
+    /// <summary>The environment of the generator's process, without a second thread for the collector.</summary>
     private static readonly Dictionary<string, string> GeneratorVariables = new()
     {
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_gcConcurrent"] = "0",
     };
 
-    /// <exception cref="IOException">Server or generator has failed.</exception>
+    /// <exception cref="IOException">The server or the generator has failed.</exception>
     public static GeneratorResult Take(RunOptions options, Workload workload, ServerSpec server)
     {
         using var redis = server.UsesRedis ? RedisProcess.Start() : null;

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>The servers that are not .NET, where they are installed.</summary>
+/// <summary>The installed servers that do not use .NET.</summary>
 internal static class Peers
 {
     private const string GetNodePackages = "run 'npm ci --ignore-scripts' in benchmarks/load/peers";
@@ -38,7 +38,7 @@ internal static class Peers
     private static ServerSpec Create(string name, string program, string script, string protocol = "plain") =>
         new(name, protocol, program, (port, _) => [Path.Combine(Folder, script), $"{port}"]);
 
-    /// <summary>The program itself, from the package for this platform: the package bun only starts it.</summary>
+    /// <summary>The program in the package for this platform. The package bun only starts it.</summary>
     private static string? BunProgram()
     {
         var packages = Path.Combine(Folder, "node_modules", "@oven");
@@ -50,7 +50,7 @@ internal static class Peers
     private static string? NodeWith(string package) =>
         Directory.Exists(Path.Combine(Folder, "node_modules", package)) ? Programs.Find("node") : null;
 
-    /// <summary>Debian's Python, or whichever else has it.</summary>
+    /// <summary>A Python that has Tornado: that of Debian, or another.</summary>
     private static string? PythonWithTornado() =>
         new[] { "/usr/bin/python3", Programs.Find("python3") }
             .FirstOrDefault(static python => File.Exists(python) && Programs.Succeeds(python, "-c", "import tornado"));

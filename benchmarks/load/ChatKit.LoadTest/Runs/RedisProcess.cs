@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>A Redis of its own, which writes nothing to disk, on the generator's processor.</summary>
+/// <summary>A separate Redis on the generator's processor, which writes nothing to disk.</summary>
 internal sealed class RedisProcess : IDisposable
 {
     private readonly ChildProcess _process;

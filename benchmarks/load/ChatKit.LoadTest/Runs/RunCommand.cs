@@ -5,28 +5,28 @@ using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>The command <c>run</c>: measures workloads on servers, and prints a table of each workload.</summary>
+/// <summary>The command <c>run</c>: measures workloads on servers and prints a table for each workload.</summary>
 internal static class RunCommand
 {
     public static Command Create()
     {
         var workloads = new Option<string[]>("--workloads")
         {
-            Description = "Which workloads.",
+            Description = "The workloads.",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [.. WorkloadCatalog.All.Select(static one => one.Name)],
         };
         var servers = new Option<string[]>("--servers")
         {
-            Description = $"Which servers. {ServerCatalog.Help} [default: all that the workload is meant for]",
+            Description = $"The servers. {ServerCatalog.Help} [default: the default servers of each workload]",
             AllowMultipleArgumentsPerToken = true,
         };
-        var repetitions = new Option<int>("--repetitions") { Description = "How often each is measured.", DefaultValueFactory = _ => 5 };
-        var warmUp = new Option<double>("--warmup") { Description = "Seconds before anything is measured.", DefaultValueFactory = _ => 15 };
-        var duration = new Option<double>("--duration") { Description = "Seconds that are measured.", DefaultValueFactory = _ => 5 };
-        var settle = new Option<double>("--settle") { Description = "Seconds for which memory is left to settle.", DefaultValueFactory = _ => 10 };
+        var repetitions = new Option<int>("--repetitions") { Description = "The number of measurements.", DefaultValueFactory = _ => 5 };
+        var warmUp = new Option<double>("--warmup") { Description = "The warm-up time in seconds.", DefaultValueFactory = _ => 15 };
+        var duration = new Option<double>("--duration") { Description = "The measured time in seconds.", DefaultValueFactory = _ => 5 };
+        var settle = new Option<double>("--settle") { Description = "The time for memory to settle, in seconds.", DefaultValueFactory = _ => 10 };
         var compare = new Option<string>("--base") { Description = "The server to compare with.", DefaultValueFactory = _ => "signalr" };
-        var markdown = new Option<string?>("--markdown") { Description = "A file to write the tables to. [default: none]" };
+        var markdown = new Option<string?>("--markdown") { Description = "The file to write the tables to. [default: none]" };
         workloads.AcceptOnlyFromAmong([.. WorkloadCatalog.All.Select(static one => one.Name)]);
 
         var command = new Command("run", "Measures workloads on servers, and prints a table of each workload.")
@@ -64,7 +64,7 @@ internal static class RunCommand
         return complete ? 0 : 1;
     }
 
-    /// <summary>Measures each server in turn, and all again: what changes on the machine meanwhile changes for all.</summary>
+    /// <summary>Measures each server in turn and then repeats, so that changes of the machine affect all servers.</summary>
     private static Dictionary<string, List<GeneratorResult>> Measure(RunOptions options, Workload workload, ref bool complete)
     {
         var results = new Dictionary<string, List<GeneratorResult>>();

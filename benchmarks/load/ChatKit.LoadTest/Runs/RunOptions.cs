@@ -2,15 +2,15 @@ using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Runs;
 
-/// <summary>What is to be measured, and how.</summary>
+/// <summary>The options of a run.</summary>
 /// <param name="Workloads">The workloads.</param>
-/// <param name="Servers">The servers' names; empty for those that each workload is meant for.</param>
-/// <param name="Repetitions">How often each is measured.</param>
-/// <param name="WarmUp">Seconds before anything is measured.</param>
-/// <param name="Duration">Seconds that are measured.</param>
-/// <param name="Settle">Seconds for which memory is left to settle.</param>
-/// <param name="Base">The server that the others are compared with.</param>
-/// <param name="Markdown">A file for the tables; null for none.</param>
+/// <param name="Servers">The servers' names; empty for the default servers of each workload.</param>
+/// <param name="Repetitions">The number of measurements of each server.</param>
+/// <param name="WarmUp">The time before the measurement, in seconds.</param>
+/// <param name="Duration">The time of the measurement, in seconds.</param>
+/// <param name="Settle">The time in which memory can settle, in seconds.</param>
+/// <param name="Base">The server to compare with.</param>
+/// <param name="Markdown">The file to write the tables to; null for none.</param>
 internal sealed record RunOptions(
     IReadOnlyList<Workload> Workloads,
     string[] Servers,

@@ -3,7 +3,7 @@ using ChatKit.LoadTest.Servers;
 namespace ChatKit.LoadTest.Runs;
 
 /// <summary>
-/// Finds servers by name. A .NET server's name may be followed by options, as in <c>chatkit+nohistory+recommended</c>.
+/// Finds servers by name. The name of a .NET server can have options, as in <c>chatkit+nohistory+recommended</c>.
 /// </summary>
 internal static class ServerCatalog
 {
@@ -21,7 +21,7 @@ internal static class ServerCatalog
         ["notiering"] = HostSettings.NoTiering,
     };
 
-    /// <summary>What is measured unless something else is asked for.</summary>
+    /// <summary>The servers that are measured by default.</summary>
     public static string[] Default { get; } =
         ["chatkit", "chatkit+nohistory", "chatkit+recommended", "signalr", "aspnet", "bun", "ws", "socketio", "tornado"];
 
@@ -29,7 +29,7 @@ internal static class ServerCatalog
         $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
         + $"+{NoHistory}, +{Stream}, +{string.Join(", +", Settings.Keys)}.";
 
-    /// <summary>Finds a server. What is not installed is null, and the reason says how to get it.</summary>
+    /// <summary>Finds a server. Returns null and how to install it if it is not installed.</summary>
     /// <exception cref="ArgumentException">There is no such server.</exception>
     public static ServerSpec? Find(string name, out string reason)
     {

@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Servers;
 
-/// <summary>Applies settings of the host.</summary>
+/// <summary>Applies host settings.</summary>
 internal static class HostSettingsExtensions
 {
-    /// <summary>The variables with which the server's process is to be started.</summary>
+    /// <summary>The environment variables for the server's process.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Variables(this HostSettings settings)
     {
         if (settings.HasFlag(HostSettings.InlineCompletions))
@@ -16,7 +16,7 @@ internal static class HostSettingsExtensions
             yield return KeyValuePair.Create("DOTNET_TieredCompilation", "0");
     }
 
-    /// <summary>Applies what can be applied inside the process, and says what is missing.</summary>
+    /// <summary>Applies the settings that can be applied inside the process, and reports the missing ones.</summary>
     public static void Apply(this HostSettings settings, IWebHostBuilder host)
     {
         if (settings.HasFlag(HostSettings.InlineScheduling))

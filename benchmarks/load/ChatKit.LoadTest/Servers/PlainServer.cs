@@ -4,7 +4,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.LoadTest.Servers;
 
-/// <summary>What one writes without a library: a list of sockets for each room, and a loop that sends to each in turn.</summary>
+/// <summary>A server without a library: a list of sockets for each room, and a loop that sends to one after the other.</summary>
 internal static class PlainServer
 {
     private const int BufferSize = 8192;
@@ -28,7 +28,7 @@ internal static class PlainServer
         }
         catch (WebSocketException)
         {
-            // The client has gone without a word.
+            // The client has disconnected without a close frame.
         }
         finally
         {
@@ -77,7 +77,7 @@ internal static class PlainServer
 
     private sealed class Member(WebSocket socket)
     {
-        /// <summary>A socket takes one send at a time.</summary>
+        /// <summary>A socket accepts one send at a time.</summary>
         private SemaphoreSlim Turn { get; } = new(1, 1);
 
         public async ValueTask SendAsync(ReadOnlyMemory<byte> text)
@@ -90,7 +90,7 @@ internal static class PlainServer
             }
             catch (WebSocketException)
             {
-                // It has gone; its own loop removes it.
+                // The client has disconnected. Its own loop removes it.
             }
             finally
             {

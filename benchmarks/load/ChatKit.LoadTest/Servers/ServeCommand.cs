@@ -11,16 +11,16 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var server = new Argument<string>("server") { Description = "Which server to run." };
+        var server = new Argument<string>("server") { Description = "The server to run." };
         var url = new Option<string>("--url") { Description = "Where to listen.", DefaultValueFactory = _ => "http://127.0.0.1:8100" };
-        var history = new Option<int>("--history") { Description = "How many messages ChatKit keeps.", DefaultValueFactory = _ => 100 };
+        var history = new Option<int>("--history") { Description = "The number of messages that ChatKit keeps.", DefaultValueFactory = _ => 100 };
         var settings = new Option<HostSettings[]>("--host-settings")
         {
-            Description = "Settings of the host: default, recommended, or single ones.",
+            Description = "The host settings: default, recommended, or single settings.",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [HostSettings.Default],
         };
-        var redis = new Option<string?>("--redis") { Description = "Where Redis is, for example localhost:6379. [default: none]" };
+        var redis = new Option<string?>("--redis") { Description = "The address of Redis, for example localhost:6379. [default: none]" };
         var stream = new Option<bool>("--stream") { Description = "ChatKit uses the stream of the upgraded request." };
         server.AcceptOnlyFromAmong(ChatKit, SignalR, Plain);
 

@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Servers;
 
-/// <summary>How a .NET server is to run.</summary>
-/// <param name="Url">Where it listens.</param>
-/// <param name="History">How many messages ChatKit's rooms keep; 0 = none.</param>
-/// <param name="Host">Settings of the host.</param>
-/// <param name="Redis">Where Redis is; null for none.</param>
-/// <param name="Stream">Whether ChatKit uses the stream of the upgraded request instead of what lies under it.</param>
+/// <summary>The options of a .NET server.</summary>
+/// <param name="Url">The URL to listen on.</param>
+/// <param name="History">The number of messages that ChatKit's rooms keep; 0 for none.</param>
+/// <param name="Host">The host settings.</param>
+/// <param name="Redis">The address of Redis; null for none.</param>
+/// <param name="Stream">Whether ChatKit uses the stream of the upgraded request instead of the pipe below it.</param>
 internal sealed record ServerOptions(string Url, int History, HostSettings Host, string? Redis, bool Stream);

@@ -1,11 +1,11 @@
 namespace ChatKit.LoadTest.Workloads;
 
-/// <summary>The workloads that there are.</summary>
+/// <summary>All workloads.</summary>
 internal static class WorkloadCatalog
 {
     private const int LargePayload = 4096;
 
-    private static readonly Workload SmallRoom = new("a", "32 members, all send as fast as they hear themselves", 1, 32)
+    private static readonly Workload SmallRoom = new("a", "32 members, all send as fast as they receive their own messages", 1, 32)
     {
         BusyRooms = 1,
         Eager = 32,
@@ -21,9 +21,9 @@ internal static class WorkloadCatalog
     [
         SmallRoom,
         LargeRoom,
-        new("b2", "1000 members, 200 of them send as fast as they hear themselves", 1, 1000) { BusyRooms = 1, Eager = 200 },
+        new("b2", "1000 members, 200 of them send as fast as they receive their own messages", 1, 1000) { BusyRooms = 1, Eager = 200 },
         new("c", "10,000 members, 2 messages/s in all", 1, 10_000) { Paced = 2, Rate = 2 },
-        new("d", "1000 rooms of 10: in 20 all send as fast as they hear themselves, in the others 500 messages/s in all", 1000, 10)
+        new("d", "1000 rooms of 10: in 20 all send as fast as they receive their own messages, in the others 500 messages/s in all", 1000, 10)
         {
             BusyRooms = 20,
             Eager = 10,
@@ -34,7 +34,7 @@ internal static class WorkloadCatalog
         new("f", "connect storm: 2000 connections in 200 rooms of 10, again and again", 200, 10) { Kind = WorkloadKind.Storm },
         SmallRoom with { Name = "ga", Title = SmallRoom.Title + ", 4096 bytes", Payload = LargePayload },
         LargeRoom with { Name = "gb", Title = LargeRoom.Title + ", 4096 bytes", Payload = LargePayload },
-        new("h", "16 rooms of 8 with Redis, all send as fast as they hear themselves", 16, 8) { BusyRooms = 16, Eager = 8, Redis = true },
+        new("h", "16 rooms of 8 with Redis, all send as fast as they receive their own messages", 16, 8) { BusyRooms = 16, Eager = 8, Redis = true },
     ];
 
     public static Workload Get(string name) => All.First(workload => workload.Name == name);

@@ -6,9 +6,9 @@ internal enum WorkloadKind
     /// <summary>Messages that go to everyone in a room.</summary>
     Messages,
 
-    /// <summary>What connections cost on which nothing happens.</summary>
+    /// <summary>The cost of idle connections.</summary>
     Idle,
 
-    /// <summary>How fast connections are made.</summary>
+    /// <summary>The rate at which connections are opened.</summary>
     Storm,
 }

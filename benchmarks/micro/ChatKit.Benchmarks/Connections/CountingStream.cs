@@ -1,6 +1,6 @@
 namespace ChatKit.Benchmarks.Connections;
 
-/// <summary>Where writes go to: counts bytes, and is never slower than the caller unless it is told to hold a write.</summary>
+/// <summary>A stream that counts bytes. Writes complete at once, except for one that is held.</summary>
 internal sealed class CountingStream : Stream
 {
     private readonly HeldWrite _held = new();
@@ -22,7 +22,7 @@ internal sealed class CountingStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The next write does not end before <see cref="Release"/>.</summary>
+    /// <summary>Holds the next write until <see cref="Release"/>.</summary>
     public void Hold() => _hold = true;
 
     public void Release() => _held.Complete();

@@ -2,7 +2,7 @@ using System.Threading.Tasks.Sources;
 
 namespace ChatKit.Benchmarks.Connections;
 
-/// <summary>A write that ends when it is told to, on the thread that tells it. Used again and again, so that it allocates nothing.</summary>
+/// <summary>A write that the caller completes, on its own thread. It is reused, so that it allocates nothing.</summary>
 internal sealed class HeldWrite : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _core;

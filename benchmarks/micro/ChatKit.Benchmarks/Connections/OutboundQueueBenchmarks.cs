@@ -5,7 +5,7 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.Benchmarks.Connections;
 
-/// <summary>A connection's queue, between a room and the client's stream.</summary>
+/// <summary>The queue of a connection, between a room and the client's stream.</summary>
 [MemoryDiagnoser]
 public class OutboundQueueBenchmarks
 {
@@ -18,7 +18,7 @@ public class OutboundQueueBenchmarks
 
     public OutboundQueueBenchmarks() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, static e => Environment.FailFast(e.Message, e));
 
-    /// <summary>Nothing waits: each frame is written at once.</summary>
+    /// <summary>The queue is empty, so each frame is written at once.</summary>
     [Benchmark]
     public long Enqueue()
     {
@@ -26,7 +26,7 @@ public class OutboundQueueBenchmarks
         return _stream.Written;
     }
 
-    /// <summary>A write is under way: frames wait, and are joined when it ends. The time is that of one frame.</summary>
+    /// <summary>While a write is in progress, frames wait, and are joined when it ends. The time is per frame.</summary>
     [Benchmark(OperationsPerInvoke = Frames)]
     public long EnqueueAndDrain()
     {

@@ -39,11 +39,11 @@ public class MessageHistoryBenchmarks
     [Benchmark]
     public ValueTask<AppendResult> AppendAsync() => _history!.AppendAsync("other", _message, 100);
 
-    /// <summary>What a new member is given.</summary>
+    /// <summary>Reads what a new member receives.</summary>
     [Benchmark]
     public ValueTask<HistoryPage> ReadAllAsync() => _history!.ReadAsync(Room);
 
-    /// <summary>What a member that was away for a moment is given.</summary>
+    /// <summary>Reads what a member receives after a short disconnection.</summary>
     [Benchmark]
     public ValueTask<HistoryPage> ReadLastTenAsync() => _history!.ReadAsync(Room, _tenBack);
 

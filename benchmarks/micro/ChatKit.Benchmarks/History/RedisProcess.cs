@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace ChatKit.Benchmarks.History;
 
-/// <summary>A Redis of its own on a free port, which writes nothing to disk.</summary>
+/// <summary>A separate Redis on a free port, which writes nothing to disk.</summary>
 internal sealed class RedisProcess : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
@@ -17,7 +17,7 @@ internal sealed class RedisProcess : IDisposable
         Endpoint = endpoint;
     }
 
-    /// <summary>Where the server's program is; null if it is not installed.</summary>
+    /// <summary>The path of the server; null if it is not installed.</summary>
     public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Select(static folder => Path.Combine(folder, "redis-server"))
@@ -25,7 +25,7 @@ internal sealed class RedisProcess : IDisposable
 
     public string Endpoint { get; }
 
-    /// <summary>Starts the server, and waits until it accepts connections.</summary>
+    /// <summary>Starts the server and waits until it accepts connections.</summary>
     public static async Task<RedisProcess> StartAsync()
     {
         var port = FreePort();

@@ -6,8 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ChatKit.Benchmarks.Rooms;
 
 /// <summary>
-/// A broadcast from the text to the streams of all members. Time and bytes are those of one delivery; what a message itself costs is
-/// shared by all who receive it.
+/// Broadcasts a text to the streams of all members. Time and bytes are per delivery; all receivers share the cost of the message.
 /// </summary>
 [MemoryDiagnoser]
 public class BroadcastBenchmarks
@@ -21,7 +20,7 @@ public class BroadcastBenchmarks
     private ServiceProvider? _services;
     private IBackplane? _backplane;
 
-    /// <summary>How many messages the room keeps; 0 = none.</summary>
+    /// <summary>The number of messages that the room keeps; 0 for none.</summary>
     [Params(0, 100)]
     public int History { get; set; }
 
@@ -51,7 +50,7 @@ public class BroadcastBenchmarks
             await _backplane!.PublishAsync(Room, message, History, CancellationToken.None);
         }
 
-        // Fanned out on another thread, to one member after the other.
+        // Another thread fans out to one member after the other.
         while (last.Written < end)
             Thread.Yield();
     }

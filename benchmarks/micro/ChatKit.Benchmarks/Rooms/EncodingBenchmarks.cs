@@ -3,7 +3,7 @@ using ChatKit.Rooms;
 
 namespace ChatKit.Benchmarks.Rooms;
 
-/// <summary>Making a message with its frame out of a text: done once, for all who receive it.</summary>
+/// <summary>Encodes a text as a message with its frame, which happens once for all receivers.</summary>
 [MemoryDiagnoser]
 public class EncodingBenchmarks
 {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Benchmarks.Rooms;
 
-/// <summary>Joining a room and leaving it again.</summary>
+/// <summary>Joins a room and leaves it.</summary>
 [MemoryDiagnoser]
 public class JoinBenchmarks
 {
@@ -14,7 +14,7 @@ public class JoinBenchmarks
     private ServiceProvider? _services;
     private RoomRegistry? _rooms;
 
-    /// <summary>How many stored messages the member is given.</summary>
+    /// <summary>The number of stored messages that the member receives.</summary>
     [Params(0, 100)]
     public int Replay { get; set; }
 
@@ -24,7 +24,7 @@ public class JoinBenchmarks
         _services = ChatKitServices.Create();
         _rooms = _services.GetRequiredService<RoomRegistry>();
 
-        // Somebody stays, so that the room does.
+        // One member stays, so that the room is not removed.
         await _rooms.Enter(Room, new QueueClient(), replay: 100).StartAsync();
         var backplane = _services.GetRequiredService<IBackplane>();
         for (var i = 0; i < 100; i++)

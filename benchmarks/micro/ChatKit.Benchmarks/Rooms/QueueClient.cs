@@ -7,7 +7,7 @@ using ChatKit.Rooms;
 
 namespace ChatKit.Benchmarks.Rooms;
 
-/// <summary>A member with a real queue whose stream takes everything at once.</summary>
+/// <summary>A member with a real queue whose stream accepts everything at once.</summary>
 internal sealed class QueueClient : IRoomClient
 {
     private const int Limit = 1024 * 1024;

@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Generator.Protocols;
 
-/// <summary>How a client of some server greets, packs a text, and finds the texts in what it gets.</summary>
+/// <summary>How a client of a server greets, encodes a text, and finds the texts in received messages.</summary>
 internal abstract class ClientProtocol
 {
-    /// <summary>The protocols by the names that they have on the command line.</summary>
+    /// <summary>The protocols by their names on the command line.</summary>
     public static IReadOnlyDictionary<string, ClientProtocol> All { get; } = new Dictionary<string, ClientProtocol>
     {
         ["plain"] = new PlainProtocol(),
@@ -11,18 +11,18 @@ internal abstract class ClientProtocol
         ["socketio"] = new SocketIoProtocol(),
     };
 
-    /// <summary>Where a room is.</summary>
+    /// <summary>The path of a room.</summary>
     public virtual string PathOf(string room) => $"/chat/{room}";
 
-    /// <summary>What makes a text a message to everyone in the room.</summary>
+    /// <summary>Encodes a text as a message to everyone in the room.</summary>
     public abstract byte[] Wrap(ReadOnlySpan<byte> text);
 
-    /// <summary>A message to be sent every now and then because the server wants to hear something; null if it does not.</summary>
+    /// <summary>The message to send regularly if the server requires keep-alives; null if it does not.</summary>
     public virtual byte[]? KeepAlive => null;
 
     /// <summary>The connection has been upgraded.</summary>
     public abstract void OnUpgraded(Connection connection);
 
-    /// <summary>The connection has got a whole WebSocket message.</summary>
+    /// <summary>The connection has received a complete WebSocket message.</summary>
     public abstract void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now);
 }

@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Generator.Protocols;
 
-/// <summary>A message is a text, there and back.</summary>
+/// <summary>A message is a plain text in both directions.</summary>
 internal sealed class PlainProtocol : ClientProtocol
 {
     public override byte[] Wrap(ReadOnlySpan<byte> text) => text.ToArray();

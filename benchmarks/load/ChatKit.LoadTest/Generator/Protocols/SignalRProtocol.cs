@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Generator.Protocols;
 
-/// <summary>SignalR's JSON protocol: records that end in 0x1E, of which a message holds one or many.</summary>
+/// <summary>SignalR's JSON protocol: a message contains one or more records that end in 0x1E.</summary>
 internal sealed class SignalRProtocol : ClientProtocol
 {
     private const byte RecordEnd = 0x1E;
@@ -8,7 +8,7 @@ internal sealed class SignalRProtocol : ClientProtocol
 
     public override byte[]? KeepAlive { get; } = ClientFrame.Create(ClientFrame.TextOpcode, "{\"type\":6}\u001e"u8);
 
-    /// <summary>Every invocation begins so, and only these carry texts.</summary>
+    /// <summary>The start of every invocation. Only invocations contain texts.</summary>
     private static ReadOnlySpan<byte> Invocation => "{\"type\":1,"u8;
 
     private static ReadOnlySpan<byte> Close => "{\"type\":7"u8;

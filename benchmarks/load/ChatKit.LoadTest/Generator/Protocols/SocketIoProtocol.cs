@@ -1,6 +1,6 @@
 namespace ChatKit.LoadTest.Generator.Protocols;
 
-/// <summary>Socket.IO 4 on Engine.IO 4, over WebSockets from the start.</summary>
+/// <summary>Socket.IO 4 on Engine.IO 4, starting with WebSockets.</summary>
 internal sealed class SocketIoProtocol : ClientProtocol
 {
     private const byte EngineOpen = (byte)'0';
@@ -18,7 +18,7 @@ internal sealed class SocketIoProtocol : ClientProtocol
 
     public override void OnUpgraded(Connection connection)
     {
-        // The server speaks first.
+        // The server sends first.
     }
 
     public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now)

@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>Measures by how much idle connections raise the server's resident memory.</summary>
+/// <summary>Measures how much the server's resident memory grows with idle connections.</summary>
 internal sealed class IdleTest(GeneratorOptions options)
 {
-    /// <summary>Opened and closed first, so that code and pools that every server has are not counted.</summary>
+    /// <summary>Connections that are opened and closed first, so that code and pools that every server has are not counted.</summary>
     private const int FirstRooms = 20;
 
     public GeneratorResult Run()

@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>Finds out when a message has reached the last member of a room.</summary>
+/// <summary>Measures when a message has reached the last member of a room.</summary>
 internal sealed class LastMemberClock(int senders, int members)
 {
-    /// <summary>So many messages of each sender may be under way.</summary>
+    /// <summary>The maximum number of messages of a sender in flight.</summary>
     private const int Window = 64;
 
     private readonly int[] _missing = Enumerable.Repeat(members, senders * Window).ToArray();

@@ -2,15 +2,15 @@ using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>Lets members of rooms send, and checks and times what everyone gets.</summary>
+/// <summary>Sends messages as members of rooms, and checks and times what each member receives.</summary>
 internal sealed class MessageTest : IFleetListener, IDisposable
 {
-    /// <summary>The probe is repeated this often until all have heard it.</summary>
+    /// <summary>The interval at which the probe is repeated until all members have received it.</summary>
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(60);
 
-    /// <summary>When nothing has come for so long after the last message was sent, what is missing is lost.</summary>
+    /// <summary>If nothing arrives for this long after the last message was sent, missing messages are lost.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
 
     private readonly GeneratorOptions _options;
@@ -89,7 +89,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
 
     public void Dispose() => _fleet.Dispose();
 
-    /// <summary>Makes members senders. Returns those that send by the clock.</summary>
+    /// <summary>Makes members senders. Returns those that send at a fixed rate.</summary>
     private List<Sender> AddSenders(Workload workload)
     {
         var message = _options.Protocol.Wrap(Stamp.Template(workload.Payload));
@@ -115,7 +115,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         return paced;
     }
 
-    /// <summary>Sends until all have heard something: a handshake that is over does not say that the member is in its room.</summary>
+    /// <summary>Sends until all members have received a text, because a completed handshake does not prove that a member is in its room.</summary>
     private void Probe()
     {
         var frame = new StampedFrame(_options.Protocol.Wrap(Stamp.Template(0)), Stamp.Probe);
@@ -125,7 +125,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
             foreach (var room in _rooms.Where(static room => !room.Members.TrueForAll(static member => member.InRoom)))
                 room.Members[0].Send(frame.For(0, 0));
             _fleet.Serve(ProbeInterval);
-            deadline.ThrowIfPassed($"{_inRoom} of {_fleet.Open} members hear what is sent to their rooms.");
+            deadline.ThrowIfPassed($"{_inRoom} of {_fleet.Open} members receive the texts of their rooms.");
         }
     }
 
@@ -156,7 +156,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
                 (before, deadline) = (_deliveries, new Deadline(DrainPatience));
         }
 
-        // What is sent twice would come now.
+        // Duplicates would arrive now.
         _fleet.Serve(ProbeInterval);
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>Senders that send by the clock, one after the other.</summary>
+/// <summary>Senders that take turns at a fixed rate.</summary>
 internal sealed class PacedSenders(IReadOnlyList<Sender> senders, double rate)
 {
     private readonly double _interval = senders.Count == 0 ? double.PositiveInfinity : Stopwatch.Frequency / rate;
@@ -12,8 +12,8 @@ internal sealed class PacedSenders(IReadOnlyList<Sender> senders, double rate)
     public void Start() => _start = Stopwatch.GetTimestamp();
 
     /// <summary>
-    /// Sends what is due, stamped with the time when it was due: a generator or server that lags shows in the latency. Returns
-    /// for how many milliseconds nothing will be due.
+    /// Sends the messages that are due, stamped with the time when they were due, so that the latency includes any lag of the generator or
+    /// the server. Returns the time in milliseconds until the next message is due.
     /// </summary>
     public int SendDue()
     {

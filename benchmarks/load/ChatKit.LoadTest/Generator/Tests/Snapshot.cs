@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>What was counted up to a moment.</summary>
+/// <summary>The counters at a point in time.</summary>
 internal readonly record struct Snapshot(long Time, long Deliveries, long Messages, double ServerCpu, double GeneratorCpu)
 {
     public static Snapshot Take(int process, long deliveries = 0, long messages = 0) =>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ChatKit.LoadTest.Generator.Tests;
 
-/// <summary>Opens many connections as fast as the server accepts them, closes them, and begins again. Only the opening counts.</summary>
+/// <summary>Opens many connections as fast as the server accepts them, closes them, and starts again. Only the opening counts.</summary>
 internal sealed class StormTest(GeneratorOptions options)
 {
     private double _seconds;
