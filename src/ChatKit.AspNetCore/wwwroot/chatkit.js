@@ -1,31 +1,31 @@
-// The browser client of ChatKit. chatkit.d.ts describes what it exports, docs/protocol.md the protocol.
+// ChatKit's browser client. See chatkit.d.ts for its API and docs/protocol.md for the protocol.
 
 // In milliseconds.
 const TIMES = {
   backoff: 500,
   backoffLimit: 30_000,
-  connect: 10_000, // A network that drops packets would let an attempt hang for minutes.
+  connect: 10_000, // On a network that drops packets, an attempt can hang for minutes.
   refused: 10_000,
   busy: 5_000,
-  resend: 240_000, // The server knows a ref for a minute longer: a message may arrive late.
+  resend: 240_000, // The server keeps a ref for a minute longer, because a message can arrive late.
   claim: 5_000,
 };
 
-// A mistake that the client would repeat, or the will of the application.
+// An error that would occur again, or a decision of the application.
 const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code >= 3000;
 
 const MAX_REFUSALS = 3;
 
-// The server takes this many. Proxies refuse much longer URLs.
+// The maximum that the server accepts. Proxies refuse much longer URLs.
 const MAX_ROOMS = 128;
 const MAX_URL = 4_000;
 
 const encoder = new TextEncoder();
 
 function toPayload(data) {
-  // Half a surrogate pair has no UTF-8.
+  // An unpaired surrogate can't be encoded as UTF-8.
   if (typeof data === 'string') return { data: data.toWellFormed() };
-  if (!(data instanceof Uint8Array)) throw new TypeError('ChatKit sends a string or a Uint8Array.');
+  if (!(data instanceof Uint8Array)) throw new TypeError('ChatKit can send only a string or a Uint8Array.');
   return { base64: btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join('')) };
 }
 
@@ -58,29 +58,29 @@ class Chat {
   #listening = new AbortController();
   #lifetime = new AbortController();
   #timer; // for connecting, silence, or the next attempt
-  #user; // of the latest connection; '' for nobody
+  #user; // of the latest connection; '' if anonymous
 
-  // Of the present connection:
+  // State of the current connection:
   #welcome;
   #welcomedAt;
-  #isLimited; // has sent too much
+  #isLimited; // The client exceeded the rate.
   #live; // rooms
-  #announced; // by room, up to where the server has said that messages are missing
-  #unnamed; // positions that the URL has no space for
-  #retry; // how long to wait after it
-  #earliest; // how long at least
+  #announced; // by room, the position up to which the server has reported missing messages
+  #unnamed; // positions that don't fit into the URL
+  #retry; // how long to wait before reconnecting
+  #earliest; // the minimum wait before reconnecting
 
   #positions = new Map(); // by room, the latest last
   #here = new Map();
-  #former = []; // ids of the latest connections: what they have sent to the others does not come back
+  #former = []; // ids of the latest connections; what they sent to others doesn't come back
 
-  // By ref, in the order of sending: { message, number, user, sentAt, resolve, reject }. Those of before a reload have no promise.
+  // By ref, in the order of sending: { message, number, user, sentAt, resolve, reject }. Entries from before a reload have no promise.
   #outbox = new Map();
   #session = crypto.getRandomValues(new Uint32Array(4)).join('.'); // randomUUID() needs HTTPS.
   #count = 0;
   #key;
   #id = this.#session; // of the outbox
-  #isClaimed; // The outbox is known to be this page's.
+  #isClaimed; // This page owns the outbox.
   #holdTimer; // while the server's store is unavailable
   #holds = 0;
   #events = [];
@@ -92,7 +92,7 @@ class Chat {
     const starts = searchParams.getAll('after').map((start) => start.split(/~(?=[^~]*$)/));
     searchParams.delete('after');
     for (const [room, position] of [...starts, ...Object.entries(after)]) {
-      if (!/:\d+$/.test(position)) throw new TypeError(`ChatKit reads no position in '${position}'.`);
+      if (!/:\d+$/.test(position)) throw new TypeError(`'${position}' is not a position.`);
       this.#reach(room, position);
     }
 
@@ -104,9 +104,9 @@ class Chat {
     const { signal } = this.#lifetime;
     addEventListener('pagehide', ({ persisted }) => persisted || this.#mark(), { signal });
     addEventListener('online', () => this.#state === 'offline' && this.#open(), { signal });
-    // A socket can look open for minutes without a network.
+    // Without a network, a socket can appear open for minutes.
     addEventListener('offline', () => this.#state !== 'closed' && this.#goOffline(), { signal });
-    queueMicrotask(() => this.#timer || signal.aborted || this.#open()); // when the caller listens
+    queueMicrotask(() => this.#timer || signal.aborted || this.#open()); // after the caller has added listeners
   }
 
   get state() {
@@ -155,7 +155,7 @@ class Chat {
     this.#drop();
     const { signal } = (this.#listening = new AbortController());
     this.#report(this.#state === 'connecting' ? 'connecting' : 'reconnecting');
-    if (signal.aborted) return; // A listener has closed it.
+    if (signal.aborted) return; // A listener closed the client.
     const url = new URL(this.#url);
     for (const id of this.#former) url.searchParams.append('connection', id);
     const rooms = [...this.#positions].reverse();
@@ -165,11 +165,11 @@ class Chat {
     if (this.#unnamed.length) url.searchParams.set('resume', 'frame');
     this.#expect(this.#times.connect);
     try {
-      // URLs are logged, so a token must not be in one.
+      // URLs are logged, so they must not contain a token.
       const protocols = this.#token ? ['chatkit.v1', `bearer.${await this.#token()}`] : 'chatkit.v1';
       if (signal.aborted) return;
       const socket = new WebSocket(url, protocols);
-      socket.addEventListener('message', ({ data }) => this.#hear(data), { signal });
+      socket.addEventListener('message', ({ data }) => this.#receive(data), { signal });
       socket.addEventListener('close', (event) => this.#closed(event), { signal });
       this.#socket = socket;
     } catch (error) {
@@ -177,13 +177,13 @@ class Chat {
     }
   }
 
-  /** Gives the connection up if nothing arrives in time. */
+  /** Abandons the connection if nothing arrives in time. */
   #expect(time) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '' }), time);
   }
 
-  /** Does not wait for the closing handshake, which a dead connection never ends. */
+  /** Closes without waiting for the closing handshake, which never completes on a dead connection. */
   #drop() {
     clearTimeout(this.#timer);
     this.#release();
@@ -228,7 +228,7 @@ class Chat {
     for (const entry of this.#outbox.values()) this.#abandon(entry);
   }
 
-  /** Full jitter, so that clients do not come back all at once. */
+  /** Full jitter, so that clients don't all reconnect at once. */
   #backoff(attempt) {
     return Math.random() * Math.min(this.#times.backoffLimit, this.#times.backoff * 2 ** attempt);
   }
@@ -238,7 +238,7 @@ class Chat {
     this.#emit('state', { state, ...this.#reason, retryAt });
   }
 
-  /** Events that a listener causes follow when all listeners have the present one. */
+  /** Emits an event. An event that a listener causes is emitted after all listeners have received the current one. */
   #emit(...event) {
     if (this.#events.push(event) > 1) return;
     for (const [type, happened] of this.#events) {
@@ -255,13 +255,13 @@ class Chat {
 
   // What the server sends
 
-  #hear(text) {
+  #receive(text) {
     if (this.#welcome?.ping) this.#expect(this.#welcome.ping * 2_000);
     try {
       const frame = JSON.parse(text);
       if (Object.hasOwn(this.#frames, frame.type)) this.#frames[frame.type](frame);
     } catch {
-      // Unknown to this version.
+      // This version doesn't support the frame.
     }
   }
 
@@ -291,7 +291,7 @@ class Chat {
     skip: ({ room, position }) => this.#advance(room, position),
 
     gap: ({ room, after, next, missed, reset = false }) => {
-      // The position follows with the next message. Without it, the gap is announced again, and may have grown.
+      // The next message moves the position. Until then, the gap is announced again and may have grown.
       if (reset && !next) this.#reach(room, ':0');
       else this.#announced.set(room, next ? move(next, -1) : move(after, missed));
       this.#emit('gap', { room, after, next, missed, reset });
@@ -321,7 +321,7 @@ class Chat {
       if (code === 'rate_limited') this.#limit({ ref, code, text }, retry);
       else if (entry && code === 'unavailable') this.#hold({ ref, code, text });
       else if (entry) this.#settle(entry, code, text);
-      // The server waits for a message that it has already, until the connection ends.
+      // The server waits for a message that it already has, until the connection ends.
       else if (ref && code === 'unavailable') this.#open();
       else this.#emit('error', { ref, code, text });
     },
@@ -341,7 +341,7 @@ class Chat {
     ping: () => this.#socket.send('{"type":"pong"}'),
   };
 
-  /** Reports what is missing before a position. False if the client has passed it. */
+  /** Reports messages that are missing before a position. Returns false if the client has already passed it. */
   #advance(room, position, step = 1) {
     const after = this.#announced.get(room) ?? this.#positions.get(room);
     const [[oldEpoch, last], [epoch, sequence]] = [parse(after), parse(position)];
@@ -375,24 +375,24 @@ class Chat {
 
   // The outbox
 
-  /** Sends messages, or keeps them for a connection that takes them. */
+  /** Sends messages, or keeps them until a connection accepts them. */
   #transmit(entries) {
     for (const entry of entries) {
       const frame = JSON.stringify(entry.message);
       if (!this.#fits(frame)) {
-        this.#settle(entry, 'too-big', `The message is larger than the ${this.#welcome.limit} bytes that the server takes.`);
+        this.#settle(entry, 'too-big', `The message is larger than the server's limit of ${this.#welcome.limit} bytes.`);
       } else if (this.#isStale(entry)) {
         this.#abandon(entry);
       } else {
         const isSending = this.#isSending;
         if (isSending) Object.assign(entry, { sentAt: entry.sentAt ?? Date.now(), user: this.#user });
-        this.#save(entry); // before it is sent: the page may end at any time
+        this.#save(entry); // before sending, because the page can be closed at any time
         if (isSending) this.#socket.send(frame);
       }
     }
   }
 
-  /** Too old for its ref to be known, or not known to be from this user. */
+  /** Whether the server may no longer have the entry's ref, or the entry may be from another user. */
   #isStale({ sentAt, user = '' }) {
     return Date.now() - sentAt > this.#times.resend || (this.#welcome && user !== this.#user);
   }
@@ -401,20 +401,20 @@ class Chat {
     return this.#isClaimed && this.#welcome && !this.#holdTimer && !this.#isLimited;
   }
 
-  /** The server takes no other message until it gets the refused one again. */
+  /** Sends again after a while. The server accepts no other message until it receives the refused one again. */
   #hold(error) {
     if (this.#holdTimer) return;
     this.#holdTimer = setTimeout(() => {
       this.#release();
       const [first] = this.#outbox.keys();
       this.#transmit(this.#outbox.values());
-      // It was too old, and the server waits for it until the connection ends.
+      // The message was too old to send, and the server waits for it until the connection ends.
       if (first && !this.#outbox.has(first)) this.#open();
     }, this.#backoff(this.#holds++));
     this.#emit('error', error);
   }
 
-  /** The server has handled nothing from this message on. What was sent first on this connection counts as not sent. */
+  /** The server handled neither this message nor later ones. Those first sent on this connection count as not sent. */
   #limit(error, retry) {
     this.#isLimited = true;
     if (retry >= 0) this.#earliest = retry * 1_000;
@@ -452,8 +452,8 @@ class Chat {
     if (this.#outbox.size === 0) this.#write(this.#key);
   }
 
-  // Storage keeps the outbox over a reload: each message under a key of its own, so that a change costs the same however many there are.
-  // It may be full, blocked, or hold something else. That is no reason to fail.
+  // Storage keeps the outbox during a reload. Each message has its own key, so that the cost of a change doesn't depend on their number.
+  // Storage can be full, blocked, or contain other data. None of this is an error.
 
   #keyOf({ number }) {
     return `${this.#key} ${number}`;
@@ -465,13 +465,13 @@ class Chat {
     this.#mark(Date.now());
   }
 
-  /** Keeps which messages there are, and since when a page may have sent them. No time if the page has ended. */
+  /** Stores which messages exist, and since when a page may have sent them; without a time if the page was closed. */
   #mark(at) {
     const [first] = this.#outbox.values();
     if (first) this.#write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
   }
 
-  /** Takes over what the previous page of this tab has left. In a duplicated tab it is a copy, and the other page has the lock. */
+  /** Takes over the outbox of this tab's previous page. In a duplicated tab it is a copy, and the other page holds the lock. */
   async #claim({ id, from, to = 0, at }) {
     const entries = [];
     for (let number = from; number <= to; number++) {
@@ -497,7 +497,7 @@ class Chat {
     this.#transmit(this.#outbox.values());
   }
 
-  /** Until the client is closed, or the page ends. */
+  /** Acquires a lock until the client or the page is closed. */
   #lock(id, options) {
     const { signal } = this.#lifetime;
     return new Promise((resolve) => {
@@ -529,7 +529,7 @@ function findStorage() {
   } catch {} // blocked
 }
 
-/** Connects to a room, and stays connected. */
+/** Connects to a room and stays connected. */
 export function connect(url, { storage = findStorage(), ...options } = {}) {
   return new Chat(url, { storage, ...options });
 }

@@ -191,7 +191,8 @@ internal sealed class RedisConnection(
             var configuration = Parse(options.Value.Configuration ?? multiplexer.Configuration);
             var second = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
             await using (second.ConfigureAwait(false))
-                return await ScriptAtomicity.IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
+                return await ScriptAtomicity
+                    .IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfRedis(e) || e is ArgumentException)
         {
