@@ -51,13 +51,13 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     public bool DirectTransport { get; set; } = true;
 
     /// <summary>
-    /// The maximum number of connections to the endpoint, per node. Default: null, no limit; otherwise at least 1. The server answers more
-    /// handshakes with HTTP status 503.
+    /// The maximum number of connections to the endpoint, per node. Default: null, no limit; otherwise at least 1. The server answers
+    /// further handshakes with HTTP status 503.
     /// </summary>
     public int? MaxConnections { get; set; }
 
     /// <summary>
-    /// The maximum number of connections of one user to the endpoint, per node. Default: null, no limit; otherwise at least 1. Another
+    /// The maximum number of connections of one user to the endpoint, per node. Default: null, no limit; otherwise at least 1. A further
     /// connection is closed with 1013 before its handler is created. Anonymous clients aren't counted. A lost connection counts until the
     /// server detects the loss, which takes up to the sum of <see cref="WebSocketConnectionOptions.PingInterval"/> and
     /// <see cref="WebSocketConnectionOptions.PingTimeout"/>. Allow users more connections than they need.

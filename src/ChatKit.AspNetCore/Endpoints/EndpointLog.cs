@@ -18,6 +18,6 @@ internal static partial class EndpointLog
     public static partial void EndpointFull(this ILogger logger, LogText pattern, int max);
 
     [LoggerMessage(341, LogLevel.Debug,
-        "A user has reached MaxConnectionsPerUser ({Max}) at the endpoint {Pattern}. Another connection is closed with 1013.")]
+        "A user has reached MaxConnectionsPerUser ({Max}) at the endpoint {Pattern}. A further connection is closed with 1013.")]
     public static partial void UserFull(this ILogger logger, LogText pattern, int max);
 }

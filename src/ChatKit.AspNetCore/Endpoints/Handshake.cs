@@ -6,9 +6,9 @@ using Microsoft.Net.Http.Headers;
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>
-/// Checks the requirements of RFC 6455 sections 4.2.1, 9.1 and 11.3 that the platform doesn't check. It accepts HTTP/1.0, and a list of
-/// versions that includes the right one; it answers an invalid key like a request without a handshake; and it ignores extensions that
-/// aren't a list.
+/// Checks the requirements of RFC 6455 sections 4.2.1, 9.1 and 11.3 that the platform doesn't check. The platform accepts HTTP/1.0 and a
+/// list of versions that includes the right one, answers an invalid key like a request for a page, and ignores extensions that aren't a
+/// list.
 /// </summary>
 internal static partial class Handshake
 {
