@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatKit;
 
-/// <summary>What a handler can ask of the HTTP request that its connection began with.</summary>
+/// <summary>Extension methods that give a handler access to the HTTP request of its handshake.</summary>
 public static class WebSocketConnectionHttpContextExtensions
 {
-    /// <summary>The request of the handshake, for its query, headers and cookies; null on a host other than ASP.NET Core.</summary>
+    /// <summary>
+    /// Returns the context of the handshake's request, with its query, headers and cookies; null on a host other than ASP.NET Core.
+    /// </summary>
     /// <param name="connection">The connection.</param>
     public static HttpContext? GetHttpContext(this WebSocketConnection connection)
     {

@@ -5,66 +5,66 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>What holds for an endpoint that <c>MapWebSocketHandler</c> has mapped, and for each of its connections.</summary>
+/// <summary>Options for an endpoint that <c>MapWebSocketHandler</c> maps, and for its connections.</summary>
 public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
 {
     /// <summary>
-    /// Which pages may connect, besides those of the same host: origins such as <c>https://example.com</c>, with
-    /// <c>https://*.example.com</c> for all subdomains. Default: none. <c>*</c> lets the page of any site connect with the
-    /// cookies of its visitor (cross-site WebSocket hijacking); a warning in the log says so. Clients that are no browsers send no
-    /// origin and may always connect.
+    /// The origins of the pages that can connect, in addition to pages of the same host: for example <c>https://example.com</c>, or
+    /// <c>https://*.example.com</c> for all subdomains. Default: none. <c>*</c> lets pages of any site connect with their visitors' cookies
+    /// (cross-site WebSocket hijacking), and logs a warning. Clients other than browsers send no origin and can always connect.
     /// </summary>
     public IList<string> AllowedOrigins { get; set; } = [];
 
     /// <summary>
-    /// The subprotocols that the endpoint speaks, the best first; the first that the client offers too is taken. Default: none.
+    /// The subprotocols that the endpoint supports, in order of preference. The first one that the client also offers is selected. Default:
+    /// none.
     /// </summary>
     public IList<string> Subprotocols { get; set; } = [];
 
     /// <summary>
-    /// Names the home room of a client, from the request of its handshake. Default: the route value <c>room</c>, else the route's
-    /// pattern, with the prefixes of its groups. Rooms are global: put what must keep them apart, such as the tenant, into the name. A
-    /// name that is not valid, see <see cref="RoomName"/>, is answered with status 400.
+    /// Returns the name of a client's home room, from the request of its handshake. Default: the route value <c>room</c>, or else the
+    /// route's pattern, including the prefixes of its groups. Rooms are global: to separate tenants, for example, include the tenant in the
+    /// name. If the name isn't valid (see <see cref="RoomName"/>), the server answers with status 400.
     /// </summary>
     public Func<HttpContext, string?> HomeRoom { get; set; } = RoomOfRoute;
 
     /// <summary>
-    /// Whether a connection is closed, with 1008, when the authentication that its handshake came with expires: the ticket of a cookie, or
-    /// a bearer token (<c>AuthenticationProperties.ExpiresUtc</c>). Default: true. False lets whoever was logged in stay
-    /// for as long as the connection lasts.
+    /// Whether a connection is closed with 1008 when the credentials of its handshake expire, such as the ticket of a cookie or a bearer
+    /// token (<c>AuthenticationProperties.ExpiresUtc</c>). Default: true. If false, a user stays signed in until the connection ends.
     /// </summary>
     public bool CloseOnAuthenticationExpiration { get; set; } = true;
 
     /// <summary>
-    /// Whether clients that offer it may send compressed messages and get compressed ones (permessage-deflate, RFC 7692). Default:
-    /// false. Each message is compressed on its own, without context takeover: once for all who get it, and an idle connection holds
-    /// no memory for it. Messages below 256 bytes go out as they are. Costs processor time for each message; and where a message
-    /// mixes secrets with what an attacker chose, its length tells of them (CRIME, BREACH).
+    /// Whether messages are compressed, if the client offers it (permessage-deflate, RFC 7692). Default: false. Each message is compressed
+    /// on its own, without context takeover. It is compressed once for all receivers, and an idle connection uses no memory for
+    /// compression. Messages below 256 bytes are sent uncompressed. Compression costs processor time for each message. If a message mixes
+    /// secrets with data that an attacker controls, its length can reveal the secrets (CRIME, BREACH).
     /// </summary>
     public bool EnableCompression { get; set; }
 
     /// <summary>
-    /// Whether frames bypass layers of the server that do nothing for them. Default: true. Over HTTP/1.1 they then go through the
-    /// connection's own pipe instead of HTTP's stream; and once a pong has shown that this pipe is empty, to the socket, unless there
-    /// is TLS or the transport is wrapped by connection middleware. False uses the stream of the upgraded request, as HTTP/2 does always.
+    /// Whether frames bypass server layers that they don't need. Default: true. Over HTTP/1.1, frames then use the connection's pipe
+    /// instead of the request's stream. When a pong has shown that this pipe is empty, frames are written to the socket, unless the
+    /// connection uses TLS or connection middleware wraps the transport. If false, frames use the stream of the upgraded request, as they
+    /// always do over HTTP/2.
     /// </summary>
     public bool DirectTransport { get; set; } = true;
 
     /// <summary>
-    /// How many connections the endpoint may have on each node. Default: null, any number; else at least 1. Further handshakes are
-    /// answered with HTTP status 503.
+    /// The maximum number of connections to the endpoint, per node. Default: null, no limit; otherwise at least 1. The server answers
+    /// further handshakes with HTTP status 503.
     /// </summary>
     public int? MaxConnections { get; set; }
 
     /// <summary>
-    /// How many of them one user may have on each node. Default: null, any number; else at least 1. A further one is closed with 1013
-    /// before it has a handler, or is in a room. Clients without a user are not counted. A connection that is lost counts until the
-    /// server has noticed, which takes up to the sum of <see cref="WebSocketConnectionOptions.PingInterval"/> and
-    /// <see cref="WebSocketConnectionOptions.PingTimeout"/>: leave users more than they need.
+    /// The maximum number of connections of one user to the endpoint, per node. Default: null, no limit; otherwise at least 1. A further
+    /// connection is closed with 1013 before its handler is created. Anonymous clients aren't counted. A lost connection counts until the
+    /// server detects the loss, which takes up to the sum of <see cref="WebSocketConnectionOptions.PingInterval"/> and
+    /// <see cref="WebSocketConnectionOptions.PingTimeout"/>. Allow users more connections than they need.
     /// </summary>
     public int? MaxConnectionsPerUser { get; set; }
 
-    /// <summary>What a token may contain (RFC 9110 section 5.6.2) besides letters and digits.</summary>
+    /// <summary>The characters that a token can contain besides letters and digits (RFC 9110 section 5.6.2).</summary>
     private const string TokenSymbols = "!#$%&'*+-.^_`|~";
 
     /// <inheritdoc />
@@ -77,7 +77,7 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
             .Concat(CountProblems(nameof(MaxConnectionsPerUser), MaxConnectionsPerUser));
 
     private static IEnumerable<string> CountProblems(string name, int? count) =>
-        count < 1 ? [$"{nameof(WebSocketEndpointOptions)}.{name} is {count}; it must be at least 1, or null for any number."] : [];
+        count < 1 ? [$"{nameof(WebSocketEndpointOptions)}.{name} is {count}; it must be at least 1, or null for no limit."] : [];
 
     private static string? RoomOfRoute(HttpContext context)
     {
@@ -88,12 +88,12 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     }
 
     private IEnumerable<string> HomeRoomProblems() => HomeRoom is null
-        ? [$"{nameof(WebSocketEndpointOptions)}.{nameof(HomeRoom)} is null; leave it as it is for the route value 'room'."]
+        ? [$"{nameof(WebSocketEndpointOptions)}.{nameof(HomeRoom)} must not be null. Leave it unset to use the route value 'room'."]
         : [];
 
     private IEnumerable<string> SubprotocolProblems() =>
         Subprotocols
             .Where(static name => string.IsNullOrEmpty(name) || !name.All(static c => char.IsAsciiLetterOrDigit(c) || TokenSymbols.Contains(c)))
             .Select(static name => $"{nameof(WebSocketEndpointOptions)}.{nameof(Subprotocols)} contains '{name}'; "
-                + "a subprotocol is a token of visible ASCII characters without separators (RFC 6455 section 4.1).");
+                + "a subprotocol must be a token of visible ASCII characters without separators (RFC 6455 section 4.1).");
 }

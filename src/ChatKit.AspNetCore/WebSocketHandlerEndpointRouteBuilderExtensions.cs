@@ -10,18 +10,19 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Maps WebSocket handlers to routes.</summary>
+/// <summary>Extension methods that map WebSocket handlers to routes.</summary>
 public static class WebSocketHandlerEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps a handler to a route. The route value <c>room</c>, or the pattern if it has none, names the room that a client
-    /// joins, unless <see cref="WebSocketEndpointOptions.HomeRoom"/> says otherwise; the prefixes of route groups are part of the pattern.
+    /// Maps a handler to a route. A client's home room is named by the route value <c>room</c>, or else by the pattern, including the
+    /// prefixes of route groups. <see cref="WebSocketEndpointOptions.HomeRoom"/> can return another name.
     /// </summary>
-    /// <typeparam name="THandler">The handler. Each connection has its own, created from its own service scope.</typeparam>
-    /// <param name="endpoints">The application.</param>
+    /// <typeparam name="THandler">The handler. Each connection has its own instance, created from its own service scope.</typeparam>
+    /// <param name="endpoints">The route builder, such as the application.</param>
     /// <param name="pattern">The route's pattern, such as <c>/chat/{room}</c>.</param>
     /// <param name="configure">
-    /// Changes the endpoint's options. It starts from what <c>services.Configure&lt;WebSocketEndpointOptions&gt;(…)</c> says for all endpoints.
+    /// Configures the endpoint's options. They start with the values that <c>services.Configure&lt;WebSocketEndpointOptions&gt;(…)</c> sets
+    /// for all endpoints.
     /// </param>
     /// <returns>A builder for conventions such as <c>RequireAuthorization()</c>.</returns>
     /// <exception cref="InvalidOperationException"><c>AddChatKit()</c> was not called.</exception>
@@ -38,7 +39,7 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         var services = endpoints.ServiceProvider;
         ThrowIfNotAdded(services);
 
-        // What the application has configured for all endpoints, and then what it says of this one. The lists are this endpoint's own.
+        // First the configuration of all endpoints, then that of this endpoint. Each endpoint has its own copies of the lists.
         var options = services.GetRequiredService<IOptionsFactory<WebSocketEndpointOptions>>().Create(Options.DefaultName);
         options.AllowedOrigins = [.. options.AllowedOrigins];
         options.Subprotocols = [.. options.Subprotocols];
@@ -50,8 +51,8 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         var factory = ActivatorUtilities.CreateFactory<THandler>(Type.EmptyTypes);
         var endpoint = new WebSocketEndpoint(pattern, provider => factory(provider, []), options, services);
 
-        // CONNECT is how HTTP/2 opens a WebSocket (RFC 8441). A connection lasts longer than any request may. A client that is not logged
-        // in is told so with 401: it would follow no redirect to a page.
+        // HTTP/2 opens a WebSocket with CONNECT (RFC 8441). A connection lasts longer than the timeout of a request. An unauthenticated
+        // client receives 401, because a WebSocket client doesn't follow a redirect to a login page.
         return endpoints
             .MapMethods(pattern, [HttpMethods.Get, HttpMethods.Connect], endpoint.Build(endpoints.CreateApplicationBuilder()))
             .WithDisplayName($"WebSocket {pattern}")
@@ -64,7 +65,7 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         if (services.GetService<IServiceProviderIsService>()?.IsService(typeof(WebSocketHandlerRunner)) == false)
         {
             throw new InvalidOperationException(
-                "ChatKit's services are missing. Call builder.Services.AddChatKit() before builder.Build().");
+                "ChatKit's services are not registered. Call builder.Services.AddChatKit() before builder.Build().");
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace ChatKit;
 
 /// <summary>
-/// The exception that is thrown when the history can't be read or written. A broadcast that throws it isn't delivered. If it leaves
-/// a handler's callback, the connection stays open, because the fault is temporary and neither the client's nor the handler's. The client
-/// isn't notified unless the handler catches the exception and notifies it.
+/// The exception that is thrown when the history can't be read or written. A broadcast that throws it isn't delivered. If it leaves a
+/// handler's callback, the connection stays open, because the fault is temporary, and neither the client nor the handler caused it. The
+/// client isn't notified unless the handler catches the exception and notifies it.
 /// </summary>
 public sealed class HistoryUnavailableException : IOException
 {

@@ -1,10 +1,10 @@
 namespace ChatKit;
 
 /// <summary>
-/// Carries messages to every node that has members of a room. It may lose, duplicate or reorder messages: the history is authoritative, and
-/// a room detects each of these by the messages' positions. Implementations must be thread-safe. The default works within this process;
-/// <c>AddRedis</c> registers one that spans nodes. To use your own, register it as a singleton, before or after <c>AddChatKit()</c> and
-/// <c>AddRedis()</c>. To store messages, inject the <see cref="IMessageHistory"/> into its constructor.
+/// Carries messages to every node that has members of a room. It may lose, duplicate or reorder messages. A room detects this by the
+/// messages' positions, and reads from the history, which is authoritative. Implementations must be thread-safe. The default works within
+/// this process; <c>AddRedis</c> registers one that spans nodes. To use your own, register it as a singleton, before or after
+/// <c>AddChatKit()</c> and <c>AddRedis()</c>. To store messages, inject the <see cref="IMessageHistory"/> into its constructor.
 /// </summary>
 /// <remarks>
 /// An implementation must carry these properties of a message: <see cref="ChatMessage.Type"/>, <see cref="ChatMessage.Data"/>,
@@ -22,7 +22,7 @@ public interface IBackplane
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message, without a position.</param>
     /// <param name="capacity">
-    /// The number of messages that the room's history keeps; 0 to not store the message; null to leave the number unchanged.
+    /// The number of messages that the room's history keeps; 0 if the message isn't stored; null to leave the number unchanged.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait. The message may still be published.</param>
     /// <returns>

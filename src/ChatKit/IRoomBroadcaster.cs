@@ -2,7 +2,9 @@ using System.Net.WebSockets;
 
 namespace ChatKit;
 
-/// <summary>Sends to a room or a user from anywhere in the application, such as a controller or a worker. It is a thread-safe singleton.</summary>
+/// <summary>
+/// Sends messages to a room or a user from anywhere in the application, such as a controller or a worker. It is a thread-safe singleton.
+/// </summary>
 public interface IRoomBroadcaster
 {
     /// <summary>
@@ -12,7 +14,7 @@ public interface IRoomBroadcaster
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Cancels the wait. The message may still be stored.</param>
     /// <returns>The message's position in the room; null if nothing is stored, because <see cref="ChatKitOptions.HistoryCapacity"/> is 0.</returns>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
     ValueTask<MessagePosition?> BroadcastAsync(string room, string text, CancellationToken cancellationToken = default);
 
@@ -26,7 +28,7 @@ public interface IRoomBroadcaster
     /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <returns>The message's position in the room; null if it isn't stored.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="room"/> is not a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
+    /// <paramref name="room"/> isn't a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
     ValueTask<MessagePosition?> BroadcastAsync(
@@ -39,7 +41,7 @@ public interface IRoomBroadcaster
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="cancellationToken">Cancels the wait. The message may still be stored.</param>
     /// <returns>The message's position in the room; null if nothing is stored, because <see cref="ChatKitOptions.HistoryCapacity"/> is 0.</returns>
-    /// <exception cref="ArgumentException"><paramref name="room"/> is not a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
     ValueTask<MessagePosition?> BroadcastAsync(string room, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
@@ -52,7 +54,7 @@ public interface IRoomBroadcaster
     /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <returns>The message's position in the room; null if it isn't stored.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="room"/> is not a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
+    /// <paramref name="room"/> isn't a valid room name, the message is larger than 64 MiB, or the idempotency key is empty or too long.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
     ValueTask<MessagePosition?> BroadcastAsync(

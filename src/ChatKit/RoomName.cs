@@ -26,7 +26,7 @@ public static class RoomName
 
     /// <summary>Checks whether a name is valid.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="problem">What is wrong with the name, in a form that can be shown to its author; null if the name is valid.</param>
+    /// <param name="problem">What is wrong with the name, as a text that you can show to the user who chose it; null if the name is valid.</param>
     public static bool IsValid([NotNullWhen(true)] string? name, [NotNullWhen(false)] out string? problem)
     {
         problem = Problem(name);

@@ -23,8 +23,8 @@ public sealed class WebSocketHandlerDriver
     public ValueTask OpenAsync() => _handler.OnOpenAsync();
 
     /// <summary>
-    /// Calls <see cref="WebSocketHandler.AuthorizeRoomAsync"/>, as a connection does before it joins a room. The test's own
-    /// <see cref="WebSocketConnection.JoinAsync"/> doesn't call it by itself.
+    /// Calls <see cref="WebSocketHandler.AuthorizeRoomAsync"/>, as a connection does before it joins a room. A test's own
+    /// <see cref="WebSocketConnection.JoinAsync"/> doesn't have to call it.
     /// </summary>
     /// <param name="room">The room's name.</param>
     public ValueTask<bool> AuthorizeRoomAsync(string room) => _handler.AuthorizeRoomAsync(room);

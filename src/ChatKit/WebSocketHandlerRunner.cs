@@ -28,7 +28,7 @@ public abstract class WebSocketHandlerRunner
         Func<IServiceProvider, WebSocketHandler> createHandler);
 
     /// <summary>Runs a connection until it ends, as the overload for a stream does, with less overhead.</summary>
-    /// <param name="pipe">The connection after the handshake. Don't use it until the task has completed.</param>
+    /// <param name="pipe">The connection after the handshake. Don't use it for anything else until the task has completed.</param>
     /// <param name="socket">
     /// The socket to which the pipe writes its bytes unchanged, for a connection without TLS; null if there is none. When an answer of the
     /// client has shown that the pipe is empty, frames are written directly to the socket.

@@ -8,8 +8,8 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Removes from an XML documentation file what users of the assembly cannot see: the compiler writes internal and private members too,
-/// and editors of those who reference the package would carry them. MSBuild compiles this file; see Directory.Build.targets.
+/// Removes members from an XML documentation file that users of the assembly can't see. The compiler also writes internal and private
+/// members, which would end up in the package. MSBuild compiles this file; see Directory.Build.targets.
 /// </summary>
 public sealed class KeepVisibleDocumentation : Task
 {
@@ -43,7 +43,7 @@ public sealed class KeepVisibleDocumentation : Task
 
     private HashSet<string> VisibleMembers()
     {
-        // Tasks are compiled against .NET Standard, which lacks MetadataLoadContext; MSBuild has it.
+        // Tasks are compiled against .NET Standard, which has no MetadataLoadContext. MSBuild provides it.
         const string Library = ", System.Reflection.MetadataLoadContext";
         var paths = References.Select(reference => reference.ItemSpec).Append(AssemblyFile);
         var resolver = Activator.CreateInstance(Type.GetType("System.Reflection.PathAssemblyResolver" + Library, true), paths);
@@ -76,7 +76,7 @@ public sealed class KeepVisibleDocumentation : Task
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
-    // Below: "ID strings" of the C# standard, annex D.4.2.
+    // The methods below create the ID strings of the C# standard, annex D.4.2.
 
     private static string NameOf(Type type) => type.FullName.Replace('+', '.');
 
@@ -103,7 +103,7 @@ public sealed class KeepVisibleDocumentation : Task
         if (!type.IsGenericType)
             return NameOf(type);
 
-        // Each type of a nesting takes its own share of the arguments: Outer{A}.Inner{B}.
+        // Each nested type takes its own part of the type arguments: Outer{A}.Inner{B}.
         var arguments = new Queue<string>(type.GetGenericArguments().Select(ReferenceTo));
         return string.Join(".", NameOf(type.GetGenericTypeDefinition()).Split('.').Select(part =>
         {

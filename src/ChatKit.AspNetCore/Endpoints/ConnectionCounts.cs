@@ -1,24 +1,24 @@
 namespace ChatKit.AspNetCore.Endpoints;
 
-/// <summary>How many connections an endpoint has on this node, and each of its users. Exact, whoever comes and goes at the same time.</summary>
-/// <param name="max">How many there may be; null for any number.</param>
-/// <param name="maxPerUser">How many a user may have; null for any number.</param>
+/// <summary>Counts an endpoint's connections on this node, in total and for each user. Thread-safe and exact.</summary>
+/// <param name="max">The maximum number of connections; null for no limit.</param>
+/// <param name="maxPerUser">The maximum number of connections of one user; null for no limit.</param>
 internal sealed class ConnectionCounts(int? max, int? maxPerUser)
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Those who have any. Empty if it does not matter how many.</summary>
-    private readonly Dictionary<string, int> _ofUsers = [];
-    private int _all;
+    /// <summary>The counts of users that have connections. Empty if there is no limit for users.</summary>
+    private readonly Dictionary<string, int> _countByUser = [];
+    private int _total;
 
-    /// <summary>Counts a connection. False, and not counted, if it would be one too many.</summary>
+    /// <summary>Counts a connection. Returns false, without counting it, if it would exceed the limit.</summary>
     public bool TryEnter()
     {
         lock (_gate)
         {
-            if (_all >= max)
+            if (_total >= max)
                 return false;
-            _all++;
+            _total++;
             return true;
         }
     }
@@ -26,21 +26,21 @@ internal sealed class ConnectionCounts(int? max, int? maxPerUser)
     public void Leave()
     {
         lock (_gate)
-            _all--;
+            _total--;
     }
 
-    /// <summary>Counts a connection of a user. False, and not counted, if it would be one too many.</summary>
-    /// <param name="user">The user; null for nobody in particular, who may have any number.</param>
+    /// <summary>Counts a connection of a user. Returns false, without counting it, if it would exceed the limit.</summary>
+    /// <param name="user">The user; null for an anonymous client, which has no limit.</param>
     public bool TryEnter(string? user)
     {
         if (user is null || maxPerUser is null)
             return true;
         lock (_gate)
         {
-            var count = _ofUsers.GetValueOrDefault(user);
+            var count = _countByUser.GetValueOrDefault(user);
             if (count >= maxPerUser)
                 return false;
-            _ofUsers[user] = count + 1;
+            _countByUser[user] = count + 1;
             return true;
         }
     }
@@ -51,8 +51,8 @@ internal sealed class ConnectionCounts(int? max, int? maxPerUser)
             return;
         lock (_gate)
         {
-            if (--_ofUsers[user] == 0)
-                _ofUsers.Remove(user);
+            if (--_countByUser[user] == 0)
+                _countByUser.Remove(user);
         }
     }
 }

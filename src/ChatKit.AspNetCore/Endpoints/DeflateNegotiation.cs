@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>
-/// Agrees on permessage-deflate (RFC 7692 section 7.1), always without context takeover on either side. The platform's own
-/// negotiation lets the client keep its context, and agrees to parameters that nobody knows.
+/// Negotiates permessage-deflate (RFC 7692 section 7.1), always without context takeover on either side. The platform's own negotiation
+/// lets the client keep its context and accepts unknown parameters.
 /// </summary>
 internal static class DeflateNegotiation
 {
@@ -18,9 +18,9 @@ internal static class DeflateNegotiation
 
     private const int MinWindowBits = 8;
 
-    /// <summary>Answers the first offer that can be met.</summary>
-    /// <param name="offers">The elements of the request's <c>Sec-WebSocket-Extensions</c>, the client's favorite first.</param>
-    /// <returns>What is agreed on; null if there is nothing to compress with.</returns>
+    /// <summary>Accepts the first offer that the server supports.</summary>
+    /// <param name="offers">The elements of the request's <c>Sec-WebSocket-Extensions</c>, in the client's order of preference.</param>
+    /// <returns>The agreement; null if there is no compression.</returns>
     public static DeflateAgreement? Answer(IEnumerable<string> offers) =>
         offers.Select(Answer).FirstOrDefault(static answer => answer is not null);
 
@@ -30,7 +30,7 @@ internal static class DeflateNegotiation
         if (parts[0] != Extension)
             return null;
 
-        // RFC 7692 section 7.1.1.2: a client can be told to begin each message anew, whether or not it has offered to.
+        // RFC 7692 section 7.1.1.2: the server can require no context takeover from a client, even if the client hasn't offered it.
         var answer = $"{Extension}; {ServerTakeover}; {ClientTakeover}";
         var serverWindow = MaxWindowBits;
         var seen = new HashSet<string>();
@@ -39,10 +39,10 @@ internal static class DeflateNegotiation
             var equals = part.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? part : part[..equals].TrimEnd();
             var value = equals < 0 ? null : Unquote(part[(equals + 1)..].TrimStart());
-            if (!seen.Add(name) || !CanMeet(name, value))
+            if (!seen.Add(name) || !IsSupported(name, value))
                 return null;
 
-            // A window that the client names is confirmed. For its own it need not be, but some clients insist on it.
+            // Confirms a window size that the client states. This is optional for the client's own window, but some clients require it.
             if (value is not null)
                 answer += $"; {name}={value}";
             if (name == ServerWindow)
@@ -52,8 +52,8 @@ internal static class DeflateNegotiation
         return new DeflateAgreement(answer, serverWindow);
     }
 
-    /// <summary>Whether a parameter is one of the four, is well formed, and asks for what can be done (RFC 7692 section 7.1).</summary>
-    private static bool CanMeet(string name, string? value) => name switch
+    /// <summary>Whether a parameter is one of the four, is well-formed, and is supported (RFC 7692 section 7.1).</summary>
+    private static bool IsSupported(string name, string? value) => name switch
     {
         ClientTakeover or ServerTakeover => value is null,
         ClientWindow => value is null || Bits(value) is >= MinWindowBits and <= MaxWindowBits,
@@ -61,7 +61,7 @@ internal static class DeflateNegotiation
         _ => false,
     };
 
-    /// <summary>A decimal number without leading zeros, or null.</summary>
+    /// <summary>Parses a decimal number without leading zeros. Returns null if it isn't one.</summary>
     private static int? Bits(string? value) =>
         value is { Length: 1 or 2 } && value.All(char.IsAsciiDigit) && value[0] != '0' ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 

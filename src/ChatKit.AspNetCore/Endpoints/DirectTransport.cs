@@ -6,21 +6,21 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
-/// <summary>Finds what lies under the HTTP layer, as far as bypassing the layers above it changes nothing but the speed.</summary>
+/// <summary>Finds the transport under the HTTP layer, if bypassing the layers above it changes only the speed.</summary>
 internal static class DirectTransport
 {
     /// <summary>
-    /// The pipe under HTTP/1.1: plain or TLS, with whatever connection middleware put there. Null if the upgrade is not Kestrel's own,
-    /// because whoever stands in front of it may want to see or change what goes through the stream.
+    /// Returns the pipe under HTTP/1.1, with or without TLS and connection middleware. Returns null if the upgrade feature isn't Kestrel's
+    /// own, because the code that replaced it may read or change the bytes of the stream.
     /// </summary>
-    /// <param name="upgrade">The feature that has upgraded the request; null over HTTP/2.</param>
+    /// <param name="upgrade">The feature that upgraded the request; null over HTTP/2.</param>
     /// <param name="features">The connection's and the request's features.</param>
     public static IDuplexPipe? Pipe(IHttpUpgradeFeature? upgrade, IFeatureCollection features) =>
         upgrade?.GetType().Assembly == typeof(KestrelServer).Assembly ? features.Get<IConnectionTransportFeature>()?.Transport : null;
 
     /// <summary>
-    /// The socket under that pipe; null if anything lies between them. Middleware that wraps the transport, TLS included, puts a pipe
-    /// of its own into its place, and that comes from another assembly than the socket's connection.
+    /// Returns the socket under that pipe; null if there is a layer between them. Middleware that wraps the transport, including TLS,
+    /// replaces the pipe with its own, which comes from a different assembly than the socket's connection.
     /// </summary>
     public static Socket? Socket(IDuplexPipe pipe, IFeatureCollection features)
     {

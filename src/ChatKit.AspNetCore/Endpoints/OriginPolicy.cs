@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>
-/// Which pages may connect (RFC 6455 section 10.2). A browser sends the visitor's cookies with every WebSocket handshake, whichever
-/// page starts it, and nothing but this check keeps a foreign page out.
+/// Decides which pages can connect (RFC 6455 section 10.2). A browser sends the visitor's cookies with every WebSocket handshake, whichever
+/// page starts it. Only this check keeps out pages of other sites.
 /// </summary>
 internal sealed class OriginPolicy
 {
@@ -14,7 +14,7 @@ internal sealed class OriginPolicy
 
     private const string AnySubdomain = "*.";
 
-    /// <summary>What a user, a path, a query, a fragment or a second wildcard brings along.</summary>
+    /// <summary>The characters that introduce a user, a path, a query, a fragment or a second wildcard.</summary>
     private static readonly SearchValues<char> BeyondAuthority = SearchValues.Create(@"@/\?#* ");
 
     private readonly bool _allowAny;
@@ -38,7 +38,7 @@ internal sealed class OriginPolicy
 
     public static IEnumerable<string> Problems(IEnumerable<string> allowed) =>
         allowed.Where(static origin => origin != Any && Parse(origin, out _) is null).Select(static origin =>
-            $"{nameof(WebSocketEndpointOptions)}.{nameof(WebSocketEndpointOptions.AllowedOrigins)} contains '{origin}'; an origin is "
+            $"{nameof(WebSocketEndpointOptions)}.{nameof(WebSocketEndpointOptions.AllowedOrigins)} contains '{origin}'; an origin has the form "
             + "'https://example.com', 'https://example.com:8443', 'https://*.example.com' or '*', without a path.");
 
     public bool Allows(HttpRequest request)
@@ -54,8 +54,8 @@ internal sealed class OriginPolicy
     }
 
     /// <summary>
-    /// Compares host and port but not the scheme: a proxy that ends TLS passes on the host, and the page's scheme is then not the
-    /// one that arrives here.
+    /// Compares the host and the port but not the scheme. Behind a proxy that terminates TLS and forwards the host, the request's scheme
+    /// differs from the page's.
     /// </summary>
     private static bool IsSameHost(Origin origin, HostString host) =>
         (origin.Scheme == Uri.UriSchemeHttps || origin.Scheme == Uri.UriSchemeHttp)
@@ -82,7 +82,9 @@ internal sealed class OriginPolicy
             : null;
     }
 
-    /// <summary>What makes an origin (RFC 6454 section 4): the host in lower case and punycode, the port also where it is the scheme's own.</summary>
+    /// <summary>
+    /// The parts of an origin (RFC 6454 section 4): the host in lower case and Punycode; the port even if it is the scheme's default.
+    /// </summary>
     private readonly record struct Origin(string Scheme, string Host, int Port)
     {
         public static Origin Of(Uri uri) => new(uri.Scheme, uri.IdnHost, uri.Port);

@@ -4,22 +4,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
-/// <summary>Reads from a handshake up to where a client has the messages of rooms: <c>?after=room~epoch:sequence</c>, repeatable.</summary>
+/// <summary>Reads a client's last positions in rooms from the query of its handshake: <c>?after=room~epoch:sequence</c>, repeatable.</summary>
 internal static class ResumePositions
 {
     private const string Parameter = "after";
 
-    /// <summary>More rooms than a connection can be in by default.</summary>
+    /// <summary>The number of rooms that a connection can be in by default.</summary>
     private const int MaxRooms = 128;
 
     public static IReadOnlyDictionary<string, MessagePosition> None => ReadOnlyDictionary<string, MessagePosition>.Empty;
 
-    /// <summary>Whether the client sends further positions in its first frames: <c>?resume=frame</c>.</summary>
+    /// <summary>Whether the client sends more positions in its first frames: <c>?resume=frame</c>.</summary>
     public static bool FollowByFrame(IQueryCollection query) => query["resume"] == "frame";
 
     /// <param name="query">The query of the handshake.</param>
-    /// <param name="positions">What the client has of each room.</param>
-    /// <param name="problem">What is wrong, short enough for a close frame; null if nothing is.</param>
+    /// <param name="positions">The client's last position in each room.</param>
+    /// <param name="problem">What is wrong, short enough for a close frame; null if the query is valid.</param>
     public static bool TryRead(
         IQueryCollection query, out IReadOnlyDictionary<string, MessagePosition> positions, [NotNullWhen(false)] out string? problem)
     {
@@ -28,7 +28,7 @@ internal static class ResumePositions
         if (values.Count == 0)
             return true;
         if (values.Count > MaxRooms)
-            problem = $"a client resumes in at most {MaxRooms} rooms; this one names {values.Count}";
+            problem = $"a client can resume in at most {MaxRooms} rooms; this one names {values.Count}";
 
         var read = new Dictionary<string, MessagePosition>();
         foreach (var value in values)
@@ -37,14 +37,14 @@ internal static class ResumePositions
         return problem is null;
     }
 
-    /// <summary>Reads one room's position. Returns what is wrong, if anything is. A position has no tilde, a name may have.</summary>
+    /// <summary>Reads one room's position. Returns what is wrong, or null. A name can contain a tilde, a position can't.</summary>
     private static string? Read(string value, Dictionary<string, MessagePosition> positions)
     {
         var tilde = value.LastIndexOf('~');
         if (tilde < 0 || !MessagePosition.TryParse(value[(tilde + 1)..], out var position))
-            return $"'{Parameter}' is a room and the last position seen there, such as {Parameter}=lobby~5k2j9:42";
+            return $"'{Parameter}' must be a room and the last position seen there, such as {Parameter}=lobby~5k2j9:42";
         if (!RoomName.IsValid(value[..tilde], out _))
-            return $"a room in '{Parameter}' has a name that no room has";
+            return $"a room in '{Parameter}' has an invalid name";
         return positions.TryAdd(value[..tilde], position) ? null : $"'{Parameter}' names a room more than once";
     }
 }

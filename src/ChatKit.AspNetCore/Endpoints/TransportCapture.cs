@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http.Features;
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>
-/// Stands in front of the server's upgrade features and keeps the stream that they give. So the platform checks the handshake,
-/// negotiates and answers it, and the connection's frames are ours to write.
+/// Wraps the server's upgrade features and captures the stream that they return. The platform checks, negotiates and answers the handshake,
+/// and ChatKit reads and writes the frames.
 /// </summary>
 internal sealed class TransportCapture(IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature
 {
     public Stream? Stream { get; private set; }
 
-    /// <summary>Who has upgraded the request; null if it is no upgrade but an extended CONNECT.</summary>
+    /// <summary>The feature that upgrades the request; null if the request is an extended CONNECT.</summary>
     public IHttpUpgradeFeature? Upgrade => IsExtendedConnect ? null : upgrade;
 
     public bool IsUpgradableRequest => upgrade?.IsUpgradableRequest == true;

@@ -13,31 +13,31 @@ using Microsoft.Net.Http.Headers;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
-/// <summary>Answers the requests of one mapped endpoint: refuses, or upgrades and runs the connection to its end.</summary>
+/// <summary>Handles the requests of one mapped endpoint. It refuses a request, or upgrades it and runs the connection until it ends.</summary>
 internal sealed class WebSocketEndpoint(
     string pattern,
     Func<IServiceProvider, WebSocketHandler> createHandler,
     WebSocketEndpointOptions options,
     IServiceProvider services)
 {
-    /// <summary>In seconds; as long as the browser client waits after 1013.</summary>
+    /// <summary>The time in seconds that the browser client also waits after 1013.</summary>
     private const string RetryAfter = "5";
 
-    /// <summary>Not among the platform's names (https://www.iana.org/assignments/websocket).</summary>
+    /// <summary>The platform has no name for this code (https://www.iana.org/assignments/websocket).</summary>
     private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
 
-    private static readonly TimeSpan ToldFullInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FullLogInterval = TimeSpan.FromMinutes(1);
 
     private readonly OriginPolicy _origins = new(options.AllowedOrigins);
     private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
     private readonly CancellationToken _stopping =
         services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
 
-    /// <summary>In whole seconds (RFC 9110 section 10.2.3). When those that were here have been let go, new ones may be taken somewhere.</summary>
+    /// <summary>In whole seconds (RFC 9110 section 10.2.3). When this node's connections are closed, another node can accept new ones.</summary>
     private readonly string _retryAfter = Math.Max(
         1, Math.Ceiling(services.GetRequiredService<IOptions<ChatKitOptions>>().Value.DrainTime.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Null if any number of clients may connect: then nothing is held for each.</summary>
+    /// <summary>Null if there is no limit, so that no state is kept for each client.</summary>
     private readonly ConnectionCounts? _counts = options.MaxConnections is null && options.MaxConnectionsPerUser is null
         ? null
         : new ConnectionCounts(options.MaxConnections, options.MaxConnectionsPerUser);
@@ -45,11 +45,11 @@ internal sealed class WebSocketEndpoint(
     private readonly Func<ClaimsPrincipal, string?> _userId = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.UserId;
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
     private readonly TimeSpan _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
-    private long _toldFull;
+    private long _fullLoggedAt;
 
     private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
 
-    /// <summary>Builds the endpoint's own small pipeline, so that the application need not call <c>UseWebSockets()</c>.</summary>
+    /// <summary>Builds the endpoint's own small pipeline, so that the application doesn't have to call <c>UseWebSockets()</c>.</summary>
     public RequestDelegate Build(IApplicationBuilder pipeline)
     {
         pipeline.Use(CaptureTransport);
@@ -66,15 +66,15 @@ internal sealed class WebSocketEndpoint(
         features.Set<IHttpUpgradeFeature>(capture);
         features.Set<IHttpExtendedConnectFeature>(capture);
 
-        // If the application has called UseWebSockets() itself, its feature upgrades past the capture.
+        // If the application has called UseWebSockets() itself, its feature would bypass the capture.
         features.Set<IHttpWebSocketFeature>(null);
         return next(context);
     }
 
     private Task AnswerAsync(HttpContext context)
     {
-        if (Handshake.Problem(context) is { } flaw)
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, flaw);
+        if (Handshake.Problem(context) is { } fault)
+            return RefuseAsync(context, StatusCodes.Status400BadRequest, fault);
         if (!context.WebSockets.IsWebSocketRequest)
             return RefusePlainRequestAsync(context);
 
@@ -87,7 +87,7 @@ internal sealed class WebSocketEndpoint(
             return RefuseAsync(
                 context,
                 StatusCodes.Status403Forbidden,
-                $"This page's origin may not connect. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
+                $"The origin of this page is not allowed. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
                 + $"{nameof(WebSocketEndpointOptions.AllowedOrigins)} in MapWebSocketHandler. Behind a reverse proxy that changes the host, "
                 + "restore the host with UseForwardedHeaders().");
         }
@@ -125,10 +125,10 @@ internal sealed class WebSocketEndpoint(
         return _counts is null ? RunAsync(context, info) : RunCountedAsync(_counts, context, info);
     }
 
-    /// <summary>Runs the connection if there are not too many. It counts until it has ended, however it does.</summary>
+    /// <summary>Runs the connection if the limits allow it. It counts until it has ended, even if it fails.</summary>
     private async Task RunCountedAsync(ConnectionCounts counts, HttpContext context, WebSocketConnectionInfo info)
     {
-        // Who is refused for having too many must not take the place of others for as long as that takes.
+        // Checked first, so that refusing a user's connection doesn't use up the place of another client.
         var user = info.UserId;
         if (!counts.TryEnter(user))
         {
@@ -162,17 +162,17 @@ internal sealed class WebSocketEndpoint(
 
     private Task RefuseFullAsync(HttpContext context)
     {
-        // Clients try again and again: a line for each would fill the log.
-        var (now, told) = (_clock.GetTimestamp(), Volatile.Read(ref _toldFull));
-        if ((told == 0 || _clock.GetElapsedTime(told, now) >= ToldFullInterval)
-            && Interlocked.CompareExchange(ref _toldFull, now, told) == told)
+        // Clients retry continually, and logging each attempt would fill the log.
+        var (now, last) = (_clock.GetTimestamp(), Volatile.Read(ref _fullLoggedAt));
+        if ((last == 0 || _clock.GetElapsedTime(last, now) >= FullLogInterval)
+            && Interlocked.CompareExchange(ref _fullLoggedAt, now, last) == last)
             _logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
 
         context.Response.Headers.RetryAfter = RetryAfter;
         return RefuseAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
-            $"This server has {options.MaxConnections} connections here already, and takes no more. Try again later.");
+            $"This endpoint has reached its limit of {options.MaxConnections} connections. Try again later.");
     }
 
     private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
@@ -180,12 +180,12 @@ internal sealed class WebSocketEndpoint(
         _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
         context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
         return CloseAtOnceAsync(
-            context, info.Subprotocol, TryAgainLater, $"this user has {options.MaxConnectionsPerUser} connections already");
+            context, info.Subprotocol, TryAgainLater, $"this user already has {options.MaxConnectionsPerUser} connections");
     }
 
     /// <summary>
-    /// Accepts and closes at once, because the script of a page cannot read what a handshake is answered with, and would try again for
-    /// ever. The platform's WebSocket sees to that; the connection has no handler, and is in no room.
+    /// Accepts and closes the connection immediately, because a page's script can't read the answer to a handshake and would retry
+    /// indefinitely. The platform's WebSocket does this; the connection has no handler and joins no room.
     /// </summary>
     private async Task CloseAtOnceAsync(HttpContext context, string? subprotocol, WebSocketCloseStatus status, string reason)
     {
@@ -198,18 +198,20 @@ internal sealed class WebSocketEndpoint(
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
-            // It does not answer, or is gone.
+            // The client doesn't answer, or has disconnected.
         }
     }
 
-    /// <summary>The application's own come first.</summary>
+    /// <summary>Selects the subprotocol. The application's own take precedence.</summary>
     private string? SubprotocolOf(HttpContext context)
     {
         var offered = context.WebSockets.WebSocketRequestedProtocols;
         return offered.Count == 0 ? null : options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(offered.Contains);
     }
 
-    /// <summary>Accepts and runs. Nothing of the accepting is held while the connection lives: most of them live long, and idle.</summary>
+    /// <summary>
+    /// Accepts and runs the connection. No state of the handshake is kept meanwhile, because most connections are long-lived and idle.
+    /// </summary>
     private Task RunAsync(HttpContext context, WebSocketConnectionInfo info)
     {
         var accepting = context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
@@ -226,7 +228,7 @@ internal sealed class WebSocketEndpoint(
         await RunAcceptedAsync(context, info).ConfigureAwait(false);
     }
 
-    /// <summary>The platform's WebSocket is left alone: the connection reads and writes its frames itself.</summary>
+    /// <summary>Runs an accepted connection. It reads and writes its frames itself and doesn't use the platform's WebSocket.</summary>
     private Task RunAcceptedAsync(HttpContext context, WebSocketConnectionInfo info)
     {
         var capture = context.Features.GetRequiredFeature<TransportCapture>();
@@ -235,18 +237,18 @@ internal sealed class WebSocketEndpoint(
             : _runner.RunAsync(capture.Stream!, info, options, createHandler);
     }
 
-    /// <summary>Negotiates here what the platform then sends with its answer to the handshake.</summary>
+    /// <summary>Negotiates compression. The platform sends the result with its answer to the handshake.</summary>
     private static DeflateAgreement? AgreeOnDeflate(HttpContext context)
     {
         var agreement = DeflateNegotiation.Answer(context.Request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketExtensions));
 
-        // Never set to null: over HTTP/2 Kestrel then loses the subprotocol, too.
+        // Don't set the header to null: over HTTP/2, Kestrel would then lose the subprotocol too.
         if (agreement is not null)
             context.Response.Headers.SecWebSocketExtensions = agreement.Header;
         return agreement;
     }
 
-    /// <summary>Null if the client is nobody, or will be who it is for as long as it likes.</summary>
+    /// <summary>Returns the time at which the user's credentials expire; null if the client is anonymous, or if they don't expire.</summary>
     private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration
         ? context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc
         : null;
@@ -256,11 +258,11 @@ internal sealed class WebSocketEndpoint(
         if (context.Features.GetRequiredFeature<TransportCapture>() is { IsUpgradableRequest: false } && AsksForUpgrade(context.Request))
         {
             throw new InvalidOperationException(
-                "The server cannot upgrade connections. Run the application on Kestrel, IIS or HTTP.sys; in a test call "
+                "The server cannot upgrade connections. Run the application on Kestrel, IIS or HTTP.sys; in a test, call "
                 + "WebApplicationFactory.UseKestrel(), because the in-memory TestServer has no transport to upgrade.");
         }
 
-        // RFC 6455 section 4.4: says which version is spoken. HTTP/2 has no Upgrade header.
+        // RFC 6455 section 4.4: the server states the version that it supports. HTTP/2 has no Upgrade header.
         context.Response.Headers.SecWebSocketVersion = "13";
         if (IsHttp1(context.Request))
         {
@@ -271,13 +273,13 @@ internal sealed class WebSocketEndpoint(
         return RefuseAsync(
             context,
             StatusCodes.Status426UpgradeRequired,
-            "This is a WebSocket endpoint (RFC 6455, version 13). Connect to it with a WebSocket client, in a browser: "
+            "This is a WebSocket endpoint (RFC 6455, version 13). Connect to it with a WebSocket client. In a browser: "
             + "new WebSocket(location.href.replace(/^http/, 'ws'))");
     }
 
     /// <summary>
-    /// Whether a server that can upgrade would (RFC 9110 section 7.8). Not so, for one, if a proxy has kept the Upgrade header and
-    /// dropped the connection option.
+    /// Whether the request asks for an upgrade (RFC 9110 section 7.8). It doesn't, for example, if a proxy has kept the Upgrade header and
+    /// removed the connection option.
     /// </summary>
     private static bool AsksForUpgrade(HttpRequest request) =>
         HttpProtocol.IsHttp11(request.Protocol)
@@ -295,7 +297,7 @@ internal sealed class WebSocketEndpoint(
     private static Task RefuseAsync(HttpContext context, int status, string text)
     {
         context.Response.StatusCode = status;
-        context.Response.Headers.XContentTypeOptions = "nosniff"; // The text may name what the client has sent.
+        context.Response.Headers.XContentTypeOptions = "nosniff"; // The text can contain data from the client.
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text + "\n", context.RequestAborted);
     }

@@ -11,7 +11,7 @@ namespace ChatKit.ChatKitV1;
 /// <param name="resumesByFrame">Whether the client sends its last positions in its first frames.</param>
 internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 {
-    /// <summary>After this many malformed frames the connection is closed. A faulty client sends one now and then.</summary>
+    /// <summary>The number of malformed frames at which the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
 
     private const int MaxEchoedRef = 64;
@@ -27,8 +27,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     private string? _refused;
 
     /// <summary>
-    /// Completes when the client has sent its last positions, or sends something else instead. Don't join a room before: a position for a
-    /// room that the client is already in comes too late.
+    /// Completes when the client has sent its last positions, or sends something else instead. Don't join a room earlier, because a
+    /// position for a room that the client is already in comes too late.
     /// </summary>
     public Task Resumed => _resuming?.Task ?? Task.CompletedTask;
 

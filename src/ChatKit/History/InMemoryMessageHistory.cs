@@ -70,8 +70,8 @@ internal sealed class InMemoryMessageHistory(
     public void Dispose() => _keys.Dispose();
 
     /// <summary>
-    /// Removes the messages of an expired room, and the room itself if nobody has read it for another such period: its positions continue
-    /// while anybody follows it. A removed room takes no more messages. The caller must hold the room's lock.
+    /// Removes the messages of an expired room. Removes the room itself if it wasn't read for another such period; its positions continue
+    /// while it is read. A removed room takes no more messages. The caller must hold the room's lock.
     /// </summary>
     private bool RemoveIfExpired(string room, StoredRoom stored)
     {

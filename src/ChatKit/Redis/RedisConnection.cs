@@ -20,7 +20,7 @@ internal sealed class RedisConnection(
     private readonly Lock _gate = new();
     private Task<IConnectionMultiplexer>? _connecting;
 
-    /// <summary>Checks the server. The result is the reason not to use it, or null. There is no task before the first connection.</summary>
+    /// <summary>The check of the server; null before the first connection. Its result is the reason not to use the server, or null.</summary>
     private volatile Task<string?>? _checking;
 
     private string? _problem;
@@ -94,7 +94,8 @@ internal sealed class RedisConnection(
                 return new HistoryUnavailableException($"{failure}: Redis refused the command: {exception.Message}", exception);
             case RedisException or ObjectDisposedException:
                 return new HistoryUnavailableException(
-                    $"{failure}: {exception.Message} ChatKit reconnects automatically. Check that the server runs at the address of AddRedis.",
+                    $"{failure}: {exception.Message} ChatKit reconnects automatically. Check that the server runs, and that AddRedis has "
+                    + "its address.",
                     exception);
             default:
                 return null;
@@ -175,7 +176,8 @@ internal sealed class RedisConnection(
             var configuration = Parse(options.Value.Configuration ?? multiplexer.Configuration);
             var second = await ConnectionMultiplexer.ConnectAsync(configuration).ConfigureAwait(false);
             await using (second.ConfigureAwait(false))
-                return await ScriptAtomicity.IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
+                return await ScriptAtomicity
+                    .IsGivenAsync(multiplexer.GetDatabase(), second.GetDatabase(), options.Value.KeyPrefix).ConfigureAwait(false);
         }
         catch (Exception e) when (RedisFailure.IsCauseOf(e) || e is ArgumentException)
         {

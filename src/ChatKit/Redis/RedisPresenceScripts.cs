@@ -1,9 +1,9 @@
 namespace ChatKit.Redis;
 
 /// <summary>
-/// The scripts for presence. KEYS: a hash with a field for each member. Its value has an entry "node=time;" for each node, with the time
-/// until which the entry is valid. A room has only one key, so a server that evicts keys removes all of a room or nothing, and the nodes
-/// restore it. All times are by the clock of Redis, which all nodes share.
+/// The scripts for presence. KEYS: a hash with a field for each member. The field's value has an entry "node=time;" for each node, with the
+/// time until which the entry is valid. A room has only one key, so a server that evicts keys removes all of a room or nothing, and the
+/// nodes restore it. All times are by the clock of Redis, which all nodes share.
 /// </summary>
 internal static class RedisPresenceScripts
 {

@@ -8,8 +8,8 @@ namespace ChatKit.Redis;
 internal static class RedisScripts
 {
     /// <summary>
-    /// Stores a message, assigns its position and publishes it. A server without memory refuses the first write, so either all writes
-    /// succeed or none.
+    /// Stores a message, assigns its position and publishes it. A server that is out of memory refuses the first write, so either all
+    /// writes succeed or none.
     /// </summary>
     /// <remarks>
     /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for the stored

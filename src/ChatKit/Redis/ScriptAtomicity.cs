@@ -26,7 +26,10 @@ internal static class ScriptAtomicity
 
     private const string LuaDisabled = "Lua scripting support disabled";
 
-    /// <summary>Watches a key for changes. ARGV: the duration. Returns whether the key changed, and the script's start and end times.</summary>
+    /// <summary>
+    /// Watches a key for changes. ARGV: the duration in microseconds. Returns whether the key changed, and the script's start and end
+    /// times.
+    /// </summary>
     private static readonly RedisScript Watch = new(
         """
         local function now()

@@ -12,8 +12,8 @@ namespace ChatKit.WebSockets;
 internal static class MessageDeflate
 {
     /// <summary>
-    /// Smaller payloads, in bytes, are sent uncompressed. For them, deflate saves less than the headers of a packet. It costs about 10
-    /// microseconds here, and work at every client.
+    /// The size in bytes from which payloads are compressed. For a smaller chat message, deflate saves less than the headers of a packet,
+    /// and costs about 10 microseconds here and work at every client.
     /// </summary>
     public const int Threshold = 256;
 

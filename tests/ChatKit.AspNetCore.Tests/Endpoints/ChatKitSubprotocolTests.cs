@@ -92,7 +92,7 @@ public class ChatKitSubprotocolTests
         await using var more = await ConnectAsync(server, $"/chat/lobby?{Query(129)}");
 
         Assert.Equal(
-            (WebSocketCloseStatus.PolicyViolation, "a client resumes in at most 128 rooms; this one names 129"), await more.ReceiveCloseAsync());
+            (WebSocketCloseStatus.PolicyViolation, "a client can resume in at most 128 rooms; this one names 129"), await more.ReceiveCloseAsync());
     }
 
     [Fact]

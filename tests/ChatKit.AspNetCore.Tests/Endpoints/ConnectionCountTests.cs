@@ -105,7 +105,7 @@ public class ConnectionCountTests
         var (opcode, payload) = await third.ReceiveFrameAsync();
 
         Assert.Equal(RawClient.Close, opcode);
-        Assert.Equal((1013, "this user has 2 connections already"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
+        Assert.Equal((1013, "this user already has 2 connections"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
         await third.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xF5]));
         await third.ExpectEndAsync();
         await bob.SendAsync("hi");
@@ -206,8 +206,8 @@ public class ConnectionCountTests
     }
 
     [Theory]
-    [InlineData(0, null, "WebSocketEndpointOptions.MaxConnections is 0; it must be at least 1, or null for any number.")]
-    [InlineData(1, -1, "WebSocketEndpointOptions.MaxConnectionsPerUser is -1; it must be at least 1, or null for any number.")]
+    [InlineData(0, null, "WebSocketEndpointOptions.MaxConnections is 0; it must be at least 1, or null for no limit.")]
+    [InlineData(1, -1, "WebSocketEndpointOptions.MaxConnectionsPerUser is -1; it must be at least 1, or null for no limit.")]
     public void A_limit_below_1_is_invalid(int? max, int? maxPerUser, string problem) => Assert.Equal(
         [problem],
         Assert.Throws<OptionsValidationException>(
