@@ -127,11 +127,7 @@ public sealed class RawClient : IDisposable
     }
 
     /// <summary>Cuts the connection as the kernel does for a process that was killed with data unread.</summary>
-    public void Reset()
-    {
-        Socket.LingerState = new LingerOption(true, 0);
-        _tcp.Dispose();
-    }
+    public void Reset() => Socket.Reset();
 
     public void Dispose()
     {

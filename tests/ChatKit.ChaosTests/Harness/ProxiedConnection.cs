@@ -21,8 +21,8 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
     /// <summary>Ends the connection as one that has broken: with a reset.</summary>
     public void Dispose()
     {
-        Reset(client);
-        Reset(_server);
+        client.Reset();
+        _server.Reset();
     }
 
     public async Task RunAsync(int target)
@@ -67,20 +67,6 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
         {
             // Either end may be gone at any time; that is the point.
         }
-    }
-
-    private static void Reset(Socket socket)
-    {
-        try
-        {
-            socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It has ended by itself.
-        }
-
-        socket.Dispose();
     }
 
     /// <summary>One direction.</summary>

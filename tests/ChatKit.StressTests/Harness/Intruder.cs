@@ -108,20 +108,7 @@ internal sealed class Intruder : IDisposable
     /// <summary>Says that nothing more will be sent.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends the connection with a reset, which leaves no port behind that has to wait.</summary>
-    public void Dispose()
-    {
-        try
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It has ended by itself.
-        }
-
-        _socket.Dispose();
-    }
+    public void Dispose() => _socket.Reset();
 
     /// <summary>Where what follows the head begins; negative if the head is not there as a whole.</summary>
     private static int EndOfHead(List<byte> head)
