@@ -18,8 +18,6 @@ internal sealed class ClientSettings
 /// <summary>A client that follows the protocol.</summary>
 internal sealed class ChatClient : IAsyncDisposable
 {
-    private readonly byte[] _buffer = new byte[16 * 1024];
-
     private ChatClient(ClientWebSocket socket) => Socket = socket;
 
     public ClientWebSocket Socket { get; }
@@ -57,29 +55,20 @@ internal sealed class ChatClient : IAsyncDisposable
 
     public async Task<(WebSocketMessageType Type, byte[] Data)> ReceiveMessageAsync()
     {
-        using var data = new MemoryStream();
-        while (true)
-        {
-            var result = await Socket.ReceiveAsync(_buffer, CancellationToken.None).Soon();
-            Assert.True(
-                result.MessageType != WebSocketMessageType.Close, $"closed with {result.CloseStatus} {result.CloseStatusDescription}");
-            data.Write(_buffer, 0, result.Count);
-            if (result.EndOfMessage)
-                return (result.MessageType, data.ToArray());
-        }
+        var message = await Socket.ReceiveMessageAsync();
+        Assert.True(message is not null, $"closed with {Socket.CloseStatus} {Socket.CloseStatusDescription}");
+        return message.Value;
     }
 
     /// <summary>Reads until the server closes the connection, and answers.</summary>
     public async Task<(WebSocketCloseStatus Code, string Reason)> ReceiveCloseAsync()
     {
-        while (true)
+        while (await Socket.ReceiveMessageAsync() is not null)
         {
-            var result = await Socket.ReceiveAsync(_buffer, CancellationToken.None).Soon();
-            if (result.MessageType != WebSocketMessageType.Close)
-                continue;
-            await Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).Soon();
-            return (result.CloseStatus.GetValueOrDefault(), result.CloseStatusDescription ?? "");
         }
+
+        await Socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).Soon();
+        return (Socket.CloseStatus.GetValueOrDefault(), Socket.CloseStatusDescription ?? "");
     }
 
     public Task CloseAsync(WebSocketCloseStatus code = WebSocketCloseStatus.NormalClosure, string? reason = null) =>

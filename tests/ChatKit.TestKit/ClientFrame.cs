@@ -21,6 +21,9 @@ public static class ClientFrame
     public const int Ping = 0x9;
     public const int Pong = 0xA;
 
+    /// <summary>Added to the opcode of a compressed message's first frame (RFC 7692 section 6).</summary>
+    public const int Compressed = 0x40;
+
     public const uint Key = 0x01020304;
 
     private const byte Fin = 0x80;

@@ -10,14 +10,6 @@ namespace ChatKit.TestKit;
 /// <summary>A client that sends exactly the given bytes, valid or invalid.</summary>
 public sealed class RawClient : IDisposable
 {
-    public const int Text = 0x1;
-    public const int Close = 0x8;
-    public const int Ping = 0x9;
-    public const int Pong = 0xA;
-
-    /// <summary>The bit in the opcode of a compressed message's first frame (RFC 7692 section 6).</summary>
-    public const int Compressed = 0x40;
-
     private readonly TcpClient _tcp;
     private readonly Stream _stream;
 
@@ -57,12 +49,6 @@ public sealed class RawClient : IDisposable
         return $"GET {path} HTTP/1.1\r\n{string.Join("\r\n", kept)}\r\n\r\n";
     }
 
-    /// <summary>Returns one frame, masked as a client must send it, or unmasked.</summary>
-    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, bool final = true, bool masked = true) =>
-        ClientFrame.Of(opcode, payload, final, masked ? ClientFrame.Key : null);
-
-    public static byte[] Frame(int opcode, string text) => ClientFrame.Of(opcode, text);
-
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().Soon();
 
     /// <summary>Sends the handshake, with optional bytes in the same segment, and expects it to be accepted.</summary>
@@ -89,32 +75,32 @@ public sealed class RawClient : IDisposable
     }
 
     /// <summary>
-    /// Returns the next frame, with <see cref="Compressed"/> in its opcode if it is compressed. Pings with a payload, with which the server
-    /// finds out what has arrived, are answered and not returned.
+    /// The next frame, its opcode with <see cref="ClientFrame.Compressed"/> if it is. A ping with a payload is the server's way of finding out
+    /// what has arrived: it is answered, as every client does, and not shown.
     /// </summary>
     public async Task<(int Opcode, byte[] Payload)> ReceiveFrameAsync()
     {
         while (true)
         {
             var (opcode, payload) = await ReadFrameAsync();
-            if (opcode != Ping || payload.Length == 0)
+            if (opcode != ClientFrame.Ping || payload.Length == 0)
                 return (opcode, payload);
             if (AnswersPings)
-                await SendAsync(Frame(Pong, payload));
+                await SendAsync(ClientFrame.Of(ClientFrame.Pong, payload));
         }
     }
 
     public async Task<string> ReceiveTextAsync()
     {
         var (opcode, payload) = await ReceiveFrameAsync();
-        Assert.Equal(Text, opcode);
+        Assert.Equal(ClientFrame.Text, opcode);
         return Encoding.UTF8.GetString(payload);
     }
 
     public async Task<int> ReceiveCloseAsync()
     {
         var (opcode, payload) = await ReceiveFrameAsync();
-        Assert.Equal(Close, opcode);
+        Assert.Equal(ClientFrame.Close, opcode);
         return BinaryPrimitives.ReadUInt16BigEndian(payload);
     }
 
@@ -140,12 +126,8 @@ public sealed class RawClient : IDisposable
         }
     }
 
-    /// <summary>Resets the connection, as the kernel does for a killed process with unread data.</summary>
-    public void Reset()
-    {
-        Socket.LingerState = new LingerOption(true, 0);
-        _tcp.Dispose();
-    }
+    /// <summary>Cuts the connection as the kernel does for a process that was killed with data unread.</summary>
+    public void Reset() => Socket.Reset();
 
     public void Dispose()
     {
@@ -155,16 +137,11 @@ public sealed class RawClient : IDisposable
 
     private async Task<(int Opcode, byte[] Payload)> ReadFrameAsync()
     {
-        var head = await ReadAsync(2);
+        var start = await ReadAsync(2);
         Assert.True(
-            (head[0] & 0xB0) == 0x80 && (head[1] & 0x80) == 0, "a server's frame is whole, has no bits but its own, and is not masked");
-        var length = head[1] switch
-        {
-            126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2)),
-            127 => (int)BinaryPrimitives.ReadUInt64BigEndian(await ReadAsync(8)),
-            var small => small,
-        };
-        return (head[0] & 0x7F, await ReadAsync(length));
+            (start[0] & 0xB0) == 0x80 && (start[1] & 0x80) == 0, "a server's frame is whole, has no bits but its own, and is not masked");
+        byte[] header = [.. start, .. await ReadAsync(ServerFrame.HeaderSize(start) - start.Length)];
+        return (header[0] & 0x7F, await ReadAsync((int)ServerFrame.PayloadLength(header)));
     }
 
     private async Task<string> ReceiveHeadAsync()

@@ -11,24 +11,12 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     private static readonly string Assembly = typeof(ChatRoomProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ChatRoom").Value!;
 
-    private readonly Process _process;
+    private readonly DotnetProcess _process;
     private readonly List<string> _output = [];
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChatRoomProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Assembly);
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-            start.Environment[name] = value;
-        _process = ChildProcess.Start(start);
-        _process.OutputDataReceived += (_, e) => OnOutput(e.Data);
-        _process.ErrorDataReceived += (_, e) => OnOutput(e.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    private ChatRoomProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        _process = DotnetProcess.Start(Assembly, arguments, OnOutput, OnOutput, variables: environment);
 
     /// <summary>The address of the page.</summary>
     public Uri Address { get; private set; } = null!;
@@ -68,7 +56,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     {
         await using var process = new ChatRoomProcess(arguments);
         await process._process.WaitForExitAsync().Soon();
-        return (process._process.ExitCode, process.Output);
+        return (process._process.Look().ExitCode, process.Output);
     }
 
     /// <summary>Connects a client with a subprotocol, or with none, in which case messages are plain texts.</summary>
@@ -88,28 +76,17 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     public async Task<(int ExitCode, TimeSpan Took)> StopAsync()
     {
         var start = Stopwatch.GetTimestamp();
-        var exitCode = await Signals.TerminateAsync(_process).Soon();
+        var exitCode = await Signals.TerminateAsync(_process.Look()).Soon();
         return (exitCode, Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>Kills the sample if it is running, and waits until it has ended.</summary>
-    public Task KillAsync()
-    {
-        if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
-        return _process.WaitForExitAsync();
-    }
+    /// <summary>Ends the sample without warning, if it has not ended, and waits until it has.</summary>
+    public Task KillAsync() => _process.KillAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private void OnOutput(string? line)
+    private void OnOutput(string line)
     {
-        if (line is null)
-            return;
         lock (_output)
             _output.Add(line);
         if (Opens().Match(line) is { Success: true } match)

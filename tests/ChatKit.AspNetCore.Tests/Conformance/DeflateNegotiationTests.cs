@@ -69,7 +69,7 @@ public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTe
         const string Header = "Sec-WebSocket-Extensions: ";
         Assert.Equal(answer, head.Split("\r\n").SingleOrDefault(static line => line.StartsWith(Header, StringComparison.Ordinal))?[Header.Length..]);
         await client.ExpectAliveAsync();
-        await client.SendAsync(ClientFrame.Of(RawClient.Compressed | ClientFrame.Text, Convert.FromHexString("F248CDC9C90700")));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, Convert.FromHexString("F248CDC9C90700")));
         if (answer is null)
             await client.ExpectFaultAsync(1002);
         else

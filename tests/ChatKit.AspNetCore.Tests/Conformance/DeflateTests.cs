@@ -8,8 +8,8 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 [DependsOn(Aspect.Bytes)]
 public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 {
-    private const int CompressedText = RawClient.Compressed | ClientFrame.Text;
-    private const int CompressedBinary = RawClient.Compressed | ClientFrame.Binary;
+    private const int CompressedText = ClientFrame.Compressed | ClientFrame.Text;
+    private const int CompressedBinary = ClientFrame.Compressed | ClientFrame.Binary;
 
     /// <summary>Shorter messages are not compressed.</summary>
     private const int Threshold = 256;
@@ -66,7 +66,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     {
         using var client = await ConnectAsync();
 
-        await client.SendAsync(ClientFrame.Of(RawClient.Compressed | opcode, Deflate(Payload(length))));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | opcode, ClientDeflate.Compress(Payload(length))));
 
         await ExpectAsync(client, opcode, Payload(length));
     }
@@ -79,7 +79,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         using var client = await ConnectAsync();
         var noise = RandomNumberGenerator.GetBytes(length);
 
-        await client.SendAsync(ClientFrame.Of(CompressedBinary, Deflate(noise)));
+        await client.SendAsync(ClientFrame.Of(CompressedBinary, ClientDeflate.Compress(noise)));
 
         await client.ExpectAsync(ClientFrame.Binary, noise);
     }
@@ -93,7 +93,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
         foreach (var length in new[] { 10, 100_000 })
         {
-            await client.SendAsync(ClientFrame.Of(CompressedText, Deflate(Payload(length), options)));
+            await client.SendAsync(ClientFrame.Of(CompressedText, ClientDeflate.Compress(Payload(length), options)));
             await ExpectAsync(client, ClientFrame.Text, Payload(length));
         }
     }
@@ -140,7 +140,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     {
         using var client = await ConnectAsync();
         var noise = RandomNumberGenerator.GetBytes(10_000);
-        var compressed = Deflate(noise);
+        var compressed = ClientDeflate.Compress(noise);
         Assert.True(compressed.Length >= 10_000);
 
         await client.SendAsync([.. compressed.Select(
@@ -158,7 +158,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         {
             var payload = Payload(500 * i);
             await client.SendAsync(
-                i % 2 == 0 ? ClientFrame.Of(ClientFrame.Text, payload) : ClientFrame.Of(CompressedText, Deflate(payload)));
+                i % 2 == 0 ? ClientFrame.Of(ClientFrame.Text, payload) : ClientFrame.Of(CompressedText, ClientDeflate.Compress(payload)));
             await ExpectAsync(client, ClientFrame.Text, payload);
         }
     }
@@ -167,7 +167,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     public async Task The_server_compresses_each_message_without_context()
     {
         using var client = await ConnectAsync();
-        var first = Deflate(Payload(5000));
+        var first = ClientDeflate.Compress(Payload(5000));
         await client.SendAsync(ClientFrame.Of(CompressedText, first));
         var answer = await client.Raw.ReceiveFrameAsync();
         Assert.Equal(CompressedText, answer.Opcode);
@@ -189,11 +189,11 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     {
         using var client = await Server.ConnectAsync([], $"permessage-deflate; server_max_window_bits={bits}");
 
-        await client.SendAsync(ClientFrame.Of(CompressedText, Deflate(Payload(length))));
+        await client.SendAsync(ClientFrame.Of(CompressedText, ClientDeflate.Compress(Payload(length))));
 
         var (opcode, payload) = await client.Raw.ReceiveFrameAsync();
         Assert.Equal(CompressedText, opcode);
-        Assert.Equal(Payload(length), Inflate(payload));
+        Assert.Equal(Payload(length), ClientDeflate.Inflate(payload));
         Assert.InRange(DeflateDistances.Longest(payload), 0, 1 << bits);
     }
 
@@ -238,10 +238,10 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     public async Task Compressed_text_that_is_not_UTF8_is_1007(string name)
     {
         byte[] bytes = [.. "before: "u8, .. Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name]];
-        await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedText, Deflate(bytes)));
+        await FailsDeflatedAsync(1007, ClientFrame.Of(CompressedText, ClientDeflate.Compress(bytes)));
 
         using var client = await ConnectAsync();
-        await client.SendAsync(ClientFrame.Of(CompressedBinary, Deflate(bytes)));
+        await client.SendAsync(ClientFrame.Of(CompressedBinary, ClientDeflate.Compress(bytes)));
         await client.ExpectAsync(ClientFrame.Binary, bytes);
     }
 
@@ -252,11 +252,11 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     [InlineData(ClientFrame.Continuation)]
     public async Task RSV1_where_it_is_not_allowed_is_1002(int opcode)
     {
-        await FailsDeflatedAsync(1002, ClientFrame.Of(RawClient.Compressed | opcode, [0x03, 0xE8]));
+        await FailsDeflatedAsync(1002, ClientFrame.Of(ClientFrame.Compressed | opcode, [0x03, 0xE8]));
         foreach (var first in new[] { ClientFrame.Text, CompressedText })
         {
             await FailsDeflatedAsync(
-                1002, ClientFrame.Of(first, [0xF2], final: false), ClientFrame.Of(RawClient.Compressed | opcode, [0x03, 0xE8]));
+                1002, ClientFrame.Of(first, [0xF2], final: false), ClientFrame.Of(ClientFrame.Compressed | opcode, [0x03, 0xE8]));
         }
     }
 
@@ -275,7 +275,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     public async Task The_limit_applies_to_the_inflated_size(int beyond)
     {
         using var client = await ConnectAsync();
-        var zeros = Zeros(EchoServer.MaxMessageSize + beyond);
+        var zeros = ClientDeflate.CompressZeros(EchoServer.MaxMessageSize + beyond);
         var middle = zeros.Length / 2;
 
         await client.SendAsync(
@@ -305,38 +305,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     private static async Task ExpectAsync(EchoClient client, int opcode, byte[] payload)
     {
         var frame = await client.Raw.ReceiveFrameAsync();
-        Assert.Equal(payload.Length < Threshold ? opcode : RawClient.Compressed | opcode, frame.Opcode);
-        Assert.Equal(payload, payload.Length < Threshold ? frame.Payload : Inflate(frame.Payload));
-    }
-
-    private static byte[] Deflate(byte[] data, ZLibCompressionOptions? options = null)
-    {
-        using var output = new MemoryStream();
-        using var deflate = new DeflateStream(output, options ?? new ZLibCompressionOptions(), leaveOpen: true);
-        deflate.Write(data);
-        deflate.Flush();
-
-        // The platform flushes nothing if nothing was written.
-        return data.Length == 0 ? [0x00] : output.ToArray()[..^4];
-    }
-
-    private static byte[] Zeros(int length)
-    {
-        using var output = new MemoryStream();
-        using var deflate = new DeflateStream(output, CompressionLevel.SmallestSize, leaveOpen: true);
-        var zeros = new byte[64 * 1024];
-        for (var left = length; left > 0; left -= zeros.Length)
-            deflate.Write(zeros, 0, Math.Min(left, zeros.Length));
-        deflate.Flush();
-        return output.ToArray()[..^4];
-    }
-
-    private static byte[] Inflate(byte[] payload)
-    {
-        using var inflate = new DeflateStream(
-            new MemoryStream([.. payload, 0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF]), CompressionMode.Decompress);
-        using var output = new MemoryStream();
-        inflate.CopyTo(output);
-        return output.ToArray();
+        Assert.Equal(payload.Length < Threshold ? opcode : ClientFrame.Compressed | opcode, frame.Opcode);
+        Assert.Equal(payload, payload.Length < Threshold ? frame.Payload : ClientDeflate.Inflate(frame.Payload));
     }
 }

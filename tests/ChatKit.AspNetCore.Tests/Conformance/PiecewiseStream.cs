@@ -3,7 +3,7 @@ namespace ChatKit.AspNetCore.Tests.Conformance;
 /// <summary>
 /// Returns the bytes of another stream in small pieces: first one byte at a time, then more, so that large messages do not take long.
 /// </summary>
-internal sealed class PiecewiseStream(Stream whole) : Stream
+internal sealed class PiecewiseStream(Stream whole) : AsyncStream
 {
     private const int ByteByByte = 2000;
 
@@ -12,19 +12,7 @@ internal sealed class PiecewiseStream(Stream whole) : Stream
 
     private int _given;
 
-    public override bool CanRead => true;
-
     public override bool CanWrite => false;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -34,17 +22,9 @@ internal sealed class PiecewiseStream(Stream whole) : Stream
         return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     public override void Flush()
     {
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -10,8 +10,8 @@ public class CompressedMessageTests
 {
     private const string Extension = "Sec-WebSocket-Extensions: permessage-deflate";
 
-    /// <summary>About a megabyte that inflates to a thousand times its size.</summary>
-    private static readonly Lazy<byte[]> Bomb = new(static () => Deflate(Enumerable.Repeat(new byte[1024 * 1024], 1024)));
+    /// <summary>About a megabyte that becomes one of a thousand times the size.</summary>
+    private static readonly Lazy<byte[]> Bomb = new(static () => ClientDeflate.CompressZeros(1024 * 1024 * 1024));
 
     private static readonly string Long = string.Concat(Enumerable.Range(0, 1000).Select(static i => $"{i % 100:00} grüße "));
 
@@ -30,7 +30,7 @@ public class CompressedMessageTests
         Assert.Equal(Long, await platform.ReceiveAsync());
         Assert.Equal(Long, await plain.ReceiveTextAsync());
         var (opcode, payload) = await compressing.ReceiveFrameAsync();
-        Assert.Equal(RawClient.Compressed | RawClient.Text, opcode);
+        Assert.Equal(ClientFrame.Compressed | ClientFrame.Text, opcode);
         Assert.Equal(Long, Inflate(payload));
     }
 
@@ -41,7 +41,7 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: Extension);
 
-        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Deflate("hi")));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, Deflate("hi")));
 
         Assert.Equal("hi", await client.ReceiveTextAsync());
     }
@@ -53,10 +53,10 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: Extension);
 
-        await client.SendAsync(RawClient.Frame(RawClient.Text, Long));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, Long));
 
         var (opcode, payload) = await client.ReceiveFrameAsync();
-        Assert.Equal(RawClient.Compressed | RawClient.Text, opcode);
+        Assert.Equal(ClientFrame.Compressed | ClientFrame.Text, opcode);
         Assert.Equal(Long, Inflate(payload));
     }
 
@@ -84,13 +84,13 @@ public class CompressedMessageTests
         await client.OpenAsync("/chat/lobby", headers: Extension);
         var compressed = Deflate("grüße 💬");
 
-        // Only the first frame has RSV1, and the last can be empty.
-        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, compressed.AsSpan(0, 1), final: false));
-        await client.SendAsync(RawClient.Frame(RawClient.Ping, "ping"));
-        await client.SendAsync(RawClient.Frame(0, compressed.AsSpan(1), final: false));
-        await client.SendAsync(RawClient.Frame(0, []));
+        // The mark is on the first only, and the last may be empty.
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, compressed.AsSpan(0, 1), final: false));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Ping, "ping"));
+        await client.SendAsync(ClientFrame.Of(0, compressed.AsSpan(1), final: false));
+        await client.SendAsync(ClientFrame.Of(0, []));
 
-        Assert.Equal(RawClient.Pong, (await client.ReceiveFrameAsync()).Opcode);
+        Assert.Equal(ClientFrame.Pong, (await client.ReceiveFrameAsync()).Opcode);
         Assert.Equal("grüße 💬", await client.ReceiveTextAsync());
     }
 
@@ -106,7 +106,7 @@ public class CompressedMessageTests
         // Twice, because a final block must only end its own message.
         for (var i = 0; i < 2; i++)
         {
-            await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Convert.FromHexString(hello)));
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, Convert.FromHexString(hello)));
             Assert.Equal("Hello", await client.ReceiveTextAsync());
         }
     }
@@ -122,14 +122,14 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: Extension);
 
-        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Convert.FromHexString(payload)));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, Convert.FromHexString(payload)));
 
         Assert.Equal((int)WebSocketCloseStatus.InvalidPayloadData, await client.ReceiveCloseAsync());
     }
 
     [Theory]
-    [InlineData(false, RawClient.Text)]
-    [InlineData(true, RawClient.Ping)]
+    [InlineData(false, ClientFrame.Text)]
+    [InlineData(true, ClientFrame.Ping)]
     [InlineData(true, 0)]
     public async Task RSV1_where_it_is_not_allowed_closes_with_1002(bool agreed, int opcode)
     {
@@ -137,9 +137,9 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: agreed ? [Extension] : []);
         if (opcode == 0)
-            await client.SendAsync(RawClient.Frame(RawClient.Text, "a"u8, final: false));
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "a"u8, final: false));
 
-        await client.SendAsync(RawClient.Frame(RawClient.Compressed | opcode, [0x00]));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | opcode, [0x00]));
 
         Assert.Equal((int)WebSocketCloseStatus.ProtocolError, await client.ReceiveCloseAsync());
     }
@@ -155,7 +155,7 @@ public class CompressedMessageTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby", headers: Extension);
 
-        await client.SendAsync(RawClient.Frame(RawClient.Compressed | RawClient.Text, Bomb.Value));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Compressed | ClientFrame.Text, Bomb.Value));
 
         Assert.Equal((int)WebSocketCloseStatus.MessageTooBig, await client.ReceiveCloseAsync());
         await other.SendAsync(Long);
@@ -172,25 +172,7 @@ public class CompressedMessageTests
     private static ClientSettings Offer() =>
         new() { Options = static options => options.DangerousDeflateOptions = new WebSocketDeflateOptions() };
 
-    private static byte[] Deflate(string text) => Deflate([Encoding.UTF8.GetBytes(text)]);
+    private static byte[] Deflate(string text) => ClientDeflate.Compress(Encoding.UTF8.GetBytes(text), CompressionLevel.SmallestSize);
 
-    /// <summary>Compresses according to RFC 7692 section 7.2.1.</summary>
-    private static byte[] Deflate(IEnumerable<byte[]> parts)
-    {
-        using var output = new MemoryStream();
-        using var deflate = new DeflateStream(output, CompressionLevel.SmallestSize, leaveOpen: true);
-        foreach (var part in parts)
-            deflate.Write(part);
-        deflate.Flush();
-        return output.ToArray()[..^4];
-    }
-
-    /// <summary>Inflates according to RFC 7692 section 7.2.2.</summary>
-    private static string Inflate(byte[] payload)
-    {
-        using var inflate = new DeflateStream(
-            new MemoryStream([.. payload, 0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF]), CompressionMode.Decompress);
-        using var reader = new StreamReader(inflate, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
+    private static string Inflate(byte[] payload) => Encoding.UTF8.GetString(ClientDeflate.Inflate(payload));
 }

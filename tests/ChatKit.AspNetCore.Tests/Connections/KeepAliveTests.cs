@@ -34,11 +34,11 @@ public class KeepAliveTests
         for (var i = 0; i < 4; i++)
         {
             var (opcode, payload) = await client.ReceiveFrameAsync();
-            Assert.Equal(RawClient.Ping, opcode);
-            await client.SendAsync(RawClient.Frame(RawClient.Pong, payload));
+            Assert.Equal(ClientFrame.Ping, opcode);
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Pong, payload));
         }
 
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "still here"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "still here"));
         Assert.Equal("still here", await client.ReceiveTextAsync());
     }
 
@@ -49,8 +49,8 @@ public class KeepAliveTests
         await using var server = await ChatServer.StartAsync(new Script { Message = async (_, _) => await release.Task });
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "wait"));
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "and then"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "wait"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "and then"));
 
         await ExpectPongAsync(client);
 
@@ -108,9 +108,9 @@ public class KeepAliveTests
 
     private static async Task ExpectPongAsync(RawClient client)
     {
-        await client.SendAsync(RawClient.Frame(RawClient.Ping, "there?"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Ping, "there?"));
         var (opcode, payload) = await client.ReceiveFrameAsync();
-        Assert.Equal((RawClient.Pong, "there?"), (opcode, Encoding.UTF8.GetString(payload)));
+        Assert.Equal((ClientFrame.Pong, "there?"), (opcode, Encoding.UTF8.GetString(payload)));
     }
 
     /// <summary>Echoes. The text "block" makes it block its thread until it is released.</summary>
@@ -125,7 +125,7 @@ public class KeepAliveTests
 
         public async Task BlockAsync(RawClient client)
         {
-            await client.SendAsync(RawClient.Frame(RawClient.Text, "block"));
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "block"));
             await _blocked.Task.Soon();
         }
 

@@ -36,9 +36,9 @@ public class LifecycleTests
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
 
-        await client.SendAsync(RawClient.Frame(RawClient.Close, ""));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Close, ""));
 
-        Assert.Equal(RawClient.Close, (await client.ReceiveFrameAsync()).Opcode);
+        Assert.Equal(ClientFrame.Close, (await client.ReceiveFrameAsync()).Opcode);
         await client.FinishAsync();
         Assert.True((await script.Closed).WasClean);
     }
@@ -53,7 +53,7 @@ public class LifecycleTests
         await client.OpenAsync("/chat/lobby");
 
         await client.SendAsync((byte[])[
-            .. RawClient.Frame(RawClient.Text, "one"), .. RawClient.Frame(RawClient.Text, "two"), .. RawClient.Frame(RawClient.Close, "")]);
+            .. ClientFrame.Of(ClientFrame.Text, "one"), .. ClientFrame.Of(ClientFrame.Text, "two"), .. ClientFrame.Of(ClientFrame.Close, "")]);
 
         Assert.Equal(["one", "two"], await listener.ReceiveAsync(2));
     }
@@ -90,7 +90,7 @@ public class LifecycleTests
         await using var server = await ChatServer.StartAsync(script);
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "wait"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "wait"));
 
         client.Reset();
 

@@ -66,10 +66,10 @@ public class LimitTests
             });
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/msg");
-        await client.SendAsync(RawClient.Frame(RawClient.Text, [0xC3, 0x28]));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, [0xC3, 0x28]));
         Assert.Equal(1007, await client.ReceiveCloseAsync());
 
-        await client.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xEF]));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Close, [0x03, 0xEF]));
 
         await client.ExpectEndAsync();
         Assert.Equal(WebSocketCloseStatus.InvalidPayloadData, (await script.Closed).Code);
@@ -111,12 +111,12 @@ public class LimitTests
         using var client = await server.ConnectRawAsync();
         client.Socket.ReceiveBufferSize = Buffer;
         await client.OpenAsync("/chat/lobby");
-        byte[] flood = [.. Enumerable.Repeat(RawClient.Frame(RawClient.Ping, new string('x', 125)), AtOnce).SelectMany(static frame => frame)];
+        byte[] flood = [.. Enumerable.Repeat(ClientFrame.Of(ClientFrame.Ping, new string('x', 125)), AtOnce).SelectMany(static frame => frame)];
 
         // The server accepts all messages although the client reads nothing: the system holds some answers, and the server one.
         for (var i = 0; i < Pings / AtOnce; i++)
             await client.SendAsync(flood);
-        await client.SendAsync(RawClient.Frame(RawClient.Ping, "last"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Ping, "last"));
 
         var answers = 1;
         while (!(await client.ReceiveFrameAsync()).Payload.AsSpan().SequenceEqual("last"u8))
@@ -131,12 +131,12 @@ public class LimitTests
         await using var server = await ChatServer.StartAsync(new Script());
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
-        byte[] flood = [.. Enumerable.Repeat(RawClient.Frame(0x0, [], final: false), AtOnce).SelectMany(static frame => frame)];
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "whole"u8, final: false));
+        byte[] flood = [.. Enumerable.Repeat(ClientFrame.Of(0x0, [], final: false), AtOnce).SelectMany(static frame => frame)];
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "whole"u8, final: false));
 
         for (var i = 0; i < 20; i++)
             await client.SendAsync(flood);
-        await client.SendAsync(RawClient.Frame(0x0, "!"));
+        await client.SendAsync(ClientFrame.Of(0x0, "!"));
 
         Assert.Equal("whole!", await client.ReceiveTextAsync());
     }
@@ -150,21 +150,21 @@ public class LimitTests
         await using var server = await ChatServer.StartAsync(script, static options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));
         using var client = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "hi"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "hi"));
         Assert.Equal("hi", await client.ReceiveTextAsync());
 
         (int Opcode, byte[] Payload) frame;
         do
         {
             if (pings)
-                await client.SendAsync(RawClient.Frame(RawClient.Ping, ""));
+                await client.SendAsync(ClientFrame.Of(ClientFrame.Ping, ""));
             frame = await client.ReceiveFrameAsync();
         }
-        while (frame.Opcode == RawClient.Pong);
+        while (frame.Opcode == ClientFrame.Pong);
 
-        Assert.Equal(RawClient.Close, frame.Opcode);
+        Assert.Equal(ClientFrame.Close, frame.Opcode);
         Assert.Equal((1000, "idle for 0.3 s"), ((frame.Payload[0] << 8) | frame.Payload[1], Encoding.UTF8.GetString(frame.Payload[2..])));
-        await client.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xE8]));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Close, [0x03, 0xE8]));
         Assert.Equal(WebSocketCloseStatus.NormalClosure, (await script.Closed).Code);
     }
 
@@ -182,7 +182,7 @@ public class LimitTests
         using var client = await server.ConnectRawAsync();
         client.Socket.ReceiveBufferSize = 4096;
         await client.OpenAsync("/chat/lobby");
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "fill"));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "fill"));
         using var over = new CancellationTokenSource();
 
         // The client sends, but does not read.
@@ -231,7 +231,7 @@ public class LimitTests
         client.Socket.ReceiveBufferSize = 4096;
         await client.OpenAsync("/chat/lobby");
         for (var i = 0; i < 30; i++)
-            await client.SendAsync(RawClient.Frame(RawClient.Text, "more than is read ahead"));
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "more than is read ahead"));
 
         Assert.Equal(1006, (int)(await script.Closed).Code);
     }
@@ -269,7 +269,7 @@ public class LimitTests
         {
             while (!over.IsCancellationRequested)
             {
-                await client.SendAsync(RawClient.Frame(RawClient.Pong, ""));
+                await client.SendAsync(ClientFrame.Of(ClientFrame.Pong, ""));
                 await Task.Delay(10, CancellationToken.None);
             }
         }

@@ -101,12 +101,12 @@ public class ConnectionCountTests
         await Patience.UntilAsync(() => script.Calls.Count == 3, "they are in");
 
         using var third = await server.ConnectRawAsync();
-        await third.OpenAsync("/chat/lobby?user=ann", RawClient.Frame(RawClient.Text, "too eager"));
+        await third.OpenAsync("/chat/lobby?user=ann", ClientFrame.Of(ClientFrame.Text, "too eager"));
         var (opcode, payload) = await third.ReceiveFrameAsync();
 
-        Assert.Equal(RawClient.Close, opcode);
-        Assert.Equal((1013, "this user already has 2 connections"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
-        await third.SendAsync(RawClient.Frame(RawClient.Close, [0x03, 0xF5]));
+        Assert.Equal(ClientFrame.Close, opcode);
+        Assert.Equal((1013, "this user has 2 connections already"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
+        await third.SendAsync(ClientFrame.Of(ClientFrame.Close, [0x03, 0xF5]));
         await third.ExpectEndAsync();
         await bob.SendAsync("hi");
         Assert.Equal(["hi", "hi", "hi"], [await first.ReceiveAsync(), await second.ReceiveAsync(), await bob.ReceiveAsync()]);
@@ -172,7 +172,7 @@ public class ConnectionCountTests
                 if (round % 3 == 0)
                     raw.Reset();
                 else if (round % 3 == 1 && head.StartsWith("HTTP/1.1 101", StringComparison.Ordinal))
-                    await raw.SendAsync(RawClient.Frame(RawClient.Close, ""));
+                    await raw.SendAsync(ClientFrame.Of(ClientFrame.Close, ""));
             }
         }))).Soon();
 
@@ -240,28 +240,28 @@ public class ConnectionCountTests
         switch (way)
         {
             case "close":
-                await client.SendAsync(RawClient.Frame(RawClient.Close, ""));
+                await client.SendAsync(ClientFrame.Of(ClientFrame.Close, ""));
                 break;
             case "reset":
                 client.Reset();
                 return;
             case "throw":
-                await client.SendAsync(RawClient.Frame(RawClient.Text, "throw"));
+                await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "throw"));
                 break;
             case "fault":
-                await client.SendAsync(RawClient.Frame(RawClient.Text, [0xC3, 0x28]));
+                await client.SendAsync(ClientFrame.Of(ClientFrame.Text, [0xC3, 0x28]));
                 break;
             case "excess":
                 for (var i = 0; i < 3; i++)
-                    await client.SendAsync(RawClient.Frame(RawClient.Text, "hi"));
+                    await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "hi"));
                 break;
         }
 
-        while ((await client.ReceiveFrameAsync()).Opcode != RawClient.Close)
+        while ((await client.ReceiveFrameAsync()).Opcode != ClientFrame.Close)
         {
         }
 
-        await client.SendAsync(RawClient.Frame(RawClient.Close, ""));
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Close, ""));
 
         // After a fault, the server parses no more frames. It reads for another second, unless the client shuts down sending.
         client.Socket.Shutdown(SocketShutdown.Send);
@@ -270,12 +270,7 @@ public class ConnectionCountTests
 
     private static async Task IsFullAsync(ChatServer server, string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
-        request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
-        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
-        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-        using var response = await server.Http.SendAsync(request).Soon();
+        using var response = await server.HandshakeAsync(path).Soon();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Contains("connections here already", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
     }

@@ -9,22 +9,8 @@ internal sealed class CountedUpgrade(IHttpUpgradeFeature upgrade, ByteCount writ
 
     public async Task<Stream> UpgradeAsync() => new CountedStream(await upgrade.UpgradeAsync(), written);
 
-    private sealed class CountedStream(Stream stream, ByteCount written) : Stream
+    private sealed class CountedStream(Stream stream, ByteCount written) : AsyncStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             stream.ReadAsync(buffer, cancellationToken);
 
@@ -37,13 +23,5 @@ internal sealed class CountedUpgrade(IHttpUpgradeFeature upgrade, ByteCount writ
         public override Task FlushAsync(CancellationToken cancellationToken) => stream.FlushAsync(cancellationToken);
 
         public override void Flush() => stream.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -41,7 +41,7 @@ public class DirectTransportTests
         using var client = await OpenAsync(server);
         var texts = Enumerable.Range(0, Messages).Select(static i => $"{i} {new string('x', i * 10)}").ToList();
 
-        var sending = client.SendAsync(texts.SelectMany(static text => RawClient.Frame(RawClient.Text, text)).ToArray());
+        var sending = client.SendAsync(texts.SelectMany(static text => ClientFrame.Of(ClientFrame.Text, text)).ToArray());
 
         foreach (var text in texts)
             Assert.Equal(text, await client.ReceiveTextAsync());
@@ -252,7 +252,7 @@ public class DirectTransportTests
     {
         for (var i = 0; i < count; i++)
         {
-            await client.SendAsync(RawClient.Frame(RawClient.Text, Text(i)));
+            await client.SendAsync(ClientFrame.Of(ClientFrame.Text, Text(i)));
             Assert.Equal(Text(i), await client.ReceiveTextAsync());
         }
     }

@@ -37,7 +37,7 @@ public class SlowReaderTests
 
         for (var i = 0; i < Count; i++)
             Assert.Equal(i, NumberOf(await slow.ReceiveTextAsync()));
-        await slow.SendAsync(RawClient.Frame(RawClient.Text, $"{Count}"));
+        await slow.SendAsync(ClientFrame.Of(ClientFrame.Text, $"{Count}"));
         Assert.Equal(Count, NumberOf(await slow.ReceiveTextAsync()));
     }
 
@@ -96,8 +96,8 @@ public class SlowReaderTests
         client.Socket.ReceiveBufferSize = Buffer;
         await client.OpenAsync("/chat/lobby");
 
-        // Messages are only handled after the client has joined its room.
-        await client.SendAsync(RawClient.Frame(RawClient.Text, "in?"));
+        // Messages are handled only once the client is in its room.
+        await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "in?"));
         Assert.Equal("in!", await client.ReceiveTextAsync());
         return client;
     }
@@ -141,7 +141,7 @@ public class SlowReaderTests
         while (true)
         {
             var (opcode, payload) = await client.ReceiveFrameAsync();
-            if (opcode == RawClient.Close)
+            if (opcode == ClientFrame.Close)
                 return (seen, $"{(payload[0] << 8) | payload[1]} {Encoding.UTF8.GetString(payload[2..])}");
             seen.Add(NumberOf(Encoding.UTF8.GetString(payload)));
         }

@@ -9,10 +9,8 @@ public class ChildProcessTests
     public async Task The_children_of_a_process_that_is_killed_end_with_it()
     {
         Requirement.EndOfChildren();
-        var said = new TaskCompletionSource<int>();
-        var parent = SelfProcess.Start(
-            typeof(Parent).Assembly, [Parent.Command], line => said.TrySetResult(int.Parse(line, CultureInfo.InvariantCulture)), Console.Error.WriteLine);
-        var child = await said.Task.Soon();
+        var parent = DotnetProcess.Start(typeof(Parent).Assembly, [Parent.Command], onOutput: null, Console.Error.WriteLine);
+        var child = int.Parse(await parent.ReadLineAsync(), CultureInfo.InvariantCulture);
         Assert.True(Parent.IsRunning(child), "The child ended with the thread that started it.");
 
         await parent.DisposeAsync();

@@ -8,7 +8,7 @@ namespace ChatKit.ChaosTests.Harness;
 internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve") : IAsyncDisposable
 {
     private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
-    private SelfProcess? _process;
+    private DotnetProcess? _process;
 
     public string Name { get; } = name;
 
@@ -27,8 +27,8 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
     public async Task StartAsync()
     {
         string[] arguments = [command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
-        _process = SelfProcess.Start(typeof(Node).Assembly, arguments, Write, Write);
-        await SelfProcess.UntilAcceptsAsync(Port);
+        _process = DotnetProcess.Start(typeof(Node).Assembly, arguments, Write, Write);
+        await DotnetProcess.UntilAcceptsAsync(Port);
     }
 
     /// <summary>Kills the process.</summary>

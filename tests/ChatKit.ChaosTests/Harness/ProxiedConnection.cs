@@ -21,8 +21,8 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
     /// <summary>Ends the connection with a reset, as if the network had failed.</summary>
     public void Dispose()
     {
-        Reset(client);
-        Reset(_server);
+        client.Reset();
+        _server.Reset();
     }
 
     public async Task RunAsync(int target)
@@ -67,20 +67,6 @@ internal sealed class ProxiedConnection(Socket client) : IDisposable
         {
             // Either end can disappear at any time, which is intended.
         }
-    }
-
-    private static void Reset(Socket socket)
-    {
-        try
-        {
-            socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The connection has already ended.
-        }
-
-        socket.Dispose();
     }
 
     /// <summary>One direction.</summary>

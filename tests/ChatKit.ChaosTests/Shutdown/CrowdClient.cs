@@ -13,13 +13,6 @@ namespace ChatKit.ChaosTests.Shutdown;
 /// <param name="length">The length of the messages that it requests.</param>
 internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDisposable
 {
-    private const int Text = 0x1;
-    private const int Close = 0x8;
-    private const int Ping = 0x9;
-    private const int Pong = 0xA;
-    private const byte Fin = 0x80;
-    private const byte Masked = 0x80;
-
     private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
 
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = SmallBuffers.Size };
@@ -46,11 +39,9 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     public async Task<int> ConnectAsync(int port)
     {
         await _socket.ConnectAsync(IPAddress.Loopback, port);
-        var subprotocol = speaksV1 ? "Sec-WebSocket-Protocol: chatkit.v1\r\n" : "";
-        var handshake = $"GET /crowd/{room} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{subprotocol}\r\n";
+        var handshake = RawClient.Handshake($"/crowd/{room}", headers: speaksV1 ? ["Sec-WebSocket-Protocol: chatkit.v1"] : []);
         var request = speaksV1 ? $$"""{"type":"message","data":"{{length}}"}""" : $"{length}";
-        await _socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(handshake), .. Frame(Text, Encoding.UTF8.GetBytes(request))]);
+        await _socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(handshake), .. ClientFrame.Of(ClientFrame.Text, request)]);
         int end;
         while ((end = _buffer.AsSpan(0, _end).IndexOf(EndOfHead)) < 0)
         {
@@ -83,15 +74,15 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     {
         switch (opcode)
         {
-            case Text:
+            case ClientFrame.Text:
                 TakeText(payload);
                 break;
-            case Ping:
-                await _socket.SendAsync(Frame(Pong, payload));
+            case ClientFrame.Ping:
+                await _socket.SendAsync(ClientFrame.Of(ClientFrame.Pong, payload));
                 break;
-            case Close:
+            case ClientFrame.Close:
                 (Code, ClosedAt) = (BinaryPrimitives.ReadUInt16BigEndian(payload), Stopwatch.GetTimestamp());
-                await _socket.SendAsync(Frame(Close, payload[..sizeof(ushort)]));
+                await _socket.SendAsync(ClientFrame.Of(ClientFrame.Close, payload.AsSpan(0, sizeof(ushort))));
                 break;
         }
     }
@@ -114,17 +105,10 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     /// <summary>Returns the next frame; null at the end of the connection, also within a frame, because the close frame is then missing.</summary>
     private async Task<(int Opcode, byte[] Payload)?> ReadFrameAsync()
     {
-        if (await ReadAsync(2) is not { } head)
+        if (await ReadAsync(2) is not { } start || await ReadAsync(ServerFrame.HeaderSize(start) - start.Length) is not { } rest)
             return null;
-        int length = head[1];
-        if (length == 126)
-        {
-            if (await ReadAsync(2) is not { } extended)
-                return null;
-            length = BinaryPrimitives.ReadUInt16BigEndian(extended);
-        }
-
-        return await ReadAsync(length) is { } payload ? (head[0] & 0x0F, payload) : null;
+        var length = (int)ServerFrame.PayloadLength([.. start, .. rest]);
+        return await ReadAsync(length) is { } payload ? (start[0] & 0x0F, payload) : null;
     }
 
     private async Task<byte[]?> ReadAsync(int count)
@@ -155,7 +139,4 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     }
 
     private static string FirstWord(string text) => text.Split(' ', 2)[0];
-
-    /// <summary>Creates a short frame. A mask of zeros is good enough for the loopback interface.</summary>
-    private static byte[] Frame(int opcode, byte[] payload) => [(byte)(Fin | opcode), (byte)(Masked | payload.Length), 0, 0, 0, 0, .. payload];
 }

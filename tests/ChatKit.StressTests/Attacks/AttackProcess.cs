@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Threading.Channels;
 
 namespace ChatKit.StressTests.Attacks;
 
@@ -9,14 +8,13 @@ internal sealed class AttackProcess : IAsyncDisposable
     /// <summary>A time-out that is long enough for a process with low priority on a busy machine.</summary>
     private static readonly TimeSpan SpeechLimit = TimeSpan.FromMinutes(2);
 
-    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
-    private readonly SelfProcess _process;
+    private readonly DotnetProcess _process;
 
     private AttackProcess(string name, int port, AttackOptions options)
     {
         string[] arguments = [CommandLine.Attack, name, "--port", $"{port}", "--share", options.Share.ToString(CultureInfo.InvariantCulture)];
-        _process = SelfProcess.Start(
-            typeof(AttackProcess).Assembly, arguments, line => _said.Writer.TryWrite(line), Console.Error.WriteLine, options.AttackersYield);
+        _process = DotnetProcess.Start(
+            typeof(AttackProcess).Assembly, arguments, onOutput: null, Console.Error.WriteLine, options.AttackersYield);
     }
 
     /// <summary>Starts the process and waits until the attack has started.</summary>
@@ -25,7 +23,7 @@ internal sealed class AttackProcess : IAsyncDisposable
         var process = new AttackProcess(name, port, options);
         try
         {
-            await process.HearAsync();
+            await process._process.ReadLineAsync(SpeechLimit);
             return process;
         }
         catch
@@ -39,15 +37,13 @@ internal sealed class AttackProcess : IAsyncDisposable
     public async Task<(long Done, long Connections)> StopAsync()
     {
         _process.Input.Close();
-        var said = (await HearAsync()).Split(' ');
+        var said = (await _process.ReadLineAsync(SpeechLimit)).Split(' ');
         return (long.Parse(said[0], CultureInfo.InvariantCulture), long.Parse(said[1], CultureInfo.InvariantCulture));
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private Task<string> HearAsync() => _said.Reader.ReadAsync().AsTask().WaitAsync(SpeechLimit);
-
-    /// <summary>The main method of the process.</summary>
+    /// <summary>What the process does.</summary>
     public static async Task AttackAsync(string name, int port, double share)
     {
         var attack = AttackCatalog.Create().Single(one => one.Name == name);

@@ -24,6 +24,6 @@ internal sealed class CompressionBombs() : Attack("compression-bombs", "bombs of
         using var compressed = new MemoryStream();
         using (var deflate = new DeflateStream(compressed, CompressionLevel.SmallestSize))
             deflate.Write(new byte[Inflated]);
-        return ClientFrame.Of(ClientFrame.Binary | RawClient.Compressed, compressed.ToArray());
+        return ClientFrame.Of(ClientFrame.Binary | ClientFrame.Compressed, compressed.ToArray());
     }
 }

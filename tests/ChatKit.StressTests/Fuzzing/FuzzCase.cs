@@ -90,7 +90,7 @@ internal sealed class FuzzCase
         var (opcode, payload) = Kind switch
         {
             FuzzKind.V1 => (ClientFrame.Text, Json(message.Opcode, message.Payload)),
-            FuzzKind.Compressed => (message.Opcode | RawClient.Compressed, Deflate(message.Payload)),
+            FuzzKind.Compressed => (message.Opcode | ClientFrame.Compressed, Deflate(message.Payload)),
             FuzzKind.Commands => (ClientFrame.Text, Command()),
             _ => message,
         };

@@ -108,20 +108,7 @@ internal sealed class Intruder : IDisposable
     /// <summary>Shuts down sending.</summary>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends the connection with a reset, so that its port does not remain in TIME_WAIT.</summary>
-    public void Dispose()
-    {
-        try
-        {
-            _socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The connection has already ended.
-        }
-
-        _socket.Dispose();
-    }
+    public void Dispose() => _socket.Reset();
 
     /// <summary>Returns the offset of the bytes after the head; negative if the head is incomplete.</summary>
     private static int EndOfHead(List<byte> head)

@@ -55,8 +55,8 @@ internal sealed class ServerFrames
             Problem = $"no frame of a server begins with {frame[0]:x2} {frame[1]:x2}";
         else if (length <= Short && frame.Length == 2 + length)
             TakeShort(opcode, frame[2..]);
-        else if (length > Short && frame.Length == (length == 126 ? 4 : 10))
-            Skip(length == 126 ? BinaryPrimitives.ReadUInt16BigEndian(frame[2..]) : BinaryPrimitives.ReadUInt64BigEndian(frame[2..]));
+        else if (length > Short && frame.Length == ServerFrame.HeaderSize(frame))
+            Skip(ServerFrame.PayloadLength(frame));
     }
 
     private void TakeShort(int opcode, ReadOnlySpan<byte> payload)

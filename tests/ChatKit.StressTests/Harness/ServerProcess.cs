@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using System.Threading.Channels;
 using ChatKit.StressTests.Serving;
 
 namespace ChatKit.StressTests.Harness;
@@ -20,15 +19,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         KeyValuePair.Create("DOTNET_GCDynamicAdaptationMode", "0"),
     ];
 
-    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
     private readonly SemaphoreSlim _asking = new(1);
     private readonly Queue<string> _complaints = new();
-    private readonly SelfProcess _process;
+    private readonly DotnetProcess _process;
 
     private ServerProcess(string? redis, int queueLimit)
     {
         string[] arguments = [CommandLine.Serve, "--queue", $"{queueLimit}", .. redis is null ? [] : new[] { "--redis", redis }];
-        _process = SelfProcess.Start(typeof(ServerProcess).Assembly, arguments, Hear, Complain, variables: Variables);
+        _process = DotnetProcess.Start(typeof(ServerProcess).Assembly, arguments, onOutput: null, Complain, variables: Variables);
     }
 
     public int Port { get; private set; }
@@ -57,7 +55,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var server = new ServerProcess(redis, queueLimit);
         try
         {
-            server.Port = int.Parse(await server._said.Reader.ReadAsync().AsTask().Soon(), CultureInfo.InvariantCulture);
+            server.Port = int.Parse(await server._process.ReadLineAsync(), CultureInfo.InvariantCulture);
             return server;
         }
         catch
@@ -77,7 +75,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             await _process.Input.WriteLineAsync(collect ? StressServer.AskCollected : StressServer.AskStats);
             await _process.Input.FlushAsync();
-            return JsonSerializer.Deserialize(await _said.Reader.ReadAsync().AsTask().Soon(), StatsContext.Default.ServerStats)!;
+            return JsonSerializer.Deserialize(await _process.ReadLineAsync(), StatsContext.Default.ServerStats)!;
         }
         catch (Exception e)
         {
@@ -109,8 +107,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.DisposeAsync();
         _asking.Dispose();
     }
-
-    private void Hear(string line) => _said.Writer.TryWrite(line);
 
     private void Complain(string line)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 
 namespace ChatKit.StressTests.Storms;
 
@@ -9,14 +8,13 @@ internal sealed class StormProcess : IAsyncDisposable
     /// <summary>A time-out that is long enough for a process with low priority on a busy machine.</summary>
     private static readonly TimeSpan SpeechLimit = TimeSpan.FromMinutes(2);
 
-    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
-    private readonly SelfProcess _process;
+    private readonly DotnetProcess _process;
 
     private StormProcess(StormManner manner, int port, int clients, bool yields) =>
-        _process = SelfProcess.Start(
+        _process = DotnetProcess.Start(
             typeof(StormProcess).Assembly,
             [CommandLine.Storm, $"{manner}", "--port", $"{port}", "--clients", $"{clients}"],
-            line => _said.Writer.TryWrite(line),
+            onOutput: null,
             Console.Error.WriteLine,
             yields);
 
@@ -35,7 +33,7 @@ internal sealed class StormProcess : IAsyncDisposable
                 await process._process.Input.WriteLineAsync(path);
             await process._process.Input.WriteLineAsync();
             await process._process.Input.FlushAsync();
-            await process.HearAsync(SpeechLimit);
+            await process._process.ReadLineAsync(SpeechLimit);
             return process;
         }
         catch
@@ -50,10 +48,10 @@ internal sealed class StormProcess : IAsyncDisposable
     {
         try
         {
-            await HearAsync(limit);
+            await _process.ReadLineAsync(limit);
             return true;
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             return false;
         }
@@ -65,7 +63,7 @@ internal sealed class StormProcess : IAsyncDisposable
         _process.Input.Close();
         while (true)
         {
-            if (await HearAsync(SpeechLimit) is ['{', ..] tally)
+            if (await _process.ReadLineAsync(SpeechLimit) is ['{', ..] tally)
                 return JsonSerializer.Deserialize(tally, TallyContext.Default.StormTally)!;
         }
     }
@@ -92,12 +90,5 @@ internal sealed class StormProcess : IAsyncDisposable
         await stop.CancelAsync();
         await running;
         Console.WriteLine(JsonSerializer.Serialize(tally, TallyContext.Default.StormTally));
-    }
-
-    /// <summary>Cancels the read at the limit. A read that was only abandoned would take the next line from a later call.</summary>
-    private async Task<string> HearAsync(TimeSpan limit)
-    {
-        using var late = new CancellationTokenSource(limit);
-        return await _said.Reader.ReadAsync(late.Token);
     }
 }

@@ -3,24 +3,12 @@ using System.Threading.Channels;
 namespace ChatKit.Tests.Connections;
 
 /// <summary>A stream whose writes end when the test says so, and how it says so.</summary>
-internal sealed class ManualStream : Stream
+internal sealed class ManualStream : AsyncStream
 {
     private readonly Channel<PendingWrite> _writes = Channel.CreateUnbounded<PendingWrite>();
     private int _running;
 
     public override bool CanRead => false;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Whether a write is under way.</summary>
     public bool IsWriting => Volatile.Read(ref _running) > 0;
@@ -46,16 +34,6 @@ internal sealed class ManualStream : Stream
             Interlocked.Decrement(ref _running);
         }
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     internal sealed class PendingWrite(byte[] bytes)
     {

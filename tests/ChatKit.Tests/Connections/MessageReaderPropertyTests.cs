@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using ChatKit.Connections;
 using ChatKit.Connections.Inbound;
 using ChatKit.TestKit.ForAll;
@@ -62,7 +61,7 @@ public class MessageReaderPropertyTests
     private static List<byte> Frames(Sent message, List<string> found)
     {
         var plain = message.Text?.Utf8 ?? message.Bytes.Bytes;
-        var payload = message.IsCompressed ? Deflate(plain) : plain;
+        var payload = message.IsCompressed ? ClientDeflate.Compress(plain) : plain;
         var opcode = (message.Text is null ? WebSocketFrame.BinaryOpcode : WebSocketFrame.TextOpcode) | (message.IsCompressed ? Compressed : 0);
         var frames = new List<byte>();
         var at = 0;
@@ -118,13 +117,4 @@ public class MessageReaderPropertyTests
         InboundFrame.Close => $"close {(int)reader.CloseStatus}{reader.CloseReason}",
         _ => $"fault {(int)reader.Fault!.Code}",
     };
-
-    private static byte[] Deflate(byte[] data)
-    {
-        using var output = new MemoryStream();
-        using var deflate = new DeflateStream(output, CompressionLevel.Optimal);
-        deflate.Write(data);
-        deflate.Flush();
-        return data.Length == 0 ? [0x00] : output.ToArray()[..^4];
-    }
 }

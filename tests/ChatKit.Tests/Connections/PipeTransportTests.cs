@@ -345,8 +345,7 @@ public class PipeTransportTests
         var writing = way.Transport.WriteAsync(Frame.OfText(new string('x', LargerThanBothBuffers))).AsTask();
         Assert.False(writing.IsCompleted);
 
-        way.Peer.LingerState = new LingerOption(true, 0);
-        way.Peer.Dispose();
+        way.Peer.Reset();
 
         await Assert.ThrowsAsync<SocketException>(() => writing.Soon());
     }

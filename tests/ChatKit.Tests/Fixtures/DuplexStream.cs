@@ -3,26 +3,12 @@ using System.IO.Pipelines;
 namespace ChatKit.Tests.Fixtures;
 
 /// <summary>One end of a connection in memory. Behaves as a socket does: an end of file, a reset, writes that wait for the reader.</summary>
-internal sealed class DuplexStream : Stream
+internal sealed class DuplexStream : AsyncStream
 {
     private readonly Pipe _incoming;
     private readonly Pipe _outgoing;
 
     private DuplexStream(Pipe incoming, Pipe outgoing) => (_incoming, _outgoing) = (incoming, outgoing);
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <param name="buffer">How many bytes may be on their way in each direction before a write waits.</param>
     public static (DuplexStream Server, DuplexStream Client) CreatePair(int buffer = 64 * 1024)
@@ -84,12 +70,4 @@ internal sealed class DuplexStream : Stream
     public override void Flush()
     {
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

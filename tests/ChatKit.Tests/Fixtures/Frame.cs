@@ -20,13 +20,8 @@ internal sealed record Frame(int Opcode, byte[] Payload)
         List<Frame> frames = [];
         while (!bytes.IsEmpty)
         {
-            Assert.True((bytes[0] & 0xF0) == 0x80, "a server's frames are final and have no reserved bits");
-            var (length, header) = bytes[1] switch
-            {
-                126 => (BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]), 4),
-                127 => ((int)BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]), 10),
-                var small => (small, 2),
-            };
+            Assert.True((bytes[0] & 0xF0) == 0x80 && (bytes[1] & 0x80) == 0, "a server's frames are final, with no reserved bits, and not masked");
+            var (header, length) = (ServerFrame.HeaderSize(bytes), (int)ServerFrame.PayloadLength(bytes));
             Assert.True(bytes.Length >= header + length, "frames are written whole");
             frames.Add(new Frame(bytes[0] & 0x0F, bytes.Slice(header, length).ToArray()));
             bytes = bytes[(header + length)..];
@@ -39,21 +34,10 @@ internal sealed record Frame(int Opcode, byte[] Payload)
     public static ReadOnlyMemory<byte> OfText(string text) => WebSocketFrame.Text(text, out _);
 
     /// <summary>A frame as a client sends it: masked, unless told otherwise with a key of zeros, so that the payload is readable.</summary>
-    public static byte[] FromClient(int opcode, ReadOnlySpan<byte> payload, bool final = true, uint key = 0)
-    {
-        var length = new byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
-        byte[] lengths = payload.Length switch
-        {
-            <= 125 => [(byte)payload.Length],
-            <= ushort.MaxValue => [126, .. length[^2..]],
-            _ => [127, .. length],
-        };
-        lengths[0] |= 0x80;
-        byte[] keys = [(byte)key, (byte)(key >> 8), (byte)(key >> 16), (byte)(key >> 24)];
-        byte[] frame = [(byte)(opcode | (final ? 0x80 : 0)), .. lengths, .. keys, .. payload];
-        for (var i = 0; i < payload.Length; i++)
-            frame[frame.Length - payload.Length + i] ^= keys[i % 4];
-        return frame;
-    }
+    /// <param name="opcode">The opcode, with reserved bits if there are to be any.</param>
+    /// <param name="payload">The payload as it is before it is masked.</param>
+    /// <param name="final">Whether the message ends with the frame.</param>
+    /// <param name="key">The masking key as the library has it: its first byte is the lowest.</param>
+    public static byte[] FromClient(int opcode, ReadOnlySpan<byte> payload, bool final = true, uint key = 0) =>
+        ClientFrame.Of(opcode, payload, final, BinaryPrimitives.ReverseEndianness(key));
 }

@@ -23,20 +23,8 @@ internal sealed class TestClient(DuplexStream stream) : IDisposable
         _socket.SendAsync(data, type, last, CancellationToken.None).Soon();
 
     /// <summary>The next message; null if the server has closed.</summary>
-    public async Task<WebSocketMessage?> ReceiveAsync()
-    {
-        using var whole = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        while (true)
-        {
-            var result = await _socket.ReceiveAsync(buffer, CancellationToken.None).Soon();
-            if (result.MessageType == WebSocketMessageType.Close)
-                return null;
-            whole.Write(buffer, 0, result.Count);
-            if (result.EndOfMessage)
-                return new WebSocketMessage(whole.ToArray(), result.MessageType);
-        }
-    }
+    public async Task<WebSocketMessage?> ReceiveAsync() =>
+        await _socket.ReceiveMessageAsync() is { } message ? new WebSocketMessage(message.Data, message.Type) : null;
 
     /// <summary>The next message, which must be a text.</summary>
     public async Task<string> ReceiveTextAsync()

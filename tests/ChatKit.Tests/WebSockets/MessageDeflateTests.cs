@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.WebSockets;
@@ -190,8 +188,8 @@ public class MessageDeflateTests
     [InlineData(100_000)]
     public void The_limit_is_of_what_comes_out(int limit)
     {
-        Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(Deflated(limit), limit, out var whole));
-        Assert.Equal(InflateResult.TooBig, MessageDeflate.Inflate(Deflated(limit + 1), limit, out var none));
+        Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(ClientDeflate.CompressZeros(limit), limit, out var whole));
+        Assert.Equal(InflateResult.TooBig, MessageDeflate.Inflate(ClientDeflate.CompressZeros(limit + 1), limit, out var none));
 
         Assert.Equal(limit, whole!.Length);
         Assert.Null(none);
@@ -200,7 +198,7 @@ public class MessageDeflateTests
     [Fact]
     public void A_bomb_is_refused_without_being_inflated()
     {
-        var bomb = Deflated(1024 * 1024 * 1024);
+        var bomb = ClientDeflate.CompressZeros(1024 * 1024 * 1024);
         Assert.InRange(bomb.Length, 900_000, 6_000_000);
         const int limit = 64 * 1024;
         Assert.Equal(InflateResult.TooBig, MessageDeflate.Inflate(bomb, limit, out _));
@@ -253,30 +251,11 @@ public class MessageDeflateTests
         return noise;
     }
 
-    /// <summary>So many zeros, as a client would send them.</summary>
-    private static byte[] Deflated(int length)
-    {
-        using var output = new MemoryStream();
-        using var deflate = new DeflateStream(output, CompressionLevel.SmallestSize, leaveOpen: true);
-        var zeros = new byte[64 * 1024];
-        for (var left = length; left > 0; left -= zeros.Length)
-            deflate.Write(zeros, 0, Math.Min(left, zeros.Length));
-        deflate.Flush();
-
-        // The platform flushes nothing where nothing was written.
-        return length == 0 ? [0x00] : output.ToArray()[..^4];
-    }
-
     /// <summary>The payload, after the header that its length asks for.</summary>
     private static byte[] PayloadOf(byte[] frame)
     {
-        var (header, length) = frame[1] switch
-        {
-            126 => (4, BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(2))),
-            127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(frame.AsSpan(2))),
-            var small => (2, small),
-        };
-        Assert.Equal(length, frame.Length - header);
+        var header = ServerFrame.HeaderSize(frame);
+        Assert.Equal((int)ServerFrame.PayloadLength(frame), frame.Length - header);
         return frame[header..];
     }
 
