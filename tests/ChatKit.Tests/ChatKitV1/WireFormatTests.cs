@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Net.WebSockets;
+using System.Runtime.InteropServices;
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.WebSockets;
