@@ -277,7 +277,7 @@ public class ConnectionCountTests
         request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
         using var response = await server.Http.SendAsync(request).Soon();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Contains("connections here already", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
+        Assert.Contains("reached its limit of", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
     }
 
     /// <summary>Connects as soon as whoever has gone counts no more. Until then the handshake is answered with 503.</summary>
