@@ -272,7 +272,7 @@ public class ConnectionCountTests
     {
         using var response = await server.HandshakeAsync(path).Soon();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Contains("connections here already", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
+        Assert.Contains("reached its limit of", await response.Content.ReadAsStringAsync().Soon(), StringComparison.Ordinal);
     }
 
     /// <summary>Connects as soon as the previous connection no longer counts. Until then, the server responds with 503.</summary>
