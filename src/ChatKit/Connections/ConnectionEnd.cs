@@ -63,7 +63,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     /// <returns>Whether the connection ends for that, and the client is still to be notified, by <see cref="Answer"/>.</returns>
     public bool OnFault(ProtocolFault fault)
     {
-        var exception = new WebSocketException(WebSocketError.Faulted, $"The connection was closed because {fault.Problem}.");
+        var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {fault.Problem}.");
         return TryEnd(EndState.EndedByClient, new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
     }
 

@@ -105,7 +105,7 @@ public class ConnectionCountTests
         var (opcode, payload) = await third.ReceiveFrameAsync();
 
         Assert.Equal(ClientFrame.Close, opcode);
-        Assert.Equal((1013, "this user has 2 connections already"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
+        Assert.Equal((1013, "this user already has 2 connections"), ((payload[0] << 8) | payload[1], Encoding.UTF8.GetString(payload[2..])));
         await third.SendAsync(ClientFrame.Of(ClientFrame.Close, [0x03, 0xF5]));
         await third.ExpectEndAsync();
         await bob.SendAsync("hi");

@@ -101,7 +101,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     private InboundFrame ReadControl(ref ReadOnlySequence<byte> buffer)
     {
         if (_frame.IsDeflated)
-            return Fail(ProtocolFault.Breach("a control frame is compressed"));
+            return Fail(ProtocolFault.Breach("compressed control frame"));
         if (buffer.Length < _frame.PayloadLength)
             return InboundFrame.Nothing;
 
@@ -129,9 +129,9 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
     {
         var continues = _frame.Opcode == WebSocketFrame.ContinuationOpcode;
         if (continues != _inMessage)
-            return Fail(ProtocolFault.Breach(continues ? "nothing is there to be continued" : "a message begins within another"));
+            return Fail(ProtocolFault.Breach(continues ? "continuation frame without a message to continue" : "new message before the end of another"));
         if (_frame.IsDeflated && (continues || !deflate))
-            return Fail(ProtocolFault.Breach("a reserved bit is set"));
+            return Fail(ProtocolFault.Breach("reserved bit set"));
 
         if (!continues)
         {
