@@ -42,8 +42,10 @@ public class CrowdTests
             var stopping = node.StopAsync();
             var reading = clients.Select(static client => client.ReadAsync()).ToArray();
             await Patience.UntilAsync(async () => await HealthAsync(http) == HttpStatusCode.ServiceUnavailable, "the node says that it is not ready");
-            using var late = new CrowdClient("0", speaksV1: true, Short);
-            Assert.Equal(503, await late.ConnectAsync(node.Port));
+
+            // It goes when it is refused: the server waits for whoever has begun another request, and the bytes behind the handshake are one.
+            using (var late = new CrowdClient("0", speaksV1: true, Short))
+                Assert.Equal(503, await late.ConnectAsync(node.Port));
             Assert.False(stopping.IsCompleted);
             var exitCode = await stopping.WaitAsync(ShutdownTimeout);
             var took = Stopwatch.GetElapsedTime(start);
