@@ -43,7 +43,7 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         await HearUntilAsync(bob, "error", heard);
         await redis.StartAsync();
 
-        await Patience.UntilAsync(() => chatRoom.Output.Contains("is available again"), "Redis is available again");
+        await Patience.UntilAsync(() => chatRoom.Output.Contains($"{redis.Endpoint} is available again"), "Redis is available again");
         await ann.SayV1Async("kept", "ann-2");
         await ann.HearAsync("ack");
         while (heard.Count < 2)
