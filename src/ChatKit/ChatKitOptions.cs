@@ -5,6 +5,9 @@ namespace ChatKit;
 /// <summary>Options that apply to all endpoints and rooms of the application.</summary>
 public sealed class ChatKitOptions
 {
+    /// <summary>The largest value of <see cref="HistoryCapacity"/>, here and for an endpoint.</summary>
+    internal const int MaxHistoryCapacity = 100_000;
+
     /// <summary>
     /// The number of messages that a room keeps, unless its endpoint overrides it. Default: 100; at most 100,000; 0 keeps none. Each client
     /// that joins receives that many.

@@ -92,7 +92,7 @@ public class WebSocketConnectionOptions
             PingInterval == Timeout.InfiniteTimeSpan ? null : Problem(nameof(PingInterval), PingInterval, shortest, longest),
             Problem(nameof(PingTimeout), PingTimeout, shortest, longest),
             IdleTimeout == Timeout.InfiniteTimeSpan ? null : Problem(nameof(IdleTimeout), IdleTimeout, shortest, longest),
-            HistoryCapacity is { } capacity ? Problem(nameof(HistoryCapacity), capacity, 0, 100_000) : null,
+            HistoryCapacity is { } capacity ? Problem(nameof(HistoryCapacity), capacity, 0, ChatKitOptions.MaxHistoryCapacity) : null,
             Problem(nameof(OutboundQueueLimit), OutboundQueueLimit, 1024, 1024 * 1024 * 1024),
         ];
         return problems.OfType<string>();

@@ -74,9 +74,9 @@ internal sealed class WebSocketEndpoint(
     private Task AnswerAsync(HttpContext context)
     {
         if (Handshake.Problem(context) is { } fault)
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, fault);
+            return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, fault);
         if (!context.WebSockets.IsWebSocketRequest)
-            return RefusePlainRequestAsync(context);
+            return Refusal.AnswerPlainRequestAsync(context);
 
         if (_stopping.IsCancellationRequested)
             return RefuseWhileStoppingAsync(context);
@@ -84,7 +84,7 @@ internal sealed class WebSocketEndpoint(
         if (!_origins.Allows(context.Request))
         {
             _logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
-            return RefuseAsync(
+            return Refusal.AnswerAsync(
                 context,
                 StatusCodes.Status403Forbidden,
                 $"The origin of this page is not allowed. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
@@ -94,7 +94,7 @@ internal sealed class WebSocketEndpoint(
 
         var room = options.HomeRoom(context);
         if (!RoomName.IsValid(room, out var problem))
-            return RefuseAsync(context, StatusCodes.Status400BadRequest, problem);
+            return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, problem);
 
         var subprotocol = SubprotocolOf(context);
         var resumeAfter = ResumePositions.None;
@@ -169,7 +169,7 @@ internal sealed class WebSocketEndpoint(
             _logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
 
         context.Response.Headers.RetryAfter = RetryAfter;
-        return RefuseAsync(
+        return Refusal.AnswerAsync(
             context,
             StatusCodes.Status503ServiceUnavailable,
             $"This endpoint has reached its limit of {options.MaxConnections} connections. Try again later.");
@@ -253,52 +253,9 @@ internal sealed class WebSocketEndpoint(
         ? context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc
         : null;
 
-    private static Task RefusePlainRequestAsync(HttpContext context)
-    {
-        if (context.Features.GetRequiredFeature<TransportCapture>() is { IsUpgradableRequest: false } && AsksForUpgrade(context.Request))
-        {
-            throw new InvalidOperationException(
-                "The server cannot upgrade connections. Run the application on Kestrel, IIS or HTTP.sys; in a test, call "
-                + "WebApplicationFactory.UseKestrel(), because the in-memory TestServer has no transport to upgrade.");
-        }
-
-        // RFC 6455 section 4.4: the server states the version that it supports. HTTP/2 has no Upgrade header.
-        context.Response.Headers.SecWebSocketVersion = "13";
-        if (IsHttp1(context.Request))
-        {
-            context.Response.Headers.Upgrade = "websocket";
-            context.Response.Headers.Connection = "Upgrade";
-        }
-
-        return RefuseAsync(
-            context,
-            StatusCodes.Status426UpgradeRequired,
-            "This is a WebSocket endpoint (RFC 6455, version 13). Connect to it with a WebSocket client. In a browser: "
-            + "new WebSocket(location.href.replace(/^http/, 'ws'))");
-    }
-
-    /// <summary>
-    /// Whether the request asks for an upgrade (RFC 9110 section 7.8). It doesn't, for example, if a proxy has kept the Upgrade header and
-    /// removed the connection option.
-    /// </summary>
-    private static bool AsksForUpgrade(HttpRequest request) =>
-        HttpProtocol.IsHttp11(request.Protocol)
-        && request.Headers.Upgrade.Count > 0
-        && request.Headers.GetCommaSeparatedValues(HeaderNames.Connection).Contains("Upgrade", StringComparer.OrdinalIgnoreCase);
-
-    private static bool IsHttp1(HttpRequest request) => HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol);
-
     private Task RefuseWhileStoppingAsync(HttpContext context)
     {
         context.Response.Headers.RetryAfter = _retryAfter;
-        return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is restarting. Connect again in a moment.");
-    }
-
-    private static Task RefuseAsync(HttpContext context, int status, string text)
-    {
-        context.Response.StatusCode = status;
-        context.Response.Headers.XContentTypeOptions = "nosniff"; // The text can contain data from the client.
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+        return Refusal.AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is restarting. Connect again in a moment.");
     }
 }

@@ -14,8 +14,6 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>The number of malformed frames at which the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
 
-    private const int MaxEchoedRef = 64;
-
     private readonly TaskCompletionSource? _resuming =
         resumesByFrame ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
@@ -143,7 +141,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     }
 
     /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
-    private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= MaxEchoedRef } reference ? reference : null;
+    private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= V1ClientFrame.MaxRefLength } reference ? reference : null;
 
     private void Refuse(V1ClientFrame? frame, string problem)
     {

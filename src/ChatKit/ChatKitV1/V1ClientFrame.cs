@@ -11,7 +11,8 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
     public const string PongType = "pong";
     public const string ResumeType = "resume";
 
-    private const int MaxRefLength = 64;
+    /// <summary>The longest ref, in UTF-16 code units.</summary>
+    public const int MaxRefLength = 64;
 
     /// <summary>The default of System.Text.Json.</summary>
     private const int MaxDepth = 64;

@@ -11,7 +11,7 @@ internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
             options.UserId is null
                 ? $"{nameof(ChatKitOptions)}.{nameof(options.UserId)} must not be null. Leave it unset to use the claims NameIdentifier and sub."
                 : null,
-            Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 0, 100_000),
+            Problem(nameof(options.HistoryCapacity), options.HistoryCapacity, 0, ChatKitOptions.MaxHistoryCapacity),
             Problem(nameof(options.MaxRoomsInMemory), options.MaxRoomsInMemory, 1, 10_000_000),
             Problem(nameof(options.RoomTimeToLive), options.RoomTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(36_500)),
             Problem(nameof(options.MaxRoomsPerConnection), options.MaxRoomsPerConnection, 1, 100_000),
