@@ -11,6 +11,9 @@ namespace ChatKit.TestKit.Redis;
 /// <param name="more">Additional arguments.</param>
 internal sealed class GarnetInProcess(int port, DirectoryInfo folder, GarnetScripts scripts, IEnumerable<string> more) : IRedisRuntime
 {
+    /// <summary>Garnet blocks a thread of the pool for each command that waits for the append-only file. The pool would add new threads slowly.</summary>
+    private const string MinThreads = "200";
+
     private GarnetServer? _server;
 
     public int? ProcessId => null;
@@ -29,7 +32,7 @@ internal sealed class GarnetInProcess(int port, DirectoryInfo folder, GarnetScri
             "--memory", "32m", "--page", "512k", "--index", "1m",
             "--checkpointdir", folder.FullName, "--device-type", "RandomAccess",
             "--aof", "--aof-commit-wait", "--aof-memory", "4m", "--aof-page-size", "1m", "--aof-segment-size", "4m",
-            "--commandstats-monitor", "--disable-console-logger", "-q",
+            "--minthreads", MinThreads, "--commandstats-monitor", "--disable-console-logger", "-q",
             .. empty ? [] : new[] { "--recover" },
             .. more,
         ];
