@@ -5,14 +5,16 @@ using Microsoft.Extensions.Options;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// Closes the connections when the host stops, before anything else of it does: the server still answers whoever asks for its health, the
-/// store is still there for the last messages.
+/// Closes the connections when the host stops, before anything else in the host stops: the server still answers health checks, and the
+/// store is still available for the last messages.
 /// </summary>
 /// <param name="connections">The connections of this node.</param>
-/// <param name="options">Over what time they are closed.</param>
+/// <param name="options">Sets the time over which the connections are closed.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="logger">For what happens.</param>
-/// <param name="lifetime">Null without a host; then nobody calls this either, but the container can be built.</param>
+/// <param name="logger">The logger.</param>
+/// <param name="lifetime">
+/// The host's lifetime; null without a host. Nothing calls this class then, but the container can still create it.
+/// </param>
 internal sealed class ConnectionDrain(
     ConnectionRegistry connections,
     IOptions<ChatKitOptions> options,
@@ -22,7 +24,9 @@ internal sealed class ConnectionDrain(
 {
     private static readonly TimeSpan WaveInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>So many at a time are no burden to whoever takes them over, and a small application need not wait.</summary>
+    /// <summary>
+    /// A wave of this size does not overload the nodes that take the clients over, and a small application does not have to wait.
+    /// </summary>
     private const int SmallestWave = 100;
 
     private readonly Lock _gate = new();
@@ -34,17 +38,19 @@ internal sealed class ConnectionDrain(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Closes all connections. Returns when they have ended, or the host waits no longer; whoever calls it again waits for the same.</summary>
+    /// <summary>
+    /// Closes all connections. Returns when they have ended, or when the host stops waiting. Further calls return the same task.
+    /// </summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // On a signal it is said already; if the application calls StopAsync(), only after this. New requests are refused by it, and health
-        // checks may say by it that the node is to get no more of them.
+        // After a signal, the host is stopping already. If the application calls StopAsync(), the host would only do this later. Stopping
+        // makes the server refuse new requests, and lets health checks take the node out of rotation.
         lifetime?.StopApplication();
         lock (_gate)
             return _draining ??= DrainAsync(cancellationToken);
     }
 
-    /// <summary>For a host that does not know the other callback.</summary>
+    /// <summary>For a host that does not support <see cref="StoppingAsync"/>.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => StoppingAsync(cancellationToken);
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -76,7 +82,7 @@ internal sealed class ConnectionDrain(
         var due = TimeSpan.Zero;
         foreach (var wave in open.Chunk(size))
         {
-            // By the clock, so that the time which a wave takes does not add up.
+            // Measured from the start, so that the time that each wave takes does not add up.
             if (due - clock.GetElapsedTime(start) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, clock, hurry).ConfigureAwait(false);
             foreach (var connection in wave)
@@ -85,7 +91,7 @@ internal sealed class ConnectionDrain(
         }
     }
 
-    /// <summary>The host waits no longer.</summary>
+    /// <summary>Aborts the remaining connections, because the host no longer waits.</summary>
     private void Abort()
     {
         var left = connections.Snapshot();

@@ -5,10 +5,10 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// How a connection ends: the closing handshake (RFC 6455 section 7.1), and what happens if the client does not take part in it. One state, whose
-/// transitions are all here. The first end counts.
+/// The end of a connection: the closing handshake (RFC 6455 section 7.1), and the timeout if the client does not take part in it. This
+/// class holds the state and makes all its transitions. The first end counts.
 /// </summary>
-/// <param name="outbound">Where the close frame goes.</param>
+/// <param name="outbound">The queue that the close frame goes to.</param>
 /// <param name="abortTransport">Ends the transport without waiting for anything.</param>
 /// <param name="timeout">How long the client may take for its part of the handshake.</param>
 /// <param name="clock">The clock.</param>
@@ -34,7 +34,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     public CloseInfo Close => Volatile.Read(ref _close) ?? new CloseInfo(CloseInfo.Abnormal, null, WasClean: false);
 
     /// <summary>The server closes. Does nothing if the connection has ended.</summary>
-    /// <param name="close">What the close frame says.</param>
+    /// <param name="close">The code and reason of the close frame.</param>
     /// <param name="before">A frame that goes out just before the close frame.</param>
     public void CloseHere(CloseInfo close, ReadOnlyMemory<byte> before = default)
     {
@@ -52,7 +52,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
         if (TryEnd(EndState.EndedByClient, new CloseInfo(code, reason, WasClean: true)))
             return true;
 
-        // Whoever closes on this side may not have got as far as sending it, and once this returns the connection may end.
+        // The thread that closes on this side may not have sent its frame yet, and the connection may end once this returns.
         if (WebSocketFrame.MaySend(Close.Code))
             outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
         _close = Close with { WasClean = true };
@@ -60,14 +60,14 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     }
 
     /// <summary>The client has broken the protocol.</summary>
-    /// <returns>Whether the connection ends for that, and the client is still to be notified, by <see cref="Answer"/>.</returns>
+    /// <returns>Whether the fault ends the connection, and the client must still be notified, by <see cref="Answer"/>.</returns>
     public bool OnFault(ProtocolFault fault)
     {
         var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {fault.Problem}.");
         return TryEnd(EndState.EndedByClient, new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
     }
 
-    /// <summary>Sends the close frame to a client that has ended the connection: its own code, or what was wrong.</summary>
+    /// <summary>Sends the close frame to a client that has ended the connection, with the client's own code or with the fault.</summary>
     public void Answer()
     {
         LimitTime();
@@ -81,13 +81,13 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
         Abort();
     }
 
-    /// <summary>Sends and receives nothing any more.</summary>
+    /// <summary>Aborts the connection. It sends and receives nothing from now on.</summary>
     public void Abort()
     {
         outbound.End();
         lock (_gate)
         {
-            // Once the connection is over, the host may have given its transport to another one.
+            // Once the connection is over, the host may have given its transport to another connection.
             if (_state == EndState.Over)
                 return;
             _aborting ??= _aborted.CancelAsync();
@@ -126,7 +126,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
         }
     }
 
-    /// <summary>From now on the client has a limited time for the rest of the handshake.</summary>
+    /// <summary>Starts the timeout for the rest of the handshake.</summary>
     private void LimitTime()
     {
         lock (_gate)

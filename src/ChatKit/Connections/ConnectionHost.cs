@@ -4,7 +4,7 @@ using ChatKit.Connections.Transport;
 
 namespace ChatKit.Connections;
 
-/// <summary>Runs connections on what the application has registered.</summary>
+/// <summary>Runs connections with the services that the application has registered.</summary>
 internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHandlerRunner
 {
     public override Task RunAsync(

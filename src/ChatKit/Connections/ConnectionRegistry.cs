@@ -28,14 +28,14 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Those that are there now, to be walked through while others come and go.</summary>
+    /// <summary>Returns the current connections. The caller can enumerate them while others are added and removed.</summary>
     public INodeConnection[] Snapshot()
     {
         lock (_gate)
             return [.. _connections];
     }
 
-    /// <summary>Adds a connection. False if it is to be closed at once, because the node stops.</summary>
+    /// <summary>Adds a connection. Returns false if the caller must close it at once, because the node is stopping.</summary>
     public bool Add(INodeConnection connection)
     {
         lock (_gate)
@@ -59,8 +59,8 @@ internal sealed class ConnectionRegistry
     }
 
     /// <summary>
-    /// The node stops: whoever is added from now on is to be closed at once. Returns who is there, and a task that ends when nobody
-    /// is any more.
+    /// Stops accepting connections: <see cref="Add"/> returns false from now on. Returns the current connections, and a task that completes
+    /// when all of them are removed.
     /// </summary>
     public (INodeConnection[] Connections, Task Empty) Close()
     {
@@ -73,7 +73,7 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Closes the connections of a user that were opened until some time, in whatever state they are.</summary>
+    /// <summary>Closes the connections of a user that were opened up to a given time, whatever state they are in.</summary>
     private void Disconnect(string userId, DisconnectEvent notice, DateTimeOffset until)
     {
         foreach (var connection in Snapshot())
@@ -83,7 +83,7 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>What the connections have in sum. Walks through all of them; each keeps its own count, so that counting costs nothing.</summary>
+    /// <summary>Adds up the totals of all connections. Each connection keeps its own count, so that counting costs nothing.</summary>
     private ConnectionTotals AddUp()
     {
         INodeConnection[] connections;

@@ -5,28 +5,28 @@ namespace ChatKit.Connections;
 /// <summary>The rooms that one connection is in.</summary>
 /// <param name="connection">The connection.</param>
 /// <param name="registry">All rooms of this node.</param>
-/// <param name="limit">How many rooms it may be in.</param>
-/// <param name="resumeAfter">Up to where the client has the messages of rooms, as far as the handshake has said so.</param>
+/// <param name="limit">The number of rooms that the connection may be in.</param>
+/// <param name="resumeAfter">The last position that the client has in each room, if the handshake contains it.</param>
 internal sealed class ConnectionRooms(
     IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
     private static readonly AsyncLocal<Question?> Asked = new();
 
-    // Few, and for most connections one or two: a list is smaller than a dictionary, and as fast.
+    // Most connections are in one or two rooms. For so few, a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
 
-    /// <summary>The joins that wait for the handler's answer; null if there is none.</summary>
+    /// <summary>The joins that wait for the handler's answer; null if there are none.</summary>
     private List<Join>? _joins;
 
-    /// <summary>Each counts once, when the connection enters the room. Null if there is none.</summary>
+    /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
     private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter) : null;
 
     private int _uncounted;
     private bool _leftAll;
 
     /// <summary>
-    /// The client says up to where it has the messages of further rooms. Does nothing for rooms that the connection is in, nor for more
-    /// rooms than it may be in.
+    /// Takes the last positions that the client has in further rooms. Ignores rooms that the connection is in, and positions for more rooms
+    /// than it may be in.
     /// </summary>
     /// <param name="after">The positions by room.</param>
     public void Resume(IReadOnlyDictionary<string, MessagePosition> after)
@@ -42,14 +42,14 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>
-    /// Enters a room, if the handler lets the client in. Does nothing if the connection is in it; nor if it has left it, or was closed,
-    /// by the time that the handler has answered.
+    /// Enters a room if the handler allows it. Does nothing if the connection is already in the room, or if it has left the room or was
+    /// closed before the handler has answered.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="replay">How many stored messages the client is given.</param>
-    /// <exception cref="RoomAccessDeniedException">The handler does not let the client in.</exception>
+    /// <param name="replay">The number of stored messages that the client receives.</param>
+    /// <exception cref="RoomAccessDeniedException">The handler denies access.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The connection is in as many rooms as it may be, or the handler is just being asked about a room.
+    /// The connection is in as many rooms as it may be, or the handler is currently authorizing a room.
     /// </exception>
     public async ValueTask JoinAsync(string room, int replay)
     {
@@ -66,7 +66,7 @@ internal sealed class ConnectionRooms(
         RoomMembership? membership;
         try
         {
-            // Nothing of the room exists for this connection before the answer. What throws is no yes.
+            // The room does not exist for this connection before the handler allows it. An exception denies access.
             if (!await AuthorizeAsync(room).ConfigureAwait(false))
                 throw RoomAccessDeniedException.To(room);
             membership = Enter(join, replay);
@@ -80,7 +80,7 @@ internal sealed class ConnectionRooms(
             await StartAsync(membership).ConfigureAwait(false);
     }
 
-    /// <summary>Enters a room that nobody is asked about, and that does not count towards the limit.</summary>
+    /// <summary>Enters a room that needs no authorization and does not count towards the limit.</summary>
     /// <param name="room">The room's name.</param>
     public ValueTask EnterOwnAsync(string room)
     {
@@ -111,7 +111,7 @@ internal sealed class ConnectionRooms(
         membership?.Leave();
     }
 
-    /// <summary>Leaves every room, and enters none any more.</summary>
+    /// <summary>Leaves all rooms. The connection cannot enter a room afterwards.</summary>
     public void LeaveAll()
     {
         RoomMembership[] memberships;
@@ -126,7 +126,7 @@ internal sealed class ConnectionRooms(
             membership.Leave();
     }
 
-    /// <summary>Asks the handler. While it decides it may join nothing: each join would ask it again, and so on without end.</summary>
+    /// <summary>Asks the handler. Meanwhile the handler cannot join rooms: each join would ask it again, without end.</summary>
     private async ValueTask<bool> AuthorizeAsync(string room)
     {
         var question = new Question(room);
@@ -141,7 +141,7 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>Null if the connection is in the room, or has left all for good.</summary>
+    /// <summary>Registers a join. Returns null if the connection is in the room, or has left all rooms for good.</summary>
     private Join? BeginJoin(string room)
     {
         lock (_memberships)
@@ -155,7 +155,7 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>Null if there is nothing to do any more.</summary>
+    /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
     private RoomMembership? Enter(Join join, int replay)
     {
         var room = join.Room;
@@ -188,7 +188,7 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>Starts a membership. One that cannot be started is ended, so that the next try is not taken for a second join.</summary>
+    /// <summary>Starts a membership. Ends it if that fails, so that the next attempt is not ignored as a second join.</summary>
     private async ValueTask StartAsync(RoomMembership membership)
     {
         try
@@ -205,10 +205,13 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>To be called under the lock.</summary>
+    /// <summary>Finds a membership. The caller must hold the lock.</summary>
     private RoomMembership? Find(string room) => _memberships.Find(membership => membership.Room.Name == room);
 
-    /// <summary>That a handler is asked about a room. Flows with what it calls; what it has begun and not awaited may go on after the answer.</summary>
+    /// <summary>
+    /// Marks that the handler is authorizing a room. Flows with the calls that the handler makes. Work that it starts and does not await
+    /// may go on after the answer.
+    /// </summary>
     private sealed class Question(string room)
     {
         public string Room => room;
@@ -216,7 +219,10 @@ internal sealed class ConnectionRooms(
         public volatile bool IsAnswered;
     }
 
-    /// <summary>One call, told apart from others for the same room: whoever leaves gives up those that have begun, and none that follow.</summary>
+    /// <summary>
+    /// One attempt to join, distinct from other attempts for the same room. Leaving a room cancels the attempts that have begun, and none
+    /// that follow.
+    /// </summary>
     private sealed class Join(string room)
     {
         public string Room => room;

@@ -6,15 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// Runs one connection from the handshake to the end. Two loops run side by side: <see cref="InboundLoop"/> reads, so that pings are answered whatever
-/// the handler does; this one calls the handler, one callback at a time.
+/// Runs one connection from the handshake to the end. Two loops run side by side: <see cref="InboundLoop"/> reads, so that pings are
+/// answered whatever the handler does; this one calls the handler, one callback at a time.
 /// </summary>
 internal sealed class ConnectionRunner : IDisposable
 {
-    /// <summary>How many messages are read ahead of a busy handler before the client has to wait.</summary>
+    /// <summary>The number of messages that are read ahead of a busy handler before the client has to wait.</summary>
     private const int InboundLimit = 16;
 
-    /// <summary>How long a client may take to send the positions from which it resumes.</summary>
+    /// <summary>The time that a client may take to send the positions from which it resumes.</summary>
     private static readonly TimeSpan ResumeTimeout = TimeSpan.FromSeconds(10);
 
     private readonly FrameTransport _transport;
@@ -26,13 +26,13 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly InboundLoop _inbound;
     private readonly HandlerInvoker _handler;
 
-    /// <summary>Null for a client that may send as fast as its handler handles.</summary>
+    /// <summary>Null for a client without a rate limit.</summary>
     private readonly InboundRate? _rate;
 
     /// <summary>Null for a client whose credentials do not expire.</summary>
     private readonly Expiry? _expiry;
 
-    /// <summary>Null for a client that sends and receives its texts as they are.</summary>
+    /// <summary>Null for a client that sends and receives plain texts.</summary>
     private readonly ClientDialog? _dialog;
 
     public ConnectionRunner(
@@ -125,8 +125,8 @@ internal sealed class ConnectionRunner : IDisposable
     }
 
     /// <summary>
-    /// Waits until the client has sent the positions from which it resumes, if it has announced them, but not for long. Of a room whose position it
-    /// has not sent by then it receives all that is stored, and can see that by the positions.
+    /// Waits a limited time until the client has sent the positions from which it resumes, if it has announced them. In a room whose
+    /// position is missing by then, the client receives all stored messages. The positions let it detect that.
     /// </summary>
     private async ValueTask WaitForPositionsAsync()
     {

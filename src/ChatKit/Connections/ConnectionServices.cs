@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.Connections;
 
-/// <summary>What every connection works with.</summary>
+/// <summary>The services that all connections share.</summary>
 internal sealed class ConnectionServices(
     ConnectionRegistry connections,
     RoomRegistry rooms,

@@ -2,13 +2,13 @@ using System.Net.WebSockets;
 
 namespace ChatKit.Connections;
 
-/// <summary>Closes a connection when what its client has proved itself with expires; at once if it has expired already.</summary>
+/// <summary>Closes a connection when the client's credentials expire. Closes it at once if they have already expired.</summary>
 internal sealed class Expiry : IDisposable
 {
-    /// <summary>A timer takes no more than 49 days.</summary>
+    /// <summary>A timer accepts at most 49 days.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
-    /// <summary>Timers count in whole milliseconds, and must not fire for nothing just before the end.</summary>
+    /// <summary>Timers count in whole milliseconds. The margin keeps one from firing just before the end.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
 
     private readonly ServerConnection _connection;

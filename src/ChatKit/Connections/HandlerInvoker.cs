@@ -35,7 +35,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         keepAlive.Busy = false;
     }
 
-    /// <summary>Lets the handler handle a message. Throws what ends the connection.</summary>
+    /// <summary>Lets the handler handle a message. Throws an exception that ends the connection.</summary>
     public async ValueTask HandleAsync(InboundMessage inbound)
     {
         if (inbound.IsSupported)
@@ -90,7 +90,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         }
     }
 
-    /// <summary>Closes the connection for an exception, unless the exception only says that the connection has ended.</summary>
+    /// <summary>Closes the connection because of an exception, unless the exception only reports that the connection has ended.</summary>
     public void Fail(Exception exception)
     {
         if (IsOfTheEnd(exception))
@@ -110,13 +110,13 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
                 ChatKitTracing.Fail(span, exception);
                 return true;
             case RoomAccessDeniedException:
-                // In the log already.
+                // Already logged.
                 return true;
             case MessageRefusedException refused:
                 services.Logger.MessageRefused(connection.Id, refused.Code);
                 return true;
             case WebSocketClosedException when connection.End.HasEnded && !connection.ClosedHere:
-                // The client did not wait for the answer. The other messages that it sent before it left are handled all the same.
+                // The client did not wait for the answer. The handler still handles the other messages that the client sent before it left.
                 return true;
             case var other when IsOfTheEnd(other):
                 return false;
@@ -126,7 +126,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         }
     }
 
-    /// <summary>Whether something has failed because the connection has ended, which is no failure of the handler.</summary>
+    /// <summary>Whether an operation has failed because the connection has ended. That is not a failure of the handler.</summary>
     private bool IsOfTheEnd(Exception exception) =>
         connection.End.HasEnded && exception is WebSocketClosedException or OperationCanceledException;
 }

@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 
 namespace ChatKit.Connections;
 
-/// <summary>A connection as its node manages it: counts it, and closes it.</summary>
+/// <summary>A connection as seen by its node, which counts and closes it.</summary>
 internal interface INodeConnection
 {
     string? UserId { get; }
@@ -10,19 +10,19 @@ internal interface INodeConnection
     /// <summary>When the connection began.</summary>
     DateTimeOffset OpenedAt { get; }
 
-    /// <summary>How many bytes of frames the client has sent.</summary>
+    /// <summary>The number of bytes that the client has sent, in frames.</summary>
     long BytesReceived { get; }
 
-    /// <summary>How many bytes of frames were written to the client.</summary>
+    /// <summary>The number of bytes that were written to the client, in frames.</summary>
     long BytesSent { get; }
 
-    /// <summary>How many bytes wait to be written.</summary>
+    /// <summary>The number of bytes that wait to be written.</summary>
     long BytesQueued { get; }
 
     /// <summary>Closes the connection. Does nothing if it is closed.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);
 
-    /// <summary>Closes the connection because the node stops, and sends the client a time at which to connect again.</summary>
+    /// <summary>Closes the connection because the node is stopping, and sends the client a time at which to reconnect.</summary>
     void CloseForRestart();
 
     /// <summary>Ends the connection without a closing handshake.</summary>

@@ -8,16 +8,16 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// Reads what a client sends, whatever its handler does: answers pings, puts messages into the inbox, and carries out the closing handshake.
+/// Reads from a client, independently of its handler: answers pings, puts messages into the inbox, and completes the closing handshake.
 /// </summary>
-/// <param name="transport">Where bytes come from.</param>
+/// <param name="transport">The transport that bytes come from.</param>
 /// <param name="connection">The connection.</param>
-/// <param name="inbox">Where messages go.</param>
+/// <param name="inbox">The inbox that messages go to.</param>
 /// <param name="reader">Reads frames.</param>
-/// <param name="keepAlive">Is notified of what arrives.</param>
-/// <param name="rate">How much the client may send; null for no limit.</param>
-/// <param name="dialog">The dialog with the client; null for a client that sends and receives its texts as they are.</param>
-/// <param name="services">What every connection works with.</param>
+/// <param name="keepAlive">Is notified when data arrives.</param>
+/// <param name="rate">The rate limit of the client; null for no limit.</param>
+/// <param name="dialog">The dialog with the client; null for a client that sends and receives plain texts.</param>
+/// <param name="services">The services that all connections share.</param>
 internal sealed class InboundLoop(
     FrameTransport transport,
     ServerConnection connection,
@@ -28,20 +28,22 @@ internal sealed class InboundLoop(
     ClientDialog? dialog,
     ConnectionServices services)
 {
-    /// <summary>A client that sends nothing for this long after its fault has stopped sending: longer than packets stay away.</summary>
+    /// <summary>A client that sends nothing for this long after its fault has stopped sending. Packets do not take longer.</summary>
     private static readonly TimeSpan SilenceAfterFault = TimeSpan.FromSeconds(1);
 
-    /// <summary>The ref of the message that was one too many.</summary>
+    /// <summary>The ref of the message that exceeded the limit.</summary>
     private string? _excess;
     private bool _hasExceeded;
 
-    /// <summary>Whether the client has ended the connection, so that it is still to be sent a close frame.</summary>
+    /// <summary>Whether the client has ended the connection, and a close frame must still be sent to it.</summary>
     private bool _endedByClient;
 
     /// <summary>Whether the client has sent its close frame.</summary>
     private bool _clientHasClosed;
 
-    /// <summary>Closes the connection if the client has sent too much. To be called when everything before that was handled.</summary>
+    /// <summary>
+    /// Closes the connection if the client has exceeded its limit. The caller must first have handled all messages before that.
+    /// </summary>
     public void CloseIfExceeded()
     {
         if (!_hasExceeded)
@@ -51,7 +53,7 @@ internal sealed class InboundLoop(
         connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many messages");
     }
 
-    /// <summary>Reads until the client has closed, broken the protocol, or gone.</summary>
+    /// <summary>Reads until the client closes, breaks the protocol, or is gone.</summary>
     public async Task RunAsync()
     {
         try
@@ -87,7 +89,7 @@ internal sealed class InboundLoop(
         }
     }
 
-    /// <summary>Deals with everything whole that has come. Returns what was last.</summary>
+    /// <summary>Processes all complete frames that have arrived. Returns the last result.</summary>
     private async ValueTask<InboundFrame> TakeAsync(ReadOnlySequence<byte> buffer)
     {
         var last = InboundFrame.Nothing;
@@ -117,7 +119,7 @@ internal sealed class InboundLoop(
         return last;
     }
 
-    /// <summary>What the handler is given of what has come, if anything.</summary>
+    /// <summary>Returns the message for the handler, if there is one.</summary>
     private InboundMessage? ToPassOn(WebSocketMessage message)
     {
         if (dialog is null)
@@ -128,7 +130,7 @@ internal sealed class InboundLoop(
         return read;
     }
 
-    /// <summary>Gives the handler a message. False if there is no room for it yet.</summary>
+    /// <summary>Passes a message to the handler. Returns false if there is no space yet.</summary>
     private bool TryPassOn(InboundMessage message)
     {
         keepAlive.HearMessage();
@@ -139,19 +141,19 @@ internal sealed class InboundLoop(
     }
 
     /// <summary>
-    /// The client has sent too much. What came before it is still handled, and answered; then the connection is closed. So the client
-    /// knows what has become of each of its messages.
+    /// Stops reading, because the client has exceeded its limit. The handler still handles and answers the messages before that. Then the
+    /// connection is closed. This way the client knows the outcome of each of its messages.
     /// </summary>
     private void Exceed(string? reference)
     {
         if (_hasExceeded)
             return;
         (_excess, _hasExceeded) = (reference, true);
-        dialog?.EndResume(); // Nothing more is read.
+        dialog?.EndResume(); // Nothing else is read.
         inbox.Complete();
     }
 
-    /// <summary>Whether nothing that follows is looked at.</summary>
+    /// <summary>Whether everything that follows is ignored.</summary>
     private static bool IsLast(InboundFrame found) => found is InboundFrame.Close or InboundFrame.Fault;
 
     private void Answer(InboundFrame found)
@@ -174,7 +176,10 @@ internal sealed class InboundLoop(
         }
     }
 
-    /// <summary>Reads nothing more of a client that has sent too much, until the connection is closed for it: else it could go on for as long as its handler is busy.</summary>
+    /// <summary>
+    /// Stops reading from a client that has exceeded its limit, until the connection is closed for it. Otherwise it could go on while its
+    /// handler is busy.
+    /// </summary>
     private async ValueTask WaitUntilHandledAsync()
     {
         keepAlive.Paused = true;
@@ -182,7 +187,10 @@ internal sealed class InboundLoop(
         keepAlive.Paused = false;
     }
 
-    /// <summary>Waits until the handler has less to do. Nothing is read meanwhile. Gives up when the connection is cut, so that the handler is told.</summary>
+    /// <summary>
+    /// Waits until the inbox has space. Nothing is read meanwhile. Gives up when the connection is aborted, so that the handler is
+    /// notified.
+    /// </summary>
     private async ValueTask WaitToPassOnAsync(InboundMessage message)
     {
         keepAlive.Paused = true;
@@ -195,8 +203,9 @@ internal sealed class InboundLoop(
     }
 
     /// <summary>
-    /// Ends a connection whose client has closed, or broken the protocol. What came whole before that is still handled, and answered; then
-    /// comes the close frame, and when those of both sides have passed, nothing is waited for any more (RFC 6455 section 7.1.1).
+    /// Ends a connection whose client has closed or has broken the protocol. The handler still handles and answers the complete messages
+    /// before that. The close frame follows. When both close frames have passed, the connection waits for nothing else (RFC 6455 section
+    /// 7.1.1).
     /// </summary>
     private async Task EndReadingAsync()
     {
@@ -205,11 +214,11 @@ internal sealed class InboundLoop(
         inbox.Complete();
         if (_endedByClient)
         {
-            // A client that closes waits for nothing that takes longer. After a fault, it may.
+            // A client that closes does not wait for anything that takes longer. After a fault, it may.
             if (_clientHasClosed)
                 _ = connection.End.SignalAbortedAsync();
 
-            // A handler that does not return must not keep the client from learning of its end.
+            // A handler that does not return must not withhold the close frame from the client.
             await inbox.WaitUntilFinishedAsync().WaitAsync(services.Options.CloseTimeout, services.Clock)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             connection.End.Answer();
@@ -220,9 +229,9 @@ internal sealed class InboundLoop(
     }
 
     /// <summary>
-    /// Reads on until the client's close frame, and throws away what comes before it. Ending the connection with data unread would reset
-    /// it, and the reset would overtake the close frame that says what was wrong. A client that sends none may wait for this side to end
-    /// the connection, so silence ends it too; the connection's close timer ends it in any case.
+    /// Reads until the client's close frame, and discards what comes before it. Ending the connection with unread data would reset it, and
+    /// the reset would overtake the close frame that names the fault. A client that sends no close frame may wait for this side to end the
+    /// connection, so silence ends it too. The close timer ends it in any case.
     /// </summary>
     private async Task DiscardAsync()
     {

@@ -6,16 +6,16 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// Pings a client that has been silent for a while, and says so if it stays silent, takes nothing of what it is sent, or sends no
-/// message for too long. One that speaks <see cref="ChatKitSubprotocol.V1"/> is pinged in any case, because it takes a silent server
-/// for dead, and cannot see the pings of RFC 6455.
+/// Pings a client that has been silent for a while. Reports a client that stays silent, accepts no data, or sends no message for too long.
+/// Pings a client that speaks <see cref="ChatKitSubprotocol.V1"/> in any case, because it treats a silent server as dead and cannot see the
+/// pings of RFC 6455.
 /// </summary>
 internal sealed class KeepAlive : IDisposable
 {
-    /// <summary>The slowest line on which a large frame still gets through, in bytes a second.</summary>
+    /// <summary>The slowest line on which a large frame still gets through, in bytes per second.</summary>
     private const int SlowestLine = 16 * 1024;
 
-    /// <summary>Timers count in milliseconds, and one that fires a little early comes back.</summary>
+    /// <summary>Timers count in milliseconds. A timer that fires a little early is set again.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
@@ -36,12 +36,12 @@ internal sealed class KeepAlive : IDisposable
     private bool _paused;
     private bool _busy;
 
-    /// <param name="outbound">Where pings go.</param>
-    /// <param name="options">The times.</param>
+    /// <param name="outbound">The queue that pings go to.</param>
+    /// <param name="options">The intervals and timeouts.</param>
     /// <param name="clock">The clock.</param>
-    /// <param name="onDead">Told that the client is gone, and how that was noticed.</param>
-    /// <param name="format">How the client is sent messages.</param>
-    /// <param name="onIdle">Told that the client has sent no message for too long; null if it may.</param>
+    /// <param name="onDead">Called when the client is gone, with the reason.</param>
+    /// <param name="format">The wire format of the client.</param>
+    /// <param name="onIdle">Called when the client has sent no message for too long; null for no limit.</param>
     public KeepAlive(
         OutboundQueue outbound,
         WebSocketConnectionOptions options,
@@ -58,8 +58,8 @@ internal sealed class KeepAlive : IDisposable
     }
 
     /// <summary>
-    /// Whether nothing is read from the client at present because its handler is busy. Its silence then means nothing, and counts
-    /// from zero once it is read from again.
+    /// Whether reading is paused because the client's handler is busy. Silence means nothing meanwhile, and counts from zero once reading
+    /// resumes.
     /// </summary>
     public bool Paused
     {
@@ -72,7 +72,7 @@ internal sealed class KeepAlive : IDisposable
         }
     }
 
-    /// <summary>Whether the handler deals with something. That the client sends no message meanwhile means nothing.</summary>
+    /// <summary>Whether the handler is busy. Meanwhile it means nothing that the client sends no message.</summary>
     public bool Busy
     {
         get => Volatile.Read(ref _busy);
@@ -88,10 +88,10 @@ internal sealed class KeepAlive : IDisposable
 
     private bool Pings => _options.PingInterval != Timeout.InfiniteTimeSpan;
 
-    /// <summary>Something has come from the client: its silence counts from now on.</summary>
+    /// <summary>Records that data has arrived from the client. Its silence counts from now on.</summary>
     public void Hear() => Volatile.Write(ref _lastHeard, _clock.GetTimestamp());
 
-    /// <summary>What has come last was a message.</summary>
+    /// <summary>Records that the data that arrived last was a message.</summary>
     public void HearMessage() => Volatile.Write(ref _lastMessage, Volatile.Read(ref _lastHeard));
 
     public void Dispose() => _timer.Dispose();
@@ -118,8 +118,8 @@ internal sealed class KeepAlive : IDisposable
             return;
         }
 
-        // Whether anything came since the ping, not how long ago: a timer that fires late must not count against the client. Nor may it
-        // that the ping is still here.
+        // Checks whether anything has arrived since the ping, not how long ago: a timer that fires late must not count against the client.
+        // A ping that is still in the queue must not either.
         var lastHeard = Volatile.Read(ref _lastHeard);
         if (Paused || holdsPing || lastHeard >= _pingedAt)
             _pingedAt = null;
@@ -133,8 +133,8 @@ internal sealed class KeepAlive : IDisposable
     }
 
     /// <summary>
-    /// Pings, if that is due; also while nothing is read, because what cannot be written tells too that the client is gone. Returns
-    /// after which time there is something to see to.
+    /// Sends a ping if one is due, even while reading is paused: data that cannot be written also shows that the client is gone. Returns
+    /// the time until the next check.
     /// </summary>
     private TimeSpan Ping(long lastHeard)
     {
@@ -153,7 +153,9 @@ internal sealed class KeepAlive : IDisposable
         return next;
     }
 
-    /// <summary>What is left of the time that the network has to take what it was given. It counts from when this was first asked.</summary>
+    /// <summary>
+    /// Returns the rest of the time that the network has to accept the current write. It counts from the first call for that write.
+    /// </summary>
     private TimeSpan RestOfWrite(out bool holdsPing)
     {
         (var number, var bytes, holdsPing) = _outbound.Waiting;
@@ -177,7 +179,7 @@ internal sealed class KeepAlive : IDisposable
             _timer.Change(next < Shortest ? Shortest : next, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>What is left of a time that has begun at a timestamp.</summary>
+    /// <summary>Returns the rest of a time that began at a timestamp.</summary>
     private TimeSpan Rest(long since, TimeSpan time) => time - _clock.GetElapsedTime(since);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

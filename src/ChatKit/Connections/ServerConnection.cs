@@ -9,10 +9,10 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
 
-/// <summary>A connection of a real client: what its handler and its rooms can do with it.</summary>
+/// <summary>The connection of a real client, as its handler and its rooms use it.</summary>
 internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IDisposable
 {
-    /// <summary>1012, service restart, of the registry that RFC 6455 section 11.7 has set up.</summary>
+    /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
 
     private readonly WebSocketConnectionInfo _info;
@@ -45,7 +45,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         Aborted = End.Aborted;
     }
 
-    /// <summary>Who says which rooms the client may be in. There before anybody else knows of the connection.</summary>
+    /// <summary>Decides which rooms the client may join. Set before the connection is visible to others.</summary>
     public WebSocketHandler? Handler { get; set; }
 
     public override string Id => _info.Id;
@@ -80,7 +80,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public OutboundQueue Outbound { get; }
 
-    /// <summary>How many bytes of frames the client has sent so far.</summary>
+    /// <summary>The number of bytes that the client has sent, in frames.</summary>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     public long BytesSent => Outbound.BytesWritten;
@@ -89,10 +89,10 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     IOutbound IRoomClient.Outbound => Outbound;
 
-    /// <summary>Whether this side has closed the connection: what the client still sends is not handled.</summary>
+    /// <summary>Whether this side has closed the connection. Messages that the client still sends are not handled.</summary>
     public bool ClosedHere => End.IsClosedHere;
 
-    /// <summary>How the connection ends.</summary>
+    /// <summary>The end of the connection.</summary>
     public ConnectionEnd End { get; }
 
     public override ValueTask SendAsync(string text)
@@ -104,7 +104,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data) =>
         SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload);
 
-    /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
+    /// <summary>Waits until the queue has accepted an uncompressed frame.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     public async ValueTask EnqueueAsync(byte[] frame)
     {
@@ -157,15 +157,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
 
-    /// <summary>Gives the connection the services of its scope, before its handler is created.</summary>
+    /// <summary>Sets the services of the connection's scope, before its handler is created.</summary>
     public void Open(IServiceProvider scope) => _scope = scope;
 
-    /// <summary>Bytes of frames have come. To be called by whoever reads, and nobody else.</summary>
+    /// <summary>Counts received bytes, in frames. Only the thread that reads may call this.</summary>
     public void CountReceived(long bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
 
     /// <summary>
-    /// Enters the room in which everything for this user arrives, and the home room. In that order: a user who is thrown out while
-    /// the handler thinks about the home room hears of it. Closes the connection if it may not be in its home room.
+    /// Enters the user's own room, which delivers everything for this user, and then the home room. The order matters: a user who is
+    /// disconnected while the handler decides about the home room is notified. Closes the connection if it may not be in its home room.
     /// </summary>
     public async ValueTask EnterHomeAsync()
     {
@@ -181,7 +181,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         }
     }
 
-    /// <summary>The client says up to where it has the messages of rooms. Counts for each when the connection next enters it.</summary>
+    /// <summary>Takes the last positions that the client has in rooms. Each is used when the connection next enters the room.</summary>
     public void Resume(IReadOnlyDictionary<string, MessagePosition> after) => _rooms.Resume(after);
 
     public void LeaveAll() => _rooms.LeaveAll();
@@ -190,12 +190,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>
         End.CloseHere(new CloseInfo(status, reason, WasClean: false, exception));
 
-    /// <summary>The server closes the connection because the node stops, and sends the client a time at which to connect again: not all at once.</summary>
+    /// <summary>
+    /// Closes the connection because the node is stopping, and sends the client a time at which to reconnect. The times are spread, so that
+    /// not all clients reconnect at once.
+    /// </summary>
     public void CloseForRestart() => End.CloseHere(
         new CloseInfo(Restarting, "the server is restarting", WasClean: false),
         SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
 
-    /// <summary>The client has sent no message for as long as it may.</summary>
+    /// <summary>Closes the connection because the client has sent no message for as long as it may.</summary>
     public void CloseIdle(TimeSpan time) =>
         CloseHere(WebSocketCloseStatus.NormalClosure, string.Create(CultureInfo.InvariantCulture, $"idle for {time.TotalSeconds:0.###} s"));
 

@@ -1,6 +1,6 @@
 namespace ChatKit.Rooms;
 
-/// <summary>What a message that arrives is to a room that follows the stream.</summary>
+/// <summary>How a message that arrives relates to the room's stream.</summary>
 internal enum Arrival
 {
     /// <summary>The room delivers it.</summary>

@@ -7,25 +7,25 @@ using ChatKit.Rooms.Events;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Gives a member that joins, or has fallen behind, what it lacks from history, until nothing is left between what it has and what is live. Then
-/// it goes live under the lock, so that there are no gaps and no duplicates.
+/// Sends a member that joins, or has fallen behind, the messages that it lacks, from history, until it has everything before the live
+/// messages. Then the member goes live under the lock, so that there are no gaps and no duplicates.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Its wait handle is never used.")]
 internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, RoomServices services)
 {
-    /// <summary>After this many reads that brought nothing a member waits for the next check instead of reading again and again.</summary>
+    /// <summary>After this many reads without new messages, a member waits for the next check instead of reading again.</summary>
     private const int FruitlessReads = 3;
 
     private readonly PageSource _pages = new(room, services);
     private readonly MemberSender _sender = new(room, services);
 
     /// <summary>
-    /// Members receive what is stored one after the other: the first are live at once, and a crowd that joins takes no more of the processors
-    /// than one member does.
+    /// Members receive stored messages one after the other. The first are live at once, and many members that join together use no more of
+    /// the processors than one member does.
     /// </summary>
     private readonly SemaphoreSlim _turns = new(1);
 
-    /// <summary>How often a member whose turn it was could not read the history.</summary>
+    /// <summary>How often a member could not read the history in its turn.</summary>
     private int _failures;
 
     public async Task RunAsync(RoomMember member)
@@ -42,7 +42,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
                     return;
                 await turn.TakeAsync().ConfigureAwait(false);
 
-                // The read that it needs has failed while it waited for its turn. It waits for the next check like the one before it.
+                // A read has failed while the member waited for its turn. It waits for the next check, like the member before it.
                 if (failures != Volatile.Read(ref _failures))
                     break;
                 read = await SendStoredAsync(member).ConfigureAwait(false);
@@ -80,8 +80,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     }
 
     /// <summary>
-    /// Notifies a member that speaks <see cref="ChatKitSubprotocol.V1"/> that it is live, once, and who is here, if it does not know. False if its
-    /// queue is too full.
+    /// Notifies a member that speaks <see cref="ChatKitSubprotocol.V1"/> that it is live, once, and sends it the list of who is here, if it
+    /// lacks that. Returns false if its queue is too full.
     /// </summary>
     public bool TryNotifyLive(RoomMember member, MessagePosition position)
     {
@@ -100,8 +100,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     }
 
     /// <summary>
-    /// Sends a member what the history has for it, as far as its queue takes that: no page is held while a slow reader is waited for. Returns up to
-    /// where it has read; null if the member does not go on.
+    /// Sends a member the stored messages that it lacks, as far as its queue accepts them: no page is held in memory while a slow reader
+    /// catches up. Returns the position up to which it has sent; null if the member does not go on.
     /// </summary>
     private async ValueTask<MessagePosition?> SendStoredAsync(RoomMember member)
     {
@@ -128,7 +128,9 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         return _sender.SendPage(member, page) ? page.Top : null;
     }
 
-    /// <summary>Notifies a member of messages that it will not receive. Closed if it does not go on.</summary>
+    /// <summary>
+    /// Notifies a member of messages that it will not receive. Returns <see cref="EnqueueResult.Closed"/> if the member does not go on.
+    /// </summary>
     private EnqueueResult Notify(RoomMember member, MessageGap gap)
     {
         if (member.SpeaksV1)
@@ -156,8 +158,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     }
 
     /// <summary>
-    /// Sends a new member what is stored, and lets it go live in the same instant. Sends nothing if so much has arrived since the page was read that
-    /// there would be a gap: the member reads again. True if it does not go on.
+    /// Sends a new member the stored messages, and lets it go live at the same instant. Sends nothing if so much has arrived since the page
+    /// was read that there would be a gap: the member reads again. Returns true if the member is done.
     /// </summary>
     private bool Begin(RoomMember member, RoomPage page)
     {
@@ -168,7 +170,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             if (!room.Tail.Reaches(page.Top, room.Cursor.Accepted))
                 return false;
 
-            // Known from now on, even if the member's queue does not take the whole page: what is missing then is not live.
+            // The position is known from now on, even if the member's queue does not accept the whole page. The messages that are missing
+            // then are not live.
             room.Cursor.StartAt(page.Top);
             var stored = page.Items.Skip(Math.Max(0, page.Items.Count - member.Replay)).ToList();
             member.Cursor = _sender.Send(member.Client, stored, page.Top with { Sequence = page.Top.Sequence - stored.Count });
@@ -176,7 +179,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         }
     }
 
-    /// <summary>Lets a member go live if nothing is missing between what it has and what was accepted. True also if it has left.</summary>
+    /// <summary>Lets a member go live if it has all messages that were accepted. Also returns true if it has left.</summary>
     private bool TryGoLive(RoomMember member)
     {
         lock (room.Gate)

@@ -1,12 +1,12 @@
 namespace ChatKit.Rooms;
 
-/// <summary>The turn of a member of a room to be given what is stored. To be disposed of when the member is live, or gives up.</summary>
-/// <param name="turns">Those of the room.</param>
+/// <summary>The turn of a room's member to receive stored messages. The owner disposes of it when the member is live, or gives up.</summary>
+/// <param name="turns">The room's turns.</param>
 internal sealed class CatchUpTurn(SemaphoreSlim turns) : IDisposable
 {
     /// <summary>
-    /// How long the others wait while the client reads, by real time whatever the clock of the application says. A client that is slower is not
-    /// waited for again.
+    /// How long the other members wait while the client reads. Measured in real time, whatever clock the application uses. They do not wait
+    /// for a slower client again.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(20);
 
@@ -21,9 +21,9 @@ internal sealed class CatchUpTurn(SemaphoreSlim turns) : IDisposable
         _isTaken = true;
     }
 
-    /// <summary>Waits until a queue has space, and lets others go first if that takes long. False if it takes nothing any more.</summary>
+    /// <summary>Waits until a queue has space, and lets others go first if that takes long. Returns false if the queue has ended.</summary>
     /// <param name="outbound">The queue of the member's client.</param>
-    /// <param name="bytes">How much it must take.</param>
+    /// <param name="bytes">The space that is needed, in bytes.</param>
     public async ValueTask<bool> WaitForSpaceAsync(IOutbound outbound, int bytes)
     {
         var space = outbound.WaitForSpaceAsync(bytes);

@@ -6,24 +6,24 @@ using Microsoft.Extensions.Logging;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Who was disconnected lately, in the history, in a room of ChatKit's own. An announcement may be lost; what is stored is found by every
-/// node, when it is connected again and at each check. One read for all users.
+/// Stores which users were disconnected recently, in the history of a room that ChatKit reserves. An announcement may be lost, but every
+/// node finds the stored entry, when it reconnects and at each check. One read covers all users.
 /// </summary>
 internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock, ILogger<DisconnectLog> logger) : IDisposable
 {
-    /// <summary>Begins with a control character, as no room that a client can name does.</summary>
+    /// <summary>Starts with a control character, unlike any room that a client can name.</summary>
     public const string RoomName = "\u0001disconnects";
 
-    /// <summary>More than an application disconnects while a node is away, in about 100 KB.</summary>
+    /// <summary>More users than an application disconnects while a node is away, in about 100 KB.</summary>
     private const int Capacity = 1000;
 
     /// <summary>
-    /// How far the clocks of two nodes may differ: a connection that seems to have begun so much later than another node has disconnected its
-    /// user counts as one of before.
+    /// The maximum difference between the clocks of two nodes. A connection that seems to have opened up to this much later than its user
+    /// was disconnected by another node is disconnected too.
     /// </summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(1);
 
-    /// <summary>Tells what this node has stored from what others have.</summary>
+    /// <summary>Distinguishes the entries of this node from those of other nodes.</summary>
     private readonly string _node = Guid.NewGuid().ToString("n");
 
     private readonly SemaphoreSlim _turn = new(1);
@@ -31,11 +31,11 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     private Task? _next;
     private MessagePosition? _read;
 
-    /// <summary>A user is disconnected: each of its connections that was opened until then.</summary>
+    /// <summary>Raised when a user is disconnected. Applies to each connection that was opened up to the given time.</summary>
     public event Action<string, DisconnectEvent, DateTimeOffset>? Found;
 
-    /// <summary>Stores that a user is disconnected.</summary>
-    /// <exception cref="HistoryUnavailableException">It could not be stored.</exception>
+    /// <summary>Records that a user is disconnected.</summary>
+    /// <exception cref="HistoryUnavailableException">The entry could not be stored.</exception>
     public async ValueTask AddAsync(string userId, DisconnectEvent notice, CancellationToken cancellationToken)
     {
         var entry = new ChatMessage(WebSocketMessageType.Text, Announcement.Encode(notice), clock.GetUtcNow())
@@ -47,8 +47,7 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     }
 
     /// <summary>
-    /// Reads what was stored since the last time. All that ask while a read is under way share the next one, which begins after they have
-    /// asked.
+    /// Reads the entries that were stored since the last check. Calls during a read share the next read, which begins after them.
     /// </summary>
     public Task CheckAsync()
     {

@@ -1,14 +1,14 @@
 namespace ChatKit.Rooms;
 
-/// <summary>What became of frames that were to be sent to a client.</summary>
+/// <summary>The result of enqueuing frames for a client.</summary>
 internal enum EnqueueResult
 {
-    /// <summary>They will be written.</summary>
+    /// <summary>The frames will be written.</summary>
     Accepted,
 
-    /// <summary>The queue is full; they were not taken.</summary>
+    /// <summary>The queue is full. The frames were not accepted.</summary>
     Full,
 
-    /// <summary>The connection takes nothing any more.</summary>
+    /// <summary>The connection accepts no more frames.</summary>
     Closed,
 }

@@ -8,8 +8,8 @@ using ChatKit.Rooms.Events;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Delivers what a room has accepted: joins the frames of a batch, and offers them to each live member. A member costs no task, no allocation and no
-/// wait.
+/// Delivers the items that a room has accepted: joins the frames of a batch, and offers them to each live member. A member costs no task,
+/// no allocation and no wait.
 /// </summary>
 internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices services)
 {
@@ -17,8 +17,8 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     private const int JoinLimit = 32 * 1024;
 
     /// <summary>Delivers a batch to all members that are live.</summary>
-    /// <param name="batch">What is to be delivered.</param>
-    /// <param name="number">How many items the room had taken before.</param>
+    /// <param name="batch">The items to deliver.</param>
+    /// <param name="number">The number of items that the room had taken before.</param>
     public void Deliver(ReadOnlySpan<RoomItem> batch, long number)
     {
         try
@@ -27,7 +27,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         }
         catch (Exception e)
         {
-            // A listener to metrics or traces, for one. What is thrown here would end the process.
+            // For example, a listener to metrics or traces has thrown. Unhandled, the exception would end the process.
             services.Logger.FanOutFailed(room.Name, e);
         }
     }
@@ -69,7 +69,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         var deliveries = 0;
         while (!batch.IsEmpty)
         {
-            // Asked anew for each piece: a member that refused one must not receive the next before it has caught up.
+            // Read again for each piece: a member that refused one must not receive the next before it has caught up.
             var live = room.LiveMembers(out var longest);
             var count = 1;
             var bytes = SizeOf(batch[0], longest);
@@ -131,7 +131,9 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         return joined;
     }
 
-    /// <summary>The frames of these items for a member, or for all members if it is null; and how many messages the member receives.</summary>
+    /// <summary>
+    /// The frames of these items for a member, or for all members if it is null, and the number of messages that the member receives.
+    /// </summary>
     private ReadOnlyMemory<byte> Join(ReadOnlySpan<RoomItem> items, long number, RoomMember? member, WireFormat format, out int count)
     {
         count = 0;
@@ -176,7 +178,9 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         return member is null ? item.Frame(room.Name, format) : MemberSender.FrameFor(room.Name, member.Client, item);
     }
 
-    /// <summary>Closes the connections of all members, also of those that have not caught up, after what was sent before.</summary>
+    /// <summary>
+    /// Closes the connections of all members, including those that have not caught up, after the frames that were sent before.
+    /// </summary>
     private void Disconnect(DisconnectEvent disconnect)
     {
         RoomMember[] members;
@@ -186,7 +190,10 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             member.Client.Disconnect(disconnect.Status, disconnect.Reason);
     }
 
-    /// <summary>A member's queue is full. What is in it stays; what follows the member gets from history, or not at all.</summary>
+    /// <summary>
+    /// Handles a member whose queue is full. The frames in the queue stay. The member gets the following messages from history, or not at
+    /// all.
+    /// </summary>
     private void FallBehind(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         services.Metrics.FellBehind();
@@ -217,7 +224,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
 
         if (last is null)
         {
-            // An ephemeral message is for members that can take it at this moment; no stored message was missed.
+            // An ephemeral message is for members that can accept it at this moment. No stored message was missed.
             services.Logger.EphemeralDropped(room.Name, member.Client.Id, refused.Length);
             return;
         }

@@ -3,27 +3,28 @@ using System.Runtime.InteropServices;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// The items that a room has accepted and not delivered yet. One work item takes everything that has arrived by the time it runs, so that a burst
-/// costs each member one enqueue.
+/// The items that a room has accepted and not delivered yet. One work item takes everything that has arrived by the time it runs, so that a
+/// burst costs each member one enqueue.
 /// </summary>
 /// <param name="gate">The room's lock.</param>
 /// <param name="deliver">Delivers a batch. Must not throw.</param>
 internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThreadPoolWorkItem
 {
     /// <summary>
-    /// How often a turn lets other work go first, as long as that brings more messages. Each one that is taken along costs a member
-    /// a few bytes; in a turn of its own it would cost each member a write.
+    /// How often a turn yields to other work while that brings more messages. Each additional message costs a member a few bytes; in a turn
+    /// of its own it would cost each member a write.
     /// </summary>
     private const int MaxYields = 4;
 
     /// <summary>
-    /// When more bytes than this wait, publishers on this node wait until the next turn has taken them. A turn waits for nothing, so that is soon.
+    /// When more bytes than this wait, publishers on this node wait until the next turn has taken them. A turn never waits, so that is
+    /// soon.
     /// </summary>
     private const int PendingLimit = 1024 * 1024;
 
     /// <summary>
-    /// When more bytes than this wait, messages of other nodes are not queued but read from history later, because other nodes cannot be made to
-    /// wait. Ephemeral messages are lost then.
+    /// When more bytes than this wait, messages of other nodes are not queued but read from history later, because this node cannot make
+    /// other nodes wait. Ephemeral messages are lost then.
     /// </summary>
     private const long OverloadLimit = 64 * 1024 * 1024;
 
@@ -35,12 +36,12 @@ internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThr
     private int _yields;
     private int _pendingAtYield;
 
-    /// <summary>How many items have been taken for delivery.</summary>
+    /// <summary>The number of items that were taken for delivery.</summary>
     private long _taken;
 
     /// <summary>Delivers a batch.</summary>
     /// <param name="batch">The items.</param>
-    /// <param name="number">How many items the room had taken before.</param>
+    /// <param name="number">The number of items that the room had taken before.</param>
     public delegate void Deliver(ReadOnlySpan<RoomItem> batch, long number);
 
     /// <summary>The number of the next item.</summary>
@@ -56,7 +57,7 @@ internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThr
     /// <summary>Whether the queue cannot take a message now.</summary>
     public bool IsOverloaded => Volatile.Read(ref _pendingBytes) > OverloadLimit;
 
-    /// <summary>Whether the overload was logged. Reset with each turn.</summary>
+    /// <summary>Whether the overload was logged. Each turn resets it.</summary>
     public bool HasReportedOverload { get; set; }
 
     public void Add(RoomItem item)
@@ -71,7 +72,7 @@ internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThr
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Waits until no more items wait than one turn takes. Nearly always completed.</summary>
+    /// <summary>Waits until one turn can take all waiting items. Nearly always completes synchronously.</summary>
     public Task WaitForTurnAsync()
     {
         if (Volatile.Read(ref _pendingBytes) <= PendingLimit)

@@ -1,11 +1,13 @@
 namespace ChatKit.Rooms;
 
-/// <summary>Where a room puts what a client is to be sent.</summary>
+/// <summary>The queue that a room enqueues a client's frames in.</summary>
 internal interface IOutbound
 {
-    /// <summary>Takes whole frames for sending, all or none. Never waits.</summary>
+    /// <summary>Enqueues whole frames, all or none. Never waits.</summary>
     EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames);
 
-    /// <summary>Waits until a full queue has drained and takes frames of a size. False if the connection takes nothing any more.</summary>
+    /// <summary>
+    /// Waits until a full queue has drained, and has space for frames of this size. Returns false if the connection accepts no more frames.
+    /// </summary>
     ValueTask<bool> WaitForSpaceAsync(int bytes = 0);
 }

@@ -3,23 +3,23 @@ using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms;
 
-/// <summary>What a room needs of a connection.</summary>
+/// <summary>A connection as seen by a room.</summary>
 internal interface IRoomClient
 {
     string Id { get; }
 
-    /// <summary>The ids of earlier connections of the same client; empty for most.</summary>
+    /// <summary>The IDs of earlier connections of the same client; empty for most clients.</summary>
     IReadOnlyCollection<string> FormerIds { get; }
 
-    /// <summary>How the client is sent messages.</summary>
+    /// <summary>The wire format of the client.</summary>
     WireFormat Format { get; }
 
     IOutbound Outbound { get; }
 
-    /// <summary>What the client counts as where it is told who is in a room; null if it does not count.</summary>
+    /// <summary>The name under which presence lists the client; null if presence does not list it.</summary>
     string? PresentAs { get; }
 
-    /// <summary>Whether a connection is, or was, this client's.</summary>
+    /// <summary>Whether a connection belongs, or belonged, to this client.</summary>
     bool Has(string? connectionId) => connectionId == Id || (connectionId is not null && FormerIds.Contains(connectionId));
 
     /// <summary>Closes the connection.</summary>

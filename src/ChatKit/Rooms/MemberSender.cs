@@ -2,17 +2,17 @@ using ChatKit.ChatKitV1;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Puts the frames of stored messages into a member's queue.</summary>
+/// <summary>Enqueues the frames of stored messages for a member.</summary>
 internal sealed class MemberSender(RoomState room, RoomServices services)
 {
-    /// <summary>Whether the member still catches up: it may have left, and even be back as another one.</summary>
+    /// <summary>Whether the member is still catching up. It may have left, and even be back as another member.</summary>
     public bool IsCatchingUp(RoomMember member)
     {
         lock (room.Gate)
             return member.State == MemberState.CatchingUp;
     }
 
-    /// <summary>Sends the messages of a page, as far as the member's queue takes them. False if the member does not go on.</summary>
+    /// <summary>Sends the messages of a page, as far as the member's queue accepts them. Returns false if the member does not go on.</summary>
     public bool SendPage(RoomMember member, RoomPage page)
     {
         foreach (var item in page.Items)
@@ -40,7 +40,7 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
         return true;
     }
 
-    /// <summary>Sends those of some messages that follow a position, as far as the client takes them. Returns how far that was.</summary>
+    /// <summary>Sends the messages that follow a position, as far as the client accepts them. Returns the last position that was sent.</summary>
     public MessagePosition Send(IRoomClient client, IEnumerable<RoomItem> messages, MessagePosition cursor)
     {
         var sent = 0;
@@ -64,8 +64,8 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// The frame of an item for a client. Of a message that is not for the client this is only the position, so that the next one does not look as if
-    /// something were missing; or nothing, if the client does not count positions.
+    /// The frame of an item for a client. If the message is not for the client, the frame contains only the position, so that the client
+    /// does not detect a gap before the next message. It is empty if the client does not track positions.
     /// </summary>
     public static byte[] FrameFor(string room, IRoomClient client, RoomItem item)
     {

@@ -3,7 +3,7 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Creates messages whose payload lies in the frame that will be sent, so that it is encoded and copied once.</summary>
+/// <summary>Creates messages whose payload is stored in the frame that will be sent, so that it is encoded and copied once.</summary>
 internal static class Outgoing
 {
     public static ChatMessage Text(string text, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)

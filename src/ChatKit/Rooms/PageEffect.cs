@@ -2,9 +2,9 @@ using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
-/// <summary>What a page of the history changes for a room.</summary>
-/// <param name="Change">Where the stream goes on.</param>
-/// <param name="Gap">What the members are notified of; null for nothing.</param>
+/// <summary>The changes that a page of the history makes to a room.</summary>
+/// <param name="Change">How the stream continues.</param>
+/// <param name="Gap">The gap that the members are notified of; null for none.</param>
 internal readonly record struct PageEffect(PageChange Change, MessageGap? Gap)
 {
     public static PageEffect None => default;

@@ -1,12 +1,12 @@
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// What members need from history: from the room's latest messages where they reach far enough, else read together with what the others need that
-/// wait for their turn.
+/// Provides the messages that members need from history. Takes them from the room's latest messages if those reach back far enough.
+/// Otherwise one read covers the other members that wait for their turn too.
 /// </summary>
 internal sealed class PageSource(RoomState room, RoomServices services)
 {
-    /// <summary>Reads what follows the position that a member has. Null if the member no longer needs it.</summary>
+    /// <summary>Reads the messages after the member's position. Returns null if the member no longer needs them.</summary>
     public async ValueTask<RoomPage?> ReadAsync(RoomMember member)
     {
         lock (room.Gate)
@@ -35,7 +35,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
                     return page;
             }
 
-            // What the others need does not reach as far back.
+            // The messages that the others need do not reach back as far.
             return RoomPage.Of(await services.ReadAsync(room.Name, member.Cursor).ConfigureAwait(false));
         }
         finally
@@ -45,10 +45,11 @@ internal sealed class PageSource(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// The position of the member, of those that are catching up, that lacks most; null for none. Once a member has needed a part of the messages,
-    /// and the next one more, all of them: there may be many, each with a little more.
+    /// Returns the position of the member that lacks most, among those that are catching up; null to read all messages. If one member has
+    /// needed a part of the messages, and the next one needs more, all are read: there may be many members, each of which needs a little
+    /// more.
     /// </summary>
-    /// <param name="reader">Whose turn it is. If it has messages of another stream, only what it needs itself counts.</param>
+    /// <param name="reader">The member whose turn it is. If it has messages of another stream, only its own position counts.</param>
     private MessagePosition? OldestNeeded(RoomMember reader)
     {
         if (reader.Cursor is not { } oldest || (room.Cursor.Accepted is { } accepted && !oldest.IsOfStream(accepted)))
@@ -68,7 +69,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
         return oldest;
     }
 
-    /// <summary>Keeps a page that was read for the members that come next.</summary>
+    /// <summary>Keeps a page for the members that come next.</summary>
     private void Keep(RoomPage page, MessagePosition? after)
     {
         if (page.History.Restarted || room.Members.Count == 0)

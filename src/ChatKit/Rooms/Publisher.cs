@@ -3,12 +3,12 @@ using ChatKit.History;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Publishes what handlers and the application broadcast, no faster than this node can deliver it.</summary>
+/// <summary>Publishes the messages that handlers and the application broadcast, no faster than this node can deliver them.</summary>
 internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKitMetrics metrics, ChatKitTracing tracing)
 {
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message.</param>
-    /// <param name="capacity">How many messages the room's history keeps; 0 = do not store; null = as many as before.</param>
+    /// <param name="capacity">The number of messages that the room's history keeps; 0 = do not store; null = leave unchanged.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The message's position; null if it is not stored.</returns>
     public async ValueTask<MessagePosition?> PublishAsync(
@@ -16,7 +16,8 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
     {
         var position = await HandOverAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
 
-        // Afterwards, so that whoever does not await this keeps the order. What is published is so, also if nobody waits any longer.
+        // Waits after publishing, so that callers that do not await this keep the order. The message stays published if the caller stops
+        // waiting.
         if (rooms.Find(room)?.WaitForTurnAsync() is { IsCompleted: false } waiting)
             await waiting.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return position;
@@ -32,7 +33,7 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         if (scope is not null && message.IdempotencyKey is null)
             message = message.WithIdempotencyKey(scope.KeyOf(room, message));
 
-        // Measured here, so that storing counts once, whether a backplane does it itself or has a history do it.
+        // Measured here, so that storing counts once, whether the backplane stores the message itself or uses a history.
         var began = metrics.Begin();
         try
         {

@@ -2,10 +2,10 @@ using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
-/// <summary>What it means for a member that its queue has refused some items.</summary>
+/// <summary>Determines the consequences for a member whose queue has refused some items.</summary>
 internal static class Refused
 {
-    /// <summary>How many of the refused messages the member will not get from history either.</summary>
+    /// <summary>Returns how many of the refused messages the member will not get from history either.</summary>
     public static int CountLost(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         var count = 0;
@@ -19,8 +19,8 @@ internal static class Refused
     }
 
     /// <summary>
-    /// The position before the first of the refused messages that is stored, and that the member has not received before; null if there is none.
-    /// A member that reads on from before a gap finds the gap again.
+    /// Returns the position before the first refused message that is stored, and that the member has not received before; null if there is
+    /// none. A member that continues reading from before a gap finds the gap again.
     /// </summary>
     public static MessagePosition? LastBefore(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
@@ -37,7 +37,7 @@ internal static class Refused
         return null;
     }
 
-    /// <summary>Whether the member has missed that somebody has joined or left.</summary>
+    /// <summary>Whether the member has missed a join or leave event.</summary>
     public static bool HavePresence(ReadOnlySpan<RoomItem> refused)
     {
         foreach (var item in refused)

@@ -3,8 +3,8 @@ using ChatKit.Rooms.Events;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// A room on this node: who is in it, and up to where they have received its messages. Messages come from the backplane and are delivered strictly by
-/// position.
+/// A room on this node: its members, and the positions up to which they have received its messages. Messages come from the backplane and
+/// are delivered strictly by position.
 /// </summary>
 internal sealed class Room : IBackplaneSubscriber
 {
@@ -19,7 +19,7 @@ internal sealed class Room : IBackplaneSubscriber
     private Task<IAsyncDisposable>? _subscription;
 
     /// <param name="name">The room's name.</param>
-    /// <param name="services">What every room works with.</param>
+    /// <param name="services">The services that all rooms share.</param>
     /// <param name="onEmpty">Called when the last member has left. The room is closed then.</param>
     public Room(string name, RoomServices services, Action<Room> onEmpty)
     {
@@ -33,7 +33,7 @@ internal sealed class Room : IBackplaneSubscriber
 
     public string Name => _state.Name;
 
-    /// <summary>Adds a member. False if the room has closed because its last member left: the caller takes a new one.</summary>
+    /// <summary>Adds a member. Returns false if the room has closed because its last member left. The caller then takes a new room.</summary>
     public bool TryAdd(RoomMember member)
     {
         lock (_state.Gate)
@@ -45,7 +45,8 @@ internal sealed class Room : IBackplaneSubscriber
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
             _roster.Add(member);
 
-            // A member that receives nothing stored is live at once, and must not take what comes from now on for something old.
+            // A member that receives no stored messages is live at once, and must not take the messages that arrive from now on for old
+            // ones.
             if (member.Replay == 0)
                 _catchUp.TryNotifyLive(member, _state.Cursor.Accepted.GetValueOrDefault());
             _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
@@ -57,8 +58,8 @@ internal sealed class Room : IBackplaneSubscriber
     }
 
     /// <summary>
-    /// Makes a member receive the room's messages. When this has returned, what is stored was enqueued for the client and it is live; or the history is
-    /// unavailable, and that follows as soon as it is back.
+    /// Starts delivering the room's messages to a member. When this returns, the stored messages are enqueued for the client and it is
+    /// live. If the history is unavailable, that follows as soon as it is available again.
     /// </summary>
     public async ValueTask StartAsync(RoomMember member)
     {
@@ -70,7 +71,7 @@ internal sealed class Room : IBackplaneSubscriber
         _roster.OnLive(member);
     }
 
-    /// <summary>Removes a member. Waits for nothing: the subscription ends in the background.</summary>
+    /// <summary>Removes a member. Does not wait: the subscription ends in the background.</summary>
     public void Remove(RoomMember member)
     {
         bool isEmpty;
@@ -95,7 +96,7 @@ internal sealed class Room : IBackplaneSubscriber
     {
         if (Announcement.Decode(announcement.Span) is not { } roomEvent)
         {
-            // Once is enough: a node that sends one may send many.
+            // Logged once: a node that sends one may send many.
             if (!_hasUnreadable)
                 _services.Logger.AnnouncementUnreadable(Name);
             _hasUnreadable = true;
@@ -118,8 +119,8 @@ internal sealed class Room : IBackplaneSubscriber
     }
 
     /// <summary>
-    /// Looks in the history for messages that never came, and lets members that could not catch up try again. Completes when the store has answered,
-    /// whatever the members then still have to read.
+    /// Looks in the history for messages that never arrived, and lets members that could not catch up try again. Completes when the store
+    /// has answered, even if members still have messages to read.
     /// </summary>
     public Task CheckAsync()
     {
@@ -141,14 +142,14 @@ internal sealed class Room : IBackplaneSubscriber
         return isTracked ? Task.WhenAll(filling, _roster.RefreshAsync()) : filling;
     }
 
-    /// <summary>Waits until no more is to be fanned out than one turn takes. Nearly always completed.</summary>
+    /// <summary>Waits until one turn can fan out all waiting items. Nearly always completes synchronously.</summary>
     public Task WaitForTurnAsync() => _state.Queue.WaitForTurnAsync();
 
     private void Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
 
     /// <summary>
-    /// Subscribes to the backplane, once for all members; again if the last try failed. Not if all members have left meanwhile, because nothing would
-    /// end the subscription.
+    /// Subscribes to the backplane, once for all members. Tries again if the last attempt failed. Does nothing if all members have left
+    /// meanwhile, because nothing would end the subscription.
     /// </summary>
     private Task SubscribeAsync()
     {
@@ -175,7 +176,7 @@ internal sealed class Room : IBackplaneSubscriber
         }
     }
 
-    /// <summary>Notifies members that are live, and whose queue was too full for it before, of who is here.</summary>
+    /// <summary>Sends the list of who is here to live members whose queue was too full for it before.</summary>
     private void NotifyThoseThatLackPresence()
     {
         foreach (var member in _state.Members)
@@ -185,7 +186,7 @@ internal sealed class Room : IBackplaneSubscriber
         }
     }
 
-    /// <summary>Forgets the latest messages if no member has needed them from one check to the next.</summary>
+    /// <summary>Releases the latest messages if no member has needed them since the last check.</summary>
     private void ForgetUnusedTail()
     {
         if (!_state.HasWaiting && !_state.Tail.IsUsed)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Publishes what the application itself has to say.</summary>
+/// <summary>Publishes messages of the application itself.</summary>
 internal sealed class RoomBroadcaster(
     Publisher publisher,
     IBackplane backplane,
@@ -68,7 +68,7 @@ internal sealed class RoomBroadcaster(
         }
         catch (HistoryUnavailableException e)
         {
-            // It is stored, and every node finds it.
+            // The entry is stored, so every node finds it.
             logger.DisconnectNotAnnounced(e);
         }
     }

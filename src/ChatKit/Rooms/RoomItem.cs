@@ -6,12 +6,12 @@ using ChatKit.WebSockets;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// What a room delivers in one order: a message, or an event in place of one. Its frames are encoded when they are first needed, once for each
-/// wire format, and shared by all members.
+/// An item that a room delivers in order: a message, or an event in place of one. Its frames are encoded when they are first needed, once
+/// for each wire format. All members share them.
 /// </summary>
 internal sealed class RoomItem
 {
-    /// <summary>What an item costs in memory besides its payload, roughly.</summary>
+    /// <summary>The approximate memory cost of an item besides its payload.</summary>
     private const int Overhead = 128;
 
     private Frames _frames;
@@ -29,13 +29,15 @@ internal sealed class RoomItem
     /// <summary>The message's place in the stream; null for an ephemeral message, and for an event.</summary>
     public MessagePosition? Position => Message?.Position;
 
-    /// <summary>How much memory the item takes, in bytes, roughly.</summary>
+    /// <summary>The approximate memory size of the item, in bytes.</summary>
     public int Size => Overhead + (Message?.Data.Length ?? 0);
 
     /// <summary>Whether a client in the room receives the item.</summary>
     public bool IsFor(IRoomClient client) => Message is not { Audience: Audience.Others } message || !client.Has(message.ConnectionId);
 
-    /// <summary>The frame in a format; empty if the format has none for the item. If two threads encode it at the same time, either frame is used.</summary>
+    /// <summary>
+    /// The frame in a format; empty if the format has none for the item. If two threads encode it at the same time, either frame is used.
+    /// </summary>
     public byte[] Frame(string room, WireFormat format) => _frames[(int)format] ??= Encode(room, format);
 
     private byte[] Encode(string room, WireFormat format)

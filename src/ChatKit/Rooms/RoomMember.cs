@@ -3,62 +3,66 @@ using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
-/// <summary>A connection in a room. Its state belongs to the room, which guards it by its lock.</summary>
+/// <summary>A connection in a room. The room's lock guards its state.</summary>
 /// <param name="client">The connection.</param>
-/// <param name="replay">How many stored messages the member is given on joining; 0 = it takes live messages only.</param>
-/// <param name="resumeAfter">Up to where the client has the room's messages from an earlier connection; null if it has said nothing of it.</param>
+/// <param name="replay">The number of stored messages that the member receives on joining; 0 = live messages only.</param>
+/// <param name="resumeAfter">The last position that the client has from an earlier connection; null if it has sent none.</param>
 internal sealed class RoomMember(IRoomClient client, int replay, MessagePosition? resumeAfter = null)
 {
     public IRoomClient Client { get; } = client;
 
-    /// <summary>How many stored messages the member is given on joining; 0 = it takes live messages only.</summary>
+    /// <summary>The number of stored messages that the member receives on joining; 0 = live messages only.</summary>
     public int Replay { get; } = replay;
 
     public MemberState State { get; set; }
 
-    /// <summary>Whether the member is told of positions, gaps, and when it is live.</summary>
+    /// <summary>Whether the member receives positions and gaps, and is notified when it is live.</summary>
     public bool SpeaksV1 { get; } = (client.Format & WireFormat.V1) != 0;
 
-    /// <summary>The last position that the member has, or that was enqueued for it, while it catches up; null before the first.</summary>
+    /// <summary>While the member catches up, the last position that it has, or that was enqueued for it; null before the first.</summary>
     public MessagePosition? Cursor { get; set; } = resumeAfter;
 
-    /// <summary>Whether the member has said up to where it has the room's messages.</summary>
+    /// <summary>Whether the member has sent the position from which it resumes.</summary>
     public bool Resumes { get; } = resumeAfter is not null;
 
-    /// <summary>Whether the member has got everything since the position that it has resumed from.</summary>
+    /// <summary>Whether the member has received all messages after the position from which it has resumed.</summary>
     public bool Recovered { get; set; } = resumeAfter is not null && replay > 0;
 
-    /// <summary>Whether the member may have missed who has come or gone, and is to be told who is there.</summary>
+    /// <summary>Whether the member may have missed join or leave events, and must receive the list of who is here.</summary>
     public bool LacksPresence { get; set; }
 
-    /// <summary>How much space what could not be told at once needs in the member's queue, in bytes.</summary>
+    /// <summary>The space that the member's queue needs for notifications that did not fit, in bytes.</summary>
     public int NeedsSpace { get; set; }
 
-    /// <summary>Whether the member still has to be told that it is live.</summary>
+    /// <summary>Whether the member must still be notified that it is live.</summary>
     public bool AwaitsLive { get; set; } = (client.Format & WireFormat.V1) != 0;
 
-    /// <summary>How many messages the room had accepted when the member went live. Those were not for it, or it has read them.</summary>
+    /// <summary>
+    /// The number of messages that the room had accepted when the member went live. They were not for the member, or it has read them.
+    /// </summary>
     public long LiveFrom { get; set; }
 
-    /// <summary>Up to here the member has got the room's messages from history: live ones until then are doubles.</summary>
+    /// <summary>The position up to which the member has received messages from history. Live messages up to it are duplicates.</summary>
     public MessagePosition DeliveredThrough { get; set; }
 
     /// <summary>Whether a live member has not received an item before.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="number">How many items the room had accepted before it.</param>
+    /// <param name="number">The number of items that the room had accepted before it.</param>
     public bool HasNotReceived(RoomItem item, long number) =>
         number >= LiveFrom
         && item.Position?.IsAtOrBefore(DeliveredThrough) != true
         && (item.Event is not MessageGap gap || gap.Behind(DeliveredThrough) is not null);
 
-    /// <summary>Whether a live member is to be sent a frame for an item: the item, or that there is a message which is not for it.</summary>
+    /// <summary>
+    /// Whether a live member must receive a frame for an item: the item itself, or the position of a message that is not for it.
+    /// </summary>
     /// <param name="item">The item.</param>
-    /// <param name="number">How many items the room had accepted before it.</param>
+    /// <param name="number">The number of items that the room had accepted before it.</param>
     public bool IsSentFor(RoomItem item, long number) =>
         HasNotReceived(item, number) && (item.IsFor(Client) || (SpeaksV1 && item.Position is not null));
 
-    /// <summary>Whether a live member is to receive an item.</summary>
+    /// <summary>Whether a live member must receive an item.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="number">How many items the room had accepted before it.</param>
+    /// <param name="number">The number of items that the room had accepted before it.</param>
     public bool IsDue(RoomItem item, long number) => HasNotReceived(item, number) && item.IsFor(Client);
 }

@@ -9,7 +9,10 @@ namespace ChatKit.Rooms;
 /// <summary>The rooms that have members on this node.</summary>
 internal sealed class RoomRegistry : IDisposable
 {
-    /// <summary>How many rooms are checked at a time: enough to keep the store busy, and few enough that it has time for others.</summary>
+    /// <summary>
+    /// The number of rooms that are checked at a time: enough to keep the store busy, and few enough that the store has time for other
+    /// work.
+    /// </summary>
     private const int CheckedAtOnce = 64;
 
     private readonly ConcurrentDictionary<string, Room> _rooms = new();
@@ -39,10 +42,12 @@ internal sealed class RoomRegistry : IDisposable
 
     public int Count => _rooms.Count;
 
-    /// <summary>The room of a name; null if it has no members on this node.</summary>
+    /// <summary>Finds a room by name. Returns null if it has no members on this node.</summary>
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);
 
-    /// <summary>Enters a room. The client hears nothing stored, and is not counted on to hear all, before the membership was started.</summary>
+    /// <summary>
+    /// Adds a client to a room. Until the membership is started, the client receives no stored messages, and may miss live ones.
+    /// </summary>
     public RoomMembership Enter(string name, IRoomClient client, int replay, MessagePosition? resumeAfter = null)
     {
         var member = new RoomMember(client, replay, resumeAfter);
@@ -60,7 +65,7 @@ internal sealed class RoomRegistry : IDisposable
 
     private void Remove(Room room) => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
 
-    /// <summary>Checks one room after another. Skips a round as long as the one before is under way.</summary>
+    /// <summary>Checks the rooms. Skips a round while the previous one is running.</summary>
     private async Task CheckAllAsync()
     {
         if (Interlocked.Exchange(ref _checkingAll, true))

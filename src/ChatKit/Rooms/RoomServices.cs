@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms;
 
-/// <summary>What every room works with.</summary>
+/// <summary>The services that all rooms share.</summary>
 internal sealed record RoomServices(
     IBackplane Backplane,
     IMessageHistory History,
@@ -16,7 +16,7 @@ internal sealed record RoomServices(
     ChatKitTracing Tracing,
     ILogger Logger)
 {
-    /// <summary><see cref="IMessageHistory.ReadAsync"/>, measured.</summary>
+    /// <summary>Calls <see cref="IMessageHistory.ReadAsync"/>, and records metrics.</summary>
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after)
     {
         var began = Metrics.Begin();

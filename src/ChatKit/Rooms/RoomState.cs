@@ -3,8 +3,8 @@ using ChatKit.ChatKitV1;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// What a room on this node consists of: its members, its place in the stream, its latest messages, and what it has yet to deliver. One lock guards
-/// all of it. The lock is never held across an await.
+/// The state of a room on this node: its members, its place in the stream, its latest messages, and the items that it has yet to deliver.
+/// One lock guards all of it. The lock is never held across an await.
 /// </summary>
 internal sealed class RoomState
 {
@@ -14,7 +14,7 @@ internal sealed class RoomState
     private int _waiting;
 
     /// <param name="name">The room's name.</param>
-    /// <param name="deliver">Delivers what the room has accepted.</param>
+    /// <param name="deliver">Delivers the items that the room has accepted.</param>
     public RoomState(string name, FanOutQueue.Deliver deliver)
     {
         Name = name;
@@ -31,7 +31,7 @@ internal sealed class RoomState
 
     public RoomTail Tail { get; } = new();
 
-    /// <summary>Whether the last member has left: the room takes no more.</summary>
+    /// <summary>Whether the last member has left. A closed room accepts no members.</summary>
     public bool IsClosed { get; private set; }
 
     public IReadOnlyCollection<RoomMember> Members
@@ -53,7 +53,7 @@ internal sealed class RoomState
         }
     }
 
-    /// <summary>Whether a member is catching up, or waits to do so.</summary>
+    /// <summary>Whether a member is catching up, or is waiting to do so.</summary>
     public bool HasWaiting => _waiting > 0;
 
     public void Add(RoomMember member)
@@ -62,7 +62,7 @@ internal sealed class RoomState
         _members.Add(member);
     }
 
-    /// <summary>Removes a member, and closes the room if it was the last. False if it was removed before.</summary>
+    /// <summary>Removes a member, and closes the room if it was the last. Returns false if it was removed before.</summary>
     public bool Remove(RoomMember member)
     {
         Gate.AssertHeld();
@@ -88,7 +88,7 @@ internal sealed class RoomState
         static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
     }
 
-    /// <summary>Forgets the positions after one: other messages will have them.</summary>
+    /// <summary>Discards the positions after this one. Other messages will have them.</summary>
     public void Rewind(MessagePosition top)
     {
         Gate.AssertHeld();
@@ -101,8 +101,8 @@ internal sealed class RoomState
         }
     }
 
-    /// <summary>The members that are live. Takes the lock.</summary>
-    /// <param name="longest">The format, of those that the members have, whose frames are the longest.</param>
+    /// <summary>Returns the live members. Takes the lock.</summary>
+    /// <param name="longest">The format with the longest frames, among the formats of the members.</param>
     public LiveMember[] LiveMembers(out WireFormat longest)
     {
         lock (Gate)

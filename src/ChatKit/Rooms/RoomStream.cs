@@ -3,7 +3,7 @@ using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Accepts a room's messages strictly by position, and reads from history what the backplane has lost.</summary>
+/// <summary>Accepts a room's messages strictly by position, and reads from history the messages that the backplane has lost.</summary>
 internal sealed class RoomStream(RoomState room, RoomServices services)
 {
     private bool _isFilling;
@@ -20,7 +20,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         _ = FillAsync();
     }
 
-    /// <summary>Reads from history what the backplane has lost.</summary>
+    /// <summary>Reads from history the messages that the backplane has lost.</summary>
     public async Task FillAsync()
     {
         lock (room.Gate)
@@ -32,7 +32,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
 
         try
         {
-            // Not faster than it can be fanned out.
+            // Reads no faster than the room can fan out.
             do
             {
                 await room.Queue.WaitForTurnAsync().ConfigureAwait(false);
@@ -50,7 +50,9 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         }
     }
 
-    /// <summary>Accepts a message, unless it is a duplicate, or earlier ones are missing. True if those are to be read from history.</summary>
+    /// <summary>
+    /// Accepts a message, unless it is a duplicate, or earlier ones are missing. Returns true if those must be read from history.
+    /// </summary>
     private bool AcceptOrAnnounce(ChatMessage message)
     {
         room.Gate.AssertHeld();
@@ -76,7 +78,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         return false;
     }
 
-    /// <summary>Does not queue a message, because too many wait. True if it is to be read from history.</summary>
+    /// <summary>Does not queue a message, because too many are waiting. Returns true if it must be read from history.</summary>
     private bool AnnounceOnly(ChatMessage message)
     {
         room.Gate.AssertHeld();
@@ -89,7 +91,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         return true;
     }
 
-    /// <summary>Reads one page. False, and nothing is filled any more, if there is no more to read.</summary>
+    /// <summary>Reads one page. Returns false, and ends the filling, if there is nothing left to read.</summary>
     private async ValueTask<bool> FillOnceAsync()
     {
         MessagePosition? accepted;
@@ -99,17 +101,17 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         var page = await services.ReadAsync(room.Name, accepted).ConfigureAwait(false);
         lock (room.Gate)
         {
-            // The stream has begun, or changed its epoch, while the page was read: the page is of before.
+            // The stream has begun, or changed its epoch, while the page was read: the page is outdated.
             if (room.Cursor.Accepted != accepted && room.Cursor.Accepted?.Epoch != page.Top.Epoch)
                 return true;
 
-            // What was announced while the page was read is not in it, and nobody else reads it.
+            // Messages that were announced while the page was read are not in it, and nothing else reads them.
             var more = AcceptPage(page) || room.Cursor.Announced != announced;
             return _isFilling = more && room.Cursor.IsBehind;
         }
     }
 
-    /// <summary>Accepts what the history has after the last accepted position. True if that was anything.</summary>
+    /// <summary>Accepts the messages after the last accepted position. Returns true if there were any.</summary>
     private bool AcceptPage(HistoryPage page)
     {
         room.Gate.AssertHeld();
@@ -152,7 +154,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         room.Queue.Add(item);
     }
 
-    /// <summary>Notifies the live members of what they will not receive.</summary>
+    /// <summary>Notifies the live members of messages that they will not receive.</summary>
     private void Notify(MessageGap gap)
     {
         services.Metrics.Missed(GapScope.Room, gap.Missed);

@@ -3,21 +3,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// The latest messages of a room, with no gaps, up to the one that was accepted last. They are read once for all members that join or catch up,
-/// and kept up to date by what the room accepts. The room's lock guards them.
+/// The latest messages of a room, with no gaps, up to the last accepted one. They are read once for all members that join or catch up, and
+/// kept up to date with the messages that the room accepts. The room's lock guards them.
 /// </summary>
 internal sealed class RoomTail
 {
     /// <summary>
-    /// How many bytes of accepted messages are kept: far more than come while one page is read, even if the reader loses its processor
-    /// meanwhile, so that a member catches up however fast others send.
+    /// The number of bytes of accepted messages that are kept. Far more than arrive while one page is read, even if the reader loses its
+    /// processor meanwhile, so that a member catches up however fast others send.
     /// </summary>
     private const int UsualLimit = 1024 * 1024;
 
-    /// <summary>However large the messages are, this many are kept: about as many as a history has.</summary>
+    /// <summary>The number of messages that are kept, however large they are: about as many as a history has.</summary>
     private const int AtLeast = 128;
 
-    /// <summary>A page that is larger is read by each who needs it: a node must not hold many of them.</summary>
+    /// <summary>Each member reads a page larger than this itself, because a node must not keep many such pages in memory.</summary>
     private const int Limit = 16 * 1024 * 1024;
 
     private readonly Queue<RoomItem> _messages = new();
@@ -26,24 +26,26 @@ internal sealed class RoomTail
     /// <summary>The position before the first message; null if nothing is kept.</summary>
     private MessagePosition? _start;
 
-    /// <summary>Whether the first message is the oldest that was stored when the page was read, and none was dropped since.</summary>
+    /// <summary>Whether the first message is the oldest one that was stored when the page was read, and no message was dropped since.</summary>
     private bool _isWhole;
 
     public IEnumerable<RoomItem> Messages => _messages;
 
-    /// <summary>Whether there is more in it than what was accepted since a member waits.</summary>
+    /// <summary>Whether this contains more than the messages that were accepted since a member began to wait.</summary>
     public bool HasPage { get; private set; }
 
     /// <summary>Whether a member has needed the messages since the last check.</summary>
     public bool IsUsed { get; set; }
 
-    /// <summary>Begins to keep what is accepted after a position. Null: after the first that is.</summary>
+    /// <summary>
+    /// Starts to keep the messages that are accepted after a position. If it is null, starts after the first one that is accepted.
+    /// </summary>
     public void Begin(MessagePosition? accepted) => _start ??= accepted;
 
-    /// <summary>Adds a message that was accepted.</summary>
+    /// <summary>Adds an accepted message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="before">The last position that was accepted before it.</param>
-    /// <param name="replay">How many messages a newcomer is given.</param>
+    /// <param name="replay">The number of messages that a new member receives.</param>
     public void Add(RoomItem message, MessagePosition? before, int replay)
     {
         var position = message.Position.GetValueOrDefault();
@@ -64,15 +66,15 @@ internal sealed class RoomTail
         }
     }
 
-    /// <summary>Puts a page that was read before what was accepted since.</summary>
+    /// <summary>Inserts a page before the messages that were accepted since it was read.</summary>
     /// <param name="page">The page.</param>
     /// <param name="accepted">The last position that was accepted.</param>
-    /// <param name="isWhole">Whether the page has everything that is stored.</param>
+    /// <param name="isWhole">Whether the page contains all stored messages.</param>
     public void Prepend(RoomPage page, MessagePosition accepted, bool isWhole)
     {
         var start = page.Start;
 
-        // What was accepted since has to begin where the page ends, or before.
+        // The messages that were accepted since must begin where the page ends, or before.
         var joins = _start is { } own && own.IsOfStream(accepted) && own.Sequence <= page.Top.Sequence && own.Sequence >= start.Sequence;
         if (!page.Top.IsOfStream(accepted) || (page.Top.Sequence < accepted.Sequence && !joins))
             return;
@@ -95,10 +97,10 @@ internal sealed class RoomTail
         (_start, _isWhole, HasPage) = (start, isWhole, true);
     }
 
-    /// <summary>What a reader is to be given, if that is all here.</summary>
+    /// <summary>Gets the messages that a reader needs, if all of them are here.</summary>
     /// <param name="after">The last position that the reader has; null if it has none.</param>
     /// <param name="accepted">The last position that was accepted.</param>
-    /// <param name="replay">How many messages a newcomer is given: as many as the history keeps.</param>
+    /// <param name="replay">The number of messages that a new member receives: as many as the history keeps.</param>
     /// <param name="page">The page.</param>
     public bool TryRead(MessagePosition? after, MessagePosition? accepted, int replay, [NotNullWhen(true)] out RoomPage? page)
     {
@@ -116,7 +118,7 @@ internal sealed class RoomTail
         if (!known.IsOfStream(top) || known.Sequence > top.Sequence)
             return false;
 
-        // Whoever is further back than the history reaches asks the history, which says what is gone.
+        // A reader that is further back than the history reaches reads from the history, which reports the missing messages.
         if (known.Sequence < start.Sequence ? !_isWhole : top.Sequence - known.Sequence > replay)
             return false;
         var missed = Math.Max(0, start.Sequence - known.Sequence);
@@ -124,7 +126,7 @@ internal sealed class RoomTail
         return true;
     }
 
-    /// <summary>Whether nothing was accepted after a position that is not here any more.</summary>
+    /// <summary>Whether all messages that were accepted after a position are still here.</summary>
     public bool Reaches(MessagePosition top, MessagePosition? accepted) =>
         accepted is not { } last
         || !top.IsOfStream(last)

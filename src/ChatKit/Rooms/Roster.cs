@@ -5,29 +5,32 @@ using ChatKit.Rooms.Presence;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Who is in the room, on all nodes, as far as this node knows. The backplane announces who joins and leaves; the room's check finds what the
-/// backplane loses.
+/// Who is in the room, on all nodes, as far as this node knows. The backplane announces joins and leaves. The room's check finds the ones
+/// that the backplane loses.
 /// </summary>
 internal sealed class Roster(RoomState room, RoomServices services)
 {
-    /// <summary>One check until all nodes have noticed, and one more for what they then store to arrive.</summary>
+    /// <summary>One check until all nodes have detected the loss, and one until the members that they then store arrive.</summary>
     private const int ChecksUntilRestored = 2;
 
-    /// <summary>Null until the first list was read.</summary>
+    /// <summary>Null until the first list is read.</summary>
     private HashSet<string>? _here;
 
-    /// <summary>The frame that lists who is here, until that changes: it is long in a large room, and many members need it.</summary>
+    /// <summary>The frame that lists who is here, cached until that changes: it is long in a large room, and many members need it.</summary>
     private byte[]? _hereFrame;
 
     private bool _isRefreshing;
 
-    /// <summary>Which members of this node were in the store when it was last read.</summary>
+    /// <summary>The members of this node that were in the store when it was last read.</summary>
     private HashSet<string> _storedHere = [];
 
-    /// <summary>For how many more checks a member that the store does not list is kept: the store has lost some, and the nodes store them again.</summary>
+    /// <summary>
+    /// The number of further checks for which members that the store does not list are kept: the store has lost some, and the nodes store
+    /// them again.
+    /// </summary>
     private int _distrust;
 
-    /// <summary>Counts the announcements: a list that was read meanwhile is outdated.</summary>
+    /// <summary>The number of announcements. A list is outdated if this has changed while it was read.</summary>
     private int _announcements;
 
     /// <summary>Whether a member of this node is listed.</summary>
@@ -43,7 +46,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
     /// <summary>Whether it is known who is here.</summary>
     public bool IsKnown => _here is not null;
 
-    /// <summary>As what a member is listed; null if it is not. A user's own room lists nobody.</summary>
+    /// <summary>The key under which a member is listed; null if it is not. A user's own room lists no members.</summary>
     public PresenceKey? KeyOf(RoomMember member) =>
         member.Client.PresentAs is { } name && !RoomName.IsOfUser(room.Name) ? new PresenceKey(room.Name, name) : null;
 
@@ -62,12 +65,12 @@ internal sealed class Roster(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// Reads who is here, and notifies the members of what has changed. Changes nothing if somebody joins or leaves at the same time, which is
-    /// announced; unless nothing is known yet.
+    /// Reads who is here, and notifies the members of the changes. Changes nothing if a member joins or leaves at the same time, which is
+    /// announced, unless no list is known yet.
     /// </summary>
     public async Task RefreshAsync()
     {
-        // One at a time, so that an older list never replaces a newer one.
+        // One read at a time, so that an older list never replaces a newer one.
         lock (room.Gate)
         {
             if (_isRefreshing)
@@ -107,8 +110,8 @@ internal sealed class Roster(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// Adds a member. The others are notified at once, not only when the announcement comes back: so the member finds itself on the list, and is
-    /// not announced to itself. To be called before the member is sent anything.
+    /// Adds a member. Notifies the others at once, before the announcement comes back. So the member finds itself on the list, and does not
+    /// receive its own announcement. The caller must do this before it sends the member anything.
     /// </summary>
     public void Add(RoomMember member)
     {
@@ -117,7 +120,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
             Notify(PresenceChange.Joined, [name]);
     }
 
-    /// <summary>Somebody has joined or left, on any node.</summary>
+    /// <summary>Handles a join or leave on any node.</summary>
     public void OnAnnounced(PresenceEvent change)
     {
         room.Gate.AssertHeld();
@@ -135,7 +138,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
         return _hereFrame ??= ChatKitV1.V1Frames.Presence(room.Name, new PresenceEvent(PresenceChange.Here, [.. _here]));
     }
 
-    /// <summary>Takes over what the store lists, and the members of this node, which it may not list yet.</summary>
+    /// <summary>Updates the list from the store, and with the members of this node, which the store may not list yet.</summary>
     private void Update(IReadOnlyCollection<string> stored)
     {
         room.Gate.AssertHeld();
@@ -158,8 +161,9 @@ internal sealed class Roster(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// If a member of this node was in the store, is here, and is no longer in the store, then the store has lost it, such as by evicting the key;
-    /// and with it the members of other nodes. Within one interval every node finds that out, and stores its members again.
+    /// Detects a loss of the store. If a member of this node was in the store, is here, and is no longer in the store, the store has lost
+    /// it, such as by evicting the key, and the members of other nodes with it. Within one interval every node detects that, and stores its
+    /// members again.
     /// </summary>
     private void FindLoss(IReadOnlyCollection<string> stored, HashSet<string> own)
     {

@@ -3,14 +3,14 @@ using ChatKit.Rooms.Events;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Follows the positions of a room's stream, and decides what a message or a page means for the room. Pure: it holds no lock and does no I/O.
+/// Tracks the positions of a room's stream, and determines what a message or a page means for the room. Holds no lock and does no I/O.
 /// </summary>
 internal sealed class StreamCursor
 {
     /// <summary>The last position that was announced and not accepted, because earlier ones are missing.</summary>
     private MessagePosition _announced;
 
-    /// <summary>The last position that was accepted for delivery; null as long as none is known.</summary>
+    /// <summary>The last position that was accepted for delivery; null if none is known yet.</summary>
     public MessagePosition? Accepted { get; private set; }
 
     /// <summary>The last position that was announced and not accepted.</summary>
@@ -19,7 +19,9 @@ internal sealed class StreamCursor
     /// <summary>Whether announced messages are still to be read from history.</summary>
     public bool IsBehind => !_announced.IsAtOrBefore(Accepted.GetValueOrDefault());
 
-    /// <summary>What a message at a position is to the room. An ephemeral message, which has none, is always next.</summary>
+    /// <summary>
+    /// Determines how a message at a position relates to the stream. An ephemeral message, which has no position, is always next.
+    /// </summary>
     public Arrival Judge(MessagePosition? position)
     {
         if (position is not { } at || Accepted is not { } accepted || at.Follows(accepted))
@@ -39,14 +41,14 @@ internal sealed class StreamCursor
     /// <summary>Accepts a position for delivery.</summary>
     public void Accept(MessagePosition position) => Accepted = position;
 
-    /// <summary>Records a position that is to be read from history, together with those before it.</summary>
+    /// <summary>Records a position that must be read from history, together with those before it.</summary>
     public void Announce(MessagePosition position) => _announced = position;
 
-    /// <summary>Takes the top of the first page that was read as the place to go on from, if none is known.</summary>
+    /// <summary>Continues from the top of the first page that was read, if no position is known.</summary>
     public void StartAt(MessagePosition top) => Accepted ??= top;
 
-    /// <summary>Moves to where the messages of a page begin. The caller then accepts those that follow.</summary>
-    /// <param name="page">What the history has after <see cref="Accepted"/>.</param>
+    /// <summary>Moves to the position before a page's messages. The caller then accepts those messages.</summary>
+    /// <param name="page">The messages that the history has after <see cref="Accepted"/>.</param>
     public PageEffect MoveTo(HistoryPage page)
     {
         var start = page.Top with { Sequence = page.Top.Sequence - page.Messages.Count };

@@ -4,17 +4,17 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections.Inbound;
 
 /// <summary>
-/// Looks for the close frame of a client that has broken the protocol. Passes over all other frames, right or wrong, and keeps nothing of
-/// them. It never guesses: bytes within a frame are not searched, and behind a frame that does not end nothing is found.
+/// Looks for the close frame of a client that has broken the protocol. Skips all other frames, valid or not, and stores nothing. It never
+/// guesses: it does not search inside a frame, and finds nothing after a frame that does not end.
 /// </summary>
-/// <param name="rest">How many bytes of the faulty frame's payload are yet to come.</param>
-/// <param name="isFound">Whether the fault itself was in a close frame: no other follows it.</param>
+/// <param name="rest">The number of bytes of the faulty frame's payload that are still to come.</param>
+/// <param name="isFound">Whether the faulty frame was a close frame. No other close frame follows it.</param>
 internal sealed class CloseSearch(long rest, bool isFound)
 {
     private long _rest = rest;
     private bool _inClose = isFound;
 
-    /// <summary>Passes over what has come, and moves the buffer behind it. Returns true once a close frame has come whole.</summary>
+    /// <summary>Skips the bytes that have arrived, and advances the buffer. Returns true once a complete close frame has arrived.</summary>
     public bool Read(ref ReadOnlySequence<byte> buffer)
     {
         while (true)

@@ -3,14 +3,14 @@ using System.Threading.RateLimiting;
 namespace ChatKit.Connections.Inbound;
 
 /// <summary>
-/// How fast a client may send: a bucket of as many messages as may come at once, which fills at the rate that may go on for ever. It is
-/// filled when something comes, so that a silent client costs no timer.
+/// Limits the rate at which a client sends, with a token bucket. The bucket is refilled when a message arrives, so that a silent client
+/// needs no timer.
 /// </summary>
-/// <param name="perSecond">How many messages a second may go on for ever.</param>
-/// <param name="burst">How many may come at once.</param>
+/// <param name="perSecond">The sustained rate, in messages per second.</param>
+/// <param name="burst">The number of messages that may arrive at once.</param>
 internal sealed class InboundRate(double perSecond, int burst) : IDisposable
 {
-    /// <summary>Pings, pongs and fragments are work, too, but little: so many of them count as a message.</summary>
+    /// <summary>Pings, pongs and fragments cost some work too, but little: this many of them count as one message.</summary>
     private const int FramesOfMessage = 32;
 
     private readonly TokenBucketRateLimiter _bucket = new(new TokenBucketRateLimiterOptions
@@ -22,18 +22,18 @@ internal sealed class InboundRate(double perSecond, int burst) : IDisposable
         QueueLimit = 0,
     });
 
-    /// <summary>Nobody is sent away for longer, whatever the rate: meanwhile it receives nothing either.</summary>
+    /// <summary>The longest time that a client has to stay away, whatever the rate. It receives nothing meanwhile.</summary>
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
     private int _frames;
 
     /// <summary>
-    /// How long a client stays away that has sent too much: the time in which an empty bucket fills. A new connection has a full one, so a
-    /// client that comes back after this keeps to the rate, and gets through as fast as it may.
+    /// How long a client that has exceeded the limit has to stay away: the time in which an empty bucket fills. A new connection has a full
+    /// bucket, so a client that comes back after this time keeps to the rate, and is as fast as the rate allows.
     /// </summary>
     public TimeSpan Retry { get; } = TimeSpan.FromSeconds(Math.Min(burst / perSecond, LongestRetry.TotalSeconds));
 
-    /// <summary>A message has come. False if it is one too many.</summary>
+    /// <summary>Counts a message. Returns false if it exceeds the limit.</summary>
     public bool TryTake()
     {
         _bucket.TryReplenish();
@@ -41,7 +41,7 @@ internal sealed class InboundRate(double perSecond, int burst) : IDisposable
         return lease.IsAcquired;
     }
 
-    /// <summary>Frames have come that are no message. False if that is too many.</summary>
+    /// <summary>Counts frames that are not messages. Returns false if they exceed the limit.</summary>
     public bool TryTakeFrames(int count)
     {
         _frames += count;

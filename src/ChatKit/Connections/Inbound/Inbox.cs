@@ -4,10 +4,10 @@ using ChatKit.ChatKitV1;
 namespace ChatKit.Connections.Inbound;
 
 /// <summary>
-/// What a client has sent and its handler has not taken yet. One writes, one reads. Whoever reads runs on a thread of its own, so
-/// that one who writes goes on whatever the reader does, and holds nothing while it waits but this object.
+/// The messages that a client has sent and its handler has not taken yet, for one writer and one reader. The reader continues on another
+/// thread, so that it never holds up the writer. A waiting reader holds only this object.
 /// </summary>
-/// <param name="limit">How many messages it takes.</param>
+/// <param name="limit">The maximum number of messages.</param>
 internal sealed class Inbox(int limit) : IValueTaskSource<bool>
 {
     private readonly Queue<InboundMessage> _messages = new();
@@ -18,7 +18,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
     private TaskCompletionSource? _end;
     private bool _finished;
 
-    /// <summary>Adds a message. False if there is no room for it. One that comes after the end is dropped.</summary>
+    /// <summary>Adds a message. Returns false if the inbox is full. Drops a message that arrives after the end.</summary>
     public bool TryWrite(InboundMessage message)
     {
         lock (_messages)
@@ -37,7 +37,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         return true;
     }
 
-    /// <summary>Waits until there is room, or the end.</summary>
+    /// <summary>Waits until there is space, or until the end.</summary>
     public Task WaitToWriteAsync()
     {
         lock (_messages)
@@ -62,7 +62,10 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         return true;
     }
 
-    /// <summary>Waits for a message. False if none is there and none will come. To be awaited once before it is called again.</summary>
+    /// <summary>
+    /// Waits for a message. Returns false if there is none and none will follow. The caller must await the result once before the next
+    /// call.
+    /// </summary>
     public ValueTask<bool> WaitToReadAsync()
     {
         lock (_messages)
@@ -75,7 +78,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         }
     }
 
-    /// <summary>Nothing comes any more. What is there can still be read.</summary>
+    /// <summary>Ends the input. The reader can still take the messages in the inbox.</summary>
     public void Complete()
     {
         TaskCompletionSource? space;
@@ -92,7 +95,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
             _arrival.SetResult(false);
     }
 
-    /// <summary>The one who reads has dealt with what it will ever deal with.</summary>
+    /// <summary>Signals that the reader handles no more messages.</summary>
     public void Finish()
     {
         Complete();
@@ -103,7 +106,7 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         }
     }
 
-    /// <summary>Waits until the one who reads has finished.</summary>
+    /// <summary>Waits until the reader has finished.</summary>
     public Task WaitUntilFinishedAsync()
     {
         lock (_messages)

@@ -5,27 +5,29 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections.Inbound;
 
 /// <summary>
-/// Takes the frames that a client sends (RFC 6455 section 5) out of what has come, and puts messages together from their fragments.
-/// Holds a buffer only while a message has come in part.
+/// Reads the frames that a client sends (RFC 6455 section 5), and assembles messages from their fragments. Holds a buffer only while a
+/// message is incomplete.
 /// </summary>
 internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposable
 {
     private const int InitialBufferSize = 4 * 1024;
 
-    /// <summary>Compressed, a message becomes longer by up to this part of it: fixed codes have up to nine bits (RFC 1951 section 3.2.6).</summary>
+    /// <summary>
+    /// Compression can make a message longer by up to this fraction: fixed codes have up to nine bits (RFC 1951 section 3.2.6).
+    /// </summary>
     private const int DeflateOverhead = 8;
 
-    /// <summary>The headers of blocks come on top.</summary>
+    /// <summary>Added for the headers of blocks.</summary>
     private const int BlockHeaders = 1024;
 
     private readonly long _compressedLimit = maxMessageSize + (maxMessageSize / DeflateOverhead) + BlockHeaders;
 
-    // The frame that is being read.
+    // The current frame.
     private ClientFrameHeader _frame;
     private bool _inFrame;
     private long _read;
 
-    // The message that is being read.
+    // The current message.
     private WebSocketMessageType _type;
     private bool _inMessage;
     private bool _deflated;
@@ -35,7 +37,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 
     private int _frames;
 
-    /// <summary>Until the next is read. Not kept longer, because the next may never come.</summary>
+    /// <summary>The last message. Valid until the next read, and not kept longer, because another message may never arrive.</summary>
     public WebSocketMessage Message { get; private set; }
 
     public byte[] Payload { get; private set; } = [];
@@ -46,10 +48,12 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 
     public ProtocolFault? Fault { get; private set; }
 
-    /// <summary>What goes on behind the fault.</summary>
+    /// <summary>Reads the bytes after the fault.</summary>
     public CloseSearch? Closing { get; private set; }
 
-    /// <summary>Takes what comes next, and moves the buffer behind it. To be called until there is nothing.</summary>
+    /// <summary>
+    /// Reads the next frame, and advances the buffer. The caller repeats this until the result is <see cref="InboundFrame.Nothing"/>.
+    /// </summary>
     public InboundFrame Read(ref ReadOnlySequence<byte> buffer)
     {
         Message = default;
@@ -72,7 +76,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         }
     }
 
-    /// <summary>How many frames have begun that were no message, nor the end of one, since this was last asked.</summary>
+    /// <summary>Returns how many frames that neither are nor end a message have begun since the last call.</summary>
     public int TakeFrames()
     {
         var frames = _frames;
@@ -80,7 +84,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         return frames;
     }
 
-    /// <summary>What was read as a message was none for the handler.</summary>
+    /// <summary>Counts the last message as a frame, because it is not for the handler.</summary>
     public void CountFrame() => _frames++;
 
     public void Dispose()
@@ -124,7 +128,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         return InboundFrame.Close;
     }
 
-    /// <summary>Begins a frame of data: what its header alone tells.</summary>
+    /// <summary>Begins a data frame: checks what the header alone shows.</summary>
     private InboundFrame Begin()
     {
         var continues = _frame.Opcode == WebSocketFrame.ContinuationOpcode;
@@ -148,7 +152,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         var count = (int)Math.Min(Math.Min(buffer.Length, _frame.PayloadLength - _read), Array.MaxLength);
         if (_frame.IsFinal && _length == 0 && count == _frame.PayloadLength && !_deflated)
         {
-            // All at once: no buffer, no second copy.
+            // The payload is complete: it needs no buffer and no second copy.
             var data = GC.AllocateUninitializedArray<byte>(count);
             Take(ref buffer, data);
             EndMessage();
@@ -199,7 +203,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         return InboundFrame.Message;
     }
 
-    /// <summary>Checks what has not been checked. A compressed text is checked once it is inflated.</summary>
+    /// <summary>Validates the part of a text that is not validated yet. A compressed text is validated once it is inflated.</summary>
     private bool IsTextSoFar()
     {
         if (_type != WebSocketMessageType.Text || _deflated)
@@ -221,7 +225,9 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         buffer = buffer.Slice(piece.End);
     }
 
-    /// <summary>Makes room for so many more bytes. What is announced is not believed: a client may announce much and send nothing.</summary>
+    /// <summary>
+    /// Makes space for this many more bytes. Does not rely on the announced length, because a client may announce much and send nothing.
+    /// </summary>
     private void Reserve(int count)
     {
         var needed = _length + count;

@@ -3,12 +3,12 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections.Transport;
 
 /// <summary>
-/// The ping and the pongs that wait to be written. They overtake other frames. Of more pongs than a few only the latest are kept (RFC 6455 section
-/// 5.5.3), so that a flood of pings fills nothing.
+/// The ping and the pongs that wait to be written. They overtake other frames. Only the latest few pongs are kept (RFC 6455 section 5.5.3),
+/// so that a flood of pings does not fill memory.
 /// </summary>
 internal struct ControlFrames
 {
-    /// <summary>How many bytes of pongs may wait: those of 16 pings of any length.</summary>
+    /// <summary>The maximum size of waiting pongs, in bytes: 16 pongs of maximum length.</summary>
     private const int PongLimit = 16 * (2 + WebSocketFrame.MaxControlPayload);
 
     private ReadOnlyMemory<byte> _ping;
@@ -18,13 +18,13 @@ internal struct ControlFrames
 
     public readonly bool HasPing => !_ping.IsEmpty;
 
-    /// <summary>Adds a ping, in place of one that still waits.</summary>
+    /// <summary>Sets the ping. Replaces one that is still waiting.</summary>
     public void SetPing(ReadOnlyMemory<byte> frame) => _ping = frame;
 
     public void AddPong(ReadOnlyMemory<byte> frame) =>
         _pongs = _pongs.IsEmpty || _pongs.Length + frame.Length > PongLimit ? frame : (byte[])[.. _pongs.Span, .. frame.Span];
 
-    /// <summary>Moves everything to the start of a buffer.</summary>
+    /// <summary>Moves all frames to the start of a buffer.</summary>
     public void MoveTo(Span<byte> buffer)
     {
         _pongs.Span.CopyTo(buffer);

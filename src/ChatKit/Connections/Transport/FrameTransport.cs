@@ -2,26 +2,26 @@ using System.IO.Pipelines;
 
 namespace ChatKit.Connections.Transport;
 
-/// <summary>Where a connection's bytes come from and go to.</summary>
+/// <summary>Reads and writes the bytes of a connection.</summary>
 internal abstract class FrameTransport
 {
-    /// <summary>What the client sends. Holds no buffer while nothing comes.</summary>
+    /// <summary>The bytes that the client sends. Holds no buffer while nothing arrives.</summary>
     public abstract PipeReader Input { get; }
 
-    /// <summary>Writes whole frames. To be called again only after it has ended.</summary>
+    /// <summary>Writes whole frames. The caller must not call it again before it has completed.</summary>
     public abstract ValueTask WriteAsync(ReadOnlyMemory<byte> frames);
 
-    /// <summary>The client has sent a pong.</summary>
+    /// <summary>Called when the client has sent a pong.</summary>
     public virtual void OnPong(ReadOnlySpan<byte> payload)
     {
     }
 
-    /// <summary>A close frame is to be written, and nothing behind it; or no pong will be read any more.</summary>
+    /// <summary>Called before a close frame is written, after which nothing is written, or when no more pongs will be read.</summary>
     public virtual void OnClosing()
     {
     }
 
-    /// <summary>Gives back what the transport itself holds; the host ends the connection.</summary>
+    /// <summary>Releases what the transport itself holds. The host ends the connection.</summary>
     public virtual void Release()
     {
     }

@@ -6,29 +6,31 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections.Transport;
 
 /// <summary>
-/// What waits to be written to one client, and the only writer of its transport. Holds whole frames only, so that those of rooms, of the handler and
-/// of the protocol never interleave. Nothing runs while nothing is pending.
+/// The frames that wait to be written to one client, and the only writer of its transport. Holds whole frames only, so that frames of
+/// rooms, of the handler and of the protocol never interleave. Uses no thread while nothing is pending.
 /// </summary>
 internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<Exception> onFailed) : IOutbound
 {
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
 
-    /// <summary>What a frame that waits costs besides its bytes, roughly: else a limit in bytes would not bound how many tiny ones do.</summary>
+    /// <summary>
+    /// The approximate memory cost of a waiting frame besides its bytes. Without it, a limit in bytes would not limit many tiny frames.
+    /// </summary>
     private const int FrameOverhead = 64;
 
-    /// <summary>A list for more frames than this is not kept once they have gone.</summary>
+    /// <summary>A list for more frames than this is released once they are written.</summary>
     private const int KeptFrames = 256;
 
-    /// <summary>Guards everything here: a lock of its own would be one more object for each connection.</summary>
+    /// <summary>Also the lock for everything in this class: a separate lock would be one more object for each connection.</summary>
     private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
     private ControlFrames _control;
     private long _bytes;
 
-    /// <summary>How many bytes the network has been given and not taken yet; 0 while nothing waits for it.</summary>
+    /// <summary>The number of bytes in a write that the network has not accepted yet; 0 if no write is waiting.</summary>
     private int _waiting;
 
-    /// <summary>How often that was so.</summary>
+    /// <summary>The number of writes that had to wait.</summary>
     private int _waits;
 
     private long _written;
@@ -38,19 +40,22 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     private Signal _space;
     private Signal _idle;
 
-    /// <summary>How many bytes are waiting, or being written.</summary>
+    /// <summary>The number of bytes that wait, or are being written.</summary>
     public long BytesWaiting => Volatile.Read(ref _bytes);
 
-    /// <summary>How many bytes were written so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     public long BytesWritten => Volatile.Read(ref _written);
 
-    /// <summary>Takes whole data frames, all or none. A queue with nothing in it takes frames of any size.</summary>
+    /// <summary>Enqueues whole data frames, all or none. An empty queue accepts frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Enqueue(frames, inAnyCase: false);
 
-    /// <summary>Takes a small frame even if the queue is full. It goes out behind what waits.</summary>
+    /// <summary>Enqueues a small frame even if the queue is full. It is sent after the frames that wait.</summary>
     public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Enqueue(frame, inAnyCase: true);
 
-    /// <summary>The write that the network has not taken yet: its number, and its bytes, 0 if there is none; and whether a ping waits behind it.</summary>
+    /// <summary>
+    /// The write that the network has not accepted yet: its number, its size in bytes, 0 if there is none, and whether a ping waits behind
+    /// it.
+    /// </summary>
     public (int Number, int Bytes, bool HoldsPing) Waiting
     {
         get
@@ -60,7 +65,9 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         }
     }
 
-    /// <summary>Waits until at most half of the limit is in the queue, and frames of a size fit. False if it takes nothing any more.</summary>
+    /// <summary>
+    /// Waits until the queue is at most half full, and has space for frames of this size. Returns false if the queue has ended.
+    /// </summary>
     public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
     {
         while (true)
@@ -79,10 +86,12 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         }
     }
 
-    /// <summary>Takes a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. A close frame is the last that goes out.</summary>
-    /// <param name="frame">The frame; must not change afterwards.</param>
-    /// <param name="before">A whole frame that goes out just before a close frame, however much waits.</param>
-    /// <returns>False if a close frame was taken before.</returns>
+    /// <summary>
+    /// Enqueues a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. Nothing is sent after a close frame.
+    /// </summary>
+    /// <param name="frame">The frame. It must not change afterwards.</param>
+    /// <param name="before">A whole frame that is sent just before a close frame, however much is waiting.</param>
+    /// <returns>False if a close frame was enqueued before.</returns>
     public bool EnqueueControl(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> before = default)
     {
         lock (_frames)
@@ -120,7 +129,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         return true;
     }
 
-    /// <summary>Takes nothing any more, and drops what is not being written.</summary>
+    /// <summary>Ends the queue: accepts no more frames, and drops those that are not being written.</summary>
     public void End()
     {
         lock (_frames)
@@ -157,7 +166,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
                 return EnqueueResult.Accepted;
             }
 
-            // Nothing waits: straight to the transport. In a large room each object on the way is one more that is not in a cache.
+            // Nothing waits, so the frames go straight to the transport. In a large room, each additional object is one more cache miss.
             _writing = true;
         }
 
@@ -165,7 +174,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         return EnqueueResult.Accepted;
     }
 
-    /// <summary>How much memory is held.</summary>
+    /// <summary>The memory in use, in bytes.</summary>
     private long Held
     {
         get
@@ -177,7 +186,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
 
     private bool Fits(int bytes) => _bytes == 0 || Held + bytes <= limit;
 
-    /// <summary>Writes until nothing is pending, on this thread as long as no write has to wait. The caller has set <see cref="_writing"/>.</summary>
+    /// <summary>Writes until nothing is pending, on this thread until a write has to wait. The caller has set <see cref="_writing"/>.</summary>
     private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
     {
         try
@@ -229,7 +238,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
 
     private void Fail(Exception exception)
     {
-        // Told before the queue counts as idle: after that the connection may be over, and its transport somebody else's.
+        // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one.
         End();
         onFailed(exception);
         lock (_frames)
@@ -246,10 +255,10 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    /// <summary>Takes what is to be written next; false, and nobody writes any more, if nothing is left.</summary>
-    /// <param name="written">How many bytes have been written of what was taken before.</param>
-    /// <param name="buffer">Where frames are joined; taken from the pool when there are some.</param>
-    /// <param name="chunk">What is to be written.</param>
+    /// <summary>Takes the next bytes to write. Returns false, and ends writing, if nothing is left.</summary>
+    /// <param name="written">The number of bytes written since the last call.</param>
+    /// <param name="buffer">The buffer that frames are joined in. Rented from the pool when it is needed.</param>
+    /// <param name="chunk">The bytes to write.</param>
     private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
     {
         lock (_frames)

@@ -6,24 +6,26 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections.Transport;
 
 /// <summary>
-/// The pipe under the HTTP layer, and the socket under the pipe. Writing to the socket saves the pipe's copy and its hop to another
-/// thread, but may begin only when nothing is left in the pipe, which a pipe does not tell. The client does: a busy connection
-/// sends a ping through the pipe and holds back what follows. The pong proves that everything before the ping has left.
+/// The pipe under the HTTP layer, and the socket under the pipe. Writing to the socket avoids the pipe's copy and its switch to another
+/// thread, but is only safe once the pipe is empty, and a pipe does not report that. So a busy connection sends a ping through the pipe and
+/// holds back the frames that follow. The pong proves that everything before the ping has left.
 /// </summary>
 /// <param name="pipe">The pipe.</param>
 /// <param name="socket">
-/// The socket to which whatever is written to the pipe goes unchanged; null if there is none, or something lies in between.
+/// The socket that receives the pipe's data unchanged; null if there is none, or if something in between changes the data.
 /// </param>
 /// <param name="clock">The clock.</param>
 internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock) : FrameTransport
 {
-    /// <summary>A connection is worth the ping once messages have been written to it this often.</summary>
+    /// <summary>The number of messages written before the connection sends the ping. For fewer, the ping is not worth its cost.</summary>
     private const int WritesBeforeProbe = 8;
 
-    /// <summary>After a ping without an answer the connection is left in peace for this many times as many writes as before.</summary>
+    /// <summary>After an unanswered ping, the connection waits for this many times as many writes before the next ping.</summary>
     private const int Patience = 8;
 
-    /// <summary>How long frames are held back at most: less than a person notices. A client farther away stays on the pipe.</summary>
+    /// <summary>
+    /// The longest time that frames are held back. A person does not notice it. A client with a longer round trip stays on the pipe.
+    /// </summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(50);
 
     private int _writes;
@@ -45,7 +47,9 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
 
     public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
 
-    /// <summary>No ping may follow a close frame, nor would a client answer it. Nothing is held back for one that is under way.</summary>
+    /// <summary>
+    /// No ping may follow a close frame, and the client would not answer it. If a ping is on its way, its frames are no longer held back.
+    /// </summary>
     public override void OnClosing()
     {
         _closing = true;
@@ -53,7 +57,9 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         _probe?.GiveUp();
     }
 
-    /// <summary>Sends without waiting, which needs no operation of the socket's, and waits for the rest only if the network does not take it.</summary>
+    /// <summary>
+    /// Sends without waiting, which needs no asynchronous socket operation. Waits for the rest only if the network does not accept it.
+    /// </summary>
     private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
     {
         var sent = socket!.Send(frames.Span, SocketFlags.None, out var error);
@@ -70,7 +76,7 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
             frames = frames[await socket!.SendAsync(frames, SocketFlags.None).ConfigureAwait(false)..];
     }
 
-    /// <summary>A client that only pings is not busy, and waits for a pong for each of its pings.</summary>
+    /// <summary>Whether there are data frames. A client that only pings is not busy, and waits for each pong.</summary>
     private static bool HasData(ReadOnlySpan<byte> frames) => !frames.IsEmpty && !WebSocketFrame.IsControl(frames);
 
     private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
@@ -100,7 +106,7 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
         Volatile.Write(ref _probe, null);
 
-        // From now on only what does not wait is sent synchronously. What the host has begun on the socket is not affected.
+        // From now on, synchronous sends do not block. This does not affect operations that the host has started on the socket.
         if (_direct)
             socket!.Blocking = false;
         else

@@ -3,7 +3,7 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.Connections.Transport;
 
-/// <summary>A ping that is recognised by its pong: its payload is random, so that no pong sent for another reason is taken for it.</summary>
+/// <summary>A ping that is identified by its pong. Its payload is random, so that no other pong matches it.</summary>
 internal sealed class Probe
 {
     private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,10 +23,10 @@ internal sealed class Probe
             _answered.TrySetResult(true);
     }
 
-    /// <summary>No pong will come any more, or nobody would read it.</summary>
+    /// <summary>Completes the wait, because no pong will arrive or be read.</summary>
     public void GiveUp() => _answered.TrySetResult(false);
 
-    /// <summary>Waits for the pong. False if it has not come in time, or will not come.</summary>
+    /// <summary>Waits for the pong. Returns false if it does not arrive in time, or will not arrive.</summary>
     public async ValueTask<bool> WaitAsync(TimeSpan timeout, TimeProvider clock)
     {
         try

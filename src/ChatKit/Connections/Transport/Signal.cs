@@ -1,6 +1,6 @@
 namespace ChatKit.Connections.Transport;
 
-/// <summary>What others can wait for until it next happens. Guarded by its owner's lock.</summary>
+/// <summary>An event that callers can await until it next occurs. The owner's lock guards it.</summary>
 internal struct Signal
 {
     private TaskCompletionSource? _next;

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace ChatKit.Connections.Transport;
 
-/// <summary>A stream, of whatever kind: HTTP/2, or a host that has nothing better.</summary>
+/// <summary>A transport over any stream, for HTTP/2 or for a host without a pipe.</summary>
 internal sealed class StreamTransport(Stream stream) : FrameTransport
 {
     public override PipeReader Input { get; } =

@@ -1,13 +1,15 @@
 
 namespace ChatKit.Rooms.Events;
 
-/// <summary>A hole in a room's messages that will not be filled.</summary>
-/// <param name="After">The last position before the hole.</param>
-/// <param name="Next">The first position behind it; null as long as there is none.</param>
-/// <param name="Missed">How many messages are missing; null if that is not known, because the stream was lost and has begun anew.</param>
+/// <summary>A gap in a room's messages that will not be filled.</summary>
+/// <param name="After">The last position before the gap.</param>
+/// <param name="Next">The first position after the gap; null if there is none yet.</param>
+/// <param name="Missed">The number of missing messages; null if it is unknown, because the stream was lost and has restarted.</param>
 internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, long? Missed) : RoomEvent
 {
-    /// <summary>What of the hole is one for whoever has read up to a position, while its messages were still there; null if nothing is.</summary>
+    /// <summary>
+    /// Returns the part of the gap after a position that a reader reached while the messages still existed; null if nothing is left.
+    /// </summary>
     public MessageGap? Behind(MessagePosition read)
     {
         var known = read.Sequence - After.Sequence;
@@ -17,7 +19,8 @@ internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, 
     }
 
     /// <summary>
-    /// The first position behind the hole before a page: also of a message that is still to come, if nothing is stored and the stream goes on.
+    /// The first position after the gap before a page. If nothing is stored and the stream continues, this is the position of the next
+    /// message.
     /// </summary>
     public static MessagePosition? NextOf(HistoryPage page) => page switch
     {
@@ -26,7 +29,7 @@ internal sealed record MessageGap(MessagePosition After, MessagePosition? Next, 
         { Top: var top } => top with { Sequence = top.Sequence + 1 },
     };
 
-    /// <summary>The hole before a page that was read after a position; null if there is none.</summary>
+    /// <summary>Returns the gap before a page that was read after a position; null if there is none.</summary>
     public static MessageGap? Before(HistoryPage page, MessagePosition after)
     {
         if (!page.Restarted && page.Missed == 0)

@@ -1,13 +1,13 @@
 
 namespace ChatKit.Rooms.Events;
 
-/// <summary>Who is in a room, or has come or gone.</summary>
+/// <summary>Lists who is in a room, or who has joined or left.</summary>
 internal sealed record PresenceEvent(PresenceChange Change, IReadOnlyList<string> Members) : RoomEvent;
 
-/// <summary>What a presence frame tells of the members in it.</summary>
+/// <summary>The meaning of the members in a presence frame.</summary>
 internal enum PresenceChange
 {
-    /// <summary>They are all who are there.</summary>
+    /// <summary>The members are all who are in the room.</summary>
     Here,
 
     Joined,

@@ -1,4 +1,4 @@
 namespace ChatKit.Rooms.Events;
 
-/// <summary>Something that a room delivers in place of a message, so that it has its place in the order of the messages.</summary>
+/// <summary>An event that a room delivers in place of a message, so that it has its place in the order of the messages.</summary>
 internal abstract record RoomEvent;

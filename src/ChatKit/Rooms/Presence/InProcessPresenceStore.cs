@@ -1,6 +1,6 @@
 namespace ChatKit.Rooms.Presence;
 
-/// <summary>Who is in the rooms of this process, where there is no other.</summary>
+/// <summary>Stores who is in the rooms of this process, if there are no other nodes.</summary>
 internal sealed class InProcessPresenceStore : IPresenceStore
 {
     private readonly Dictionary<string, HashSet<string>> _rooms = [];

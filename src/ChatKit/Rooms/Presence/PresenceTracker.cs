@@ -7,15 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace ChatKit.Rooms.Presence;
 
 /// <summary>
-/// Tells the store, and the rooms, who has come to a room on this node and who has gone. A member is counted by connections, and is gone
-/// only a while after the last of them: whoever reloads a page, or lands on another node, was never away.
+/// Notifies the store and the rooms when members join and leave rooms on this node. Counts the connections of each member. A member leaves
+/// a while after its last connection: a user that reloads a page, or reconnects to another node, was never away.
 /// </summary>
 internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
 {
-    /// <summary>How long a member without a connection is kept: longer than a client takes to reconnect after a short break.</summary>
+    /// <summary>How long a member without a connection stays: longer than a client takes to reconnect after a short interruption.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <summary>After this time the members of a node that has crashed are gone. Together with a room's check that is under a minute.</summary>
+    /// <summary>The time after which the members of a crashed node expire. Together with a room's check, that is under a minute.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(45);
 
     /// <summary>A third of the lifetime, so that two lost renewals do no harm.</summary>
@@ -30,19 +30,19 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private readonly Lock _gate = new();
 
     /// <summary>
-    /// How many connections a member has in a room, and when the last of them left; zero while it is waited for. And whether the store was told
-    /// that it is there.
+    /// For each member of a room: the number of its connections, which is zero during the grace period, the time at which the last one
+    /// left, and whether the member was stored.
     /// </summary>
     private readonly Dictionary<PresenceKey, (int Count, long LeftAt, bool IsStored)> _connections = [];
     private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
 
-    /// <summary>Of whom the store does not know yet that they have come or gone. Grows no further than there are members.</summary>
+    /// <summary>The members whose joining or leaving is not stored yet. Limited by the number of members.</summary>
     private readonly HashSet<PresenceKey> _changed = [];
 
-    /// <summary>The rooms of which the store has lost who is there.</summary>
+    /// <summary>The rooms whose presence the store has lost.</summary>
     private readonly HashSet<string> _lost = [];
 
-    /// <summary>The rooms of which a renewal has found that, and that do not know it yet.</summary>
+    /// <summary>The rooms for which a renewal has detected such a loss, and that were not notified yet.</summary>
     private readonly HashSet<string> _foundLost = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _timer;
@@ -57,7 +57,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         _timer = clock.CreateTimer(static self => ((PresenceTracker)self!).Tick(), this, TickInterval, TickInterval);
     }
 
-    /// <summary>A connection of a member has come to a room.</summary>
+    /// <summary>Adds a connection of a member to a room.</summary>
     public void Enter(PresenceKey key)
     {
         lock (_gate)
@@ -68,7 +68,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>A connection of a member has left a room.</summary>
+    /// <summary>Removes a connection of a member from a room.</summary>
     public void Leave(PresenceKey key)
     {
         lock (_gate)
@@ -81,7 +81,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>The store has lost who is in a room: says again who is, as far as this node knows.</summary>
+    /// <summary>Stores the members of this node in a room again, because the store has lost them.</summary>
     public void Restore(string room)
     {
         lock (_gate)
@@ -90,8 +90,8 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Whether the store was found to have lost who is in a room, since this was asked last: what this node knows was said again, and the
-    /// other nodes may not have noticed yet.
+    /// Whether the store was found to have lost a room's presence since the last call. This node has stored its members again. The other
+    /// nodes may not have detected the loss yet.
     /// </summary>
     public bool WasLost(string room)
     {
@@ -100,8 +100,8 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Ends. Those who are here get as long in the store as they are waited for: on another node they may come back, and if they do not,
-    /// the rooms there notice.
+    /// Stops. The members stay in the store for the grace period: they may come back on another node. If they do not, the rooms there
+    /// detect it.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -110,7 +110,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         await RenewAsync(Grace, static _ => true).ConfigureAwait(false);
     }
 
-    /// <summary>Ends. Those who are here expire.</summary>
+    /// <summary>Stops. The members expire.</summary>
     public void Dispose()
     {
         _timer.Dispose();
@@ -125,7 +125,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             {
                 _leaving.Dequeue();
 
-                // One who has come back, and left again, is in the queue a second time.
+                // A member that has come back, and has left again, is in the queue twice.
                 if (!_connections.TryGetValue(oldest.Key, out var known) || known.Count > 0 || known.LeftAt != oldest.At)
                     continue;
                 _connections.Remove(oldest.Key);
@@ -137,7 +137,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             _wake.Writer.TryWrite(true);
     }
 
-    /// <summary>To be called under the lock.</summary>
+    /// <summary>Records a change. The caller must hold the lock.</summary>
     private void Change(PresenceKey key)
     {
         _changed.Add(key);
@@ -148,7 +148,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     {
         await foreach (var _ in _wake.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            // All at once: a store that hangs then delays no more than one round.
+            // Concurrently, so that a store that hangs delays no more than one round.
             await Task.WhenAll(TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : LeaveAsync(change.Key))).ConfigureAwait(false);
             await RestoreAsync().ConfigureAwait(false);
             if (_clock.GetElapsedTime(_renewed) < RenewInterval)
@@ -185,11 +185,11 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             _lost.Clear();
         }
 
-        // Those rooms have found it out by themselves.
+        // These rooms have detected the loss themselves.
         return RenewAsync(Lifetime, lost.Contains);
     }
 
-    /// <summary>Says again who is in the rooms. Returns those of which the store had lost something that it was told.</summary>
+    /// <summary>Stores the members of rooms again. Returns the rooms of which the store had lost members.</summary>
     private async Task<IEnumerable<string>> RenewAsync(TimeSpan lifetime, Predicate<string> isMeant)
     {
         var lost = new ConcurrentBag<string>();
@@ -205,7 +205,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         return lost;
     }
 
-    /// <summary>Takes note of whom the store was told. Returns of how many that is news.</summary>
+    /// <summary>Marks members as stored. Returns how many were not marked before.</summary>
     private int MarkStored(IEnumerable<PresenceKey> keys)
     {
         lock (_gate)
@@ -247,7 +247,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
         catch (Exception e)
         {
-            // Whoever has come is said again at the next renewal; whoever has gone is not, and expires.
+            // The next renewal stores a member that has joined. A member that has left is not renewed, and expires.
             var level = LogLevels.Of(e);
             _logger.PresenceFailed(level, e);
         }
