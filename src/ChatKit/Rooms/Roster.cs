@@ -83,6 +83,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
             bool isOutdated;
             do
             {
+                await services.Tracker.Renewal.ConfigureAwait(false);
                 int before;
                 lock (room.Gate)
                     before = _announcements;

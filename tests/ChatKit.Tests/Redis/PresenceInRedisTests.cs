@@ -21,6 +21,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         var bob = await other.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
         Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "both are stored");
         bob.Client.Vanish();
         await bob.Ended.Soon();
         other.Clock.Advance(TimeSpan.FromSeconds(5));

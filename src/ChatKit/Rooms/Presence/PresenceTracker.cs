@@ -46,6 +46,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private readonly HashSet<string> _foundLost = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ITimer _timer;
+    private volatile Task _renewal = Task.CompletedTask;
     private readonly Task _working;
     private long _renewed;
 
@@ -88,6 +89,12 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             _lost.Add(room);
         _wake.Writer.TryWrite(true);
     }
+
+    /// <summary>
+    /// Completes when the renewal in progress, if any, has recorded what the store had lost. A list that is read after that is not mistaken for
+    /// complete.
+    /// </summary>
+    public Task Renewal => _renewal;
 
     /// <summary>
     /// Whether the store was found to have lost a room's presence since the last call. This node has stored its members again. The other
@@ -154,13 +161,19 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
             if (_clock.GetElapsedTime(_renewed) < RenewInterval)
                 continue;
             _renewed = _clock.GetTimestamp();
-            var lost = await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
-            lock (_gate)
-            {
-                _foundLost.UnionWith(lost);
-                if (_foundLost.Count > 0)
-                    _foundLost.IntersectWith(_connections.Keys.Select(static key => key.Room));
-            }
+            await (_renewal = RenewAllAsync()).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stores again which members are in all rooms, and records the rooms of which the store had lost something.</summary>
+    private async Task RenewAllAsync()
+    {
+        var lost = await RenewAsync(Lifetime, static _ => true).ConfigureAwait(false);
+        lock (_gate)
+        {
+            _foundLost.UnionWith(lost);
+            if (_foundLost.Count > 0)
+                _foundLost.IntersectWith(_connections.Keys.Select(static key => key.Room));
         }
     }
 

@@ -20,6 +20,7 @@ public class PresenceTests
         var bob = await host.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
         Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
+        await AreThereAsync(host, ["anna", "bob"]);
         bob.Client.Vanish();
         await bob.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(5));
