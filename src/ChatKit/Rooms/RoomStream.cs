@@ -147,7 +147,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         if (message.Position is { } position)
         {
             if (room.HasWaiting || room.Tail.HasPage)
-                room.Tail.Add(item, room.Cursor.Accepted, room.Members.Max(static member => member.Replay));
+                room.Tail.Add(item, room.Cursor.Accepted, room.Members.Max(static member => member.Replay), room.HasWaiting);
             room.Cursor.Accept(position);
         }
 

@@ -9,8 +9,8 @@ namespace ChatKit.Rooms;
 internal sealed class RoomTail
 {
     /// <summary>
-    /// The number of bytes of accepted messages that are kept. Far more than arrive while one page is read, even if the reader loses its
-    /// processor meanwhile, so that a member catches up however fast others send.
+    /// The number of bytes of accepted messages that are kept while a member catches up. Far more than arrive while one page is read, even if
+    /// the reader loses its processor meanwhile, so that a member catches up however fast others send.
     /// </summary>
     private const int UsualLimit = 1024 * 1024;
 
@@ -46,7 +46,8 @@ internal sealed class RoomTail
     /// <param name="message">The message.</param>
     /// <param name="before">The last position that was accepted before it.</param>
     /// <param name="replay">The number of messages that a new member receives.</param>
-    public void Add(RoomItem message, MessagePosition? before, int replay)
+    /// <param name="isAwaited">Whether a member is catching up. If not, nothing is kept that a new member would not receive.</param>
+    public void Add(RoomItem message, MessagePosition? before, int replay, bool isAwaited)
     {
         var position = message.Position.GetValueOrDefault();
         if (_start is null || before is not { } last || !position.Follows(last))
@@ -57,7 +58,8 @@ internal sealed class RoomTail
 
         _messages.Enqueue(message);
         _bytes += message.Size;
-        while (_messages.Count > AtLeast && (_bytes > Limit || (_bytes > UsualLimit && _messages.Count > replay)))
+        var limit = isAwaited ? UsualLimit : 0;
+        while (_messages.Count > AtLeast && (_bytes > Limit || (_bytes > limit && _messages.Count > replay)))
         {
             var dropped = _messages.Dequeue();
             _bytes -= dropped.Size;

@@ -1,4 +1,5 @@
 using ChatKit.ChatKitV1;
+using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
@@ -151,6 +152,24 @@ public class JoinStormTests
         foreach (var client in clients)
             Assert.Equal(Texts(1, 100), await client.ReceiveAsync(100));
         Assert.InRange(room.History.Reads, 2, 3);
+    }
+
+    [Fact]
+    public void A_room_in_which_nobody_catches_up_keeps_no_more_than_a_new_member_receives()
+    {
+        var (awaited, usual) = (new RoomTail(), new RoomTail());
+        MessagePosition? before = null;
+        for (var i = 1; i <= 1000; i++)
+        {
+            var position = new MessagePosition("e", i);
+            var item = new RoomItem(Outgoing.Text("hi", default).WithPosition(position));
+            awaited.Add(item, before, 150, isAwaited: true);
+            usual.Add(item, before, 150, isAwaited: false);
+            before = position;
+        }
+
+        Assert.Equal(1000, awaited.Messages.Count());
+        Assert.Equal(150, usual.Messages.Count());
     }
 
     private static void InterlockedMax(ref int target, int value)
