@@ -19,7 +19,11 @@ internal sealed class Roster(RoomState room, RoomServices services)
     /// <summary>The frame that lists who is here, cached until that changes: it is long in a large room, and many members need it.</summary>
     private byte[]? _hereFrame;
 
-    private bool _isRefreshing;
+    /// <summary>The read that is in progress, or the last one.</summary>
+    private Task _read = Task.CompletedTask;
+
+    /// <summary>The read that starts after it; null if none is requested.</summary>
+    private Task? _nextRead;
 
     /// <summary>The members of this node that were in the store when it was last read.</summary>
     private HashSet<string> _storedHere = [];
@@ -65,19 +69,20 @@ internal sealed class Roster(RoomState room, RoomServices services)
     }
 
     /// <summary>
-    /// Reads who is here, and notifies the members of the changes. Changes nothing if a member joins or leaves at the same time, which is
-    /// announced, unless no list is known yet.
+    /// Reads who is here, and notifies the members of changes. Changes nothing if somebody joins or leaves at the same time, which is announced;
+    /// unless nothing is known yet. All callers that arrive while a read is in progress share the next one, which starts after their calls.
     /// </summary>
-    public async Task RefreshAsync()
+    public Task RefreshAsync()
     {
-        // One read at a time, so that an older list never replaces a newer one.
         lock (room.Gate)
-        {
-            if (_isRefreshing)
-                return;
-            _isRefreshing = true;
-        }
+            return _nextRead ??= ReadAfterAsync(_read);
+    }
 
+    private async Task ReadAfterAsync(Task previous)
+    {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        lock (room.Gate)
+            (_read, _nextRead) = (_nextRead!, null);
         try
         {
             bool isOutdated;
@@ -93,6 +98,8 @@ internal sealed class Roster(RoomState room, RoomServices services)
                     isOutdated = before != _announcements && _here is null;
                     if (before == _announcements)
                         Update(here);
+                    else
+                        _storedHere.UnionWith(OwnMembers().Intersect(here));
                 }
             }
             while (isOutdated);
@@ -102,11 +109,6 @@ internal sealed class Roster(RoomState room, RoomServices services)
             // The next check tries again.
             var level = LogLevels.Of(e);
             services.Logger.PresenceFailed(level, e);
-        }
-        finally
-        {
-            lock (room.Gate)
-                _isRefreshing = false;
         }
     }
 
@@ -143,7 +145,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
     private void Update(IReadOnlyCollection<string> stored)
     {
         room.Gate.AssertHeld();
-        var own = room.Members.Select(member => KeyOf(member)?.Member).OfType<string>().ToHashSet();
+        var own = OwnMembers();
         var here = stored.Union(own).ToHashSet();
         FindLoss(stored, own);
         if (_here is null)
@@ -180,6 +182,9 @@ internal sealed class Roster(RoomState room, RoomServices services)
 
         _storedHere = ownStored;
     }
+
+    /// <summary>Who of this node is in the room.</summary>
+    private HashSet<string> OwnMembers() => room.Members.Select(member => KeyOf(member)?.Member).OfType<string>().ToHashSet();
 
     private void Notify(PresenceChange change, List<string> members)
     {
