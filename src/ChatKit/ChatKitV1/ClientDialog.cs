@@ -108,7 +108,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <param name="reference">The ref of that message; null if it has none, or if it wasn't a message.</param>
     /// <param name="retry">How long the client waits before it reconnects.</param>
     public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(V1Frames.Error(
-        reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new client.", retry));
+        reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
     /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
     private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)

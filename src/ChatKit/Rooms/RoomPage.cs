@@ -7,8 +7,8 @@ internal sealed record RoomPage(HistoryPage History, IReadOnlyList<RoomItem> Ite
 {
     public MessagePosition Top => History.Top;
 
-    /// <summary>The position before the first message.</summary>
-    public MessagePosition Start => Top with { Sequence = Top.Sequence - Items.Count };
+    /// <inheritdoc cref="HistoryPage.Start"/>
+    public MessagePosition Start => History.Start;
 
     public static RoomPage Of(HistoryPage page) => new(page, [.. page.Messages.Select(static message => new RoomItem(message))]);
 }

@@ -47,9 +47,6 @@ internal sealed class Roster(RoomState room, RoomServices services)
         }
     }
 
-    /// <summary>Whether it is known who is here.</summary>
-    public bool IsKnown => _here is not null;
-
     /// <summary>The key under which a member is listed; null if it is not. A user's own room lists no members.</summary>
     public PresenceKey? KeyOf(RoomMember member) =>
         member.Client.PresentAs is { } name && !RoomName.IsOfUser(room.Name) ? new PresenceKey(room.Name, name) : null;

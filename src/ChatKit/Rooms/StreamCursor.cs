@@ -7,17 +7,14 @@ namespace ChatKit.Rooms;
 /// </summary>
 internal sealed class StreamCursor
 {
-    /// <summary>The last position that was announced and not accepted, because earlier ones are missing.</summary>
-    private MessagePosition _announced;
-
     /// <summary>The last position that was accepted for delivery; null if none is known yet.</summary>
     public MessagePosition? Accepted { get; private set; }
 
-    /// <summary>The last position that was announced and not accepted.</summary>
-    public MessagePosition Announced => _announced;
+    /// <summary>The last position that was announced and not accepted, because earlier ones are missing.</summary>
+    public MessagePosition Announced { get; private set; }
 
     /// <summary>Whether announced messages are still to be read from history.</summary>
-    public bool IsBehind => !_announced.IsAtOrBefore(Accepted.GetValueOrDefault());
+    public bool IsBehind => !Announced.IsAtOrBefore(Accepted.GetValueOrDefault());
 
     /// <summary>
     /// Determines how a message at a position relates to the stream. An ephemeral message, which has no position, is always next.
@@ -42,7 +39,7 @@ internal sealed class StreamCursor
     public void Accept(MessagePosition position) => Accepted = position;
 
     /// <summary>Records a position that must be read from history, together with those before it.</summary>
-    public void Announce(MessagePosition position) => _announced = position;
+    public void Announce(MessagePosition position) => Announced = position;
 
     /// <summary>Continues from the top of the first page that was read, if no position is known.</summary>
     public void StartAt(MessagePosition top) => Accepted ??= top;
@@ -51,7 +48,7 @@ internal sealed class StreamCursor
     /// <param name="page">The messages that the history has after <see cref="Accepted"/>.</param>
     public PageEffect MoveTo(HistoryPage page)
     {
-        var start = page.Top with { Sequence = page.Top.Sequence - page.Messages.Count };
+        var start = page.Start;
         if (Accepted is not { } accepted)
             return PageEffect.None;
 

@@ -124,6 +124,7 @@ public class InboundRateTests
         Assert.Equal([.. Enumerable.Repeat("ack", Burst), "error"], answers.Select(static frame => (string?)frame["type"]));
         Assert.Equal(["r-0", "r-1", "r-2", "r-3", "r-4", "r-5"], answers.Select(static frame => (string?)frame["ref"]));
         Assert.Equal(("rate_limited", 30), ((string?)answers[^1]["code"], (double?)answers[^1]["retry"]));
+        Assert.Equal("Too many messages. Send this message and those after it on a new connection.", (string?)answers[^1]["text"]);
         Assert.DoesNotContain(answers[..^1], static answer => answer.ContainsKey("retry"));
         Assert.Equal((1008, "too many messages"), await connection.Client.ReceiveAndAnswerCloseAsync());
         var page = await host.History.ReadAsync("lobby", null, TestContext.Current.CancellationToken);

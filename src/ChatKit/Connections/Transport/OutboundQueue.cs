@@ -14,9 +14,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
 
-    /// <summary>
-    /// The approximate memory cost of a waiting frame besides its bytes. Without it, a limit in bytes would not limit many tiny frames.
-    /// </summary>
+    /// <summary>The approximate memory cost of a waiting frame besides its bytes, so that the limit applies to tiny frames too.</summary>
     private const int FrameOverhead = 64;
 
     /// <summary>A list for more frames than this is released once they are written.</summary>
@@ -52,10 +50,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     /// <summary>Enqueues a small frame even if the queue is full. It is sent after the frames that wait.</summary>
     public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Enqueue(frame, inAnyCase: true);
 
-    /// <summary>
-    /// The write that the network has not accepted yet: its number, its size in bytes, 0 if there is none, and whether a ping waits behind
-    /// it.
-    /// </summary>
+    /// <summary>The write that the network has not accepted yet: its number, its bytes, 0 if none, and whether a ping waits behind it.</summary>
     public (int Number, int Bytes, bool HoldsPing) Waiting
     {
         get
@@ -65,9 +60,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         }
     }
 
-    /// <summary>
-    /// Waits until the queue is at most half full, and has space for frames of this size. Returns false if the queue has ended.
-    /// </summary>
+    /// <summary>Waits until the queue is at most half full, and has space for frames of this size. Returns false if it has ended.</summary>
     public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
     {
         while (true)
@@ -86,9 +79,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         }
     }
 
-    /// <summary>
-    /// Enqueues a control frame, or the text that is a ping of <see cref="ChatKitSubprotocol.V1"/>. Nothing is sent after a close frame.
-    /// </summary>
+    /// <summary>Enqueues a control frame, or the ping of <see cref="ChatKitSubprotocol.V1"/>. Nothing is sent after a close frame.</summary>
     /// <param name="frame">The frame. It must not change afterwards.</param>
     /// <param name="before">A whole frame that is sent just before a close frame, however much is waiting.</param>
     /// <returns>False if a close frame was enqueued before.</returns>
@@ -230,6 +221,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             Return(buffer);
             return;
         }
+
         if (TryTakeNext(length, ref buffer, out var chunk))
             Write(chunk, buffer);
         else
