@@ -117,7 +117,7 @@ internal sealed class WebSocketEndpoint(
             Subprotocol = subprotocol,
             ResumeAfter = resumeAfter,
             FormerIds = formerIds,
-            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
+            ResumesByFrame = subprotocol == ChatKitSubprotocol.V1 && ResumePositions.FollowByFrame(context.Request.Query),
             Deflate = deflate is not null,
             DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],

@@ -5,17 +5,16 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>
-/// The end of a connection: the closing handshake (RFC 6455 section 7.1), and the timeout if the client does not take part in it. This
-/// class holds the state and makes all its transitions. The first end counts.
+/// The end of a connection: each side closes (RFC 6455 section 7.1), or a timeout ends the connection. This class holds the state and makes
+/// all its transitions. The first end counts.
 /// </summary>
-/// <param name="outbound">The queue that the close frame goes to.</param>
+/// <param name="transport">The transport that notifies the client.</param>
 /// <param name="abortTransport">Ends the transport without waiting for anything.</param>
-/// <param name="timeout">How long the client may take for its part of the handshake.</param>
-/// <param name="clock">The clock.</param>
-internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTransport, TimeSpan timeout, TimeProvider clock) : IDisposable
+/// <param name="services">The services that all connections share.</param>
+internal sealed class ConnectionEnd(ClientTransport transport, Action abortTransport, ConnectionServices services) : IDisposable
 {
+    /// <summary>Also the lock for everything in this class: a separate lock would be one more object for each connection.</summary>
     private readonly CancellationTokenSource _aborted = new();
-    private readonly Lock _gate = new();
     private volatile EndState _state;
     private CloseInfo? _close;
     private ITimer? _timer;
@@ -42,7 +41,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
             return;
 
         LimitTime();
-        outbound.EnqueueControl(WebSocketFrame.Close(close.Code, close.Reason), before);
+        transport.SendClose(close, before);
     }
 
     /// <summary>The client has closed, or has answered our close frame.</summary>
@@ -54,24 +53,24 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
 
         // The thread that closes on this side may not have sent its frame yet, and the connection may end once this returns.
         if (WebSocketFrame.MaySend(Close.Code))
-            outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.Reason));
+            transport.SendClose(Close);
         _close = Close with { WasClean = true };
         return false;
     }
 
     /// <summary>The client has broken the protocol.</summary>
     /// <returns>Whether the fault ends the connection, and the client must still be notified, by <see cref="Answer"/>.</returns>
-    public bool OnFault(ProtocolFault fault)
+    public bool OnFault(WebSocketCloseStatus status, string problem)
     {
-        var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {fault.Problem}.");
-        return TryEnd(EndState.EndedByClient, new CloseInfo(fault.Code, fault.Problem, WasClean: false, exception));
+        var exception = new WebSocketException(WebSocketError.Faulted, $"The server closed the connection: {problem}.");
+        return TryEnd(EndState.EndedByClient, new CloseInfo(status, problem, WasClean: false, exception));
     }
 
     /// <summary>Sends the close frame to a client that has ended the connection, with the client's own code or with the fault.</summary>
     public void Answer()
     {
         LimitTime();
-        outbound.EnqueueControl(WebSocketFrame.Close(Close.Code, Close.WasClean ? null : Close.Reason));
+        transport.SendClose(Close.WasClean ? Close with { Reason = null } : Close);
     }
 
     /// <summary>The client is gone without a close frame.</summary>
@@ -84,8 +83,8 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     /// <summary>Aborts the connection. It sends and receives nothing from now on.</summary>
     public void Abort()
     {
-        outbound.End();
-        lock (_gate)
+        transport.Outbound.End();
+        lock (_aborted)
         {
             // Once the connection is over, the host may have given its transport to another connection.
             if (_state == EndState.Over)
@@ -98,15 +97,15 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     /// <summary>Signals <see cref="Aborted"/>, and waits for its callbacks.</summary>
     public Task SignalAbortedAsync()
     {
-        lock (_gate)
+        lock (_aborted)
             return _aborting ??= _aborted.CancelAsync();
     }
 
     /// <summary>The connection is over.</summary>
     public void Dispose()
     {
-        outbound.End();
-        lock (_gate)
+        transport.Outbound.End();
+        lock (_aborted)
         {
             _state = EndState.Over;
             _timer?.Dispose();
@@ -116,7 +115,7 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
 
     private bool TryEnd(EndState state, CloseInfo close)
     {
-        lock (_gate)
+        lock (_aborted)
         {
             if (_state != EndState.Open)
                 return false;
@@ -129,11 +128,12 @@ internal sealed class ConnectionEnd(OutboundQueue outbound, Action abortTranspor
     /// <summary>Starts the timeout for the rest of the handshake.</summary>
     private void LimitTime()
     {
-        lock (_gate)
+        lock (_aborted)
         {
             if (_state == EndState.Over)
                 return;
-            _timer ??= clock.CreateTimer(static end => ((ConnectionEnd)end!).Abort(), this, timeout, Timeout.InfiniteTimeSpan);
+            _timer ??= services.Clock.CreateTimer(
+                static end => ((ConnectionEnd)end!).Abort(), this, services.Options.CloseTimeout, Timeout.InfiniteTimeSpan);
         }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
     }
 
     private Task RunAsync(
-        FrameTransport transport,
+        FrameTransport frames,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler)
@@ -38,6 +38,7 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createHandler);
         RoomName.ThrowIfInvalid(info.Room, nameof(info));
+        var transport = new WebSocketTransport(frames, info, options, services.Clock);
         return new ConnectionRunner(transport, info, options, services).RunAsync(createHandler);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
 
         if (!connection.ClosedHere)
             await connection.EnterHomeAsync().ConfigureAwait(false);
-        keepAlive.Busy = false;
+        keepAlive.IsBusy = false;
     }
 
     /// <summary>Lets the handler handle a message. Throws an exception that ends the connection.</summary>
@@ -40,7 +40,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
     {
         if (inbound.IsSupported)
             services.Metrics.Received();
-        keepAlive.Busy = true;
+        keepAlive.IsBusy = true;
         using var span = services.Tracing.Handle(connection.Room, connection.Id, inbound.Message.Data.Length);
         try
         {
@@ -54,7 +54,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
             // The client was answered, and the connection stays open.
         }
 
-        keepAlive.Busy = false;
+        keepAlive.IsBusy = false;
     }
 
     /// <summary>Closes the handler, and disposes of it. Does nothing if it was not created.</summary>

@@ -10,38 +10,32 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>The connection of a real client, as its handler and its rooms use it.</summary>
-internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IDisposable
+internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IKeptAlive, IDisposable
 {
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
 
+    private readonly ClientTransport _transport;
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
     private readonly ConnectionRooms _rooms;
     private IServiceProvider? _scope;
-    private long _bytesReceived;
 
     public ServerConnection(
-        FrameTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
+        ClientTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
-        _info = info;
-        _services = services;
+        (_transport, _info, _services) = (transport, info, services);
         _homeCapacity = options.HistoryCapacity;
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        if (info.Deflate)
-            Format = info.DeflateWindowBits < WebSocketConnectionInfo.LargestWindowBits ? WireFormat.SmallWindow : WireFormat.Compressed;
-        if (info.Subprotocol == ChatKitSubprotocol.V1)
-            Format |= WireFormat.V1;
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
             services.Options.MaxRoomsPerConnection,
             SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
-        Outbound = new OutboundQueue(transport, options.OutboundQueueLimit, exception => End!.OnLost(exception));
-        End = new ConnectionEnd(Outbound, info.Abort, services.Options.CloseTimeout, services.Clock);
+        End = new ConnectionEnd(transport, info.Abort, services);
         Aborted = End.Aborted;
     }
 
@@ -71,17 +65,16 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public IReadOnlyCollection<string> FormerIds => SpeaksV1 ? _info.FormerIds : [];
 
-    public WireFormat Format { get; }
+    public WireFormat Format => _transport.Format;
 
     public string? PresentAs { get; }
 
     /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
 
-    public OutboundQueue Outbound { get; }
+    public OutboundQueue Outbound => _transport.Outbound;
 
-    /// <summary>The number of bytes that the client has sent, in frames.</summary>
-    public long BytesReceived => Volatile.Read(ref _bytesReceived);
+    public long BytesReceived => _transport.BytesReceived;
 
     public long BytesSent => Outbound.BytesWritten;
 
@@ -160,9 +153,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     /// <summary>Sets the services of the connection's scope, before its handler is created.</summary>
     public void Open(IServiceProvider scope) => _scope = scope;
 
-    /// <summary>Counts received bytes, in frames. Only the thread that reads may call this.</summary>
-    public void CountReceived(long bytes) => Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
-
     /// <summary>
     /// Enters the user's own room, which delivers everything for this user, and then the home room. The order matters: a user who is
     /// disconnected while the handler decides about the home room is notified. Closes the connection if it may not be in its home room.
@@ -198,7 +188,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         new CloseInfo(Restarting, "the server is restarting", WasClean: false),
         SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
 
-    /// <summary>Closes the connection because the client has sent no message for as long as it may.</summary>
+    public void OnLost(Exception exception) => End.OnLost(exception);
+
     public void CloseIdle(TimeSpan time) =>
         CloseHere(WebSocketCloseStatus.NormalClosure, string.Create(CultureInfo.InvariantCulture, $"idle for {time.TotalSeconds:0.###} s"));
 

@@ -7,8 +7,8 @@ namespace ChatKit.Rooms;
 /// burst costs each member one enqueue.
 /// </summary>
 /// <param name="gate">The room's lock.</param>
-/// <param name="deliver">Delivers a batch. Must not throw.</param>
-internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThreadPoolWorkItem
+/// <param name="delivery">Delivers the batches.</param>
+internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWorkItem
 {
     /// <summary>
     /// How often a turn yields to other work while that brings more messages. Each additional message costs a member a few bytes; in a turn
@@ -38,11 +38,6 @@ internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThr
 
     /// <summary>The number of items that were taken for delivery.</summary>
     private long _taken;
-
-    /// <summary>Delivers a batch.</summary>
-    /// <param name="batch">The items.</param>
-    /// <param name="number">The number of items that the room had taken before.</param>
-    public delegate void Deliver(ReadOnlySpan<RoomItem> batch, long number);
 
     /// <summary>The number of the next item.</summary>
     public long NextNumber
@@ -106,7 +101,7 @@ internal sealed class FanOutQueue(Lock gate, FanOutQueue.Deliver deliver) : IThr
         }
 
         waiting?.SetResult();
-        deliver(CollectionsMarshal.AsSpan(_batch), first);
+        delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
         lock (gate)
         {

@@ -6,7 +6,7 @@ namespace ChatKit.Rooms;
 /// A room on this node: its members, and the positions up to which they have received its messages. Messages come from the backplane and
 /// are delivered strictly by position.
 /// </summary>
-internal sealed class Room : IBackplaneSubscriber
+internal sealed class Room : IBackplaneSubscriber, IDelivery
 {
     private readonly RoomServices _services;
     private readonly Action<Room> _onEmpty;
@@ -24,7 +24,7 @@ internal sealed class Room : IBackplaneSubscriber
     public Room(string name, RoomServices services, Action<Room> onEmpty)
     {
         (_services, _onEmpty) = (services, onEmpty);
-        _state = new RoomState(name, Deliver);
+        _state = new RoomState(name, this);
         _stream = new RoomStream(_state, services);
         _roster = new Roster(_state, services);
         _catchUp = new CatchUp(_state, _stream, _roster, services);
@@ -145,7 +145,7 @@ internal sealed class Room : IBackplaneSubscriber
     /// <summary>Waits until one turn can fan out all waiting items. Nearly always completes synchronously.</summary>
     public Task WaitForTurnAsync() => _state.Queue.WaitForTurnAsync();
 
-    private void Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
+    void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
 
     /// <summary>
     /// Subscribes to the backplane, once for all members. Tries again if the last attempt failed. Does nothing if all members have left

@@ -19,6 +19,7 @@ internal sealed class RoomRegistry : IDisposable
     private readonly PageReads _reads = new();
     private readonly SemaphoreSlim _checking = new(CheckedAtOnce);
     private readonly RoomServices _services;
+    private readonly Action<Room> _remove;
     private readonly ITimer _checks;
     private bool _checkingAll;
 
@@ -35,6 +36,7 @@ internal sealed class RoomRegistry : IDisposable
         TimeProvider clock)
     {
         _services = new RoomServices(backplane, history, presence, tracker, disconnects, _reads, metrics, tracing, logger);
+        _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
         _checks = clock.CreateTimer(static rooms => _ = ((RoomRegistry)rooms!).CheckAllAsync(), this, interval, interval);
@@ -54,7 +56,7 @@ internal sealed class RoomRegistry : IDisposable
         Room room;
         do
         {
-            room = _rooms.GetOrAdd(name, static (name, registry) => new Room(name, registry._services, registry.Remove), this);
+            room = _rooms.GetOrAdd(name, static (name, registry) => new Room(name, registry._services, registry._remove), this);
         }
         while (!room.TryAdd(member));
 
@@ -62,8 +64,6 @@ internal sealed class RoomRegistry : IDisposable
     }
 
     public void Dispose() => _checks.Dispose();
-
-    private void Remove(Room room) => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
 
     /// <summary>Checks the rooms. Skips a round while the previous one is running.</summary>
     private async Task CheckAllAsync()

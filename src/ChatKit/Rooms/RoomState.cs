@@ -14,11 +14,11 @@ internal sealed class RoomState
     private int _waiting;
 
     /// <param name="name">The room's name.</param>
-    /// <param name="deliver">Delivers the items that the room has accepted.</param>
-    public RoomState(string name, FanOutQueue.Deliver deliver)
+    /// <param name="delivery">Delivers the items that the room has accepted.</param>
+    public RoomState(string name, IDelivery delivery)
     {
         Name = name;
-        Queue = new FanOutQueue(Gate, deliver);
+        Queue = new FanOutQueue(Gate, delivery);
     }
 
     public string Name { get; }

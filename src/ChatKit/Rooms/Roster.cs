@@ -26,7 +26,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
     private Task? _nextRead;
 
     /// <summary>The members of this node that were in the store when it was last read.</summary>
-    private HashSet<string> _storedHere = [];
+    private HashSet<string>? _storedHere;
 
     /// <summary>
     /// The number of further checks for which members that the store does not list are kept: the store has lost some, and the nodes store
@@ -96,7 +96,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
                     if (before == _announcements)
                         Update(here);
                     else
-                        _storedHere.UnionWith(OwnMembers().Intersect(here));
+                        (_storedHere ??= []).UnionWith(OwnMembers().Intersect(here));
                 }
             }
             while (isOutdated);
@@ -171,7 +171,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
         if (services.Tracker.WasLost(room.Name))
             _distrust = ChecksUntilRestored;
         var ownStored = own.Intersect(stored).ToHashSet();
-        if (own.Any(member => _storedHere.Contains(member) && !ownStored.Contains(member)))
+        if (_storedHere is { } before && own.Any(member => before.Contains(member) && !ownStored.Contains(member)))
         {
             _distrust = ChecksUntilRestored;
             services.Tracker.Restore(room.Name);

@@ -1,6 +1,6 @@
 using System.Buffers;
 using ChatKit.Connections;
-using ChatKit.Connections.Inbound;
+using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
 using ChatKit.WebSockets;
 

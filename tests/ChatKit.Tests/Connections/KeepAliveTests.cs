@@ -1,4 +1,3 @@
-using ChatKit.ChatKitV1;
 using ChatKit.Connections;
 using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
@@ -7,19 +6,17 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatKit.Tests.Connections;
 
-public sealed class KeepAliveTests : IDisposable
+public sealed class KeepAliveTests : IKeptAlive, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
     private readonly FakeTimeProvider _clock = new();
     private readonly ManualStream _written = new();
-    private readonly OutboundQueue _outbound;
     private readonly List<Exception> _dead = [];
     private readonly List<TimeSpan> _idle = [];
+    private OutboundQueue? _outbound;
     private KeepAlive? _keepAlive;
-
-    public KeepAliveTests() => _outbound = new OutboundQueue(new StreamTransport(_written), 1024, static _ => { });
 
     public void Dispose() => _keepAlive?.Dispose();
 
@@ -40,7 +37,7 @@ public sealed class KeepAliveTests : IDisposable
     {
         Start();
         _clock.Advance(Interval / 2);
-        _keepAlive!.Hear();
+        _keepAlive!.OnData();
         _clock.Advance(Interval / 2);
         Assert.False(_written.HasNext);
 
@@ -76,7 +73,7 @@ public sealed class KeepAliveTests : IDisposable
                 _clock.Advance(TimeSpan.FromSeconds(1));
             await NextPingAsync();
             _clock.Advance(TimeSpan.FromSeconds(timeout - 1));
-            _keepAlive!.Hear();
+            _keepAlive!.OnData();
         }
 
         Assert.Empty(_dead);
@@ -91,7 +88,7 @@ public sealed class KeepAliveTests : IDisposable
         Start();
         _clock.Advance(Interval);
         await NextPingAsync();
-        _keepAlive!.Hear();
+        _keepAlive!.OnData();
 
         // The check sees a silence of no less than the timeout.
         _clock.Advance(PingTimeout);
@@ -105,7 +102,7 @@ public sealed class KeepAliveTests : IDisposable
     public async Task While_the_handler_is_busy_silence_means_nothing()
     {
         Start();
-        _keepAlive!.Paused = true;
+        _keepAlive!.IsPaused = true;
         _clock.Advance(Interval);
         Assert.Empty(_dead);
 
@@ -117,7 +114,7 @@ public sealed class KeepAliveTests : IDisposable
         }
 
         await NextPingAsync();
-        _keepAlive.Paused = false;
+        _keepAlive.IsPaused = false;
         _clock.Advance(Interval);
         await NextPingAsync();
         _clock.Advance(PingTimeout);
@@ -130,11 +127,11 @@ public sealed class KeepAliveTests : IDisposable
         Start();
         _clock.Advance(Interval);
         await NextPingAsync();
-        _keepAlive!.Paused = true;
+        _keepAlive!.IsPaused = true;
         _clock.Advance(PingTimeout - TimeSpan.FromTicks(1));
 
         // The answer has come meanwhile, and is about to be read.
-        _keepAlive.Paused = false;
+        _keepAlive.IsPaused = false;
         _clock.Advance(TimeSpan.FromTicks(1));
 
         Assert.Empty(_dead);
@@ -169,13 +166,13 @@ public sealed class KeepAliveTests : IDisposable
     [InlineData(5, 5)]
     public async Task A_client_that_counts_on_pings_gets_each_however_much_it_sends(int interval, int timeout)
     {
-        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), WireFormat.V1);
+        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), ChatKitSubprotocol.V1);
         for (var i = 0; i < 5; i++)
         {
             for (var second = 1; second < interval; second++)
             {
                 _clock.Advance(TimeSpan.FromSeconds(1));
-                _keepAlive!.Hear();
+                _keepAlive!.OnData();
                 Assert.False(_written.HasNext);
             }
 
@@ -192,7 +189,7 @@ public sealed class KeepAliveTests : IDisposable
     [InlineData(5, 12)]
     public async Task One_that_is_pinged_again_and_again_is_dead_as_long_after_the_first_ping_as_any_other(int interval, int timeout)
     {
-        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), WireFormat.V1);
+        Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), ChatKitSubprotocol.V1);
         for (var second = 1; second < interval + timeout; second++)
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
@@ -209,8 +206,8 @@ public sealed class KeepAliveTests : IDisposable
     [Fact]
     public async Task One_whose_handler_is_busy_is_pinged_all_the_same_and_not_taken_for_dead()
     {
-        Start(format: WireFormat.V1);
-        _keepAlive!.Paused = true;
+        Start(subprotocol: ChatKitSubprotocol.V1);
+        _keepAlive!.IsPaused = true;
         for (var i = 0; i < 5; i++)
         {
             _clock.Advance(Interval);
@@ -224,7 +221,7 @@ public sealed class KeepAliveTests : IDisposable
     public void A_client_that_sends_but_takes_nothing_of_what_it_is_sent_is_dead()
     {
         Start();
-        _outbound.TryEnqueue(Frame.OfText("never taken"));
+        _outbound!.TryEnqueue(Frame.OfText("never taken"));
         HearFor(Interval + PingTimeout);
         Assert.Empty(_dead);
 
@@ -237,8 +234,8 @@ public sealed class KeepAliveTests : IDisposable
     public void Nor_does_it_help_a_client_that_its_handler_is_busy()
     {
         Start();
-        _keepAlive!.Paused = true;
-        _outbound.TryEnqueue(Frame.OfText("never taken"));
+        _keepAlive!.IsPaused = true;
+        _outbound!.TryEnqueue(Frame.OfText("never taken"));
 
         _clock.Advance(Interval);
         _clock.Advance(PingTimeout + TimeSpan.FromSeconds(1));
@@ -252,10 +249,10 @@ public sealed class KeepAliveTests : IDisposable
         Start();
         for (var i = 0; i < 20; i++)
         {
-            _outbound.TryEnqueue(Frame.OfText($"{i}"));
+            _outbound!.TryEnqueue(Frame.OfText($"{i}"));
             HearFor(PingTimeout - TimeSpan.FromSeconds(1));
             (await _written.NextAsync()).Complete();
-            await _outbound.WaitUntilIdleAsync().Soon();
+            await _outbound!.WaitUntilIdleAsync().Soon();
         }
 
         Assert.Empty(_dead);
@@ -265,7 +262,7 @@ public sealed class KeepAliveTests : IDisposable
     public void A_large_frame_has_the_time_that_it_takes_on_a_slow_line()
     {
         Start();
-        _outbound.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
+        _outbound!.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
         HearFor(Interval + PingTimeout + TimeSpan.FromSeconds(59));
         Assert.Empty(_dead);
 
@@ -278,7 +275,7 @@ public sealed class KeepAliveTests : IDisposable
     public async Task A_client_need_not_answer_a_ping_that_waits_behind_a_large_frame()
     {
         Start();
-        _outbound.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
+        _outbound!.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
         for (var second = 0; second < Interval.TotalSeconds + 60; second++)
             _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Empty(_dead);
@@ -300,7 +297,7 @@ public sealed class KeepAliveTests : IDisposable
         for (var second = 1; second < 30; second++)
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
-            _keepAlive!.Hear();
+            _keepAlive!.OnData();
         }
 
         Assert.Empty(_idle);
@@ -317,8 +314,8 @@ public sealed class KeepAliveTests : IDisposable
         for (var i = 0; i < 5; i++)
         {
             _clock.Advance(TimeSpan.FromSeconds(29));
-            _keepAlive!.Hear();
-            _keepAlive.HearMessage();
+            _keepAlive!.OnData();
+            _keepAlive.OnMessage();
             Assert.Empty(_idle);
         }
 
@@ -331,10 +328,10 @@ public sealed class KeepAliveTests : IDisposable
     public void The_time_that_its_handler_is_busy_does_not_count()
     {
         StartIdle();
-        _keepAlive!.Busy = true;
+        _keepAlive!.IsBusy = true;
         for (var i = 0; i < 10; i++)
             _clock.Advance(TimeSpan.FromSeconds(25));
-        _keepAlive.Busy = false;
+        _keepAlive.IsBusy = false;
         _clock.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
         Assert.Empty(_idle);
 
@@ -343,36 +340,43 @@ public sealed class KeepAliveTests : IDisposable
         Assert.Single(_idle);
     }
 
-    private void StartIdle(int ping = -1) => _keepAlive = new KeepAlive(
-        _outbound,
-        new()
+    private void StartIdle(int ping = -1) => Start(
+        new WebSocketConnectionOptions
         {
             PingInterval = ping < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(ping),
             IdleTimeout = TimeSpan.FromSeconds(30),
-        },
-        _clock,
-        _dead.Add,
-        onIdle: _idle.Add);
+        });
 
     /// <summary>Lets time pass in which the client sends something again and again.</summary>
     private void HearFor(TimeSpan time)
     {
         for (var second = 0; second < time.TotalSeconds; second++)
         {
-            _keepAlive!.Hear();
+            _keepAlive!.OnData();
             _clock.Advance(TimeSpan.FromSeconds(1));
         }
     }
 
-    private void Start(TimeSpan? interval = null, TimeSpan? timeout = null, WireFormat format = WireFormat.Plain) =>
-        _keepAlive = new KeepAlive(
-            _outbound, new() { PingInterval = interval ?? Interval, PingTimeout = timeout ?? PingTimeout }, _clock, _dead.Add, format);
+    private void Start(TimeSpan? interval = null, TimeSpan? timeout = null, string? subprotocol = null) =>
+        Start(new() { PingInterval = interval ?? Interval, PingTimeout = timeout ?? PingTimeout }, subprotocol);
+
+    private void Start(WebSocketConnectionOptions options, string? subprotocol = null)
+    {
+        var info = new WebSocketConnectionInfo { Room = "room", Abort = static () => { }, Subprotocol = subprotocol };
+        var transport = new WebSocketTransport(new StreamTransport(_written), info, options, _clock);
+        _outbound = transport.Outbound;
+        _keepAlive = new KeepAlive(transport, options, _clock, this);
+    }
+
+    void IKeptAlive.OnLost(Exception exception) => _dead.Add(exception);
+
+    void IKeptAlive.CloseIdle(TimeSpan time) => _idle.Add(time);
 
     private async Task NextPingAsync(int opcode = WebSocketFrame.PingOpcode)
     {
         var write = await _written.NextAsync();
         Assert.Equal(opcode, Assert.Single(write.Frames).Opcode);
         write.Complete();
-        await _outbound.WaitUntilIdleAsync().Soon();
+        await _outbound!.WaitUntilIdleAsync().Soon();
     }
 }

@@ -1,5 +1,5 @@
 using ChatKit.Connections;
-using ChatKit.Connections.Inbound;
+using ChatKit.Connections.Transport;
 using ChatKit.TestKit.ForAll;
 using ChatKit.Tests.Fixtures;
 using ChatKit.WebSockets;

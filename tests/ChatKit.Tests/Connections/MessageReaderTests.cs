@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using ChatKit.Connections;
-using ChatKit.Connections.Inbound;
+using ChatKit.Connections.Transport;
 using ChatKit.Tests.Fixtures;
 using ChatKit.WebSockets;
 

@@ -39,7 +39,7 @@ public class OutboundQueuePropertyTests
     {
         var transport = new ManualTransport();
         var failures = new List<Exception>();
-        var queue = new OutboundQueue(transport, Limit, failures.Add);
+        var queue = new OutboundQueue(transport, Limit, new OutboundListener(failures.Add));
         List<string> accepted = [];
         var (pings, pongs, closed, failed) = (0, 0, false, false);
         foreach (var (kind, size) in moves)
@@ -55,14 +55,14 @@ public class OutboundQueuePropertyTests
                     Assert.Equal(closed || failed, result == EnqueueResult.Closed);
                     Assert.False(isIdle && result == EnqueueResult.Full);
                     break;
-                case Kind.Ping when queue.EnqueueControl(WebSocketFrame.Ping):
+                case Kind.Ping when queue.EnqueuePing(WebSocketFrame.Ping):
                     pings++;
                     break;
-                case Kind.Pong when queue.EnqueueControl(WebSocketFrame.Control(WebSocketFrame.PongOpcode, BitConverter.GetBytes(pongs))):
+                case Kind.Pong when queue.EnqueuePong(WebSocketFrame.Control(WebSocketFrame.PongOpcode, BitConverter.GetBytes(pongs))):
                     pongs++;
                     break;
                 case Kind.Close:
-                    Assert.Equal(!closed && !failed, queue.EnqueueControl(WebSocketFrame.Close((WebSocketCloseStatus)4000, "bye")));
+                    Assert.Equal(!closed && !failed, queue.EnqueueLast(WebSocketFrame.Close((WebSocketCloseStatus)4000, "bye")));
                     closed = true;
                     break;
                 case Kind.Fail when size % 8 == 0:

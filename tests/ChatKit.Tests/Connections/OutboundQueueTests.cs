@@ -15,7 +15,7 @@ public class OutboundQueueTests
     private readonly List<Exception> _failures = [];
     private readonly OutboundQueue _queue;
 
-    public OutboundQueueTests() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, _failures.Add);
+    public OutboundQueueTests() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new OutboundListener(_failures.Add));
 
     [Fact]
     public async Task What_is_pending_goes_out_in_one_write_and_in_order()
@@ -65,7 +65,7 @@ public class OutboundQueueTests
     [Fact]
     public async Task Frames_are_joined_only_whole()
     {
-        var queue = new OutboundQueue(new StreamTransport(_stream), 1024 * 1024, _failures.Add);
+        var queue = new OutboundQueue(new StreamTransport(_stream), 1024 * 1024, new OutboundListener(_failures.Add));
         string[] texts = [.. Enumerable.Range(0, 10).Select(static i => new string((char)('a' + i), 10_000)), new('z', 50_000), "end"];
         queue.TryEnqueue(Frame.OfText("begin"));
         var write = await _stream.NextAsync();
@@ -106,7 +106,7 @@ public class OutboundQueueTests
         Enqueue(Text(bytes: 500));
         Enqueue(Text(bytes: 500));
         _queue.EnqueueIgnoringLimit(Frame.OfText("why"));
-        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.InternalServerError, null)));
+        Assert.True(_queue.EnqueueLast(WebSocketFrame.Close(WebSocketCloseStatus.InternalServerError, null)));
         _queue.EnqueueIgnoringLimit(Frame.OfText("too late"));
 
         (await _stream.NextAsync()).Complete();
@@ -167,8 +167,8 @@ public class OutboundQueueTests
         Enqueue("first");
         var first = await _stream.NextAsync();
         Enqueue("second");
-        _queue.EnqueueControl(Pong("p"));
-        _queue.EnqueueControl(WebSocketFrame.Ping);
+        _queue.EnqueuePong(Pong("p"));
+        _queue.EnqueuePing(WebSocketFrame.Ping);
         first.Complete();
 
         var second = await _stream.NextAsync();
@@ -184,7 +184,7 @@ public class OutboundQueueTests
         var first = await _stream.NextAsync();
         string[] payloads = [.. Enumerable.Range(0, 16).Select(static i => new string((char)('a' + i), WebSocketFrame.MaxControlPayload))];
         foreach (var payload in payloads)
-            Assert.True(_queue.EnqueueControl(Pong(payload)));
+            Assert.True(_queue.EnqueuePong(Pong(payload)));
         first.Complete();
 
         var second = await _stream.NextAsync();
@@ -201,7 +201,7 @@ public class OutboundQueueTests
         Enqueue("first");
         var first = await _stream.NextAsync();
         for (var i = 0; i < 100_000; i++)
-            Assert.True(_queue.EnqueueControl(Pong($"{i}")));
+            Assert.True(_queue.EnqueuePong(Pong($"{i}")));
         first.Complete();
 
         var second = await _stream.NextAsync();
@@ -221,8 +221,8 @@ public class OutboundQueueTests
         var first = await _stream.NextAsync();
         Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText("a")));
 
-        Assert.True(_queue.EnqueueControl(Pong("p")));
-        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
+        Assert.True(_queue.EnqueuePong(Pong("p")));
+        Assert.True(_queue.EnqueueLast(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
         first.Complete();
 
         Assert.Equal(WebSocketFrame.PongOpcode, (await _stream.NextAsync()).Frames[0].Opcode);
@@ -234,11 +234,11 @@ public class OutboundQueueTests
         Enqueue("first");
         var first = await _stream.NextAsync();
         Enqueue("second");
-        Assert.True(_queue.EnqueueControl(WebSocketFrame.Close((WebSocketCloseStatus)4001, "no")));
+        Assert.True(_queue.EnqueueLast(WebSocketFrame.Close((WebSocketCloseStatus)4001, "no")));
 
         Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("late")));
-        Assert.False(_queue.EnqueueControl(Pong("late")));
-        Assert.False(_queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
+        Assert.False(_queue.EnqueuePong(Pong("late")));
+        Assert.False(_queue.EnqueueLast(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
         Assert.False(await _queue.WaitForSpaceAsync());
         first.Complete();
         var second = await _stream.NextAsync();
@@ -256,7 +256,7 @@ public class OutboundQueueTests
         Enqueue(Text(bytes: Limit));
         var space = _queue.WaitForSpaceAsync().AsTask();
 
-        _queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
+        _queue.EnqueueLast(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
 
         Assert.False(await space.Soon());
     }
@@ -274,7 +274,7 @@ public class OutboundQueueTests
         await idle.Soon();
         Assert.False(await space.Soon());
         Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("a")));
-        Assert.False(_queue.EnqueueControl(WebSocketFrame.Ping));
+        Assert.False(_queue.EnqueuePing(WebSocketFrame.Ping));
         Assert.Equal([failure], _failures);
         Assert.False(_stream.HasNext);
     }
@@ -284,7 +284,7 @@ public class OutboundQueueTests
     {
         Task? idle = null;
         var wasIdle = false;
-        var queue = new OutboundQueue(new StreamTransport(_stream), Limit, _ => wasIdle = idle!.IsCompleted);
+        var queue = new OutboundQueue(new StreamTransport(_stream), Limit, new OutboundListener(_ => wasIdle = idle!.IsCompleted));
         queue.TryEnqueue(Frame.OfText("a"));
         var write = await _stream.NextAsync();
         idle = queue.WaitUntilIdleAsync();
@@ -305,7 +305,7 @@ public class OutboundQueueTests
         _queue.End();
 
         Assert.Equal(EnqueueResult.Closed, _queue.TryEnqueue(Frame.OfText("third")));
-        Assert.False(_queue.EnqueueControl(WebSocketFrame.Ping));
+        Assert.False(_queue.EnqueuePing(WebSocketFrame.Ping));
         Assert.False(await _queue.WaitForSpaceAsync());
         Assert.False(idle.IsCompleted);
         first.Complete();
@@ -336,7 +336,7 @@ public class OutboundQueueTests
     public async Task Writers_in_parallel_lose_and_tear_nothing()
     {
         const int Writers = 8, Each = 500;
-        var queue = new OutboundQueue(new StreamTransport(_stream), 64 * 1024 * 1024, _failures.Add);
+        var queue = new OutboundQueue(new StreamTransport(_stream), 64 * 1024 * 1024, new OutboundListener(_failures.Add));
         var writers = Enumerable.Range(0, Writers).Select(w => Task.Run(() =>
         {
             for (var i = 0; i < Each; i++)

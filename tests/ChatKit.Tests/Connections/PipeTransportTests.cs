@@ -63,13 +63,13 @@ public class PipeTransportTests
     public async Task What_comes_while_the_probe_is_pending_waits_in_the_queue()
     {
         using var way = await PipeAndSocket.CreateAsync();
-        var queue = new OutboundQueue(way.Transport, 1000, static e => Assert.Fail(e.ToString()));
+        var queue = new OutboundQueue(way.Transport, 1000, new OutboundListener(static e => Assert.Fail(e.ToString())));
         for (var i = 0; i < WritesBeforeProbe; i++)
             queue.TryEnqueue(Frame.OfText($"{i}"));
         var ping = way.TakeFromPipe()[^1];
 
         queue.TryEnqueue(Frame.OfText("later"));
-        queue.EnqueueControl(WebSocketFrame.Ping);
+        queue.EnqueuePing(WebSocketFrame.Ping);
 
         Assert.Empty(way.TakeFromPipe());
         Assert.Equal(0, way.Peer.Available);
@@ -97,11 +97,11 @@ public class PipeTransportTests
     public async Task No_ping_follows_a_close_frame(int writesBefore)
     {
         using var way = await PipeAndSocket.CreateAsync();
-        var queue = new OutboundQueue(way.Transport, 1000, static e => Assert.Fail(e.ToString()));
+        var queue = new OutboundQueue(way.Transport, 1000, new OutboundListener(static e => Assert.Fail(e.ToString())));
         for (var i = 0; i < writesBefore; i++)
             queue.TryEnqueue(Frame.OfText($"{i}"));
 
-        queue.EnqueueControl(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
+        queue.EnqueueLast(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null));
 
         await queue.WaitUntilIdleAsync().Soon();
         Assert.Equal(WebSocketFrame.CloseOpcode, way.TakeFromPipe()[^1].Opcode);

@@ -21,7 +21,7 @@ public class SwitchUnderLoadTests
     public async Task Nothing_is_lost_doubled_or_reordered()
     {
         using var way = await PipeAndSocket.CreateAsync(pipeBuffer: 4096);
-        var queue = new OutboundQueue(way.Transport, QueueLimit, static e => Assert.Fail(e.ToString()));
+        var queue = new OutboundQueue(way.Transport, QueueLimit, new OutboundListener(static e => Assert.Fail(e.ToString())));
         var fromPipe = CopySlowlyAsync(way);
         var receiving = ReceiveAsync(way);
 

@@ -16,7 +16,7 @@ public class OutboundQueueBenchmarks
     private readonly byte[] _frame = WebSocketFrame.Text(Texts.OfSize(64), out _);
     private readonly OutboundQueue _queue;
 
-    public OutboundQueueBenchmarks() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, static e => Environment.FailFast(e.Message, e));
+    public OutboundQueueBenchmarks() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new FailFast());
 
     /// <summary>The queue is empty, so each frame is written at once.</summary>
     [Benchmark]

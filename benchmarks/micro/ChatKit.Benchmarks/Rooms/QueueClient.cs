@@ -15,7 +15,7 @@ internal sealed class QueueClient : IRoomClient
     private readonly CountingStream _stream = new();
     private readonly OutboundQueue _queue;
 
-    public QueueClient() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, static e => Environment.FailFast(e.Message, e));
+    public QueueClient() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new FailFast());
 
     public string Id => "client";
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using ChatKit.Rooms;
-using ChatKit.WebSockets;
 
 namespace ChatKit.Connections.Transport;
 
@@ -9,7 +8,7 @@ namespace ChatKit.Connections.Transport;
 /// The frames that wait to be written to one client, and the only writer of its transport. Holds whole frames only, so that frames of
 /// rooms, of the handler and of the protocol never interleave. Uses no thread while nothing is pending.
 /// </summary>
-internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<Exception> onFailed) : IOutbound
+internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutboundListener listener) : IOutbound
 {
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;
@@ -33,7 +32,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
 
     private long _written;
     private bool _writing;
-    private bool _closeQueued;
+    private bool _lastQueued;
     private bool _ended;
     private Signal _space;
     private Signal _idle;
@@ -68,7 +67,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             Task space;
             lock (_frames)
             {
-                if (_closeQueued || _ended)
+                if (_lastQueued || _ended)
                     return false;
                 if (Held <= limit / 2 && Fits(bytes))
                     return true;
@@ -79,46 +78,19 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
         }
     }
 
-    /// <summary>Enqueues a control frame, or the ping of <see cref="ChatKitSubprotocol.V1"/>. Nothing is sent after a close frame.</summary>
+    /// <summary>Enqueues a ping. It overtakes the frames that wait, and replaces a ping that waits.</summary>
+    /// <returns>False if the last frame was enqueued before.</returns>
+    public bool EnqueuePing(ReadOnlyMemory<byte> frame) => EnqueueControl(frame, Control.Ping);
+
+    /// <summary>Enqueues the answer to a ping of the client. It overtakes the frames that wait. It must not change afterwards.</summary>
+    /// <returns>False if the last frame was enqueued before.</returns>
+    public bool EnqueuePong(ReadOnlyMemory<byte> frame) => EnqueueControl(frame, Control.Pong);
+
+    /// <summary>Enqueues the last frame, however much is waiting. Nothing is sent after it.</summary>
     /// <param name="frame">The frame. It must not change afterwards.</param>
-    /// <param name="before">A whole frame that is sent just before a close frame, however much is waiting.</param>
-    /// <returns>False if a close frame was enqueued before.</returns>
-    public bool EnqueueControl(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> before = default)
-    {
-        lock (_frames)
-        {
-            if (_closeQueued || _ended)
-                return false;
-
-            switch (WebSocketFrame.Opcode(frame.Span))
-            {
-                case WebSocketFrame.CloseOpcode:
-                    if (!before.IsEmpty)
-                        _frames.Enqueue(before);
-                    _frames.Enqueue(frame);
-                    _bytes += before.Length + frame.Length;
-                    _closeQueued = true;
-                    transport.OnClosing();
-                    _space.Set();
-                    break;
-                case WebSocketFrame.PingOpcode or WebSocketFrame.TextOpcode:
-                    _control.SetPing(frame);
-                    break;
-                default:
-                    _control.AddPong(frame);
-                    break;
-            }
-
-            if (_writing)
-                return true;
-            _writing = true;
-        }
-
-        byte[]? buffer = null;
-        if (TryTakeNext(0, ref buffer, out var chunk))
-            Write(chunk, buffer);
-        return true;
-    }
+    /// <param name="before">A whole frame that is sent just before it.</param>
+    /// <returns>False if the last frame was enqueued before.</returns>
+    public bool EnqueueLast(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> before = default) => EnqueueControl(frame, Control.Last, before);
 
     /// <summary>Ends the queue: accepts no more frames, and drops those that are not being written.</summary>
     public void End()
@@ -141,11 +113,47 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             return _writing ? _idle.Next : Task.CompletedTask;
     }
 
+    private bool EnqueueControl(ReadOnlyMemory<byte> frame, Control kind, ReadOnlyMemory<byte> before = default)
+    {
+        lock (_frames)
+        {
+            if (_lastQueued || _ended)
+                return false;
+            switch (kind)
+            {
+                case Control.Ping:
+                    _control.SetPing(frame);
+                    break;
+                case Control.Pong:
+                    _control.AddPong(frame);
+                    break;
+                case Control.Last:
+                    if (!before.IsEmpty)
+                        _frames.Enqueue(before);
+                    _frames.Enqueue(frame);
+                    _bytes += before.Length + frame.Length;
+                    _lastQueued = true;
+                    transport.OnClosing();
+                    _space.Set();
+                    break;
+            }
+
+            if (_writing)
+                return true;
+            _writing = true;
+        }
+
+        byte[]? buffer = null;
+        if (TryTakeNext(0, ref buffer, out var chunk))
+            Write(chunk, buffer);
+        return true;
+    }
+
     private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
     {
         lock (_frames)
         {
-            if (_closeQueued || _ended)
+            if (_lastQueued || _ended)
                 return EnqueueResult.Closed;
             if (!inAnyCase && !Fits(frames.Length))
                 return EnqueueResult.Full;
@@ -232,7 +240,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     {
         // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one.
         End();
-        onFailed(exception);
+        listener.OnFailed(exception);
         lock (_frames)
         {
             _writing = false;
@@ -295,5 +303,12 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
             chunk = buffer.AsMemory(0, length);
             return true;
         }
+    }
+
+    private enum Control
+    {
+        Ping,
+        Pong,
+        Last,
     }
 }

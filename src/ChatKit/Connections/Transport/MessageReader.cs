@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net.WebSockets;
 using ChatKit.WebSockets;
 
-namespace ChatKit.Connections.Inbound;
+namespace ChatKit.Connections.Transport;
 
 /// <summary>
 /// Reads the frames that a client sends (RFC 6455 section 5), and assembles messages from their fragments. Holds a buffer only while a
@@ -83,9 +83,6 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         _frames = 0;
         return frames;
     }
-
-    /// <summary>Counts the last message as a frame, because it is not for the handler.</summary>
-    public void CountFrame() => _frames++;
 
     public void Dispose()
     {

@@ -1,4 +1,4 @@
-namespace ChatKit.Connections.Inbound;
+namespace ChatKit.Connections.Transport;
 
 /// <summary>The result of <see cref="MessageReader.Read"/>.</summary>
 internal enum InboundFrame

@@ -1,7 +1,7 @@
 using System.Buffers;
 using ChatKit.WebSockets;
 
-namespace ChatKit.Connections.Inbound;
+namespace ChatKit.Connections.Transport;
 
 /// <summary>
 /// Looks for the close frame of a client that has broken the protocol. Skips all other frames, valid or not, and stores nothing. It never
@@ -14,7 +14,10 @@ internal sealed class CloseSearch(long rest, bool isFound)
     private long _rest = rest;
     private bool _inClose = isFound;
 
-    /// <summary>Skips the bytes that have arrived, and advances the buffer. Returns true once a complete close frame has arrived.</summary>
+    /// <summary>Whether a complete close frame has arrived.</summary>
+    public bool IsFound => _inClose && _rest == 0;
+
+    /// <summary>Skips the bytes that have arrived, and advances the buffer. Returns <see cref="IsFound"/>.</summary>
     public bool Read(ref ReadOnlySequence<byte> buffer)
     {
         while (true)
