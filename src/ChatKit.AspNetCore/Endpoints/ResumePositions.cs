@@ -9,9 +9,6 @@ internal static class ResumePositions
 {
     private const string Parameter = "after";
 
-    /// <summary>The number of rooms that a connection can be in by default.</summary>
-    private const int MaxRooms = 128;
-
     public static IReadOnlyDictionary<string, MessagePosition> None => ReadOnlyDictionary<string, MessagePosition>.Empty;
 
     /// <summary>Whether the client sends more positions in its first frames: <c>?resume=frame</c>.</summary>
@@ -27,8 +24,6 @@ internal static class ResumePositions
         (positions, problem) = (None, null);
         if (values.Count == 0)
             return true;
-        if (values.Count > MaxRooms)
-            problem = $"a client can resume in at most {MaxRooms} rooms; this one names {values.Count}";
 
         var read = new Dictionary<string, MessagePosition>();
         foreach (var value in values)

@@ -16,8 +16,7 @@ const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code 
 
 const MAX_REFUSALS = 3;
 
-// The server accepts this many. Proxies refuse much longer URLs.
-const MAX_ROOMS = 128;
+// Proxies refuse much longer URLs.
 const MAX_URL = 4_000;
 
 const encoder = new TextEncoder();
@@ -160,7 +159,7 @@ class Chat {
     for (const id of this.#former) url.searchParams.append('connection', id);
     const rooms = [...this.#positions].reverse();
     let named = 0;
-    while (named < Math.min(rooms.length, MAX_ROOMS) && url.href.length < MAX_URL) url.searchParams.append('after', rooms[named++].join('~'));
+    while (named < rooms.length && url.href.length < MAX_URL) url.searchParams.append('after', rooms[named++].join('~'));
     this.#unnamed = rooms.slice(named);
     if (this.#unnamed.length) url.searchParams.set('resume', 'frame');
     this.#expect(this.#times.connect);

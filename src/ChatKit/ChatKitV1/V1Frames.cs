@@ -19,8 +19,8 @@ internal static class V1Frames
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
-    public static byte[] Welcome(string connection, string room, string? user, TimeSpan ping, int limit) =>
-        Frame((connection, room, user, ping, limit), static (json, welcome) =>
+    public static byte[] Welcome(string connection, string room, string? user, TimeSpan ping, int limit, int rooms) =>
+        Frame((connection, room, user, ping, limit, rooms), static (json, welcome) =>
         {
             Begin(json, "welcome");
             json.WriteString("connection", welcome.connection);
@@ -28,6 +28,7 @@ internal static class V1Frames
             WriteIfAny(json, "user", welcome.user);
             json.WriteNumber("ping", welcome.ping == Timeout.InfiniteTimeSpan ? 0 : welcome.ping.TotalSeconds);
             json.WriteNumber("limit", welcome.limit);
+            json.WriteNumber("rooms", welcome.rooms);
         });
 
     /// <summary>

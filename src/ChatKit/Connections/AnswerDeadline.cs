@@ -10,8 +10,8 @@ internal struct AnswerDeadline(long now, bool isAlwaysPinged)
     private long _lastData = now;
     private long _lastPing = now;
 
-    /// <summary>The first ping that is not answered yet.</summary>
-    private long? _pingedAt;
+    /// <summary>The first ping that is not answered yet; 0 if there is none.</summary>
+    private long _pingedAt;
     private bool _isPaused;
 
     /// <summary>When something has arrived last.</summary>
@@ -36,21 +36,22 @@ internal struct AnswerDeadline(long now, bool isAlwaysPinged)
     public void Update(bool isPingQueued)
     {
         if (Volatile.Read(ref _isPaused) || isPingQueued || LastData >= _pingedAt)
-            _pingedAt = null;
+            _pingedAt = 0;
     }
 
     /// <summary>Returns the rest of the time; the maximum if no ping is unanswered.</summary>
     public readonly TimeSpan Rest(TimeSpan timeout, TimeProvider clock) =>
-        _pingedAt is { } pinged ? timeout - clock.GetElapsedTime(pinged) : TimeSpan.MaxValue;
+        _pingedAt == 0 ? TimeSpan.MaxValue : timeout - clock.GetElapsedTime(_pingedAt);
 
     /// <summary>Returns true if a ping is due. The caller then sends it.</summary>
     public bool TryPing(TimeSpan interval, TimeProvider clock)
     {
-        var isWaiting = _pingedAt is not null && !IsAlwaysPinged;
+        var isWaiting = _pingedAt != 0 && !IsAlwaysPinged;
         if (isWaiting || clock.GetElapsedTime(Since) < interval)
             return false;
         _lastPing = clock.GetTimestamp();
-        _pingedAt ??= _lastPing;
+        if (_pingedAt == 0)
+            _pingedAt = _lastPing;
         return true;
     }
 
@@ -58,7 +59,7 @@ internal struct AnswerDeadline(long now, bool isAlwaysPinged)
     public TimeSpan Next(TimeSpan interval, TimeSpan timeout, TimeProvider clock)
     {
         var rest = Rest(timeout, clock);
-        if (_pingedAt is not null && !isAlwaysPinged)
+        if (_pingedAt != 0 && !isAlwaysPinged)
             return rest;
         var ping = interval - clock.GetElapsedTime(Since);
         return ping < rest ? ping : rest;

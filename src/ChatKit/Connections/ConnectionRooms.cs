@@ -6,7 +6,9 @@ namespace ChatKit.Connections;
 /// <param name="connection">The connection.</param>
 /// <param name="registry">All rooms of this node.</param>
 /// <param name="limit">The number of rooms that the connection may be in.</param>
-/// <param name="resumeAfter">The last position that the client has in each room, if the handshake contains it.</param>
+/// <param name="resumeAfter">
+/// The last position that the client has in each room, if the handshake contains it. Positions for more rooms than the limit are ignored.
+/// </param>
 internal sealed class ConnectionRooms(
     IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
@@ -19,7 +21,7 @@ internal sealed class ConnectionRooms(
     private List<Join>? _joins;
 
     /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
-    private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter) : null;
+    private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
 
     private int _uncounted;
     private bool _leftAll;

@@ -17,7 +17,6 @@ internal sealed class ConnectionRunner : IDisposable
     private readonly ClientTransport _transport;
     private readonly ServerConnection _connection;
     private readonly ConnectionServices _services;
-    private readonly KeepAlive _keepAlive;
     private readonly InboundMessages _inbound;
     private readonly HandlerInvoker _handler;
 
@@ -32,21 +31,26 @@ internal sealed class ConnectionRunner : IDisposable
     {
         (_transport, _services) = (transport, services);
         _connection = new ServerConnection(transport, info, options, services);
-        _keepAlive = new KeepAlive(transport, options, services.Clock, _connection) { IsBusy = true };
+        var keepAlive = new KeepAlive(transport, options, services.Clock, _connection) { IsBusy = true };
         if (_connection.SpeaksV1)
             _dialog = new ClientDialog(_connection, info.ResumesByFrame);
         var rate = options.MaxMessagesPerSecond is { } perSecond ? new InboundRate(perSecond, options.MaxMessageBurst) : null;
-        _inbound = new InboundMessages(_connection, _keepAlive, rate, _dialog, services);
+        _inbound = new InboundMessages(_connection, keepAlive, rate, _dialog, services);
         transport.SetListener(_inbound);
         if (_dialog is not null)
         {
-            transport.Outbound.TryEnqueue(
-                V1Frames.Welcome(_connection.Id, _connection.Room, _connection.UserId, options.PingInterval, options.MaxMessageSize));
+            transport.Outbound.TryEnqueue(V1Frames.Welcome(
+                _connection.Id,
+                _connection.Room,
+                _connection.UserId,
+                options.PingInterval,
+                options.MaxMessageSize,
+                services.Options.MaxRoomsPerConnection));
         }
 
         if (info.ExpiresAt is { } end)
             _expiry = new Expiry(_connection, end, services.Clock);
-        _handler = new HandlerInvoker(_connection, _keepAlive, _dialog, services);
+        _handler = new HandlerInvoker(_connection, keepAlive, _dialog, services);
     }
 
     /// <summary>Runs the connection, and disposes of this object.</summary>
@@ -94,7 +98,6 @@ internal sealed class ConnectionRunner : IDisposable
 
     public void Dispose()
     {
-        _keepAlive.Dispose();
         _expiry?.Dispose();
         _connection.Dispose();
         _inbound.Dispose();

@@ -8,14 +8,14 @@ namespace ChatKit.Connections;
 /// <summary>Calls the handler of a connection, one callback at a time, and deals with what the handler throws.</summary>
 internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keepAlive, ClientDialog? dialog, ConnectionServices services)
 {
-    private WebSocketHandler? _handler;
+    /// <summary>Null until the handler is created.</summary>
     private WebSocketHandlerDriver? _driver;
 
     /// <summary>Creates the handler.</summary>
     public void Create(Func<IServiceProvider, WebSocketHandler> createHandler, IServiceProvider scope)
     {
-        connection.Handler = _handler = createHandler(scope);
-        _driver = new WebSocketHandlerDriver(_handler, connection);
+        connection.Handler = createHandler(scope);
+        _driver = new WebSocketHandlerDriver(connection.Handler, connection);
     }
 
     /// <summary>Opens the handler, and enters the home room.</summary>
@@ -70,8 +70,8 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
             services.Logger.CloseFailed(connection.Id, e);
         }
 
-        if (_handler is not null)
-            await DisposeAsync(_handler).ConfigureAwait(false);
+        if (connection.Handler is { } handler)
+            await DisposeAsync(handler).ConfigureAwait(false);
     }
 
     /// <summary>Disposes of what a connection owns. Logs a failure.</summary>

@@ -89,7 +89,11 @@ internal sealed class InboundMessages(
         }
     }
 
-    public void Dispose() => rate?.Dispose();
+    public void Dispose()
+    {
+        keepAlive.Dispose();
+        rate?.Dispose();
+    }
 
     private ValueTask AcceptAsync(InboundMessage message)
     {

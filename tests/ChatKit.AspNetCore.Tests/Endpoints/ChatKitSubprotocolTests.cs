@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Endpoints;
 
@@ -84,15 +86,17 @@ public class ChatKitSubprotocolTests
     [Fact]
     public async Task No_client_resumes_in_more_rooms_than_it_can_be_in()
     {
-        await using var server = await ChatServer.StartAsync(new Script());
-        string Query(int rooms) => string.Join('&', Enumerable.Range(0, rooms).Select(static i => $"after=r{i}~e:1"));
-        await using var most = await ConnectAsync(server, $"/chat/lobby?{Query(128)}");
-        Assert.Equal(["welcome", "live"], await TypesAsync(most, 2));
+        await using var server = await ChatServer.StartAsync(
+            static app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}"),
+            static builder => builder.Services.AddSingleton(new Script()).AddChatKit(static options => options.MaxRoomsPerConnection = 3));
+        await using var first = await ConnectAsync(server, "/chat/lobby");
+        var position = (string?)(await ReceiveLiveAsync(first))["position"];
 
-        await using var more = await ConnectAsync(server, $"/chat/lobby?{Query(129)}");
+        await using var third = await ConnectAsync(server, $"/chat/lobby?after=a~e:1&after=b~e:1&after=lobby~{position}");
+        Assert.True((bool?)(await ReceiveLiveAsync(third))["recovered"]);
 
-        Assert.Equal(
-            (WebSocketCloseStatus.PolicyViolation, "a client can resume in at most 128 rooms; this one names 129"), await more.ReceiveCloseAsync());
+        await using var fourth = await ConnectAsync(server, $"/chat/lobby?after=a~e:1&after=b~e:1&after=c~e:1&after=lobby~{position}");
+        Assert.NotEqual(true, (bool?)(await ReceiveLiveAsync(fourth))["recovered"]);
     }
 
     [Fact]
@@ -163,6 +167,15 @@ public class ChatKitSubprotocolTests
         });
 
     private static async Task<JsonNode> ReceiveAsync(ChatClient client) => JsonNode.Parse(await client.ReceiveAsync())!;
+
+    private static async Task<JsonNode> ReceiveLiveAsync(ChatClient client)
+    {
+        while (true)
+        {
+            if (await ReceiveAsync(client) is var frame && (string?)frame["type"] == "live")
+                return frame;
+        }
+    }
 
     private static async Task<List<string?>> TypesAsync(ChatClient client, int count)
     {

@@ -92,11 +92,11 @@ public class V1FramesTests
     public void The_welcome_tells_what_the_client_has_to_know()
     {
         Assert.Equal(
-            """{"type":"welcome","connection":"c","room":"lobby","user":"anna","ping":20,"limit":65536}""",
-            Json(V1Frames.Welcome("c", "lobby", "anna", TimeSpan.FromSeconds(20), 65536)));
+            """{"type":"welcome","connection":"c","room":"lobby","user":"anna","ping":20,"limit":65536,"rooms":128}""",
+            Json(V1Frames.Welcome("c", "lobby", "anna", TimeSpan.FromSeconds(20), 65536, 128)));
         Assert.Equal(
-            """{"type":"welcome","connection":"c","room":"lobby","ping":0,"limit":1}""",
-            Json(V1Frames.Welcome("c", "lobby", null, Timeout.InfiniteTimeSpan, 1)));
+            """{"type":"welcome","connection":"c","room":"lobby","ping":0,"limit":1,"rooms":2}""",
+            Json(V1Frames.Welcome("c", "lobby", null, Timeout.InfiniteTimeSpan, 1, 2)));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public class ClientDialogTests
             Subprotocol = ChatKitSubprotocol.V1,
         });
 
-        Assert.Equal("""{"type":"welcome","connection":"c","room":"lobby","ping":20,"limit":65536}""", await connection.Client.ReceiveTextAsync());
+        Assert.Equal("""{"type":"welcome","connection":"c","room":"lobby","ping":20,"limit":65536,"rooms":128}""", await connection.Client.ReceiveTextAsync());
         Assert.Equal("""{"type":"message","at":"2026-11-22T18:00:00Z","data":"first"}""", await connection.Client.ReceiveTextAsync());
         Assert.Equal("""{"type":"live","room":"lobby","position":":0","recovered":false}""", await connection.Client.ReceiveTextAsync());
     }

@@ -40,30 +40,29 @@ internal sealed class WebSocketTransport : ClientTransport, IOutboundListener
 
     public override async Task ReceiveAsync()
     {
-        var listener = _listener!;
         try
         {
             var found = InboundFrame.Nothing;
             while (!IsLast(found))
             {
                 var result = await _frames.Input.ReadAsync().ConfigureAwait(false);
-                listener.OnData();
-                found = await TakeAsync(listener, result.Buffer).ConfigureAwait(false);
+                _listener!.OnData();
+                found = await TakeAsync(_listener, result.Buffer).ConfigureAwait(false);
                 if (IsLast(found))
                     break;
                 if (result.IsCompleted)
                     throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
-                await listener.WaitToReceiveAsync().ConfigureAwait(false);
+                await _listener.WaitToReceiveAsync().ConfigureAwait(false);
             }
 
-            await EndAsync(listener, found).ConfigureAwait(false);
+            await EndAsync(_listener!, found).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            listener.OnLost(e);
+            _listener!.OnLost(e);
         }
 
-        await listener.OnEndAsync().ConfigureAwait(false);
+        await _listener!.OnEndAsync().ConfigureAwait(false);
     }
 
     /// <summary>
