@@ -4,20 +4,20 @@ using System.Text;
 
 namespace ChatKit.History;
 
-/// <summary>The keys under which a history knows a message. Those of a user, and those of the application, never collide.</summary>
+/// <summary>Makes idempotency keys. The keys of a user and the keys of the application never collide.</summary>
 internal static class IdempotencyKey
 {
-    /// <summary>Half of a SHA-256: nobody finds two messages with the same 128 bits by chance.</summary>
+    /// <summary>Half of a SHA-256. Two messages do not have the same 128 bits by chance.</summary>
     private const int DigestLength = 16;
 
-    /// <summary>The user is part of the key, so that nobody can claim what another has sent.</summary>
+    /// <summary>The user is part of the key, so that one user cannot use the key of another.</summary>
     public static string OfUser(string? user, string reference, string digest, int count) =>
         $"{user?.Length ?? 0}:{user}:{reference}:{digest}:{count}";
 
-    /// <summary>Begins with a letter, as no key of a user does.</summary>
+    /// <summary>The key of an application begins with a letter. A key of a user begins with a digit.</summary>
     public static string OfApplication(string key) => $"app:{key}";
 
-    /// <summary>What tells a message from others that the same handling stores.</summary>
+    /// <summary>Distinguishes a message from others that are stored for the same ref.</summary>
     public static string Digest(string room, ChatMessage message)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

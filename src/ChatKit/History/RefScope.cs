@@ -1,32 +1,31 @@
 namespace ChatKit.History;
 
 /// <summary>
-/// What is stored while a handler deals with a message that its client has named. Each stored message gets a key of its own, made of the
-/// name and of what is stored: handled again, what is the same has the same key, and is stored once. Whatever else a handler then stores is
-/// another message, and never taken for one of the first time. Flows with the handler's calls, so that what others of its connection store
-/// at the same time has no part in it.
+/// Gives the messages that a handler stores, while it handles a message with a ref, their idempotency keys. A key is derived from the ref and
+/// from the stored message. If the client sends the message again and the handler stores the same, it is stored once. If the handler stores
+/// something else, that is another message. The scope flows with the handler's calls, so other messages of the connection are not part of it.
 /// </summary>
 internal sealed class RefScope(string? user, string reference)
 {
     private static readonly AsyncLocal<RefScope?> Ambient = new();
 
-    /// <summary>How often each was stored: a handler may say the same thing twice. Nearly always one.</summary>
+    /// <summary>The number of times that each message was stored: a handler may broadcast the same text twice. Nearly always 1.</summary>
     private readonly Dictionary<string, int> _counts = new(1);
     private volatile bool _ended;
 
-    /// <summary>The scope that the caller runs in; null if there is none, or its message has been dealt with.</summary>
+    /// <summary>The scope that the caller runs in; null if there is none, or if its message was handled.</summary>
     public static RefScope? Current => Ambient.Value is { _ended: false } scope ? scope : null;
 
-    /// <summary>The room of the first message that was stored; null as long as none was.</summary>
+    /// <summary>The room of the first message that was stored; null if none was.</summary>
     public string? Room { get; private set; }
 
-    /// <summary>Where the first message was stored.</summary>
+    /// <summary>The position of the first message that was stored.</summary>
     public MessagePosition? Position { get; private set; }
 
     /// <summary>Begins the scope for what the calling method calls from now on.</summary>
     public void Begin() => Ambient.Value = this;
 
-    /// <summary>What a handler has begun and not awaited is not part of the message any more.</summary>
+    /// <summary>Ends the scope. Work that the handler has started and not awaited is not part of it any more.</summary>
     public void End() => _ended = true;
 
     /// <summary>The key of a message that is about to be stored in a room.</summary>
