@@ -61,7 +61,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
     }
 
     /// <summary>Waits until the queue is at most half full, and has space for frames of this size. Returns false if it has ended.</summary>
-    public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
+    public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0, CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -75,7 +75,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, Action<
                 space = _space.Next;
             }
 
-            await space.ConfigureAwait(false);
+            await space.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
