@@ -196,7 +196,7 @@ internal sealed class ConnectionRooms(
 
     /// <summary>
     /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join. A client that
-    /// resumes then continues where this attempt has stopped.
+    /// has resumed and missed nothing then resumes from where this attempt has stopped.
     /// </summary>
     private async ValueTask StartAsync(RoomMembership membership, CancellationToken cancellationToken)
     {
@@ -208,7 +208,7 @@ internal sealed class ConnectionRooms(
         {
             lock (_memberships)
             {
-                if (_memberships.Remove(membership) && membership.Member is { Resumes: true, Cursor: { } cursor })
+                if (_memberships.Remove(membership) && membership.Member is { Recovered: true, Cursor: { } cursor })
                     (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
             }
 
