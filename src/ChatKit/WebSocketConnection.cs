@@ -49,52 +49,67 @@ public abstract class WebSocketConnection
 
     /// <summary>Sends a text to this client. Waits while the client's outbound queue is full.</summary>
     /// <param name="text">The text.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message is then not sent.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
     /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
-    public abstract ValueTask SendAsync(string text);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
+    public abstract ValueTask SendAsync(string text, CancellationToken cancellationToken = default);
 
     /// <summary>Sends bytes to this client. Waits while the client's outbound queue is full.</summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message is then not sent.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
     /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
-    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
-    /// <summary>Sends a text to a room; see <see cref="WebSocketHandler.BroadcastAsync(string, BroadcastOptions?)"/>.</summary>
+    /// <summary>Sends a text to a room; see <see cref="WebSocketHandler.BroadcastAsync(string, BroadcastOptions?, CancellationToken)"/>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
-    public abstract ValueTask BroadcastAsync(string text, BroadcastOptions? options = null);
-
-    /// <summary>Sends bytes to a room; see <see cref="WebSocketHandler.BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/>.</summary>
-    /// <param name="data">The bytes. They are copied before this method returns.</param>
-    /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
-    public abstract ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null);
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
+    public abstract ValueTask BroadcastAsync(string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Sends a text to a room and returns its position; see <see cref="WebSocketHandler.PublishAsync(string, BroadcastOptions?)"/>.
+    /// Sends bytes to a room; see <see cref="WebSocketHandler.BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="data">The bytes. They are copied before this method returns.</param>
+    /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
+    public abstract ValueTask BroadcastAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sends a text to a room and returns its position; see
+    /// <see cref="WebSocketHandler.PublishAsync(string, BroadcastOptions?, CancellationToken)"/>.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
-    public virtual async ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null)
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
+    public virtual async ValueTask<MessagePosition?> PublishAsync(
+        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
     {
-        await BroadcastAsync(text, options).ConfigureAwait(false);
+        await BroadcastAsync(text, options, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
     /// <summary>
     /// Sends bytes to a room and returns their position; see
-    /// <see cref="WebSocketHandler.PublishAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/>.
+    /// <see cref="WebSocketHandler.PublishAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/>.
     /// </summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
-    public virtual async ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null)
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
+    public virtual async ValueTask<MessagePosition?> PublishAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
     {
-        await BroadcastAsync(data, options).ConfigureAwait(false);
+        await BroadcastAsync(data, options, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
     /// <summary>Joins another room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>
-    public abstract ValueTask JoinAsync(string room);
+    /// <param name="cancellationToken">Cancels joining. The client is then not in the room.</param>
+    public abstract ValueTask JoinAsync(string room, CancellationToken cancellationToken = default);
 
     /// <summary>Leaves a room; see <see cref="WebSocketHandler.LeaveAsync"/>.</summary>
     /// <param name="room">The room's name.</param>

@@ -67,15 +67,20 @@ public abstract class WebSocketHandler
 
     /// <summary>Sends a text to this client only. Waits while the client's outbound queue is full.</summary>
     /// <param name="text">The text.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message is then not sent.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
     /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
-    protected ValueTask SendAsync(string text) => Connection.SendAsync(text);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
+    protected ValueTask SendAsync(string text, CancellationToken cancellationToken = default) => Connection.SendAsync(text, cancellationToken);
 
     /// <summary>Sends bytes, as a binary message, to this client only. Waits while the client's outbound queue is full.</summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message is then not sent.</param>
     /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
     /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
-    protected ValueTask SendAsync(ReadOnlyMemory<byte> data) => Connection.SendAsync(data);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
+    protected ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
+        Connection.SendAsync(data, cancellationToken);
 
     /// <summary>
     /// Sends a text to everyone in the home room, unless <paramref name="options"/> specify otherwise. Completes when the message is
@@ -83,12 +88,15 @@ public abstract class WebSocketHandler
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <exception cref="ArgumentException">
     /// The room in <paramref name="options"/> isn't a valid room name, or the message is larger than 64 MiB.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
-    protected virtual ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) =>
-        Connection.BroadcastAsync(text, options);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message may still be accepted.</exception>
+    protected virtual ValueTask BroadcastAsync(
+        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        Connection.BroadcastAsync(text, options, cancellationToken);
 
     /// <summary>
     /// Sends bytes, as a binary message, to everyone in the home room, unless <paramref name="options"/> specify otherwise. Completes when
@@ -96,37 +104,49 @@ public abstract class WebSocketHandler
     /// </summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <exception cref="ArgumentException">
     /// The room in <paramref name="options"/> isn't a valid room name, or the message is larger than 64 MiB.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
-    protected virtual ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
-        Connection.BroadcastAsync(data, options);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message may still be accepted.</exception>
+    protected virtual ValueTask BroadcastAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        Connection.BroadcastAsync(data, options, cancellationToken);
 
     /// <summary>
-    /// Sends a text as <see cref="BroadcastAsync(string, BroadcastOptions?)"/> does, and returns its position. Use it to link your own data
-    /// to messages.
+    /// Sends a text as <see cref="BroadcastAsync(string, BroadcastOptions?, CancellationToken)"/> does, and returns its position. Use it to
+    /// link your own data to messages.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <returns>The message's position in the room; null if it isn't stored.</returns>
     /// <exception cref="ArgumentException">
     /// The room in <paramref name="options"/> isn't a valid room name, or the message is larger than 64 MiB.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
-    protected ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null) =>
-        Connection.PublishAsync(text, options);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message may still be accepted.</exception>
+    protected ValueTask<MessagePosition?> PublishAsync(
+        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        Connection.PublishAsync(text, options, cancellationToken);
 
-    /// <summary>Sends bytes as <see cref="BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?)"/> does, and returns their position.</summary>
+    /// <summary>
+    /// Sends bytes as <see cref="BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/> does, and returns their
+    /// position.
+    /// </summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be accepted.</param>
     /// <returns>The message's position in the room; null if it isn't stored.</returns>
     /// <exception cref="ArgumentException">
     /// The room in <paramref name="options"/> isn't a valid room name, or the message is larger than 64 MiB.
     /// </exception>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored and isn't delivered.</exception>
-    protected ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
-        Connection.PublishAsync(data, options);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message may still be accepted.</exception>
+    protected ValueTask<MessagePosition?> PublishAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        Connection.PublishAsync(data, options, cancellationToken);
 
     /// <summary>
     /// Creates a service scope for a unit of work, such as handling one message. Services that are injected into the handler live as long
@@ -139,13 +159,18 @@ public abstract class WebSocketHandler
     /// order. Joining a room twice does nothing.
     /// </summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="cancellationToken">
+    /// Cancels joining. The client then isn't in the room, but may have received a part of its stored messages. A call of
+    /// <see cref="AuthorizeRoomAsync"/> in progress isn't canceled; its answer is ignored.
+    /// </param>
     /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name.</exception>
     /// <exception cref="RoomAccessDeniedException"><see cref="AuthorizeRoomAsync"/> denied access to the room.</exception>
     /// <exception cref="InvalidOperationException">
     /// The connection is already in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms, or the method was called from
     /// <see cref="AuthorizeRoomAsync"/>.
     /// </exception>
-    protected ValueTask JoinAsync(string room) => Connection.JoinAsync(room);
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The client isn't in the room.</exception>
+    protected ValueTask JoinAsync(string room, CancellationToken cancellationToken = default) => Connection.JoinAsync(room, cancellationToken);
 
     /// <summary>Leaves a room, which can be the home room. Leaving a room that the client isn't in does nothing.</summary>
     /// <param name="room">The room's name.</param>

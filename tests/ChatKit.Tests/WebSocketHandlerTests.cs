@@ -29,7 +29,7 @@ public class WebSocketHandlerTests
 
         await driver.ReceiveAsync(new WebSocketMessage("hello"));
 
-        connection.Verify(static c => c.BroadcastAsync("HELLO", null), Times.Once);
+        connection.Verify(static c => c.BroadcastAsync("HELLO", null, default), Times.Once);
     }
 
     [Fact]
@@ -81,6 +81,9 @@ public class WebSocketHandlerTests
         Assert.Null(await handler.Publish("hi"u8.ToArray()));
 
         Assert.Equal(["broadcast hi", "broadcast bytes"], connection.Done);
+        var canceled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handler.Publish("hi", cancellationToken: canceled).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handler.Publish("hi"u8.ToArray(), cancellationToken: canceled).AsTask());
     }
 
     [Fact]
@@ -145,22 +148,26 @@ public class WebSocketHandlerTests
 
         public override ClaimsPrincipal User { get; } = user ?? new();
 
-        public override ValueTask SendAsync(string text) => Do($"send {text}");
+        public override ValueTask SendAsync(string text, CancellationToken cancellationToken = default) => Do($"send {text}");
 
-        public override ValueTask SendAsync(ReadOnlyMemory<byte> data) => Do("send bytes");
+        public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) => Do("send bytes");
 
-        public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) => Do($"broadcast {text}");
+        public override ValueTask BroadcastAsync(
+            string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) => Do($"broadcast {text}", cancellationToken);
 
-        public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => Do("broadcast bytes");
+        public override ValueTask BroadcastAsync(
+            ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+            Do("broadcast bytes", cancellationToken);
 
-        public override ValueTask JoinAsync(string room) => Do($"join {room}");
+        public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default) => Do($"join {room}");
 
         public override ValueTask LeaveAsync(string room) => Do($"leave {room}");
 
         public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null) => Do($"close {(int)status} {reason}");
 
-        private ValueTask Do(string what)
+        private ValueTask Do(string what, CancellationToken cancellationToken = default)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Done.Add(what);
             return ValueTask.CompletedTask;
         }

@@ -10,7 +10,7 @@ internal interface IDialogClient
 
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
-    ValueTask EnqueueAsync(byte[] frame);
+    ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default);
 
     /// <summary>Sends a small frame even if the client's queue is full.</summary>
     void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame);

@@ -49,11 +49,12 @@ internal sealed class ConnectionRooms(
     /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="replay">The number of stored messages that the client receives.</param>
+    /// <param name="cancellationToken">Cancels joining. The connection is then not in the room.</param>
     /// <exception cref="RoomAccessDeniedException">The handler denies access.</exception>
     /// <exception cref="InvalidOperationException">
     /// The connection is in as many rooms as it may be, or the handler is currently authorizing a room.
     /// </exception>
-    public async ValueTask JoinAsync(string room, int replay)
+    public async ValueTask JoinAsync(string room, int replay, CancellationToken cancellationToken)
     {
         if (Asked.Value is { IsAnswered: false } question)
         {
@@ -62,6 +63,7 @@ internal sealed class ConnectionRooms(
                 + $"again. Only answer there; join in {nameof(WebSocketHandler.OnOpenAsync)} or {nameof(WebSocketHandler.OnMessageAsync)}.");
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         if (BeginJoin(room) is not { } join)
             return;
 
@@ -69,8 +71,12 @@ internal sealed class ConnectionRooms(
         try
         {
             // The room does not exist for this connection before the handler allows it. An exception denies access.
-            if (!await AuthorizeAsync(room).ConfigureAwait(false))
+            var answer = AuthorizeAsync(room);
+            if (cancellationToken.CanBeCanceled)
+                answer = new(answer.AsTask().WaitAsync(cancellationToken));
+            if (!await answer.ConfigureAwait(false))
                 throw RoomAccessDeniedException.To(room);
+            cancellationToken.ThrowIfCancellationRequested();
             membership = Enter(join, replay);
         }
         finally
@@ -79,7 +85,7 @@ internal sealed class ConnectionRooms(
         }
 
         if (membership is not null)
-            await StartAsync(membership).ConfigureAwait(false);
+            await StartAsync(membership, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Enters a room that needs no authorization and does not count towards the limit.</summary>
@@ -97,7 +103,7 @@ internal sealed class ConnectionRooms(
             _memberships.Add(membership);
         }
 
-        return StartAsync(membership);
+        return StartAsync(membership, CancellationToken.None);
     }
 
     public void Leave(string room)
@@ -190,17 +196,23 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>Starts a membership. Ends it if that fails, so that the next attempt is not ignored as a second join.</summary>
-    private async ValueTask StartAsync(RoomMembership membership)
+    /// <summary>
+    /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join. A client that
+    /// has resumed and missed nothing then resumes from where this attempt has stopped.
+    /// </summary>
+    private async ValueTask StartAsync(RoomMembership membership, CancellationToken cancellationToken)
     {
         try
         {
-            await membership.StartAsync().ConfigureAwait(false);
+            await membership.StartAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             lock (_memberships)
-                _memberships.Remove(membership);
+            {
+                if (_memberships.Remove(membership) && membership.Member is { Recovered: true, Cursor: { } cursor })
+                    (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
+            }
 
             membership.Leave();
             throw;

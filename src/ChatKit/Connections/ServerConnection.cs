@@ -88,23 +88,24 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     /// <summary>The end of the connection.</summary>
     public ConnectionEnd End { get; }
 
-    public override ValueTask SendAsync(string text)
+    public override ValueTask SendAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return SendAsync(WebSocketFrame.Text(text, out var payload), payload);
+        return SendAsync(WebSocketFrame.Text(text, out var payload), payload, cancellationToken);
     }
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> data) =>
-        SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
+        SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload, cancellationToken);
 
-    /// <summary>Waits until the queue has accepted an uncompressed frame.</summary>
+    /// <summary>Waits until the queue has accepted an uncompressed frame. If this is canceled, the queue has not accepted the frame.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
-    public async ValueTask EnqueueAsync(byte[] frame)
+    public async ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var ready = Format.Compress(frame);
         EnqueueResult result;
         while ((result = Outbound.TryEnqueue(ready)) == EnqueueResult.Full)
-            await Outbound.WaitForSpaceAsync(ready.Length).ConfigureAwait(false);
+            await Outbound.WaitForSpaceAsync(ready.Length, cancellationToken).ConfigureAwait(false);
 
         if (result == EnqueueResult.Closed)
             throw new WebSocketClosedException();
@@ -114,24 +115,33 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
-    public override ValueTask BroadcastAsync(string text, BroadcastOptions? options = null) => WithoutResult(PublishAsync(text, options));
+    public override ValueTask BroadcastAsync(
+        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithoutResult(PublishAsync(text, options, cancellationToken));
 
-    public override ValueTask BroadcastAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
-        WithoutResult(PublishAsync(data, options));
+    public override ValueTask BroadcastAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        WithoutResult(PublishAsync(data, options, cancellationToken));
 
-    public override ValueTask<MessagePosition?> PublishAsync(string text, BroadcastOptions? options = null)
+    public override ValueTask<MessagePosition?> PublishAsync(
+        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return PublishAsync(Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
+        var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
+        return PublishAsync(message, options, cancellationToken);
     }
 
-    public override ValueTask<MessagePosition?> PublishAsync(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) =>
-        PublishAsync(Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default), options);
+    public override ValueTask<MessagePosition?> PublishAsync(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var message = Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
+        return PublishAsync(message, options, cancellationToken);
+    }
 
-    public override ValueTask JoinAsync(string room)
+    public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity);
+        return EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity, cancellationToken);
     }
 
     public override ValueTask LeaveAsync(string room)
@@ -163,7 +173,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
             await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
         try
         {
-            await EnterAsync(Room, HomeCapacity).ConfigureAwait(false);
+            await EnterAsync(Room, HomeCapacity, CancellationToken.None).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -199,11 +209,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
 
-    private async ValueTask EnterAsync(string room, int replay)
+    private async ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken)
     {
         try
         {
-            await _rooms.JoinAsync(room, replay).ConfigureAwait(false);
+            await _rooms.JoinAsync(room, replay, cancellationToken).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -212,18 +222,19 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         }
     }
 
-    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload)
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
-        return EnqueueAsync(SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain);
+        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
+        return EnqueueAsync(frame, cancellationToken);
     }
 
-    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options)
+    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options, CancellationToken cancellationToken)
     {
         var room = options?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
-        return _services.Publisher.PublishAsync(room, message, capacity);
+        return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
     }
 
     private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)

@@ -28,7 +28,10 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     /// <summary>How often a member could not read the history in its turn.</summary>
     private int _failures;
 
-    public async Task RunAsync(RoomMember member)
+    /// <summary>Brings a member up to date. A member whose history cannot be read waits for the next check.</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="cancellationToken">Cancels catching up. The caller then removes the member. The others go on.</param>
+    public async Task RunAsync(RoomMember member, CancellationToken cancellationToken = default)
     {
         using var turn = new CatchUpTurn(_turns);
         try
@@ -38,26 +41,28 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             {
                 var known = (member.Cursor, read);
                 var failures = Volatile.Read(ref _failures);
-                if (!await turn.WaitForSpaceAsync(member.Client.Outbound, member.NeedsSpace).ConfigureAwait(false))
+                if (!await turn.WaitForSpaceAsync(member.Client.Outbound, member.NeedsSpace, cancellationToken).ConfigureAwait(false))
                     return;
-                await turn.TakeAsync().ConfigureAwait(false);
+                await turn.TakeAsync(cancellationToken).ConfigureAwait(false);
 
                 // A read has failed while the member waited for its turn. It waits for the next check, like the member before it.
                 if (failures != Volatile.Read(ref _failures))
                     break;
-                read = await SendStoredAsync(member).ConfigureAwait(false);
+                read = await SendStoredAsync(member, cancellationToken).ConfigureAwait(false);
                 if (read is null || TryGoLive(member))
                     return;
                 if (known != (member.Cursor, read))
                     fruitless = -1;
                 else
-                    await stream.FillAsync().ConfigureAwait(false);
+                    await stream.FillAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
             Stall(member);
         }
         catch (Exception e)
         {
+            // The history has not failed, so the members that wait for their turn read it.
+            cancellationToken.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _failures);
             var level = LogLevels.Of(e);
             services.Logger.CatchUpFailed(level, room.Name, member.Client.Id, e);
@@ -66,9 +71,9 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     }
 
     /// <summary>Notifies a member that receives nothing stored that it is live.</summary>
-    public async ValueTask RunWithoutHistoryAsync(RoomMember member)
+    public async ValueTask RunWithoutHistoryAsync(RoomMember member, CancellationToken cancellationToken)
     {
-        while (!TryNotify() && await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace).ConfigureAwait(false))
+        while (!TryNotify() && await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace, cancellationToken).ConfigureAwait(false))
         {
         }
 
@@ -103,10 +108,10 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     /// Sends a member the stored messages that it lacks, as far as its queue accepts them: no page is held in memory while a slow reader
     /// catches up. Returns the position up to which it has sent; null if the member does not go on.
     /// </summary>
-    private async ValueTask<MessagePosition?> SendStoredAsync(RoomMember member)
+    private async ValueTask<MessagePosition?> SendStoredAsync(RoomMember member, CancellationToken cancellationToken)
     {
         member.NeedsSpace = 0;
-        if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member).ConfigureAwait(false) is not { } page)
+        if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member, cancellationToken).ConfigureAwait(false) is not { } page)
             return null;
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : page.Top;

@@ -13,20 +13,21 @@ internal sealed class CatchUpTurn(SemaphoreSlim turns) : IDisposable
     private bool _isTaken;
     private bool _isSlow;
 
-    public async ValueTask TakeAsync()
+    public async ValueTask TakeAsync(CancellationToken cancellationToken)
     {
         if (_isTaken)
             return;
-        await turns.WaitAsync().ConfigureAwait(false);
+        await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         _isTaken = true;
     }
 
     /// <summary>Waits until a queue has space, and lets others go first if that takes long. Returns false if the queue has ended.</summary>
     /// <param name="outbound">The queue of the member's client.</param>
     /// <param name="bytes">The space that is needed, in bytes.</param>
-    public async ValueTask<bool> WaitForSpaceAsync(IOutbound outbound, int bytes)
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask<bool> WaitForSpaceAsync(IOutbound outbound, int bytes, CancellationToken cancellationToken)
     {
-        var space = outbound.WaitForSpaceAsync(bytes);
+        var space = outbound.WaitForSpaceAsync(bytes, cancellationToken);
         if (space.IsCompleted || !_isTaken)
             return await space.ConfigureAwait(false);
 

@@ -9,5 +9,5 @@ internal interface IOutbound
     /// <summary>
     /// Waits until a full queue has drained, and has space for frames of this size. Returns false if the connection accepts no more frames.
     /// </summary>
-    ValueTask<bool> WaitForSpaceAsync(int bytes = 0);
+    ValueTask<bool> WaitForSpaceAsync(int bytes = 0, CancellationToken cancellationToken = default);
 }

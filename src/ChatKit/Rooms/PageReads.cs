@@ -14,7 +14,7 @@ internal sealed class PageReads
 
     private readonly SemaphoreSlim _turns = new(AtOnce);
 
-    public Task EnterAsync() => _turns.WaitAsync();
+    public Task EnterAsync(CancellationToken cancellationToken = default) => _turns.WaitAsync(cancellationToken);
 
     public void Leave() => _turns.Release();
 }

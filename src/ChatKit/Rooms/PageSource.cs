@@ -7,7 +7,7 @@ namespace ChatKit.Rooms;
 internal sealed class PageSource(RoomState room, RoomServices services)
 {
     /// <summary>Reads the messages after the member's position. Returns null if the member no longer needs them.</summary>
-    public async ValueTask<RoomPage?> ReadAsync(RoomMember member)
+    public async ValueTask<RoomPage?> ReadAsync(RoomMember member, CancellationToken cancellationToken)
     {
         lock (room.Gate)
         {
@@ -16,7 +16,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
                 return page;
         }
 
-        await services.Reads.EnterAsync().ConfigureAwait(false);
+        await services.Reads.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             MessagePosition? after;
@@ -27,7 +27,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
                 after = OldestNeeded(member);
             }
 
-            var page = RoomPage.Of(await services.ReadAsync(room.Name, after).ConfigureAwait(false));
+            var page = RoomPage.Of(await services.ReadAsync(room.Name, after, cancellationToken).ConfigureAwait(false));
             lock (room.Gate)
             {
                 Keep(page, after);
@@ -36,7 +36,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
             }
 
             // The messages that the others need do not reach back as far.
-            return RoomPage.Of(await services.ReadAsync(room.Name, member.Cursor).ConfigureAwait(false));
+            return RoomPage.Of(await services.ReadAsync(room.Name, member.Cursor, cancellationToken).ConfigureAwait(false));
         }
         finally
         {

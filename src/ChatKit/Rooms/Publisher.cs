@@ -9,11 +9,12 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message.</param>
     /// <param name="capacity">The number of messages that the room's history keeps; 0 = do not store; null = leave unchanged.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be published. If it is canceled already, nothing is.</param>
     /// <returns>The message's position; null if it is not stored.</returns>
     public async ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var position = await HandOverAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
 
         // Waits after publishing, so that callers that do not await this keep the order. The message stays published if the caller stops

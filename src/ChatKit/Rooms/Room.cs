@@ -61,13 +61,16 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
     /// Starts delivering the room's messages to a member. When this returns, the stored messages are enqueued for the client and it is
     /// live. If the history is unavailable, that follows as soon as it is available again.
     /// </summary>
-    public async ValueTask StartAsync(RoomMember member)
+    /// <param name="member">The member.</param>
+    /// <param name="cancellationToken">Cancels the wait. The caller then removes the member.</param>
+    public async ValueTask StartAsync(RoomMember member, CancellationToken cancellationToken)
     {
-        await SubscribeAsync().ConfigureAwait(false);
+        // The other members share the subscription, so only the wait for it is canceled.
+        await SubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         if (member.Replay > 0)
-            await _catchUp.RunAsync(member).ConfigureAwait(false);
+            await _catchUp.RunAsync(member, cancellationToken).ConfigureAwait(false);
         else
-            await _catchUp.RunWithoutHistoryAsync(member).ConfigureAwait(false);
+            await _catchUp.RunWithoutHistoryAsync(member, cancellationToken).ConfigureAwait(false);
         _roster.OnLive(member);
     }
 

@@ -4,7 +4,7 @@ namespace ChatKit.Rooms;
 internal sealed record RoomMembership(Room Room, RoomMember Member)
 {
     /// <inheritdoc cref="Room.StartAsync"/>
-    public ValueTask StartAsync() => Room.StartAsync(Member);
+    public ValueTask StartAsync(CancellationToken cancellationToken = default) => Room.StartAsync(Member, cancellationToken);
 
     public void Leave() => Room.Remove(Member);
 }

@@ -17,12 +17,12 @@ internal sealed record RoomServices(
     ILogger Logger)
 {
     /// <summary>Calls <see cref="IMessageHistory.ReadAsync"/>, and records metrics.</summary>
-    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after)
+    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken = default)
     {
         var began = Metrics.Begin();
         try
         {
-            var page = await History.ReadAsync(room, after).ConfigureAwait(false);
+            var page = await History.ReadAsync(room, after, cancellationToken).ConfigureAwait(false);
             Metrics.Read(began, null);
             return page;
         }

@@ -60,6 +60,28 @@ public class ConnectionCloseTests
         Assert.NotNull(close.Exception);
     }
 
+    [Fact]
+    public async Task A_handler_that_lets_its_own_cancellation_escape_has_failed()
+    {
+        await using var host = new ChatHost();
+        using var cancel = new CancellationTokenSource();
+        var connection = await host.EnterAsync(handler: new ScriptedHandler
+        {
+            Message = async (handler, message) =>
+            {
+                if (message.Text != "cancel")
+                    return;
+                await cancel.CancelAsync();
+                await handler.Send("never", cancel.Token);
+            },
+        });
+        await connection.Client.SendAsync("cancel");
+
+        Assert.Equal((1011, "the handler failed"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.IsType<OperationCanceledException>((await EndedAsync(connection)).Exception);
+        Assert.Contains(host.Logs.GetSnapshot(), static record => record.Exception is OperationCanceledException);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

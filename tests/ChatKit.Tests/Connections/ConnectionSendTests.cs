@@ -91,6 +91,45 @@ public class ConnectionSendTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_send_that_is_canceled_while_the_queue_is_full_sends_nothing(bool text)
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync(options: new() { OutboundQueueLimit = 1024 }, buffer: 512);
+        using var cancel = new CancellationTokenSource();
+        await connection.Handler.Send(new string('a', 2000));
+        var canceled = text
+            ? connection.Handler.Send("canceled", cancel.Token).AsTask()
+            : connection.Handler.Send("canceled"u8.ToArray(), cancel.Token).AsTask();
+        var patient = connection.Handler.Send("patient").AsTask();
+        Assert.False(canceled.IsCompleted);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(canceled.Soon);
+        Assert.False(patient.IsCompleted);
+        Assert.Equal(2000, (await connection.Client.ReceiveTextAsync()).Length);
+        await patient.Soon();
+        await connection.Handler.Send("end");
+        Assert.Equal(["patient", "end"], await connection.Client.ReceiveTextsAsync(2));
+    }
+
+    [Fact]
+    public async Task A_send_with_a_canceled_token_sends_nothing()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+        var canceled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.Handler.Send("text", canceled).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.Handler.Send("bytes"u8.ToArray(), canceled).AsTask());
+
+        await connection.Handler.Send("end");
+        Assert.Equal("end", await connection.Client.ReceiveTextAsync());
+    }
+
+    [Theory]
     [InlineData(999)]
     [InlineData(1005)]
     [InlineData(1006)]

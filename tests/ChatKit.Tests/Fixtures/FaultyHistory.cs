@@ -32,7 +32,7 @@ internal sealed class FaultyHistory
                     return await _inner.ReadAsync(room, after, stop);
                 var page = await _inner.ReadAsync(room, after, stop);
                 if (AfterRead is { } afterRead)
-                    await afterRead();
+                    await afterRead().WaitAsync(stop);
                 return Page is null ? page : Page(page);
             });
     }

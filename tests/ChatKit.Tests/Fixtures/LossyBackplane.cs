@@ -15,6 +15,9 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
     /// <summary>Whether subscribing fails.</summary>
     public bool Down { get; set; }
 
+    /// <summary>What subscribing waits for.</summary>
+    public Task Subscribable { get; set; } = Task.CompletedTask;
+
     public int Subscriptions
     {
         get
@@ -61,15 +64,16 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
             subscriber.OnReconnected();
     }
 
-    public ValueTask<IAsyncDisposable> SubscribeAsync(
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
     {
         if (Down)
-            return ValueTask.FromException<IAsyncDisposable>(new IOException("The backplane is down."));
+            throw new IOException("The backplane is down.");
+        await Subscribable.WaitAsync(cancellationToken);
         var entry = (room, subscriber);
         lock (_gate)
             _subscriptions.Add(entry);
-        return ValueTask.FromResult<IAsyncDisposable>(new Subscription(this, entry));
+        return new Subscription(this, entry);
     }
 
     private IBackplaneSubscriber[] Subscribers(string room)

@@ -36,21 +36,26 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public string HomeRoom => Room;
 
-    public ValueTask Send(string text) => SendAsync(text);
+    public ValueTask Send(string text, CancellationToken cancellationToken = default) => SendAsync(text, cancellationToken);
 
-    public ValueTask Send(ReadOnlyMemory<byte> data) => SendAsync(data);
+    public ValueTask Send(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) => SendAsync(data, cancellationToken);
 
-    public ValueTask Broadcast(string text, BroadcastOptions? options = null) => BroadcastAsync(text, options);
+    public ValueTask Broadcast(string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        BroadcastAsync(text, options, cancellationToken);
 
-    public ValueTask Broadcast(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => BroadcastAsync(data, options);
+    public ValueTask Broadcast(ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        BroadcastAsync(data, options, cancellationToken);
 
-    public ValueTask<MessagePosition?> Publish(string text, BroadcastOptions? options = null) => PublishAsync(text, options);
+    public ValueTask<MessagePosition?> Publish(string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        PublishAsync(text, options, cancellationToken);
 
-    public ValueTask<MessagePosition?> Publish(ReadOnlyMemory<byte> data, BroadcastOptions? options = null) => PublishAsync(data, options);
+    public ValueTask<MessagePosition?> Publish(
+        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+        PublishAsync(data, options, cancellationToken);
 
     public AsyncServiceScope NewScope() => CreateScope();
 
-    public ValueTask Join(string room) => JoinAsync(room);
+    public ValueTask Join(string room, CancellationToken cancellationToken = default) => JoinAsync(room, cancellationToken);
 
     public ValueTask Leave(string room) => LeaveAsync(room);
 

@@ -75,7 +75,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         }
     }
 
-    public async ValueTask<bool> WaitForSpaceAsync(int bytes)
+    public async ValueTask<bool> WaitForSpaceAsync(int bytes, CancellationToken cancellationToken)
     {
         Task? space = null;
         lock (_gate)
@@ -85,7 +85,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         }
 
         if (space is not null)
-            await space;
+            await space.WaitAsync(cancellationToken);
         return !_closed.Task.IsCompleted;
     }
 

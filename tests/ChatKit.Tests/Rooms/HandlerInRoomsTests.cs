@@ -274,6 +274,69 @@ public class HandlerInRoomsTests
         Assert.Equal("joined", await connection.Client.ReceiveTextAsync());
     }
 
+    [Theory]
+    [InlineData("handler")]
+    [InlineData("subscription")]
+    [InlineData("queue")]
+    [InlineData("history")]
+    public async Task A_canceled_join_is_no_join_and_can_be_tried_again(string slow)
+    {
+        await using var room = new RoomFixture();
+        await room.Host.Broadcaster.BroadcastAsync("club", "stored");
+        var answer = new TaskCompletionSource();
+        var handler = new ScriptedHandler
+        {
+            Authorize = async (_, asked) =>
+            {
+                if ((asked, slow) == ("club", "handler"))
+                    await answer.Task;
+                return true;
+            },
+        };
+        var connection = await room.Host.EnterAsync(handler: handler, options: new() { OutboundQueueLimit = 4096 }, buffer: 512);
+        if (slow == "subscription")
+            room.Backplane.Subscribable = answer.Task;
+        if (slow == "history")
+            room.History.AfterRead = () => answer.Task;
+        if (slow == "queue")
+            await handler.Send(new string('x', 3000));
+        using var cancel = new CancellationTokenSource();
+
+        var join = handler.Join("club", cancel.Token).AsTask();
+        Assert.False(join.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(join.Soon);
+        Assert.Equal(1, room.Rooms.Count);
+        await room.Host.Broadcaster.BroadcastAsync("club", "missed");
+        answer.SetResult();
+        if (slow == "queue")
+            Assert.Equal(3000, (await connection.Client.ReceiveTextAsync()).Length);
+        await room.Host.Broadcaster.BroadcastAsync("lobby", "still out");
+        Assert.Equal("still out", await connection.Client.ReceiveTextAsync());
+        Assert.Equal(1, room.Rooms.Count);
+        await Patience.UntilAsync(() => room.Backplane.Subscriptions == 1, "only the lobby is subscribed to");
+
+        await handler.Join("club", CancellationToken.None).AsTask().Soon();
+        await room.Host.Broadcaster.BroadcastAsync("club", "live");
+
+        Assert.Equal(["stored", "missed", "live"], await connection.Client.ReceiveTextsAsync(3));
+    }
+
+    [Fact]
+    public async Task A_join_with_a_canceled_token_asks_nobody_and_leaves_no_room()
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+        var canceled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.Handler.Join("club", canceled).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.Handler.Join("lobby", canceled).AsTask());
+        await host.Broadcaster.BroadcastAsync("lobby", "hi");
+
+        Assert.Equal(["lobby"], connection.Handler.Asked);
+        Assert.Equal("hi", await connection.Client.ReceiveTextAsync());
+    }
+
     [Fact]
     public async Task A_slow_client_is_resumed_with_nothing_missing_or_doubled_and_delays_nobody()
     {

@@ -1,6 +1,7 @@
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.Logging;
 using static ChatKit.Tests.Rooms.RoomFixture;
 
 namespace ChatKit.Tests.Rooms;
@@ -152,6 +153,59 @@ public class JoinStormTests
         foreach (var client in clients)
             Assert.Equal(Texts(1, 100), await client.ReceiveAsync(100));
         Assert.InRange(room.History.Reads, 2, 3);
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_while_the_history_is_read_for_it_disturbs_nobody_behind_it()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(100);
+        var free = new TaskCompletionSource();
+        room.History.AfterRead = () => free.Task;
+        using var cancel = new CancellationTokenSource();
+        var canceled = room.Rooms.Enter(Name, new FakeRoomClient("canceled"), 100);
+        var joining = canceled.StartAsync(cancel.Token).AsTask();
+        var clients = Enumerable.Range(0, 10).Select(static i => new FakeRoomClient($"{i}")).ToList();
+        var others = clients.Select(client => room.Rooms.Enter(Name, client, 100).StartAsync().AsTask()).ToList();
+        using var waits = new CancellationTokenSource();
+        var waiting = room.Rooms.Enter(Name, new FakeRoomClient("waiting"), 100);
+        var queuing = waiting.StartAsync(waits.Token).AsTask();
+
+        await waits.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(queuing.Soon);
+        waiting.Leave();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(joining.Soon);
+        canceled.Leave();
+        free.SetResult();
+        await Task.WhenAll(others).Soon();
+
+        Assert.All(clients, static client => Assert.Equal(Texts(1, 100), client.Texts));
+        Assert.DoesNotContain(room.Host.Logs.GetSnapshot(), static line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_while_it_subscribes_leaves_the_subscription_to_the_others()
+    {
+        await using var room = new RoomFixture();
+        var free = new TaskCompletionSource();
+        room.Backplane.Subscribable = free.Task;
+        using var cancel = new CancellationTokenSource();
+        var canceled = room.Rooms.Enter(Name, new FakeRoomClient("canceled"), 100);
+        var joining = canceled.StartAsync(cancel.Token).AsTask();
+        var other = new FakeRoomClient("other");
+        var others = room.Rooms.Enter(Name, other, 100).StartAsync().AsTask();
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(joining.Soon);
+        canceled.Leave();
+        Assert.False(others.IsCompleted);
+        free.SetResult();
+        await others.Soon();
+        await room.PublishAsync(1);
+
+        Assert.Equal(["1"], await other.ReceiveAsync(1));
+        Assert.Equal(1, room.Backplane.Subscriptions);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using Moq;
 
 namespace ChatKit.Tests.Rooms;
 
@@ -44,6 +45,57 @@ public class PublishingTests
 
         Assert.Null(ephemeral);
         Assert.Equal([text, bytes], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Position));
+    }
+
+    [Theory]
+    [InlineData("PublishAsync of a text")]
+    [InlineData("PublishAsync of bytes")]
+    [InlineData("BroadcastAsync of a text")]
+    [InlineData("BroadcastAsync of bytes")]
+    public async Task A_handler_cancels_what_it_publishes_and_the_backplane_is_told(string method)
+    {
+        var tokens = new List<CancellationToken>();
+        var backplane = new Mock<IBackplane>();
+        backplane
+            .Setup(static b => b.SubscribeAsync(It.IsAny<string>(), It.IsAny<IBackplaneSubscriber>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(Mock.Of<IAsyncDisposable>());
+        backplane
+            .Setup(static b => b.PublishAsync(It.IsAny<string>(), It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
+            .Returns(async (string _, ChatMessage _, int? _, CancellationToken cancellationToken) =>
+            {
+                tokens.Add(cancellationToken);
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                return null;
+            });
+        await using var host = new ChatHost(services: services => services.AddSingleton(backplane.Object));
+        var handler = (await host.EnterAsync()).Handler;
+        using var cancel = new CancellationTokenSource();
+
+        var publishing = Publish(handler, method, null, cancel.Token);
+        Assert.False(publishing.IsCompleted);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(publishing.Soon);
+        Assert.Equal([cancel.Token], tokens);
+    }
+
+    [Theory]
+    [InlineData("PublishAsync of a text")]
+    [InlineData("PublishAsync of bytes")]
+    [InlineData("BroadcastAsync of a text")]
+    [InlineData("BroadcastAsync of bytes")]
+    public async Task A_handler_publishes_nothing_with_a_canceled_token(string method)
+    {
+        await using var host = new ChatHost();
+        var connection = await host.EnterAsync();
+        var canceled = new CancellationToken(canceled: true);
+
+        foreach (var options in new[] { null, new BroadcastOptions { Store = false } })
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Publish(connection.Handler, method, options, canceled));
+
+        await connection.Handler.Broadcast("end");
+        Assert.Equal("end", await connection.Client.ReceiveTextAsync());
+        Assert.Equal(["end"], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Text));
     }
 
     [Fact]
@@ -178,6 +230,15 @@ public class PublishingTests
         Assert.Equal(2, used.Distinct().Count());
         Assert.All(used, static one => Assert.True(one.IsDisposed));
     }
+
+    private static Task Publish(ScriptedHandler handler, string method, BroadcastOptions? options, CancellationToken cancellationToken) =>
+        method switch
+        {
+            "PublishAsync of a text" => handler.Publish("hi", options, cancellationToken).AsTask(),
+            "PublishAsync of bytes" => handler.Publish("hi"u8.ToArray(), options, cancellationToken).AsTask(),
+            "BroadcastAsync of a text" => handler.Broadcast("hi", options, cancellationToken).AsTask(),
+            _ => handler.Broadcast("hi"u8.ToArray(), options, cancellationToken).AsTask(),
+        };
 
     private sealed class Disposable : IDisposable
     {

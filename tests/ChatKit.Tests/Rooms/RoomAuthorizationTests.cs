@@ -177,6 +177,30 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
+    public async Task A_canceled_join_does_not_use_up_the_position_from_which_the_client_resumes()
+    {
+        await using var host = new ChatHost();
+        foreach (var name in "abc")
+            await host.Broadcaster.BroadcastAsync("club", new string(name, 3000));
+        var first = (await host.History.ReadAsync("club")).Messages[0].Position!.Value;
+        var connection = await host.ConnectV1Async(
+            after: new Dictionary<string, MessagePosition> { ["club"] = first }, options: new() { OutboundQueueLimit = 4096 }, buffer: 512);
+        await connection.Client.ReceiveJsonUntilAsync("live");
+        using var cancel = new CancellationTokenSource();
+        var join = connection.Handler.Join("club", cancel.Token).AsTask();
+        Assert.False(join.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(join.Soon);
+
+        Assert.StartsWith("b", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
+        await connection.Handler.Join("club");
+        var frames = await connection.Client.ReceiveJsonUntilAsync("live");
+
+        Assert.Equal([new string('c', 3000), "live"], frames.Shorten());
+        Assert.True((bool?)frames[^1]["recovered"]);
+    }
+
+    [Fact]
     public async Task A_refused_resume_tells_nothing_and_counts_once_the_client_may()
     {
         await using var host = new ChatHost();

@@ -60,7 +60,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     }
 
     /// <summary>Waits until the queue is at most half full, and has space for frames of this size. Returns false if it has ended.</summary>
-    public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0)
+    public async ValueTask<bool> WaitForSpaceAsync(int bytes = 0, CancellationToken cancellationToken = default)
     {
         while (true)
         {
@@ -74,7 +74,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
                 space = _space.Next;
             }
 
-            await space.ConfigureAwait(false);
+            await space.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

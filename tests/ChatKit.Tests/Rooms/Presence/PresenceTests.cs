@@ -170,6 +170,29 @@ public class PresenceTests
     }
 
     [Fact]
+    public async Task Whoever_cancels_its_join_is_not_there()
+    {
+        await using var host = new ChatHost();
+        var anna = await host.EnterTrackedAsync("anna");
+        Assert.Equal("here anna", await anna.ReceivePresenceAsync());
+        var bob = await host.EnterAsync(
+            options: new() { TrackPresence = true, PingInterval = Timeout.InfiniteTimeSpan, OutboundQueueLimit = 4096 },
+            info: static abort => new() { Room = "home", Abort = abort, User = Users.Named("bob") },
+            buffer: 512);
+        await bob.Handler.Send(new string('x', 3000));
+        using var cancel = new CancellationTokenSource();
+        var join = bob.Handler.Join("lobby", cancel.Token).AsTask();
+        Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(join.Soon);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal("left bob", await anna.ReceivePresenceAsync());
+        await AreThereAsync(host, ["anna"]);
+    }
+
+    [Fact]
     public async Task Every_room_that_a_connection_joins_knows_it()
     {
         await using var host = new ChatHost();
