@@ -1,9 +1,12 @@
 namespace ChatKit;
 
-/// <summary>Options for a broadcast. By default, it goes to everyone in the home room and is stored in the room's history.</summary>
+/// <summary>Options for a broadcast. By default, it goes to everyone in the room and is stored in the room's history.</summary>
 public sealed class BroadcastOptions
 {
-    /// <summary>The room to send to. The sender doesn't have to be in it. Default: null, the connection's home room.</summary>
+    /// <summary>
+    /// The room to send to. The sender doesn't have to be in it. Default: null, the room of the message that is being handled
+    /// (<see cref="WebSocketMessage.Room"/>), or the connection's home room outside of <see cref="WebSocketHandler.OnMessageAsync"/>.
+    /// </summary>
     public string? Room { get; set; }
 
     /// <summary>Who receives the message. Default: <see cref="Audience.Everyone"/>.</summary>

@@ -60,6 +60,13 @@ public class WebSocketConnectionOptions
     public int OutboundQueueLimit { get; set; } = 1024 * 1024;
 
     /// <summary>
+    /// Whether clients that speak <see cref="ChatKitSubprotocol.V1"/> can join and leave rooms, and send messages to the rooms that they
+    /// are in. Default: false. If true, a client can ask for any room by name: override <see cref="WebSocketHandler.AuthorizeRoomAsync"/>,
+    /// which allows all rooms by default. <see cref="ChatKitOptions.MaxRoomsPerConnection"/> limits the number of rooms.
+    /// </summary>
+    public bool AllowClientJoins { get; set; }
+
+    /// <summary>
     /// Whether presence is tracked for the endpoint's connections. If true, <see cref="IRoomPresence"/> lists them, and clients that speak
     /// <see cref="ChatKitSubprotocol.V1"/> are notified of who is in a room, who joins and who leaves. Default: false. Presence costs the
     /// store a write for each join and leave, and a read for each check of a room. It also costs each client a frame for each change, which

@@ -83,8 +83,8 @@ public abstract class WebSocketHandler
         Connection.SendAsync(data, cancellationToken);
 
     /// <summary>
-    /// Sends a text to everyone in the home room, unless <paramref name="options"/> specify otherwise. Completes when the message is
-    /// accepted (stored and published); it never waits for a client to read it.
+    /// Sends a text to everyone in the room of the message that is being handled, else in the home room, unless <paramref name="options"/>
+    /// specify otherwise. Completes when the message is accepted (stored and published); it never waits for a client to read it.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
@@ -99,8 +99,9 @@ public abstract class WebSocketHandler
         Connection.BroadcastAsync(text, options, cancellationToken);
 
     /// <summary>
-    /// Sends bytes, as a binary message, to everyone in the home room, unless <paramref name="options"/> specify otherwise. Completes when
-    /// the message is accepted (stored and published); it never waits for a client to read it.
+    /// Sends bytes, as a binary message, to everyone in the room of the message that is being handled, else in the home room, unless
+    /// <paramref name="options"/> specify otherwise. Completes when the message is accepted (stored and published); it never waits for a
+    /// client to read it.
     /// </summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
@@ -186,4 +187,7 @@ public abstract class WebSocketHandler
     protected ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null) => Connection.CloseAsync(status, reason);
 
     internal void Attach(WebSocketConnection connection) => _connection = connection;
+
+    /// <summary>Handles a message. If it names no room, it is for the home room.</summary>
+    internal ValueTask ReceiveAsync(WebSocketMessage message) => OnMessageAsync(message.Room.Length == 0 ? message.In(Room) : message);
 }

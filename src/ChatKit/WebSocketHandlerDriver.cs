@@ -29,9 +29,9 @@ public sealed class WebSocketHandlerDriver
     /// <param name="room">The room's name.</param>
     public ValueTask<bool> AuthorizeRoomAsync(string room) => _handler.AuthorizeRoomAsync(room);
 
-    /// <summary>Calls <see cref="WebSocketHandler.OnMessageAsync"/>.</summary>
+    /// <summary>Calls <see cref="WebSocketHandler.OnMessageAsync"/>, with <see cref="WebSocketMessage.Room"/> set to the home room.</summary>
     /// <param name="message">The client's message.</param>
-    public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.OnMessageAsync(message);
+    public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.ReceiveAsync(message);
 
     /// <summary>Calls <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
     /// <param name="close">How the connection ended.</param>

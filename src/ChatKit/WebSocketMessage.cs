@@ -9,6 +9,8 @@ namespace ChatKit;
 /// <summary>A complete message from a client, reassembled from its fragments.</summary>
 public readonly struct WebSocketMessage
 {
+    private readonly string? _room;
+
     /// <summary>Creates a message from bytes.</summary>
     /// <param name="data">The payload. For a text message, its UTF-8 bytes. The bytes aren't copied.</param>
     /// <param name="type">Whether the message is text or binary.</param>
@@ -25,14 +27,26 @@ public readonly struct WebSocketMessage
     {
     }
 
+    private WebSocketMessage(in WebSocketMessage message, string room)
+        : this(message.Data, message.Type) => _room = room;
+
     /// <summary>Whether the message is text or binary.</summary>
     public WebSocketMessageType Type { get; }
+
+    /// <summary>
+    /// The room that the client has addressed: the home room, unless the endpoint has <see cref="WebSocketConnectionOptions.AllowClientJoins"/>
+    /// and the client has named another room that it is in. Empty for a message that no handler has received.
+    /// </summary>
+    public string Room => _room ?? "";
 
     /// <summary>The payload. For a text message, its UTF-8 bytes, which are valid. The receiver can keep it.</summary>
     public ReadOnlyMemory<byte> Data { get; }
 
     /// <summary>The payload as text. Each call decodes it again. Invalid UTF-8 in a binary message becomes U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
+
+    /// <summary>Returns the message, addressed to a room.</summary>
+    internal WebSocketMessage In(string room) => new(this, room);
 
     /// <summary>Reads the payload as JSON. Invalid JSON from a client makes the method return false; it doesn't throw.</summary>
     /// <typeparam name="T">The type to read.</typeparam>

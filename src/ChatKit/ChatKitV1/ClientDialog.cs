@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.WebSockets;
 using ChatKit.History;
 
@@ -41,12 +42,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         // Refused in its turn, so that a client that doesn't read the answers has to wait.
         if (!frame!.IsKnown)
-            return new InboundMessage(default, RefOf(frame), IsSupported: false);
+            return new InboundMessage(default, RefOf(frame), new ClientRequest.Unsupported());
         switch (frame.Type)
         {
             case V1ClientFrame.MessageType:
                 EndResume();
                 return new InboundMessage(frame.ToMessage(), frame.Ref);
+            case V1ClientFrame.JoinType:
+                EndResume();
+                return new InboundMessage(default, frame.Ref, frame.ToJoin());
+            case V1ClientFrame.LeaveType:
+                EndResume();
+                return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
@@ -58,7 +65,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>Ends the wait for more positions.</summary>
     public void EndResume() => _resuming?.TrySetResult();
 
-    /// <summary>Passes a message to the handler, and sends the result to the client.</summary>
+    /// <summary>Passes a message to the handler, or fulfils a request, and sends the result to the client.</summary>
     /// <param name="driver">The handler.</param>
     /// <param name="inbound">The message.</param>
     /// <exception cref="HistoryUnavailableException">The message couldn't be stored. The client was notified.</exception>
@@ -67,10 +74,9 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
-        if (!inbound.IsSupported)
+        if (inbound.Request is { } request)
         {
-            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."))
-                .ConfigureAwait(false);
+            await FulfilAsync(request, reference).ConfigureAwait(false);
             return;
         }
 
@@ -83,6 +89,12 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         if (reference is not null)
             _refused = null;
+        if (inbound.Message.Room is { Length: > 0 } room && ProblemOfRoom(room) is { } problem)
+        {
+            await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
+            return;
+        }
+
         try
         {
             if (reference is null)
@@ -125,6 +137,48 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         }
 
         return V1Frames.Ack(reference, scope.Room, scope.Position);
+    }
+
+    private async ValueTask FulfilAsync(ClientRequest request, string? reference)
+    {
+        var answer = request switch
+        {
+            ClientRequest.Unsupported => V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
+            _ when !client.AllowsClientJoins => V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
+            ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
+            ClientRequest.Leave leave => Leave(leave, reference),
+            _ => throw new UnreachableException(),
+        };
+        if (answer is not null)
+            await client.EnqueueAsync(answer).ConfigureAwait(false);
+    }
+
+    /// <summary>Joins a room. Returns the answer, unless the client has received it before the room's messages.</summary>
+    private async ValueTask<byte[]?> JoinAsync(ClientRequest.Join join, string? reference)
+    {
+        var ack = V1Frames.Ack(reference, join.Room, null);
+        return await client.JoinAsync(join, ack).ConfigureAwait(false) switch
+        {
+            JoinResult.Joined => null,
+            JoinResult.Unchanged => ack,
+            JoinResult.Denied => V1Frames.Error(reference, V1Error.Forbidden, RoomAccessDeniedException.To(join.Room).Message),
+            JoinResult.TooManyRooms => V1Frames.Error(reference, V1Error.TooManyRooms, "Too many rooms. Leave one before you join another."),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private byte[] Leave(ClientRequest.Leave leave, string? reference)
+    {
+        client.Leave(leave.Room);
+        return V1Frames.Ack(reference, leave.Room, null);
+    }
+
+    /// <summary>Why the client cannot send a message to a room; null if it can.</summary>
+    private (string Code, string Text)? ProblemOfRoom(string room)
+    {
+        if (room != client.Room && !client.AllowsClientJoins)
+            return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
+        return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)

@@ -8,6 +8,25 @@ internal interface IDialogClient
     /// <summary>The user's ID; null if the client is anonymous.</summary>
     string? UserId { get; }
 
+    /// <summary>The home room's name.</summary>
+    string Room { get; }
+
+    /// <summary>Whether the client may join and leave rooms, and address them.</summary>
+    bool AllowsClientJoins { get; }
+
+    /// <summary>Whether the client is in a room.</summary>
+    bool IsIn(string room);
+
+    /// <summary>
+    /// Lets the client join a room, if the handler allows it. The stored messages follow in the background.
+    /// </summary>
+    /// <param name="join">The room.</param>
+    /// <param name="ack">The frame that the client receives before anything of the room.</param>
+    ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack);
+
+    /// <summary>Lets the client leave a room. Does nothing if it is not in the room.</summary>
+    void Leave(string room);
+
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default);

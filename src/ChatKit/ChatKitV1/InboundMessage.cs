@@ -1,10 +1,10 @@
 namespace ChatKit.ChatKitV1;
 
-/// <summary>What a client has sent that is dealt with in its turn.</summary>
-/// <param name="Message">A message for the handler.</param>
-/// <param name="Ref">What its client calls it; null if it has not named it.</param>
-/// <param name="IsSupported">Whether it is a message; if not, it is something that can only be refused.</param>
-internal readonly record struct InboundMessage(WebSocketMessage Message, string? Ref = null, bool IsSupported = true)
+/// <summary>A frame of a client that is handled in its turn.</summary>
+/// <param name="Message">The message for the handler, if there is no request.</param>
+/// <param name="Ref">The ref that the client has given the frame; null if none.</param>
+/// <param name="Request">A request that is not a message for the handler; null for a message.</param>
+internal readonly record struct InboundMessage(WebSocketMessage Message, string? Ref = null, ClientRequest? Request = null)
 {
     public static implicit operator InboundMessage(WebSocketMessage message) => new(message);
 }

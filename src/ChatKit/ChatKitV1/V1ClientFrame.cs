@@ -5,8 +5,11 @@ using System.Text.Json.Serialization;
 namespace ChatKit.ChatKitV1;
 
 /// <summary>A frame from a client that speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
-internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, byte[]? Base64)
+internal sealed record V1ClientFrame(
+    string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null, JsonElement After = default)
 {
+    public const string JoinType = "join";
+    public const string LeaveType = "leave";
     public const string MessageType = "message";
     public const string PongType = "pong";
     public const string ResumeType = "resume";
@@ -18,7 +21,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
     private const int MaxDepth = 64;
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
-    public bool IsKnown => Type is MessageType or ResumeType or PongType;
+    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">The received message.</param>
@@ -56,7 +59,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
         {
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new V1ClientFrame(Text(document.RootElement, "type"), Text(document.RootElement, "ref"), null, null)
+                ? new V1ClientFrame(Text(document.RootElement, "type"), Text(document.RootElement, "ref"))
                 : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -70,18 +73,36 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data, by
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>Returns the message for the handler.</summary>
-    public WebSocketMessage ToMessage() =>
-        Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
+    public WebSocketMessage ToMessage()
+    {
+        var message = Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
+        return Room is null ? message : message.In(Room);
+    }
+
+    public ClientRequest.Join ToJoin() => new(Room!, After.ValueKind == JsonValueKind.String ? MessagePosition.Parse(After.GetString()!) : null);
 
     private string? Problem() => Type switch
     {
         PongType or ResumeType => null,
-        MessageType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
+        MessageType or JoinType or LeaveType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
         MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
-        MessageType => null,
+        MessageType when Room is null => null,
+        MessageType or LeaveType => RoomProblem(),
+        JoinType => RoomProblem() ?? AfterProblem(),
         null => "The frame has no 'type'.",
         _ => null,
     };
+
+    private string? RoomProblem() => RoomName.IsValid(Room, out _) ? null : $"'room' must be the name of a room, 1 to {RoomName.MaxLength} characters.";
+
+    private string? AfterProblem()
+    {
+        if (After.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return null;
+        return After.ValueKind == JsonValueKind.String && MessagePosition.TryParse(After.GetString(), out _)
+            ? null
+            : "'after' must be the last position that the client has in the room, such as \"5k2j9:42\".";
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

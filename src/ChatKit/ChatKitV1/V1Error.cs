@@ -12,8 +12,14 @@ internal static class V1Error
     /// <summary>The store is unavailable. The client sends the message again, with the same ref.</summary>
     public const string Unavailable = "unavailable";
 
-    /// <summary>The client was denied access to the room that it would have joined. It never sends the message again.</summary>
+    /// <summary>The client was denied access to a room, or may not do this. It never sends the frame again.</summary>
     public const string Forbidden = "forbidden";
+
+    /// <summary>The client is not in the room that it has addressed. It never sends the message again.</summary>
+    public const string NotJoined = "not_joined";
+
+    /// <summary>The client is in as many rooms as it may be. It leaves one before it joins another.</summary>
+    public const string TooManyRooms = "too_many_rooms";
 
     /// <summary>The handler failed. The client never sends the message again.</summary>
     public const string Failed = "failed";

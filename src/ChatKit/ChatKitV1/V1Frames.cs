@@ -108,11 +108,11 @@ internal static class V1Frames
             json.WriteBoolean("recovered", live.recovered);
         });
 
-    public static byte[] Ack(string reference, string? room, MessagePosition? position) =>
+    public static byte[] Ack(string? reference, string? room, MessagePosition? position) =>
         Frame((reference, room, position), static (json, ack) =>
         {
             Begin(json, "ack");
-            json.WriteString("ref", ack.reference);
+            WriteIfAny(json, "ref", ack.reference);
             WriteIfAny(json, "room", ack.room);
             WriteIfAny(json, "position", ack.position?.ToString());
         });

@@ -31,6 +31,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(130, LogLevel.Information, "Connection {ConnectionId} of user {User} may not be in room {Room}.")]
     public static partial void RoomDenied(this ILogger logger, LogText connectionId, LogText user, LogText room);
 
+    [LoggerMessage(131, LogLevel.Error, "Connection {ConnectionId} is closed (1011), because it failed to join room {Room}.")]
+    public static partial void JoinFailed(this ILogger logger, LogText connectionId, LogText room, Exception exception);
+
     [LoggerMessage(140, LogLevel.Information, "Connection {ConnectionId} sends more than it may and is closed (1008).")]
     public static partial void RateExceeded(this ILogger logger, LogText connectionId);
 

@@ -1,3 +1,4 @@
+using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 
 namespace ChatKit.Connections;
@@ -64,7 +65,15 @@ internal sealed class ConnectionRooms(
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        if (BeginJoin(room) is not { } join)
+        var (result, join) = BeginJoin(room);
+        if (result == JoinResult.TooManyRooms)
+        {
+            throw new InvalidOperationException(
+                $"The connection is in {limit} rooms already. Leave one first, or raise "
+                + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
+        }
+
+        if (join is null)
             return;
 
         RoomMembership? membership;
@@ -77,7 +86,7 @@ internal sealed class ConnectionRooms(
             if (!await answer.ConfigureAwait(false))
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
-            membership = Enter(join, replay);
+            membership = Enter(join, replay, null);
         }
         finally
         {
@@ -86,6 +95,41 @@ internal sealed class ConnectionRooms(
 
         if (membership is not null)
             await StartAsync(membership, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the client join a room that it has asked for, if the handler allows it. The stored messages follow in the background.</summary>
+    /// <param name="request">The room, and the last position that the client has there.</param>
+    /// <param name="replay">The number of stored messages that the client receives.</param>
+    /// <param name="onAllowed">Called before the client enters the room.</param>
+    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, Func<ValueTask> onAllowed)
+    {
+        var (result, join) = BeginJoin(request.Room);
+        if (join is null)
+            return result;
+
+        RoomMembership? membership;
+        try
+        {
+            if (!await AuthorizeAsync(request.Room).ConfigureAwait(false))
+                return JoinResult.Denied;
+            await onAllowed().ConfigureAwait(false);
+            membership = Enter(join, replay, request.After);
+        }
+        finally
+        {
+            EndJoin(join);
+        }
+
+        // A client that receives the messages of one room slowly can go on with another.
+        if (membership is not null)
+            _ = StartInBackgroundAsync(membership);
+        return JoinResult.Joined;
+    }
+
+    public bool IsIn(string room)
+    {
+        lock (_memberships)
+            return Find(room) is not null;
     }
 
     /// <summary>Enters a room that needs no authorization and does not count towards the limit.</summary>
@@ -149,22 +193,24 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    /// <summary>Registers a join. Returns null if the connection is in the room, or has left all rooms for good.</summary>
-    private Join? BeginJoin(string room)
+    /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
+    private (JoinResult Result, Join? Join) BeginJoin(string room)
     {
         lock (_memberships)
         {
             if (_leftAll || Find(room) is not null)
-                return null;
+                return (JoinResult.Unchanged, null);
+            if (_memberships.Count - _uncounted + (_joins?.Count ?? 0) >= limit)
+                return (JoinResult.TooManyRooms, null);
 
             var join = new Join(room);
             (_joins ??= new(1)).Add(join);
-            return join;
+            return (JoinResult.Joined, join);
         }
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(Join join, int replay)
+    private RoomMembership? Enter(Join join, int replay, MessagePosition? resumeAfter)
     {
         var room = join.Room;
         lock (_memberships)
@@ -172,15 +218,8 @@ internal sealed class ConnectionRooms(
             if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
                 return null;
 
-            if (_memberships.Count - _uncounted >= limit)
-            {
-                throw new InvalidOperationException(
-                    $"The connection is in {limit} rooms already. Leave one first, or raise "
-                    + $"{nameof(ChatKitOptions)}.{nameof(ChatKitOptions.MaxRoomsPerConnection)}.");
-            }
-
-            MessagePosition? after = _resumeAfter?.Remove(room, out var position) == true ? position : null;
-            var membership = registry.Enter(room, connection, replay, after);
+            MessagePosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
+            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known);
             _memberships.Add(membership);
             return membership;
         }
@@ -216,6 +255,18 @@ internal sealed class ConnectionRooms(
 
             membership.Leave();
             throw;
+        }
+    }
+
+    private async Task StartInBackgroundAsync(RoomMembership membership)
+    {
+        try
+        {
+            await StartAsync(membership, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            connection.OnJoinFailed(membership.Room.Name, e);
         }
     }
 

@@ -38,10 +38,12 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
     /// <summary>Lets the handler handle a message. Throws an exception that ends the connection.</summary>
     public async ValueTask HandleAsync(InboundMessage inbound)
     {
-        if (inbound.IsSupported)
+        if (inbound.Request is null)
             services.Metrics.Received();
         keepAlive.IsBusy = true;
         using var span = services.Tracing.Handle(connection.Room, connection.Id, inbound.Message.Data.Length);
+        if (inbound.Message.Room is { Length: > 0 } room && room != connection.Room)
+            HandledRoom.Set(connection, room);
         try
         {
             if (dialog is null)

@@ -10,4 +10,7 @@ internal interface IRoomJoiner : IRoomClient
 
     /// <summary>Asks the connection's handler whether the client may join a room.</summary>
     ValueTask<bool> AuthorizeRoomAsync(string room);
+
+    /// <summary>A room that the client was allowed to join could not be joined.</summary>
+    void OnJoinFailed(string room, Exception exception);
 }

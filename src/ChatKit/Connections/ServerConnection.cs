@@ -27,6 +27,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     {
         (_transport, _info, _services) = (transport, info, services);
         _homeCapacity = options.HistoryCapacity;
+        AllowsClientJoins = options.AllowClientJoins;
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
@@ -68,6 +69,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     public WireFormat Format => _transport.Format;
 
     public string? PresentAs { get; }
+
+    public bool AllowsClientJoins { get; }
 
     /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
@@ -141,8 +144,26 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, room == Room ? HomeCapacity : _services.Options.HistoryCapacity, cancellationToken);
+        return EnterAsync(room, ReplayOf(room), cancellationToken);
     }
+
+    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
+    {
+        var result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
+        if (result == JoinResult.Denied)
+            _services.Logger.RoomDenied(Id, UserId, join.Room);
+        return result;
+    }
+
+    public void OnJoinFailed(string room, Exception exception)
+    {
+        _services.Logger.JoinFailed(Id, room, exception);
+        CloseHere(WebSocketCloseStatus.InternalServerError, "a room could not be joined", exception);
+    }
+
+    public bool IsIn(string room) => _rooms.IsIn(room);
+
+    public void Leave(string room) => _rooms.Leave(room);
 
     public override ValueTask LeaveAsync(string room)
     {
@@ -207,6 +228,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public void Dispose() => End.Dispose();
 
+    private int ReplayOf(string room) => room == Room ? HomeCapacity : _services.Options.HistoryCapacity;
+
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
 
     private async ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken)
@@ -231,7 +254,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options, CancellationToken cancellationToken)
     {
-        var room = options?.Room ?? Room;
+        var room = options?.Room ?? HandledRoom.Of(this);
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
         return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
