@@ -5,7 +5,7 @@ namespace ChatKit.AspNetCore.Tests.Connections;
 public class KeepAliveTests
 {
     [Fact]
-    public async Task A_client_that_answers_no_ping_is_noticed()
+    public async Task A_client_that_answers_no_ping_is_disconnected()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
