@@ -3,7 +3,7 @@ namespace ChatRoom.Tests;
 public class ChatHandlerTests(SharedChatRoom shared)
 {
     [Fact]
-    public async Task Everyone_in_the_room_receives_the_sender_the_text_and_the_time()
+    public async Task Everyone_in_the_room_receives_text_sender_and_time()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();

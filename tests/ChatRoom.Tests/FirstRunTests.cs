@@ -8,7 +8,7 @@ public class FirstRunTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_first_run_prints_where_to_open_the_browser_and_where_the_history_is_and_nothing_else(bool canWriteHome)
+    public async Task A_first_run_prints_only_the_URL_and_where_the_history_is(bool canWriteHome)
     {
         var folder = Directory.CreateTempSubdirectory("chatroom-");
         try

@@ -35,7 +35,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task A_name_that_is_too_long_is_not_cut_within_a_character()
+    public async Task A_name_that_is_too_long_is_not_truncated_within_a_character()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         var page = await browser.OpenAsync(new Uri(chatRoom.Address, $"?name={new string('a', 39)}%F0%9F%91%8B"));
@@ -82,7 +82,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task It_shows_who_is_here()
+    public async Task The_page_shows_the_members()
     {
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "presence");
@@ -99,7 +99,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task It_fits_a_narrow_screen_and_counts_what_is_unread()
+    public async Task The_page_fits_a_narrow_screen_and_counts_unread_messages()
     {
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "narrow", width: 360);

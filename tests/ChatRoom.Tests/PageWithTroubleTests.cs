@@ -10,7 +10,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     public ValueTask DisposeAsync() => _visitors.DisposeAsync();
 
     [Fact]
-    public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
+    public async Task Nothing_is_lost_or_duplicated_when_the_server_restarts_with_its_history()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
@@ -58,7 +58,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     }
 
     [Fact]
-    public async Task When_the_server_restarts_without_its_history_the_page_says_so()
+    public async Task The_page_reports_a_restart_of_the_server_without_its_history()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port);

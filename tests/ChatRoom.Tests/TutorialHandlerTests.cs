@@ -20,7 +20,7 @@ public class TutorialHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Nothing_is_remembered()
+    public async Task No_message_is_stored()
     {
         var chatRoom = await shared.GetAsync();
         using var first = await chatRoom.ConnectAsync("/msg");

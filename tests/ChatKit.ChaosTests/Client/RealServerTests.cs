@@ -23,7 +23,7 @@ public class RealServerTests
     }
 
     [Fact]
-    public async Task A_client_that_is_disconnected_repeatedly_misses_and_duplicates_nothing()
+    public async Task A_client_that_is_disconnected_repeatedly_has_no_gaps_and_no_duplicates()
     {
         const int Count = 60;
         await using var server = Server.Create(0, redis: null);

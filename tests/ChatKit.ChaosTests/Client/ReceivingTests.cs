@@ -5,7 +5,7 @@ namespace ChatKit.ChaosTests.Client;
 public class ReceivingTests
 {
     [Fact]
-    public async Task A_position_that_was_seen_is_dropped()
+    public async Task A_message_at_a_position_already_received_is_dropped()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -73,7 +73,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task A_reset_starts_the_room_again()
+    public async Task A_reset_restarts_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -89,7 +89,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task After_a_reset_without_a_message_it_resumes_before_the_first()
+    public async Task After_a_reset_without_a_message_the_client_resumes_before_the_first()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);

@@ -14,7 +14,7 @@ public class ReconnectingTests
     [InlineData(1009)]
     [InlineData(3000)]
     [InlineData(4999)]
-    public async Task It_stays_closed(int code)
+    public async Task The_client_stays_closed_after_a_final_close_code(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -34,7 +34,7 @@ public class ReconnectingTests
     [InlineData(1012)]
     [InlineData(1013)]
     [InlineData(1014)]
-    public async Task It_connects_again(int code)
+    public async Task The_client_reconnects_after_any_other_close_code(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -131,7 +131,7 @@ public class ReconnectingTests
     }
 
     [Fact]
-    public async Task The_client_leaves_a_silent_server()
+    public async Task The_client_disconnects_from_a_silent_server()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);

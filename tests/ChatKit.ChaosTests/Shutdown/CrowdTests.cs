@@ -26,7 +26,7 @@ public class CrowdTests
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Five_thousand_clients_are_closed_in_waves_after_everything_that_waits_for_them()
+    public async Task Five_thousand_clients_are_closed_in_waves_after_all_their_queued_messages()
     {
         var logs = Directory.CreateTempSubdirectory("chatkit-crowd-");
         var clients = Enumerable.Range(0, Count).Select(static i => new CrowdClient($"{i % Rooms}", SpeaksV1(i), i % Backlogged == 0 ? Long : Short)).ToArray();

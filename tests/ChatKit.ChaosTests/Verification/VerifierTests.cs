@@ -86,7 +86,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void Another_order_than_the_senders_is_found()
+    public void An_order_other_than_the_senders_is_found()
     {
         var ann = Ann(1, 2, 3);
 

@@ -4,7 +4,7 @@ public class SoakTests
 {
     /// <summary>A short run, which is too short to check growth. README.md describes how to run longer.</summary>
     [Fact]
-    public async Task Everything_arrives_while_clients_come_and_go_and_no_exception_is_left_unobserved()
+    public async Task Everything_arrives_while_clients_connect_and_disconnect_and_no_exception_is_unobserved()
     {
         await using var csv = new StringWriter();
 

@@ -78,7 +78,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task The_frames_are_not_larger_than_the_server_takes()
+    public async Task The_frames_are_not_larger_than_the_server_accepts()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -221,7 +221,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_gap_is_reported_and_a_reset_starts_the_room_again()
+    public async Task A_gap_is_reported_and_a_reset_restarts_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -247,7 +247,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Nothing_that_the_server_sends_disturbs_it()
+    public async Task No_frame_of_the_server_breaks_the_client()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);

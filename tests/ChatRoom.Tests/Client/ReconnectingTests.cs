@@ -196,7 +196,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_waits_longer_with_each_attempt_until_it_is_live()
+    public async Task The_client_waits_longer_with_each_attempt_until_it_is_live()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
@@ -214,7 +214,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task The_client_answers_pings_and_leaves_a_server_that_sends_none()
+    public async Task The_client_answers_pings_and_disconnects_from_a_server_that_sends_none()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -250,7 +250,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_pauses_while_the_browser_is_offline()
+    public async Task The_client_pauses_while_the_browser_is_offline()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}");

@@ -3,7 +3,7 @@ namespace ChatRoom.Tests.Client;
 public class SendingTests(Browser browser)
 {
     [Fact]
-    public async Task A_message_is_pending_until_the_server_has_it()
+    public async Task A_message_is_pending_until_the_server_acknowledges_it()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -49,7 +49,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task On_a_new_connection_what_is_not_acknowledged_is_sent_again_in_order()
+    public async Task Unacknowledged_messages_are_sent_again_in_order_on_a_new_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -206,7 +206,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_frame_exactly_as_large_as_the_server_takes_is_sent()
+    public async Task A_frame_exactly_as_large_as_the_limit_is_sent()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -224,7 +224,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task After_a_reload_what_was_pending_is_sent_again()
+    public async Task Pending_messages_are_sent_again_after_a_reload()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
