@@ -36,7 +36,7 @@ public class CommandLineTests
         await using var chatRoom = await ChatRoomProcess.StartAsync("--host", "0.0.0.0");
 
         Assert.Equal("localhost", chatRoom.Address.Host);
-        await Patience.UntilAsync(() => chatRoom.Output.Contains("in memory"), "the place of the history is printed");
+        await Patience.UntilAsync(() => chatRoom.Output.Contains("in memory"), "the location of the history is printed");
         using var http = new HttpClient();
         Assert.Contains("Join a room", await http.GetStringAsync(chatRoom.Address));
     }
@@ -60,8 +60,8 @@ public class CommandLineTests
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--logging", level);
         using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hello there");
-        Assert.Equal("hello there", await ann.HearAsync());
+        await ann.SendTextAsync("hello there");
+        Assert.Equal("hello there", await ann.ReceiveTextAsync());
 
         if (logged)
             await Patience.UntilAsync(() => chatRoom.Output.Contains("Ann in lobby: hello there"), "the message is logged");

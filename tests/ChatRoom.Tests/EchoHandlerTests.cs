@@ -77,6 +77,6 @@ public class EchoHandlerTests(SharedChatRoom shared)
 
         var answer = await client.ReceiveMessageAsync();
         Assert.Equal(type, answer?.Type);
-        Assert.True(message.AsSpan().SequenceEqual(answer?.Data), "it comes back as it was");
+        Assert.True(message.AsSpan().SequenceEqual(answer?.Data), "the message is echoed unchanged");
     }
 }

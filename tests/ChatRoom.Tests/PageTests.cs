@@ -15,9 +15,9 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lobby");
         var bob = await _visitors.JoinAsync(chatRoom, "Bob", "lobby");
 
-        await ann.SayAsync("Hello Bob");
+        await ann.SendTextAsync("Hello Bob");
         await Assertions.Expect(bob.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob"]);
-        await bob.SayAsync("Hello Ann");
+        await bob.SendTextAsync("Hello Ann");
         await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob", "Hello Ann"]);
         await Assertions.Expect(ann.Locator("li.message.own .text")).ToHaveTextAsync(["Hello Bob"]);
         await Assertions.Expect(ann.Locator("li.notice")).ToContainTextAsync("Bob joined");
@@ -27,9 +27,9 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
 
         await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob", "Hello Ann"]);
         await Assertions.Expect(ann.Locator("li.day")).ToHaveCountAsync(1);
-        await bob.SayAsync("You reloaded. Did you miss anything?");
+        await bob.SendTextAsync("You reloaded. Did you miss anything?");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(3);
-        await ann.SayAsync("Nothing, it was all still here.");
+        await ann.SendTextAsync("Nothing, it was all still here.");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(4);
         await ann.SaveScreenshotAsync("chat-room.png");
     }
@@ -52,7 +52,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "<b>Ann</b>", "<i>room");
 
-        await ann.SayAsync(Attack);
+        await ann.SendTextAsync(Attack);
 
         await ann.ExpectMessagesAsync(Attack);
         await Assertions.Expect(ann.Locator("li.message .from")).ToHaveTextAsync(["<b>Ann</b>"]);
@@ -68,7 +68,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "refusals");
         await ann.EvaluateAsync("document.getElementById('text').maxLength = 100_000");
 
-        await ann.SayAsync(text);
+        await ann.SendTextAsync(text);
 
         await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("A message was not sent");
         await Assertions.Expect(ann.Locator("li.refused .fate")).ToContainTextAsync("Not sent: it is too long.");
@@ -77,7 +77,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         await Assertions.Expect(ann.Locator("#text")).ToHaveValueAsync(text);
         await Assertions.Expect(ann.Locator("#pending li")).ToHaveCountAsync(0);
         await Assertions.Expect(ann.Locator("#problem")).ToBeEmptyAsync();
-        await ann.SayAsync("short");
+        await ann.SendTextAsync("short");
         await ann.ExpectMessagesAsync("short");
     }
 
@@ -104,11 +104,11 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "narrow", width: 360);
         var bob = await _visitors.JoinAsync(chatRoom, "Bob", "narrow");
-        await ann.SayAsync("shown, so what follows is news");
+        await ann.SendTextAsync("shown, so what follows is news");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(1);
         await ann.EvaluateAsync("Object.defineProperty(document, 'hidden', { get: () => true })");
 
-        await bob.SayAsync(new string('x', 300));
+        await bob.SendTextAsync(new string('x', 300));
 
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(2);
         await Assertions.Expect(ann).ToHaveTitleAsync("(1) narrow · ChatKit");

@@ -19,8 +19,8 @@ public class TelemetryTests(SharedChatRoom shared)
         };
         await using var chatRoom = await ChatRoomProcess.StartAsync(environment, "--otlp", collector.Endpoint);
         using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hello there");
-        Assert.Equal("hello there", await ann.HearAsync());
+        await ann.SendTextAsync("hello there");
+        Assert.Equal("hello there", await ann.ReceiveTextAsync());
 
         await collector.ReceiveAsync(
             "metrics",

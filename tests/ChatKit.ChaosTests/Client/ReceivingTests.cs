@@ -45,7 +45,7 @@ public class ReceivingTests
         await first.SendMessageAsync("e:2", "two");
         await first.SendAsync("""{"type":"live","room":"a&b ~c","position":":0","recovered":false}""");
         await client.NextAsync<BecameLive>();
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
 
@@ -62,7 +62,7 @@ public class ReceivingTests
         await first.SendAsync("""{"type":"gap","room":"lobby","after":"e:1","next":"e:5","missed":3}""");
         await first.SendAsync("""{"type":"message","at":"2026-11-22T18:00:00Z","data":"for you"}""");
         Assert.Equal(["e:1 one", " for you"], await client.NextSeenAsync(2));
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
         Assert.Equal(["lobby~e:1"], second.After);
@@ -97,7 +97,7 @@ public class ReceivingTests
         await first.SendMessageAsync("e:7", "seven");
         await first.SendAsync("""{"type":"gap","room":"lobby","after":"e:7","reset":true}""");
         Assert.Equal(["e:7 seven", "gap e:7 to ?: reset"], await client.NextSeenAsync(2));
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
 

@@ -97,7 +97,7 @@ public class ReconnectingTests
 
         await (await server.WelcomeAsync()).CloseAsync(1008);
 
-        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client does not reconnect");
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public class ReconnectingTests
         await using var client = ChatClient.Start(new ChatClientOptions { NextAddress = _ => ValueTask.FromResult(addresses.Dequeue()) });
         var first = await one.WelcomeAsync();
 
-        first.Cut();
+        first.Abort();
 
         await other.WelcomeAsync();
     }
@@ -161,8 +161,8 @@ public class ReconnectingTests
     {
         await using var server = await ScriptedServer.StartAsync(subprotocol: null);
         await using var client = Clients.Start(server.Address);
-        (await server.AcceptAsync()).Cut();
+        (await server.AcceptAsync()).Abort();
 
-        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client does not reconnect");
     }
 }

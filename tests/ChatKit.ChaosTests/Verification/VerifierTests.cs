@@ -57,7 +57,7 @@ public class VerifierTests
     [Fact]
     public void A_duplicate_message_is_found()
     {
-        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Doubled);
+        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Duplicates);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class VerifierTests
 
         var verdict = Verify(ann with { Seen = [.. ann.Seen, Message(4, "ann 1")] }, bob with { Seen = [.. bob.Seen, Message(4, "ann 1")] });
 
-        Assert.NotEmpty(verdict.Doubled);
+        Assert.NotEmpty(verdict.Duplicates);
         Assert.Empty(verdict.Lost);
     }
 

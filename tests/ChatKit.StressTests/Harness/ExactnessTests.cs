@@ -7,13 +7,13 @@ public class ExactnessTests
     {
         var seen = See(0, 2, 1, 4, 3, 5);
 
-        Assert.Equal((6, 0, 0), (seen.Count, seen.Doubled, seen.Late));
+        Assert.Equal((6, 0, 0), (seen.Count, seen.Duplicates, seen.Late));
     }
 
     [Fact]
     public void A_repeated_number_is_a_duplicate()
     {
-        Assert.Equal(1, See(0, 1, 2, 2, 3).Doubled);
+        Assert.Equal(1, See(0, 1, 2, 2, 3).Duplicates);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public class SoakTests
             Assert.Empty(result.Restless);
             Assert.Equal(0, result.Wrong);
             Assert.True(result.Last.Stats.IsClean, result.ToString());
-            Assert.True(result is { Sent: > 0, Heard: > 0, Resumes: > 0 }, result.ToString());
+            Assert.True(result is { Sent: > 0, Received: > 0, Resumes: > 0 }, result.ToString());
         }
     }
 }

@@ -59,7 +59,7 @@ public class SendingTests(Browser browser)
         var sent = new[] { await first.ReceiveMessageAsync(), await first.ReceiveMessageAsync(), await first.ReceiveMessageAsync() };
         await first.AcknowledgeAsync(sent[1].Ref, "e:2");
         await page.ExpectAsync("chat.pending.length", "2");
-        await first.BreakAsync();
+        await first.AbortAsync();
         var second = await server.AcceptAsync();
         await page.SendAsync("d");
         await second.WelcomeAsync();
@@ -141,7 +141,7 @@ public class SendingTests(Browser browser)
         await page.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
         await page.SendAsync("new");
         await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
 
         var second = await server.AcceptLiveAsync();
 
@@ -231,7 +231,7 @@ public class SendingTests(Browser browser)
         var first = await server.AcceptLiveAsync();
         await page.SendAsync("sent");
         var sent = await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         var second = await server.AcceptAsync();
         await page.SendAsync("not sent");
 
@@ -263,7 +263,7 @@ public class SendingTests(Browser browser)
         await page.ExpectAsync("chat.state", "\"live\"");
         await page.SendAsync("sent by ann");
         await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed by ann");
 
@@ -323,7 +323,7 @@ public class SendingTests(Browser browser)
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptAsync();
         await first.WelcomeAsync(user: null);
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed by nobody");
 
@@ -384,7 +384,7 @@ public class SendingTests(Browser browser)
         var connection = await server.AcceptLiveAsync();
         await page.SendAsync("sent");
         await connection.ReceiveMessageAsync();
-        await connection.BreakAsync();
+        await connection.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("not sent");
 

@@ -64,7 +64,7 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed before");
         var other = new ClientPage(await page.Page.Context.NewPageAsync());
