@@ -38,7 +38,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Many_small_messages_come_back_in_order()
+    public async Task Many_small_messages_are_echoed_in_order()
     {
         const int Count = 20_000;
         var chatRoom = await shared.GetAsync();

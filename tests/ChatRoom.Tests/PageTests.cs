@@ -129,7 +129,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task The_browser_client_comes_with_the_library()
+    public async Task The_browser_client_is_part_of_the_library()
     {
         var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();

@@ -144,7 +144,7 @@ public class LimitTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_sends_no_message_is_closed_as_idle_whatever_else_it_sends(bool pings)
+    public async Task A_client_that_sends_only_other_frames_than_messages_is_closed_as_idle(bool pings)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));

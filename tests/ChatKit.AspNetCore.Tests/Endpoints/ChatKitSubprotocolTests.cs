@@ -23,7 +23,7 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task The_applications_own_subprotocols_come_first()
+    public async Task The_applications_own_subprotocols_take_precedence()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.Subprotocols.Add("mine"));
         await using var both = await ConnectAsync(server, "/chat/lobby", ChatKitSubprotocol.V1, "mine");

@@ -37,14 +37,14 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task Messages_are_given_back_in_fractions_of_a_second()
+    public async Task The_rate_refills_in_fractions_of_a_second()
     {
         using var rate = new InboundRate(100, 1);
         Assert.True(rate.TryTake());
         Assert.False(rate.TryTake());
 
         // A hundredth of a second, and not a whole one, is the time for the next.
-        await Patience.UntilAsync(rate.TryTake, "a message is given back");
+        await Patience.UntilAsync(rate.TryTake, "the rate allows another message");
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public class InboxTests
     private readonly Inbox _inbox = new(limit: 3);
 
     [Fact]
-    public void Messages_come_out_in_order()
+    public void Messages_are_read_in_order()
     {
         Write("a", "b", "c");
 

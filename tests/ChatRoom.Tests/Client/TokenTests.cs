@@ -56,7 +56,7 @@ public class TokenTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_token_that_comes_too_late_opens_no_second_connection()
+    public async Task A_token_that_arrives_too_late_opens_no_second_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(
