@@ -6,7 +6,7 @@ namespace ChatKit.AspNetCore.Tests;
 public class HomeRoomTests
 {
     [Fact]
-    public async Task A_slash_in_a_route_value_does_not_reach_the_rooms_of_others()
+    public async Task A_slash_in_a_route_value_does_not_lead_to_the_rooms_of_others()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script);
@@ -17,7 +17,7 @@ public class HomeRoomTests
     }
 
     [Fact]
-    public async Task Two_clients_talk_and_a_late_one_gets_the_history_first()
+    public async Task Two_clients_exchange_messages_and_a_late_one_gets_the_history_first()
     {
         await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"));
         await using var ann = await server.ConnectAsync("/chat/lobby");
@@ -111,7 +111,7 @@ public class HomeRoomTests
     }
 
     [Fact]
-    public async Task Tenants_that_are_in_the_name_do_not_meet()
+    public async Task Tenants_in_the_room_name_do_not_share_rooms()
     {
         await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>(
             "/{tenant}/chat/{room}",
@@ -130,7 +130,7 @@ public class HomeRoomTests
     [InlineData(null, "must not be empty")]
     [InlineData("", "must not be empty")]
     [InlineData("a\u2028b", "U+2028 at index 1")]
-    public async Task A_name_that_is_not_valid_is_answered_with_400_and_the_reason(string? room, string reason)
+    public async Task An_invalid_room_name_is_answered_with_400_and_the_reason(string? room, string reason)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, options => options.HomeRoom = _ => room);

@@ -7,7 +7,7 @@ namespace ChatKit.AspNetCore.Tests;
 public class LogEventTests
 {
     [Fact]
-    public void Every_line_of_the_log_has_an_id_of_its_own()
+    public void Every_log_event_has_a_unique_id()
     {
         Assembly[] assemblies = [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
         var events = assemblies

@@ -67,7 +67,7 @@ public class MapTimeTests
     }
 
     [Fact]
-    public async Task Every_option_that_is_wrong_is_named()
+    public async Task Every_invalid_option_is_reported()
     {
         await using var app = Build();
 

@@ -41,12 +41,12 @@ public sealed partial class OperationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_table_of_instruments_has_those_that_there_are_with_their_kinds_and_units() => Assert.Equal(
+    public void The_table_of_instruments_matches_the_code_in_names_kinds_and_units() => Assert.Equal(
         _instruments.Values.Select(static i => (i.Name, KindOf(i), i.Unit)).Order(),
         InstrumentsInDocs().Select(static i => (i.Name, i.Kind, (string?)i.Unit)).Order());
 
     [Fact]
-    public async Task The_attributes_in_the_table_are_those_that_are_measured()
+    public async Task The_attributes_in_the_table_match_the_measurements()
     {
         await using (var client = await _server.ConnectAsync("/chat/lobby"))
         {
@@ -65,7 +65,7 @@ public sealed partial class OperationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_table_of_events_has_those_that_there_are_with_their_levels()
+    public void The_table_of_events_matches_the_code_in_ids_and_levels()
     {
         Assembly[] assemblies = [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
         var events = assemblies
@@ -79,7 +79,7 @@ public sealed partial class OperationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_dashboard_shows_every_instrument_and_none_that_there_is_not()
+    public void The_dashboard_shows_every_instrument_and_no_others()
     {
         var metrics = _instruments.Values.SelectMany(PrometheusNames).ToHashSet();
         var labels = InstrumentsInDocs().SelectMany(static i => i.Attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(static a => a.Replace('.', '_')).ToHashSet();
@@ -92,7 +92,7 @@ public sealed partial class OperationsTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_panel_of_the_dashboard_has_a_unit_legends_and_says_what_it_shows()
+    public void Every_panel_of_the_dashboard_has_a_unit_legends_and_a_description()
     {
         Assert.NotEmpty(Panels());
         Assert.All(Panels(), static panel =>

@@ -9,7 +9,7 @@ public partial class ReadmeTests
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
     [Fact]
-    public void Every_snippet_is_one_that_the_snippets_project_compiles()
+    public void Every_snippet_is_compiled_by_the_snippets_project()
     {
         var compiled = string.Concat(
             Directory.GetFiles(Path.Combine(Root, "tests", "ChatKit.Snippets"), "*.cs").Select(path => Unindented(File.ReadAllText(path))));
@@ -22,7 +22,7 @@ public partial class ReadmeTests
     }
 
     [Fact]
-    public void Every_link_leads_somewhere()
+    public void Every_link_has_a_target()
     {
         var links = Link().Matches(File.ReadAllText(Path.Combine(Root, "README.md"))).Select(match => match.Groups[1].Value).ToList();
 
@@ -50,7 +50,7 @@ public partial class ReadmeTests
 
     /// <summary>Fails if a test in the table is renamed.</summary>
     [Fact]
-    public void Every_test_that_the_table_of_threats_names_is_there()
+    public void Every_test_in_the_table_of_threats_exists()
     {
         var sources = Directory.GetFiles(Path.Combine(Root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
         var table = File.ReadLines(Path.Combine(Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");

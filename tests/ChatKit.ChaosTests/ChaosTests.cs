@@ -6,7 +6,7 @@ public class ChaosTests
 {
     /// <summary>A short run. README.md describes how to run longer, and with another seed.</summary>
     [Fact]
-    public async Task Nothing_is_lost_doubled_or_reordered_while_nodes_redis_and_connections_fail()
+    public async Task No_message_is_lost_duplicated_or_reordered_while_nodes_Redis_and_connections_fail()
     {
         var result = await ChaosRun.RunAsync(new ChaosOptions(Seed: 42, TimeSpan.FromSeconds(15)));
 

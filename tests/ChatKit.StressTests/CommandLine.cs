@@ -15,7 +15,7 @@ internal static class CommandLine
     public const string Storm = "storm";
 
     /// <summary>Whether an argument is for this program, and not for the test runner.</summary>
-    public static bool Knows(string argument) =>
+    public static bool IsCommand(string argument) =>
         Root().Subcommands.Any(command => command.Name == argument) || argument is "--help" or "--version";
 
     public static Task<int> RunAsync(string[] args) => Root().Parse(args).InvokeAsync();

@@ -68,7 +68,7 @@ public sealed class DotnetProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until a process accepts connections on a loopback port.</summary>
-    public static Task UntilAcceptsAsync(int port) => Patience.UntilAsync(() => AcceptsAsync(port), $"port {port} takes connections");
+    public static Task UntilAcceptsAsync(int port) => Patience.UntilAsync(() => AcceptsAsync(port), $"port {port} accepts connections");
 
     /// <summary>Waits for the next line that it writes.</summary>
     /// <param name="limit">For how long; null = as long as a test waits for anything.</param>

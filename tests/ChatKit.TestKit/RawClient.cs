@@ -139,7 +139,7 @@ public sealed class RawClient : IDisposable
     {
         var start = await ReadAsync(2);
         Assert.True(
-            (start[0] & 0xB0) == 0x80 && (start[1] & 0x80) == 0, "a server's frame is whole, has no bits but its own, and is not masked");
+            (start[0] & 0xB0) == 0x80 && (start[1] & 0x80) == 0, "a server's frame is final, has no reserved bits, and is not masked");
         byte[] header = [.. start, .. await ReadAsync(ServerFrame.HeaderSize(start) - start.Length)];
         return (header[0] & 0x7F, await ReadAsync((int)ServerFrame.PayloadLength(header)));
     }

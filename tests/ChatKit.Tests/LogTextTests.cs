@@ -15,7 +15,7 @@ public class LogTextTests
     [InlineData("\u202a\u202b\u202c\u202d\u202e", @"\u202A\u202B\u202C\u202D\u202E")]
     [InlineData("\u2066\u2067\u2068\u2069", @"\u2066\u2067\u2068\u2069")]
     [InlineData("\u061c\u200e\u200f", @"\u061C\u200E\u200F")]
-    public void What_could_break_a_line_is_escaped_and_the_rest_is_as_it_was(string? text, string printed) =>
+    public void Characters_that_could_break_a_line_are_escaped_and_the_others_are_unchanged(string? text, string printed) =>
         Assert.Equal(printed, new LogText(text).ToString());
 
     [Fact]
@@ -26,7 +26,7 @@ public class LogTextTests
     }
 
     [Fact]
-    public void A_long_text_is_cut()
+    public void A_long_text_is_truncated()
     {
         Assert.Equal(1000, new LogText(new string('x', 1000)).ToString().Length);
         Assert.Equal(new string('x', 1000) + "…", new LogText(new string('x', 5000)).ToString());
@@ -34,14 +34,14 @@ public class LogTextTests
     }
 
     [Fact]
-    public void A_harmless_text_costs_nothing()
+    public void A_text_without_special_characters_is_returned_without_allocating()
     {
         var text = "lobby 😀";
         Assert.Same(text, new LogText(text).ToString());
     }
 
     [Fact]
-    public void Whatever_a_room_may_be_named_is_printed_as_it_is_and_whatever_is_escaped_is_no_name()
+    public void Exactly_the_characters_of_valid_room_names_are_not_escaped()
     {
         for (var c = '\0'; c < char.MaxValue; c++)
         {
@@ -52,7 +52,7 @@ public class LogTextTests
 
     /// <summary>So that a new line of the log cannot forget it.</summary>
     [Fact]
-    public void Every_text_in_a_line_of_the_log_is_escaped()
+    public void Every_text_parameter_of_a_log_line_is_escaped()
     {
         var parameters = typeof(WebSocketHandler).Assembly.GetTypes()
             .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))

@@ -6,7 +6,7 @@ namespace ChatKit.Tests;
 public class MessagePositionPropertyTests
 {
     [ForAll]
-    public void What_is_written_can_be_read(AnyText epoch, PositiveInt sequence)
+    public void A_position_survives_formatting_and_parsing(AnyText epoch, PositiveInt sequence)
     {
         var position = Position(epoch, sequence.Get);
 
@@ -17,7 +17,7 @@ public class MessagePositionPropertyTests
     }
 
     [ForAll]
-    public void What_is_read_is_written_again_or_it_is_refused(AnyText text)
+    public void Any_text_is_rejected_or_parsed_to_a_position_that_survives_formatting(AnyText text)
     {
         foreach (var candidate in new[] { text.Value, $"e:{text.Value}", $"e:1{text.Value}", $"{text.Value}:1" })
         {
@@ -34,7 +34,7 @@ public class MessagePositionPropertyTests
     }
 
     [ForAll]
-    public void The_next_position_follows_and_nothing_else_does(bool sameEpoch, NonNegativeInt one, NonNegativeInt two)
+    public void Only_the_next_position_follows(bool sameEpoch, NonNegativeInt one, NonNegativeInt two)
     {
         var (a, b) = Pair(sameEpoch, one.Get, two.Get);
 
@@ -47,7 +47,7 @@ public class MessagePositionPropertyTests
     }
 
     [ForAll]
-    public void A_stream_is_the_same_both_ways(bool sameEpoch, NonNegativeInt one, NonNegativeInt two)
+    public void IsOfStream_is_symmetric(bool sameEpoch, NonNegativeInt one, NonNegativeInt two)
     {
         var (a, b) = Pair(sameEpoch, one.Get, two.Get);
 
@@ -57,7 +57,7 @@ public class MessagePositionPropertyTests
     }
 
     [ForAll]
-    public void Whoever_has_read_has_read_what_was_before(bool sameEpoch, NonNegativeInt one, NonNegativeInt two, NonNegativeInt three)
+    public void IsAtOrBefore_is_a_partial_order(bool sameEpoch, NonNegativeInt one, NonNegativeInt two, NonNegativeInt three)
     {
         var (a, b) = Pair(sameEpoch, one.Get, two.Get);
         var c = three.Get == 0 ? MessagePosition.None : new MessagePosition("e", three.Get);

@@ -6,7 +6,7 @@ public class MessagePositionTests
     [InlineData("5k2j9:42", "5k2j9", 42)]
     [InlineData("a:b:7", "a:b", 7)]
     [InlineData(":0", "", 0)]
-    public void What_is_written_can_be_read(string text, string epoch, long sequence)
+    public void A_position_survives_parsing_and_formatting(string text, string epoch, long sequence)
     {
         var position = MessagePosition.Parse(text);
 
@@ -25,16 +25,16 @@ public class MessagePositionTests
     [InlineData("a: 1")]
     [InlineData("a:1\0")]
     [InlineData("a:9223372036854775808")]
-    public void What_is_no_position_is_refused(string? text)
+    public void An_invalid_position_is_rejected(string? text)
     {
         Assert.False(MessagePosition.TryParse(text, out var position));
         Assert.Equal(MessagePosition.None, position);
     }
 
     [Fact]
-    public void Parse_names_what_it_expected() =>
+    public void Parse_throws_with_the_expected_format_in_the_message() =>
         Assert.Contains("epoch:sequence", Assert.Throws<FormatException>(() => MessagePosition.Parse("nonsense")).Message);
 
     [Fact]
-    public void The_default_is_none() => Assert.Equal(MessagePosition.None, new MessagePosition("", 0));
+    public void An_empty_epoch_and_sequence_0_are_None() => Assert.Equal(MessagePosition.None, new MessagePosition("", 0));
 }

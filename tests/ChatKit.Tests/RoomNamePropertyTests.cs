@@ -9,7 +9,7 @@ public class RoomNamePropertyTests
     private const string BidiControls = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
 
     [ForAll]
-    public void A_name_is_what_the_documentation_says(AnyText text)
+    public void A_name_is_valid_exactly_as_documented(AnyText text)
     {
         foreach (var name in new[] { text.Value, text.Unicode, string.Concat(text.Value.Where(IsPrintable)) })
         {
@@ -23,7 +23,7 @@ public class RoomNamePropertyTests
 
     /// <summary>Through addresses, UTF-8 in the store, and UTF-8 in frames.</summary>
     [ForAll]
-    public void A_name_survives_the_ways_that_it_goes(AnyText text)
+    public void A_name_survives_url_encoding_and_utf8(AnyText text)
     {
         if (!RoomName.IsValid(text.Value, out _))
             return;
@@ -34,7 +34,7 @@ public class RoomNamePropertyTests
 
     /// <summary>Whatever it is, and with what cannot stand in a name escaped.</summary>
     [ForAll]
-    public void A_text_is_one_line_of_the_log(AnyText text)
+    public void A_log_text_is_one_line(AnyText text)
     {
         var line = new LogText(text.Value).ToString();
 
@@ -44,7 +44,7 @@ public class RoomNamePropertyTests
     }
 
     [ForAll]
-    public void No_name_is_the_room_of_a_user(AnyText user) => Assert.False(RoomName.IsValid(RoomName.OfUser(user.Value), out _));
+    public void No_valid_name_is_the_room_of_a_user(AnyText user) => Assert.False(RoomName.IsValid(RoomName.OfUser(user.Value), out _));
 
     private static bool IsPrintable(char c) =>
         char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)

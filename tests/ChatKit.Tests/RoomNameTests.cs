@@ -6,7 +6,7 @@ public class RoomNameTests
     [InlineData("a")]
     [InlineData(" ")]
     [InlineData("日本語 😀 {a}:b")]
-    public void Unicode_is_a_name(string name)
+    public void A_unicode_name_is_valid(string name)
     {
         Assert.True(RoomName.IsValid(name, out var problem));
         Assert.Null(problem);
@@ -21,7 +21,7 @@ public class RoomNameTests
     [InlineData("a\u2028b", "U+2028 at index 1")]
     [InlineData("a\u202eb", "U+202E at index 1")]
     [InlineData("a\u2066b", "U+2066 at index 1")]
-    public void What_is_wrong_is_said(string? name, string problem)
+    public void An_invalid_name_is_rejected_with_the_problem(string? name, string problem)
     {
         Assert.False(RoomName.IsValid(name, out var said));
         Assert.Contains(problem, said);
@@ -36,12 +36,12 @@ public class RoomNameTests
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_is_no_name()
+    public void Half_a_surrogate_pair_is_not_valid_in_a_name()
     {
         foreach (var name in new[] { "\ud83d", "a\ud83db", "\ude00", "\ude00\ud83d", "😀\ud83d" })
             Assert.False(RoomName.IsValid(name, out _));
     }
 
     [Fact]
-    public void Nobody_can_join_the_room_of_a_user() => Assert.False(RoomName.IsValid(RoomName.OfUser("ann"), out _));
+    public void The_room_of_a_user_is_not_a_valid_name() => Assert.False(RoomName.IsValid(RoomName.OfUser("ann"), out _));
 }

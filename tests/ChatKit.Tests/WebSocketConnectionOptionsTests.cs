@@ -29,11 +29,11 @@ public class WebSocketConnectionOptionsTests
     }
 
     [Fact]
-    public void All_problems_are_named_at_once() => Assert.Equal(2, Assert.Throws<OptionsValidationException>(
+    public void All_problems_are_reported_at_once() => Assert.Equal(2, Assert.Throws<OptionsValidationException>(
         new WebSocketConnectionOptions { MaxMessageSize = 0, OutboundQueueLimit = 0 }.Validate).Failures.Count());
 
     [Fact]
-    public void A_derived_class_adds_its_own_and_gives_its_name()
+    public void A_derived_class_can_add_problems_and_is_named_in_the_messages()
     {
         var failures = Assert.Throws<OptionsValidationException>(new Derived { MaxMessageSize = 0 }.Validate).Failures.ToList();
 
@@ -42,7 +42,7 @@ public class WebSocketConnectionOptionsTests
     }
 
     [Fact]
-    public void The_defaults_are_valid_and_those_that_are_documented()
+    public void The_defaults_are_valid_and_match_the_documentation()
     {
         var options = new WebSocketConnectionOptions();
         options.Validate();

@@ -9,7 +9,7 @@ namespace ChatKit.Tests;
 public class WebSocketHandlerTests
 {
     [Fact]
-    public async Task A_handler_runs_on_a_connection_of_ones_own()
+    public async Task A_handler_runs_on_a_custom_connection()
     {
         var connection = new FakeConnection();
         var driver = new WebSocketHandlerDriver(new Shouting(), connection);
@@ -22,7 +22,7 @@ public class WebSocketHandlerTests
     }
 
     [Fact]
-    public async Task A_mocked_connection_will_do()
+    public async Task A_handler_runs_on_a_mocked_connection()
     {
         var connection = new Mock<WebSocketConnection>();
         var driver = new WebSocketHandlerDriver(new Shouting(), connection.Object);
@@ -33,7 +33,7 @@ public class WebSocketHandlerTests
     }
 
     [Fact]
-    public async Task A_test_asks_which_rooms_the_client_may_be_in()
+    public async Task A_test_can_call_AuthorizeRoomAsync()
     {
         var connection = new Mock<WebSocketConnection>();
         connection.Setup(static c => c.UserId).Returns("ann");
@@ -59,19 +59,19 @@ public class WebSocketHandlerTests
     }
 
     [Fact]
-    public void A_constructor_that_wants_the_connection_is_told_where_to_ask_for_it() => Assert.Contains(
-        "OnOpenAsync", Assert.Throws<InvalidOperationException>(static () => new Hasty()).Message);
+    public void A_constructor_that_uses_the_connection_throws_with_the_fix_in_the_message() => Assert.Contains(
+        "OnOpenAsync", Assert.Throws<InvalidOperationException>(static () => new UsesConnectionInConstructor()).Message);
 
     [Theory]
     [InlineData(ClaimTypes.NameIdentifier, "id", "id")]
     [InlineData("sub", "subject", "subject")]
     [InlineData(ClaimTypes.Name, "name", null)]
     [InlineData(ClaimTypes.Email, "e@x", null)]
-    public void The_user_id_is_the_identifier_or_else_the_subject_and_never_the_name(string claim, string value, string? expected) =>
+    public void The_user_id_is_the_NameIdentifier_or_sub_claim_and_never_the_name(string claim, string value, string? expected) =>
         Assert.Equal(expected, new FakeConnection(new ClaimsPrincipal(new ClaimsIdentity([new Claim(claim, value)]))).UserId);
 
     [Fact]
-    public async Task A_fake_that_knows_how_to_broadcast_can_publish_and_gives_no_position()
+    public async Task A_fake_connection_that_can_broadcast_can_publish_without_a_position()
     {
         var connection = new FakeConnection();
         var handler = new ScriptedHandler();
@@ -87,11 +87,11 @@ public class WebSocketHandlerTests
     }
 
     [Fact]
-    public void A_fake_without_services_says_what_to_set_up() => Assert.Contains(
+    public void A_fake_connection_without_services_throws_with_the_fix_in_the_message() => Assert.Contains(
         "WebSocketConnection.Services", Assert.Throws<InvalidOperationException>(static () => new FakeConnection().Services).Message);
 
     [Fact]
-    public void What_a_fake_does_not_say_is_empty()
+    public void Members_that_a_fake_connection_does_not_override_are_empty()
     {
         var connection = new FakeConnection();
 
@@ -131,9 +131,9 @@ public class WebSocketHandlerTests
         protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
     }
 
-    private sealed class Hasty : WebSocketHandler
+    private sealed class UsesConnectionInConstructor : WebSocketHandler
     {
-        public Hasty() => _ = Connection;
+        public UsesConnectionInConstructor() => _ = Connection;
 
         protected internal override ValueTask OnMessageAsync(WebSocketMessage message) => ValueTask.CompletedTask;
     }

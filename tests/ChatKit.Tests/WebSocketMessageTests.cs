@@ -6,7 +6,7 @@ namespace ChatKit.Tests;
 public partial class WebSocketMessageTests
 {
     [Fact]
-    public void A_text_is_utf8()
+    public void A_text_message_is_encoded_as_utf8()
     {
         var message = new WebSocketMessage("é");
 
@@ -15,7 +15,7 @@ public partial class WebSocketMessageTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_read_as_replacement_characters() =>
+    public void Bytes_that_are_not_utf8_are_read_as_replacement_characters() =>
         Assert.Equal("\ufffd", new WebSocketMessage(new byte[] { 0xFF }, WebSocketMessageType.Binary).Text);
 
     [Fact]
@@ -32,7 +32,7 @@ public partial class WebSocketMessageTests
     [InlineData("[]")]
     [InlineData("""{"X":"no number"}""")]
     [InlineData("""{"X":1} and more""")]
-    public void What_does_not_fit_is_an_answer_and_no_exception(string text)
+    public void TryReadJson_returns_false_for_a_message_that_does_not_match(string text)
     {
         Assert.False(new WebSocketMessage(text).TryReadJson(Json.Default.Point, out var point));
         Assert.Null(point);
@@ -44,7 +44,7 @@ public partial class WebSocketMessageTests
     private sealed partial class Json : JsonSerializerContext;
 
     [Fact]
-    public void A_missing_type_discriminator_is_an_answer_too() =>
+    public void TryReadJson_returns_false_for_a_missing_type_discriminator() =>
         Assert.False(new WebSocketMessage("{}").TryReadJson(ShapeContext.Default.Shape, out _));
 }
 

@@ -3,29 +3,29 @@ namespace ChatRoom.Tests;
 public class ChatHandlerTests(SharedChatRoom shared)
 {
     [Fact]
-    public async Task Everyone_in_the_room_receives_the_sender_the_text_and_the_time()
+    public async Task Everyone_in_the_room_receives_text_sender_and_time()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
         using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
-        await ann.SayV1Async("hi");
-        await ann.HearAsync("message");
+        await ann.SendV1Async("hi");
+        await ann.ReceiveFrameAsync("message");
         using var bob = await chatRoom.ConnectV1Async($"/chat/{room}?name=Bob");
-        Assert.Equal("hi", (await bob.HearAsync("message")).GetProperty("data").GetString());
+        Assert.Equal("hi", (await bob.ReceiveFrameAsync("message")).GetProperty("data").GetString());
         using var carol = await chatRoom.ConnectV1Async($"/chat/{shared.NewRoom()}?name=Carol");
 
-        await bob.SayV1Async("grüß dich 👋");
+        await bob.SendV1Async("grüß dich 👋");
 
         foreach (var client in new[] { ann, bob })
         {
-            var message = await client.HearAsync("message");
+            var message = await client.ReceiveFrameAsync("message");
             Assert.Equal("Bob", message.GetProperty("from").GetString());
             Assert.Equal("grüß dich 👋", message.GetProperty("data").GetString());
             Assert.InRange(message.GetProperty("at").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow);
         }
 
-        await carol.SayV1Async("alone");
-        Assert.Equal("alone", (await carol.HearAsync("message")).GetProperty("data").GetString());
+        await carol.SendV1Async("alone");
+        Assert.Equal("alone", (await carol.ReceiveFrameAsync("message")).GetProperty("data").GetString());
     }
 
     [Fact]
@@ -34,17 +34,17 @@ public class ChatHandlerTests(SharedChatRoom shared)
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
         using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
-        await ann.SayV1Async("hi");
-        await ann.HearAsync("message");
+        await ann.SendV1Async("hi");
+        await ann.ReceiveFrameAsync("message");
         using var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
-        Assert.Equal("hi", await bob.HearAsync());
+        Assert.Equal("hi", await bob.ReceiveTextAsync());
 
-        await bob.SayAsync("hi all");
+        await bob.SendTextAsync("hi all");
 
-        Assert.Equal("hi all", await bob.HearAsync());
-        var heard = await ann.HearAsync("message");
-        Assert.Equal("Bob", heard.GetProperty("from").GetString());
-        Assert.Equal("hi all", heard.GetProperty("data").GetString());
+        Assert.Equal("hi all", await bob.ReceiveTextAsync());
+        var received = await ann.ReceiveFrameAsync("message");
+        Assert.Equal("Bob", received.GetProperty("from").GetString());
+        Assert.Equal("hi all", received.GetProperty("data").GetString());
     }
 
     [Fact]
@@ -53,13 +53,13 @@ public class ChatHandlerTests(SharedChatRoom shared)
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
         using var ann = await chatRoom.ConnectV1Async($"/chat/{room}?name=Ann");
-        Assert.Equal("""["Ann"]""", (await ann.HearAsync("presence")).GetProperty("here").GetRawText());
+        Assert.Equal("""["Ann"]""", (await ann.ReceiveFrameAsync("presence")).GetProperty("here").GetRawText());
 
         var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
-        Assert.Equal("""["Bob"]""", (await ann.HearAsync("presence")).GetProperty("joined").GetRawText());
+        Assert.Equal("""["Bob"]""", (await ann.ReceiveFrameAsync("presence")).GetProperty("joined").GetRawText());
         bob.Abort();
 
-        Assert.Equal("""["Bob"]""", (await ann.HearAsync("presence")).GetProperty("left").GetRawText());
+        Assert.Equal("""["Bob"]""", (await ann.ReceiveFrameAsync("presence")).GetProperty("left").GetRawText());
     }
 
     [Fact]
@@ -69,14 +69,14 @@ public class ChatHandlerTests(SharedChatRoom shared)
         var room = shared.NewRoom();
         using var ann = await chatRoom.ConnectAsync($"/chat/{room}?name=Ann");
         for (var i = 0; i < 120; i++)
-            await ann.SayAsync($"{i}");
+            await ann.SendTextAsync($"{i}");
         for (var i = 0; i < 120; i++)
-            await ann.HearAsync();
+            await ann.ReceiveTextAsync();
 
         using var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
 
         for (var i = 20; i < 120; i++)
-            Assert.Equal($"{i}", await bob.HearAsync());
+            Assert.Equal($"{i}", await bob.ReceiveTextAsync());
     }
 
     [Theory]
@@ -92,10 +92,10 @@ public class ChatHandlerTests(SharedChatRoom shared)
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
         using var client = await chatRoom.ConnectV1Async($"/chat/{room}{query}");
-        await client.SayV1Async("   ");
-        await client.SayV1Async("hi");
+        await client.SendV1Async("   ");
+        await client.SendV1Async("hi");
 
-        var message = await client.HearAsync("message");
+        var message = await client.ReceiveFrameAsync("message");
 
         Assert.Equal(shown, message.GetProperty("from").GetString());
         Assert.Equal("hi", message.GetProperty("data").GetString());

@@ -11,17 +11,17 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
         await using (var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint))
         {
             using var ann = await chatRoom.ConnectV1Async("/chat/survivors?name=Ann");
-            await ann.SayV1Async("remember me");
-            await ann.HearAsync("ack");
+            await ann.SendV1Async("remember me");
+            await ann.ReceiveFrameAsync("ack");
         }
 
         await using var restarted = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         using var bob = await restarted.ConnectV1Async("/chat/survivors?name=Bob");
 
-        var message = await bob.HearAsync("message");
+        var message = await bob.ReceiveFrameAsync("message");
         Assert.Equal("remember me", message.GetProperty("data").GetString());
         Assert.Equal("Ann", message.GetProperty("from").GetString());
-        await Patience.UntilAsync(() => restarted.Output.Contains("in Redis at"), "the place of the history is printed");
+        await Patience.UntilAsync(() => restarted.Output.Contains("in Redis at"), "the location of the history is printed");
     }
 
     [Fact]
@@ -29,40 +29,40 @@ public class ChatHandlerWithRedisTests(RedisServer redis) : IClassFixture<RedisS
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         using var ann = await chatRoom.ConnectV1Async("/chat/outage?name=Ann");
-        await ann.SayV1Async("before", "ann-1");
-        await ann.HearAsync("ack");
+        await ann.SendV1Async("before", "ann-1");
+        await ann.ReceiveFrameAsync("ack");
 
         await redis.KillAsync();
-        await ann.SayV1Async("kept", "ann-2");
-        var refused = await ann.HearAsync("error");
+        await ann.SendV1Async("kept", "ann-2");
+        var refused = await ann.ReceiveFrameAsync("error");
         Assert.Equal("ann-2", refused.GetProperty("ref").GetString());
         Assert.Equal("unavailable", refused.GetProperty("code").GetString());
         using var bob = await chatRoom.ConnectV1Async("/chat/outage?name=Bob");
-        await bob.SayV1Async("me too");
-        var heard = new List<string?>();
-        await HearUntilAsync(bob, "error", heard);
+        await bob.SendV1Async("me too");
+        var received = new List<string?>();
+        await ReceiveUntilAsync(bob, "error", received);
         await redis.StartAsync();
 
         await Patience.UntilAsync(() => chatRoom.Output.Contains($"{redis.Endpoint} is available again"), "Redis is available again");
-        await ann.SayV1Async("kept", "ann-2");
-        await ann.HearAsync("ack");
-        while (heard.Count < 2)
-            await HearUntilAsync(bob, "message", heard);
-        Assert.Equal(["before", "kept"], heard);
+        await ann.SendV1Async("kept", "ann-2");
+        await ann.ReceiveFrameAsync("ack");
+        while (received.Count < 2)
+            await ReceiveUntilAsync(bob, "message", received);
+        Assert.Equal(["before", "kept"], received);
         Assert.Equal(1, chatRoom.Output.Split("cannot be reached").Length - 1);
     }
 
     /// <summary>Collects the messages up to a frame of a type, including that frame if it is a message.</summary>
-    private static async Task HearUntilAsync(ClientWebSocket client, string type, List<string?> heard)
+    private static async Task ReceiveUntilAsync(ClientWebSocket client, string type, List<string?> received)
     {
-        string? told;
+        string? frameType;
         do
         {
-            var frame = JsonDocument.Parse(await client.HearAsync()).RootElement;
-            told = frame.GetProperty("type").GetString();
-            if (told == "message")
-                heard.Add(frame.GetProperty("data").GetString());
+            var frame = JsonDocument.Parse(await client.ReceiveTextAsync()).RootElement;
+            frameType = frame.GetProperty("type").GetString();
+            if (frameType == "message")
+                received.Add(frame.GetProperty("data").GetString());
         }
-        while (told != type);
+        while (frameType != type);
     }
 }

@@ -6,10 +6,10 @@ namespace ChatRoom.Tests;
 
 internal static class ClientWebSocketExtensions
 {
-    public static Task SayAsync(this ClientWebSocket client, string text) =>
+    public static Task SendTextAsync(this ClientWebSocket client, string text) =>
         client.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None).Soon();
 
-    public static async Task<string> HearAsync(this ClientWebSocket client)
+    public static async Task<string> ReceiveTextAsync(this ClientWebSocket client)
     {
         var buffer = new byte[64 * 1024];
         var result = await client.ReceiveAsync(buffer, CancellationToken.None).Soon();
@@ -19,17 +19,17 @@ internal static class ClientWebSocketExtensions
     }
 
     /// <summary>Returns the next chatkit.v1 frame of a type, such as "message".</summary>
-    public static async Task<JsonElement> HearAsync(this ClientWebSocket client, string type)
+    public static async Task<JsonElement> ReceiveFrameAsync(this ClientWebSocket client, string type)
     {
         while (true)
         {
-            var told = JsonDocument.Parse(await client.HearAsync()).RootElement;
-            if (told.GetProperty("type").GetString() == type)
-                return told;
+            var frame = JsonDocument.Parse(await client.ReceiveTextAsync()).RootElement;
+            if (frame.GetProperty("type").GetString() == type)
+                return frame;
         }
     }
 
     /// <summary>Sends a chatkit.v1 message.</summary>
-    public static Task SayV1Async(this ClientWebSocket client, string text, string? reference = null) =>
-        client.SayAsync(JsonSerializer.Serialize(new { type = "message", @ref = reference ?? Guid.NewGuid().ToString("n"), data = text }));
+    public static Task SendV1Async(this ClientWebSocket client, string text, string? reference = null) =>
+        client.SendTextAsync(JsonSerializer.Serialize(new { type = "message", @ref = reference ?? Guid.NewGuid().ToString("n"), data = text }));
 }

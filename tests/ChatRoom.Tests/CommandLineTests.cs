@@ -12,7 +12,7 @@ public class CommandLineTests
     [InlineData("--redis", "nonsense=1", "--redis is not a Redis configuration such as localhost:6379")]
     [InlineData("--otlp", "localhost:4317", "--otlp is 'localhost:4317'; it must be the URL of a collector, such as http://localhost:4317.")]
     [InlineData("--colour", "red", "--colour")]
-    public async Task A_wrong_value_gets_one_clear_line_and_exit_code_2(string option, string value, string problem)
+    public async Task An_invalid_value_prints_one_clear_line_and_exits_with_code_2(string option, string value, string problem)
     {
         var (exitCode, output) = await ChatRoomProcess.RunAsync(option, value);
 
@@ -31,18 +31,18 @@ public class CommandLineTests
     }
 
     [Fact]
-    public async Task It_prints_where_to_open_the_browser_and_where_the_history_lives()
+    public async Task The_program_prints_its_URL_and_where_the_history_is()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--host", "0.0.0.0");
 
         Assert.Equal("localhost", chatRoom.Address.Host);
-        await Patience.UntilAsync(() => chatRoom.Output.Contains("in memory"), "the place of the history is printed");
+        await Patience.UntilAsync(() => chatRoom.Output.Contains("in memory"), "the location of the history is printed");
         using var http = new HttpClient();
         Assert.Contains("Join a room", await http.GetStringAsync(chatRoom.Address));
     }
 
     [Fact]
-    public async Task A_port_in_use_gets_one_clear_line()
+    public async Task A_port_in_use_prints_one_clear_line()
     {
         await using var first = await ChatRoomProcess.StartAsync("--host", "127.0.0.1");
 
@@ -56,12 +56,12 @@ public class CommandLineTests
     [Theory]
     [InlineData("debug", true)]
     [InlineData("warning", false)]
-    public async Task The_level_decides_what_is_logged(string level, bool logged)
+    public async Task The_log_level_decides_what_is_logged(string level, bool logged)
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--logging", level);
         using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hello there");
-        Assert.Equal("hello there", await ann.HearAsync());
+        await ann.SendTextAsync("hello there");
+        Assert.Equal("hello there", await ann.ReceiveTextAsync());
 
         if (logged)
             await Patience.UntilAsync(() => chatRoom.Output.Contains("Ann in lobby: hello there"), "the message is logged");

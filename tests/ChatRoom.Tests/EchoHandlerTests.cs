@@ -26,7 +26,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Nothing_is_remembered()
+    public async Task No_message_is_stored()
     {
         var chatRoom = await shared.GetAsync();
         using (var first = await ConnectAsync(chatRoom))
@@ -38,7 +38,7 @@ public class EchoHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task Many_small_messages_come_back_in_order()
+    public async Task Many_small_messages_are_echoed_in_order()
     {
         const int Count = 20_000;
         var chatRoom = await shared.GetAsync();
@@ -77,6 +77,6 @@ public class EchoHandlerTests(SharedChatRoom shared)
 
         var answer = await client.ReceiveMessageAsync();
         Assert.Equal(type, answer?.Type);
-        Assert.True(message.AsSpan().SequenceEqual(answer?.Data), "it comes back as it was");
+        Assert.True(message.AsSpan().SequenceEqual(answer?.Data), "the message is echoed unchanged");
     }
 }

@@ -8,7 +8,7 @@ public class FirstRunTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_first_run_prints_where_to_open_the_browser_and_where_the_history_is_and_nothing_else(bool canWriteHome)
+    public async Task A_first_run_prints_only_the_URL_and_where_the_history_is(bool canWriteHome)
     {
         var folder = Directory.CreateTempSubdirectory("chatroom-");
         try
@@ -24,7 +24,7 @@ public class FirstRunTests
                 Open {chatRoom.Address.GetLeftPart(UriPartial.Authority)} in your browser. Ctrl+C ends the chat room.
                 History: the last 100 messages of each room, in memory; they are gone when the program ends.
                 """;
-            await Patience.UntilAsync(() => chatRoom.Output.Contains("History"), "the place of the history is printed");
+            await Patience.UntilAsync(() => chatRoom.Output.Contains("History"), "the location of the history is printed");
             using var http = new HttpClient();
             Assert.Contains("Join a room", await http.GetStringAsync(chatRoom.Address));
             using (var client = await chatRoom.ConnectAsync("/echo"))

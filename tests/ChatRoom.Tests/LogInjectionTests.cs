@@ -12,7 +12,7 @@ public class LogInjectionTests
         await using var process = await ChatRoomProcess.StartAsync("--logging", "debug");
         using (var client = await process.ConnectV1Async($"/chat/lobby?name={Uri.EscapeDataString(Hostile)}"))
         {
-            await client.SayV1Async(Hostile);
+            await client.SendV1Async(Hostile);
             await Patience.UntilAsync(() => process.Output.Contains(@"forged\u001B[2J\u0085\u2028\u2029\u200F\u202E\u2066", StringComparison.Ordinal), "the message is logged");
             await client.CloseAsync(WebSocketCloseStatus.NormalClosure, "x\r\nfail: forged\u2028\u202e", CancellationToken.None).Soon();
         }

@@ -13,7 +13,7 @@ internal static class PageExtensions
         await page.ExpectStateAsync("live");
     }
 
-    public static async Task SayAsync(this IPage page, string text)
+    public static async Task SendTextAsync(this IPage page, string text)
     {
         await page.Locator("#text").FillAsync(text);
         await page.Locator("#text").PressAsync("Enter");

@@ -15,9 +15,9 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lobby");
         var bob = await _visitors.JoinAsync(chatRoom, "Bob", "lobby");
 
-        await ann.SayAsync("Hello Bob");
+        await ann.SendTextAsync("Hello Bob");
         await Assertions.Expect(bob.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob"]);
-        await bob.SayAsync("Hello Ann");
+        await bob.SendTextAsync("Hello Ann");
         await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob", "Hello Ann"]);
         await Assertions.Expect(ann.Locator("li.message.own .text")).ToHaveTextAsync(["Hello Bob"]);
         await Assertions.Expect(ann.Locator("li.notice")).ToContainTextAsync("Bob joined");
@@ -27,15 +27,15 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
 
         await Assertions.Expect(ann.Locator("li.message .text")).ToHaveTextAsync(["Hello Bob", "Hello Ann"]);
         await Assertions.Expect(ann.Locator("li.day")).ToHaveCountAsync(1);
-        await bob.SayAsync("You reloaded. Did you miss anything?");
+        await bob.SendTextAsync("You reloaded. Did you miss anything?");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(3);
-        await ann.SayAsync("Nothing, it was all still here.");
+        await ann.SendTextAsync("Nothing, it was all still here.");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(4);
         await ann.SaveScreenshotAsync("chat-room.png");
     }
 
     [Fact]
-    public async Task A_name_that_is_too_long_is_not_cut_within_a_character()
+    public async Task A_name_that_is_too_long_is_not_truncated_within_a_character()
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync();
         var page = await browser.OpenAsync(new Uri(chatRoom.Address, $"?name={new string('a', 39)}%F0%9F%91%8B"));
@@ -52,7 +52,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "<b>Ann</b>", "<i>room");
 
-        await ann.SayAsync(Attack);
+        await ann.SendTextAsync(Attack);
 
         await ann.ExpectMessagesAsync(Attack);
         await Assertions.Expect(ann.Locator("li.message .from")).ToHaveTextAsync(["<b>Ann</b>"]);
@@ -68,7 +68,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "refusals");
         await ann.EvaluateAsync("document.getElementById('text').maxLength = 100_000");
 
-        await ann.SayAsync(text);
+        await ann.SendTextAsync(text);
 
         await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("A message was not sent");
         await Assertions.Expect(ann.Locator("li.refused .fate")).ToContainTextAsync("Not sent: it is too long.");
@@ -77,12 +77,12 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         await Assertions.Expect(ann.Locator("#text")).ToHaveValueAsync(text);
         await Assertions.Expect(ann.Locator("#pending li")).ToHaveCountAsync(0);
         await Assertions.Expect(ann.Locator("#problem")).ToBeEmptyAsync();
-        await ann.SayAsync("short");
+        await ann.SendTextAsync("short");
         await ann.ExpectMessagesAsync("short");
     }
 
     [Fact]
-    public async Task It_shows_who_is_here()
+    public async Task The_page_shows_the_members()
     {
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "presence");
@@ -99,16 +99,16 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task It_fits_a_narrow_screen_and_counts_what_is_unread()
+    public async Task The_page_fits_a_narrow_screen_and_counts_unread_messages()
     {
         var chatRoom = await shared.GetAsync();
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "narrow", width: 360);
         var bob = await _visitors.JoinAsync(chatRoom, "Bob", "narrow");
-        await ann.SayAsync("shown, so what follows is news");
+        await ann.SendTextAsync("shown, so what follows is news");
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(1);
         await ann.EvaluateAsync("Object.defineProperty(document, 'hidden', { get: () => true })");
 
-        await bob.SayAsync(new string('x', 300));
+        await bob.SendTextAsync(new string('x', 300));
 
         await Assertions.Expect(ann.Locator("li.message")).ToHaveCountAsync(2);
         await Assertions.Expect(ann).ToHaveTitleAsync("(1) narrow · ChatKit");
@@ -129,7 +129,7 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
     }
 
     [Fact]
-    public async Task The_browser_client_comes_with_the_library()
+    public async Task The_browser_client_is_part_of_the_library()
     {
         var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();

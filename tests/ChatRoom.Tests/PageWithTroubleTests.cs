@@ -10,24 +10,24 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     public ValueTask DisposeAsync() => _visitors.DisposeAsync();
 
     [Fact]
-    public async Task When_the_server_restarts_with_its_history_nothing_is_lost_or_doubled()
+    public async Task Nothing_is_lost_or_duplicated_when_the_server_restarts_with_its_history()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "restarts");
-        await ann.SayAsync("before the restart");
+        await ann.SendTextAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
         await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
-        await ann.SayAsync("while it is away");
-        await ann.SayAsync("and still away");
+        await ann.SendTextAsync("while it is away");
+        await ann.SendTextAsync("and still away");
         await Assertions.Expect(ann.Locator("#pending .text")).ToHaveTextAsync(["while it is away", "and still away"]);
         await Assertions.Expect(ann.Locator("#pending .fate")).ToHaveTextAsync(["Sending…", "Sending…"]);
         await ann.SaveScreenshotAsync("chat-room-pending.png");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         await ann.ExpectStateAsync("live");
-        await ann.SayAsync("after the restart");
+        await ann.SendTextAsync("after the restart");
 
         string[] all = ["before the restart", "while it is away", "and still away", "after the restart"];
         await ann.ExpectMessagesAsync(all);
@@ -42,7 +42,7 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "stops");
-        await ann.SayAsync("before the stop");
+        await ann.SendTextAsync("before the stop");
         await ann.ExpectMessagesAsync("before the stop");
 
         var (exitCode, took) = await chatRoom.StopAsync();
@@ -51,24 +51,24 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         Assert.Equal(0, exitCode);
         Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(4)); // The server waits 5 s for a client that does not answer the close frame.
         await ann.ExpectStateAsync("reconnecting");
-        await ann.SayAsync("while it is away");
+        await ann.SendTextAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port, "--redis", redis.Endpoint);
         await ann.ExpectStateAsync("live");
         await ann.ExpectMessagesAsync("before the stop", "while it is away");
     }
 
     [Fact]
-    public async Task When_the_server_restarts_without_its_history_the_page_says_so()
+    public async Task The_page_reports_a_restart_of_the_server_without_its_history()
     {
         var port = $"{RedisServer.FreePort()}";
         await using var chatRoom = await ChatRoomProcess.StartAsync("--port", port);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "lost");
-        await ann.SayAsync("before the restart");
+        await ann.SendTextAsync("before the restart");
         await ann.ExpectMessagesAsync("before the restart");
 
         await chatRoom.KillAsync();
         await ann.ExpectStateAsync("reconnecting");
-        await ann.SayAsync("while it is away");
+        await ann.SendTextAsync("while it is away");
         await using var restarted = await ChatRoomProcess.StartAsync("--port", port);
 
         await ann.ExpectMessagesAsync("before the restart", "while it is away");
@@ -81,15 +81,15 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
     {
         await using var chatRoom = await ChatRoomProcess.StartAsync("--redis", redis.Endpoint);
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "outage");
-        await ann.SayAsync("stored");
+        await ann.SendTextAsync("stored");
         await ann.ExpectMessagesAsync("stored");
 
         await redis.KillAsync();
         foreach (var text in new[] { "one", "two", "three" })
-            await ann.SayAsync(text);
+            await ann.SendTextAsync(text);
         await Assertions.Expect(ann.Locator("#problem")).ToContainTextAsync("The server cannot store messages at present.");
         await Assertions.Expect(ann.Locator("#pending .text")).ToHaveTextAsync(["one", "two", "three"]);
-        await ann.SayAsync("four");
+        await ann.SendTextAsync("four");
         await redis.StartAsync();
 
         await ann.ExpectMessagesAsync("stored", "one", "two", "three", "four");
@@ -104,12 +104,12 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         await using var proxy = TcpProxy.Start(chatRoom.Address);
         var ann = await _visitors.OpenAsync(proxy.Address);
         await ann.JoinAsync("Ann", "reloads");
-        await ann.SayAsync("stored");
+        await ann.SendTextAsync("stored");
         await ann.ExpectMessagesAsync("stored");
 
-        proxy.FallSilent();
-        await ann.SayAsync("said into the void");
-        await ann.SayAsync("and this too");
+        proxy.StopForwarding();
+        await ann.SendTextAsync("said into the void");
+        await ann.SendTextAsync("and this too");
         await ann.ReloadAsync();
         await ann.JoinAsync("Ann", "reloads");
 
@@ -122,15 +122,15 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         var chatRoom = await shared.GetAsync();
         using var bob = await chatRoom.ConnectAsync("/chat/gaps?name=Bob");
         var ann = await _visitors.JoinAsync(chatRoom, "Ann", "gaps");
-        await bob.SayAsync("first");
+        await bob.SendTextAsync("first");
         await ann.ExpectMessagesAsync("first");
 
         await ann.Context.SetOfflineAsync(true);
         await ann.ExpectStateAsync("offline");
-        await ann.SayAsync("typed offline");
+        await ann.SendTextAsync("typed offline");
         for (var i = 1; i <= 357; i++)
-            await bob.SayAsync($"{i}");
-        while (await bob.HearAsync() != "357")
+            await bob.SendTextAsync($"{i}");
+        while (await bob.ReceiveTextAsync() != "357")
         {
         }
 
@@ -150,12 +150,12 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         var ann = await _visitors.OpenAsync(proxy.Address);
         await ann.Clock.InstallAsync();
         await ann.JoinAsync("Ann", "silence");
-        await ann.SayAsync("heard");
+        await ann.SendTextAsync("heard");
         await ann.ExpectMessagesAsync("heard");
 
-        proxy.FallSilent();
-        await ann.SayAsync("said into the void");
-        await bob.SayAsync("Are you there?");
+        proxy.StopForwarding();
+        await ann.SendTextAsync("said into the void");
+        await bob.SendTextAsync("Are you there?");
         await ann.Clock.FastForwardAsync("00:39");
         await ann.ExpectStateAsync("live");
         await ann.Clock.FastForwardAsync("00:02");
@@ -173,16 +173,16 @@ public sealed class PageWithTroubleTests(Browser browser, RedisServer redis, Sha
         var ann = await _visitors.OpenAsync(balancer.Address);
         await ann.JoinAsync("Ann", "nodes");
         var bob = await _visitors.JoinAsync(second, "Bob", "nodes");
-        await ann.SayAsync("I am at the first.");
+        await ann.SendTextAsync("I am at the first.");
         await bob.ExpectMessagesAsync("I am at the first.");
-        await bob.SayAsync("And I at the second.");
+        await bob.SendTextAsync("And I at the second.");
         await ann.ExpectMessagesAsync("I am at the first.", "And I at the second.");
         await Assertions.Expect(bob.Locator("#here")).ToContainTextAsync("Ann");
 
         balancer.Server = second.Address;
         await first.KillAsync();
-        await ann.SayAsync("Where am I?");
-        await bob.SayAsync("Are you there?");
+        await ann.SendTextAsync("Where am I?");
+        await bob.SendTextAsync("Are you there?");
 
         await ann.ExpectStateAsync("live");
         await Assertions.Expect(ann.Locator("#messages li.message .text")).ToHaveCountAsync(4);

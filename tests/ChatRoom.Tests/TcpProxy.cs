@@ -26,7 +26,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     public static TcpProxy Start(Uri server) => new(server);
 
     /// <summary>Stalls the existing WebSockets. They stay open.</summary>
-    public void FallSilent()
+    public void StopForwarding()
     {
         foreach (var link in _links.Where(link => link.IsWebSocket))
             link.IsSilent = true;

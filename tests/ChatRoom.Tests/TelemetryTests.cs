@@ -7,7 +7,7 @@ public class TelemetryTests(SharedChatRoom shared)
     [Theory]
     [InlineData("grpc")]
     [InlineData("http/protobuf")]
-    public async Task With_otlp_it_exports_metrics_traces_and_logs_to_a_collector(string protocol)
+    public async Task With_otlp_the_sample_exports_metrics_traces_and_logs_to_a_collector(string protocol)
     {
         await using var collector = await OtlpReceiver.StartAsync(protocol);
         var environment = new Dictionary<string, string>
@@ -19,8 +19,8 @@ public class TelemetryTests(SharedChatRoom shared)
         };
         await using var chatRoom = await ChatRoomProcess.StartAsync(environment, "--otlp", collector.Endpoint);
         using var ann = await chatRoom.ConnectAsync("/chat/lobby?name=Ann");
-        await ann.SayAsync("hello there");
-        Assert.Equal("hello there", await ann.HearAsync());
+        await ann.SendTextAsync("hello there");
+        Assert.Equal("hello there", await ann.ReceiveTextAsync());
 
         await collector.ReceiveAsync(
             "metrics",

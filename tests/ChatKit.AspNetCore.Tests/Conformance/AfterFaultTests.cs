@@ -154,7 +154,7 @@ public abstract class AfterFaultTests(EchoServer server) : ConformanceTests(serv
     [Theory]
     [MemberData(nameof(Faults))]
     [MemberData(nameof(Unfinished))]
-    public async Task A_client_that_leaves_without_an_answer_finds_an_orderly_end(string fault)
+    public async Task A_client_that_does_not_answer_the_close_frame_sees_a_graceful_end(string fault)
     {
         var (code, frame) = Fault(fault);
         using var client = await ConnectAsync();

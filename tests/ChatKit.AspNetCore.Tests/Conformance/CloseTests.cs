@@ -26,7 +26,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
     [InlineData(3999)]
     [InlineData(4000)]
     [InlineData(4999)]
-    public async Task A_code_that_may_be_sent_comes_back(int code)
+    public async Task A_code_that_may_be_sent_is_echoed(int code)
     {
         using var client = await ConnectAsync();
 
@@ -63,7 +63,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
 
         var (opcode, payload) = await client.Raw.ReceiveFrameAsync();
         Assert.Equal(ClientFrame.Close, opcode);
-        Assert.True(payload is [] or [0x03, 0xE8], "no code, or 1000");
+        Assert.True(payload is [] or [0x03, 0xE8], "the close frame has no code or 1000");
         await client.Raw.ExpectEndAsync();
         Assert.Equal(new CloseInfo((WebSocketCloseStatus)NoStatus, null, WasClean: true), await client.ClosedAsync());
     }
@@ -105,7 +105,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
         1007, ClientFrame.CloseWith(1000, Utf8Cases.Invalid.GetValueOrDefault(name) ?? Utf8Cases.Truncated[name]));
 
     [Fact]
-    public async Task A_message_that_has_begun_may_stay_unfinished()
+    public async Task A_close_frame_may_interrupt_a_fragmented_message()
     {
         using var client = await ConnectAsync();
 
@@ -157,7 +157,7 @@ public abstract class CloseTests(EchoServer server) : ConformanceTests(server)
     [Theory]
     [InlineData(4001)]
     [InlineData(1000)]
-    public async Task The_server_has_closed_while_the_clients_close_frame_was_on_its_way(int code)
+    public async Task The_servers_close_frame_wins_over_one_of_the_client_that_crosses_it(int code)
     {
         using var client = await ConnectAsync();
         await (await client.Connection).CloseAsync((WebSocketCloseStatus)4000, "mine");

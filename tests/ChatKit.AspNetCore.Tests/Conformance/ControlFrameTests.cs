@@ -56,7 +56,7 @@ public abstract class ControlFrameTests(EchoServer server) : ConformanceTests(se
     }
 
     [Fact]
-    public async Task A_ping_between_fragments_is_answered_at_once_and_disturbs_nothing()
+    public async Task A_ping_between_fragments_is_answered_at_once_and_does_not_affect_the_message()
     {
         using var client = await ConnectAsync();
 

@@ -25,7 +25,7 @@ public abstract class DeflateNegotiationTests(EchoServer server) : ConformanceTe
     [InlineData(13)]
     [InlineData(14)]
     [InlineData(15)]
-    public async Task Each_window_of_either_side_is_confirmed(int bits)
+    public async Task Any_window_size_of_either_side_is_confirmed(int bits)
     {
         await AgreesAsync($"permessage-deflate; client_max_window_bits={bits}", $"{Agreed}; client_max_window_bits={bits}");
         await AgreesAsync($"permessage-deflate; client_max_window_bits=\"{bits}\"", $"{Agreed}; client_max_window_bits={bits}");

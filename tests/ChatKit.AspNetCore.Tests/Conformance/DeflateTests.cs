@@ -62,7 +62,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(TypesAndLengths))]
-    public async Task A_message_of_any_length_comes_back(int opcode, int length)
+    public async Task A_message_of_any_length_is_echoed(int opcode, int length)
     {
         using var client = await ConnectAsync();
 
@@ -86,7 +86,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Blocks_of_every_kind_are_understood(ZLibCompressionStrategy strategy, int level)
+    public async Task Blocks_of_every_kind_are_inflated(ZLibCompressionStrategy strategy, int level)
     {
         using var client = await ConnectAsync();
         var options = new ZLibCompressionOptions { CompressionStrategy = strategy, CompressionLevel = level };
@@ -100,7 +100,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Hellos))]
-    public async Task Blocks_may_be_put_together_in_many_ways(string name)
+    public async Task Blocks_may_be_combined_in_many_ways(string name)
     {
         using var client = await ConnectAsync();
         var hello = Convert.FromHexString(HellosByName[name]);
@@ -115,7 +115,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Hellos))]
-    public async Task A_message_is_cut_anywhere_and_only_its_first_frame_is_marked(string name)
+    public async Task A_compressed_message_may_be_fragmented_anywhere_with_only_its_first_frame_marked(string name)
     {
         using var client = await ConnectAsync();
         var hello = Convert.FromHexString(HellosByName[name]);
@@ -185,7 +185,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
     /// <summary>RFC 7692 section 7.1.2.1: a client does not have to keep more data than the window that it requested.</summary>
     [Theory]
     [MemberData(nameof(WindowsAndLengths))]
-    public async Task A_message_refers_back_no_further_than_the_window_of_the_client(int bits, int length)
+    public async Task A_message_refers_back_at_most_as_far_as_the_window_of_the_client(int bits, int length)
     {
         using var client = await Server.ConnectAsync([], $"permessage-deflate; server_max_window_bits={bits}");
 
@@ -199,7 +199,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
 
     /// <summary>The negotiation forbids this, because the server does not keep the data that the message refers to.</summary>
     [Fact]
-    public async Task A_client_that_goes_on_with_its_context_is_1007()
+    public async Task A_client_that_keeps_its_compression_context_is_1007()
     {
         using var client = await ConnectAsync();
         using var output = new MemoryStream();
@@ -209,7 +209,7 @@ public abstract class DeflateTests(EchoServer server) : ConformanceTests(server)
         await ExpectAsync(client, ClientFrame.Text, Payload(1000));
 
         var second = Next();
-        Assert.True(second.Length < first.Length / 2, "it refers to the first");
+        Assert.True(second.Length < first.Length / 2, "the second message refers back to the first");
         await client.SendAsync(ClientFrame.Of(CompressedText, second));
 
         await client.ExpectFaultAsync(1007);

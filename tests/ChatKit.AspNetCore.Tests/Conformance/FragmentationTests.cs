@@ -54,7 +54,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     }
 
     [Fact]
-    public async Task Fragments_of_different_forms_of_length()
+    public async Task Fragments_with_different_length_forms()
     {
         using var client = await ConnectAsync();
         var payload = Payload(5 + 126 + 65_536 + 125);
@@ -96,7 +96,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
         ClientFrame.Of(next, "c", final));
 
     [Fact]
-    public async Task Fragments_that_are_as_large_as_the_limit_together()
+    public async Task Fragments_that_together_are_as_large_as_the_limit()
     {
         using var client = await ConnectAsync();
         var payload = Payload(EchoServer.MaxMessageSize);
@@ -110,7 +110,7 @@ public abstract class FragmentationTests(EchoServer server) : ConformanceTests(s
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(16)]
-    public async Task Fragments_that_are_too_large_together_are_1009_before_the_last_has_come(int count)
+    public async Task Fragments_that_together_exceed_the_limit_are_1009_before_the_last_arrives(int count)
     {
         using var client = await ConnectAsync();
         var opcode = ClientFrame.Binary;

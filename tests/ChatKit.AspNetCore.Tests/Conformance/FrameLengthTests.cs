@@ -15,7 +15,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
 
     [Theory]
     [MemberData(nameof(TypesAndLengths))]
-    public async Task A_message_at_the_edge_of_a_form_comes_back(int opcode, int length)
+    public async Task A_message_at_the_limit_of_a_length_form_is_echoed(int opcode, int length)
     {
         using var client = await ConnectAsync();
 
@@ -26,7 +26,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public async Task A_header_is_cut_at_each_offset(int length)
+    public async Task A_header_may_be_split_at_any_offset(int length)
     {
         using var client = await ConnectAsync();
         var frame = ClientFrame.Of(ClientFrame.Binary, Payload(length));
@@ -41,7 +41,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
 
     [Theory]
     [MemberData(nameof(Lengths))]
-    public async Task A_header_comes_byte_by_byte(int length)
+    public async Task A_header_may_arrive_byte_by_byte(int length)
     {
         using var client = await ConnectAsync();
         var frame = ClientFrame.Of(ClientFrame.Text, Payload(length));
@@ -59,7 +59,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
     [InlineData(125)]
     [InlineData(126)]
     [InlineData(1000)]
-    public async Task A_frame_comes_byte_by_byte(int length)
+    public async Task A_frame_may_arrive_byte_by_byte(int length)
     {
         using var client = await ConnectAsync();
 
@@ -69,7 +69,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
     }
 
     [Fact]
-    public async Task Many_messages_come_in_one_segment()
+    public async Task Many_messages_may_arrive_in_one_segment()
     {
         using var client = await ConnectAsync();
         var texts = Enumerable.Range(0, 500).Select(static i => $"message {i}").ToArray();
@@ -81,7 +81,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
     }
 
     [Fact]
-    public async Task A_message_comes_with_the_handshake()
+    public async Task A_message_may_arrive_with_the_handshake()
     {
         using var client = await ConnectAsync(early: ClientFrame.Of(ClientFrame.Text, "early"));
 
@@ -96,7 +96,7 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
     [InlineData(5, "Bits64")]
     [InlineData(126, "Bits64")]
     [InlineData(65_535, "Bits64")]
-    public Task A_length_in_more_bytes_than_it_needs_is_1002(int length, string form) =>
+    public Task A_length_that_is_not_in_the_shortest_form_is_1002(int length, string form) =>
         FailsAsync(1002, ClientFrame.Of(ClientFrame.Text, Payload(length), form: Enum.Parse<LengthForm>(form)));
 
     [Theory]
@@ -121,6 +121,6 @@ public abstract class FrameLengthTests(EchoServer server) : ConformanceTests(ser
     [InlineData(int.MaxValue + 1L)]
     [InlineData((1L << 32) + 5)]
     [InlineData(long.MaxValue)]
-    public Task A_length_above_the_limit_is_1009_before_any_payload_has_come(long length) =>
+    public Task A_length_above_the_limit_is_1009_before_any_payload_arrives(long length) =>
         FailsAsync(1009, ClientFrame.Header(ClientFrame.Binary, (ulong)length));
 }

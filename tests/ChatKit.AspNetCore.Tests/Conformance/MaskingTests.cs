@@ -48,7 +48,7 @@ public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
     [InlineData(13)]
     [InlineData(129)]
     [InlineData(333)]
-    public async Task A_payload_comes_in_pieces_that_are_no_multiple_of_the_keys_length(int size)
+    public async Task A_payload_may_arrive_in_pieces_that_are_not_a_multiple_of_the_key_length(int size)
     {
         using var client = await ConnectAsync();
 
@@ -58,7 +58,7 @@ public abstract class MaskingTests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task Each_frame_of_a_message_has_a_key_of_its_own()
+    public async Task Each_frame_of_a_message_may_have_its_own_key()
     {
         using var client = await ConnectAsync();
         var payload = Payload(100);

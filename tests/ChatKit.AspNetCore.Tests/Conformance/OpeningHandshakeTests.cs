@@ -50,7 +50,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     }
 
     [Fact]
-    public async Task The_answer_is_what_the_rfc_says_and_nothing_else()
+    public async Task The_response_has_the_headers_of_the_rfc_and_no_others()
     {
         using var client = await Server.ConnectRawAsync();
 
@@ -69,7 +69,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("/////////////////////w==")]
     [InlineData("x3JJHMbDL1EzLkh9GBhXDw==")]
     [InlineData("+/+/+/+/+/+/+/+/+/+/+w==")]
-    public async Task The_answer_proves_that_the_key_was_read(string key)
+    public async Task The_response_contains_the_hash_of_the_key(string key)
     {
         using var client = await Server.ConnectRawAsync();
 
@@ -187,7 +187,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData("PUT")]
     [InlineData("HEAD")]
     [InlineData("DELETE")]
-    public async Task Another_method_than_get_is_405(string method) => await RefusesAsync("405", Request(Complete, method));
+    public async Task A_method_other_than_GET_is_405(string method) => await RefusesAsync("405", Request(Complete, method));
 
     [Theory]
     [InlineData("GET", "HTTP/1.0", "400")]
@@ -240,7 +240,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     [InlineData(null, "ECHO.V1")]
     [InlineData(null, "echo.v")]
     [InlineData(null, "")]
-    public async Task One_subprotocol_of_those_offered_is_taken_or_none(string? taken, params string[] offered)
+    public async Task At_most_one_offered_subprotocol_is_selected(string? taken, params string[] offered)
     {
         using var client = await Server.ConnectRawAsync();
 
@@ -254,7 +254,7 @@ public abstract class OpeningHandshakeTests(EchoServer server) : ConformanceTest
     }
 
     [Fact]
-    public async Task A_handshake_comes_byte_by_byte()
+    public async Task A_handshake_may_arrive_byte_by_byte()
     {
         var (room, script) = Server.NewRoom();
         using var client = new EchoClient(await Server.ConnectRawAsync(), script);

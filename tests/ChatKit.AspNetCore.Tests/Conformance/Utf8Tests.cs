@@ -16,7 +16,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Valid))]
-    public async Task Valid_text_comes_back(string name)
+    public async Task Valid_text_is_echoed(string name)
     {
         using var client = await ConnectAsync();
         var text = Encoding.UTF8.GetBytes(Utf8Cases.Valid[name]);
@@ -31,7 +31,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Valid))]
-    public async Task Valid_text_is_cut_anywhere_into_fragments(string name)
+    public async Task Valid_text_may_be_fragmented_anywhere(string name)
     {
         using var client = await ConnectAsync();
         var text = Encoding.UTF8.GetBytes(Utf8Cases.Valid[name]);
@@ -50,7 +50,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public async Task Valid_text_comes_byte_by_byte()
+    public async Task Valid_text_may_arrive_byte_by_byte()
     {
         using var client = await ConnectAsync();
         var text = Encoding.UTF8.GetBytes(string.Concat(Utf8Cases.Valid.Values));
@@ -66,7 +66,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Valid_text_is_long(int shift)
+    public async Task Valid_text_may_be_long(int shift)
     {
         using var client = await ConnectAsync();
         var text = Encoding.UTF8.GetBytes(new string('x', shift) + string.Concat(Enumerable.Repeat("💬", 50_000)));
@@ -87,7 +87,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public async Task Invalid_text_in_fragments_is_1007_before_the_last_has_come(string name)
+    public async Task Invalid_text_in_fragments_is_1007_before_the_last_arrives(string name)
     {
         var bytes = Utf8Cases.Invalid[name];
         await FailsAsync(1007, ClientFrame.Of(ClientFrame.Text, [.. Encoding.UTF8.GetBytes(Before), .. bytes], final: false));
@@ -96,7 +96,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public async Task Invalid_text_in_a_frame_is_1007_before_the_rest_has_come(string name)
+    public async Task Invalid_text_in_a_frame_is_1007_before_the_rest_arrives(string name)
     {
         byte[] bytes = [.. Encoding.UTF8.GetBytes(Before), .. Utf8Cases.Invalid[name]];
         var frame = ClientFrame.Of(ClientFrame.Text, [.. bytes, .. Payload(1000)]);
@@ -115,7 +115,7 @@ public abstract class Utf8Tests(EchoServer server) : ConformanceTests(server)
     }
 
     [Fact]
-    public Task The_next_message_does_not_end_a_character_of_the_last() => FailsAsync(
+    public Task The_next_message_does_not_complete_a_character_of_the_last() => FailsAsync(
         1007, ClientFrame.Of(ClientFrame.Text, [0xC3]), ClientFrame.Of(ClientFrame.Text, [0xA9]));
 
     [Theory]

@@ -6,7 +6,7 @@ public class WaysTests
 {
     /// <summary>Without this test, a suite that is missing in one way would not be noticed.</summary>
     [Fact]
-    public void Every_suite_is_run_over_every_way_that_can_change_its_outcome()
+    public void Every_suite_runs_on_every_transport_that_can_change_its_outcome()
     {
         var types = typeof(ConformanceTests).Assembly.GetTypes();
         var suites = types.Where(static type => type.IsAbstract && type.BaseType == typeof(ConformanceTests));

@@ -97,7 +97,7 @@ public class CompressedMessageTests
     [Theory]
     [InlineData("F348CDC9C9070000")]
     [InlineData("F24805000000FFFFCAC9C90700")]
-    public async Task Final_blocks_and_several_blocks_are_understood(string hello)
+    public async Task Final_blocks_and_multiple_blocks_are_inflated(string hello)
     {
         await using var server = await StartRoomAsync();
         using var client = await server.ConnectRawAsync();
@@ -148,7 +148,7 @@ public class CompressedMessageTests
     [Theory]
     [InlineData(64 * 1024)]
     [InlineData(4 * 1024 * 1024)]
-    public async Task A_bomb_closes_with_1009_and_harms_nobody_else(int limit)
+    public async Task A_compression_bomb_closes_with_1009_and_does_not_affect_other_clients(int limit)
     {
         await using var server = await StartRoomAsync(limit);
         await using var other = await server.ConnectAsync("/chat/lobby", Offer());

@@ -5,7 +5,7 @@ namespace ChatKit.AspNetCore.Tests.Connections;
 public class KeepAliveTests
 {
     [Fact]
-    public async Task A_client_that_answers_no_ping_is_noticed()
+    public async Task A_client_that_answers_no_ping_is_disconnected()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -21,7 +21,7 @@ public class KeepAliveTests
     }
 
     [Fact]
-    public async Task A_client_that_only_answers_pings_stays()
+    public async Task A_client_that_only_answers_pings_stays_connected()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options =>
         {
@@ -86,7 +86,7 @@ public class KeepAliveTests
     }
 
     [Fact]
-    public async Task A_client_whose_handler_blocks_its_thread_does_not_count_as_gone()
+    public async Task A_client_whose_handler_blocks_its_thread_is_not_taken_for_dead()
     {
         using var handler = new BlockingHandler();
         await using var server = await ChatServer.StartAsync(

@@ -127,7 +127,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task OnOpenAsync_refuses_and_the_room_is_not_notified()
+    public async Task OnOpenAsync_closes_and_the_room_is_not_notified()
     {
         var script = new Script
         {
@@ -209,7 +209,7 @@ public class LifecycleTests
     }
 
     [Fact]
-    public async Task A_handler_has_a_scope_of_its_own_which_outlives_OnCloseAsync()
+    public async Task A_handler_has_its_own_scope_which_outlives_OnCloseAsync()
     {
         Scoped.Events.Clear();
         await using var server = await ChatServer.StartAsync(
@@ -217,12 +217,12 @@ public class LifecycleTests
         await using (var client = await server.ConnectAsync("/msg"))
             await client.CloseAsync();
 
-        await Patience.UntilAsync(() => Scoped.Events.Count == 2, "the scope is disposed of");
+        await Patience.UntilAsync(() => Scoped.Events.Count == 2, "the scope is disposed");
         Assert.Equal(["OnCloseAsync", "Dispose"], Scoped.Events);
     }
 
     [Fact]
-    public async Task A_handler_that_cannot_be_disposed_of_is_a_line_in_the_log()
+    public async Task A_handler_that_throws_when_disposed_is_logged()
     {
         await using var server = await ChatServer.StartAsync(static app => app.MapWebSocketHandler<UndisposableHandler>("/msg"));
         await using var client = await server.ConnectAsync("/msg");

@@ -13,7 +13,7 @@ public class LimitTests
     private const int Limit = 1000;
 
     [Fact]
-    public async Task A_message_of_exactly_the_limit_is_handled_and_one_byte_more_is_too_much()
+    public async Task A_message_of_exactly_the_limit_is_handled_and_one_byte_more_closes_with_1009()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options => options.MaxMessageSize = Limit);
@@ -76,7 +76,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_sends_too_often_is_answered_up_to_there_and_then_closed()
+    public async Task A_client_that_exceeds_the_rate_is_closed_after_the_messages_within_the_rate_are_answered()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -92,7 +92,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task Of_a_flood_of_pings_whose_answers_are_not_read_only_some_are_answered_and_the_last_is()
+    public async Task A_flood_of_pings_with_unread_pongs_is_answered_in_part_and_the_last_ping_always()
     {
         // The system buffers are small, but not so small that reading takes longer than the server waits for a sign of life.
         const int Pings = 50_000, AtOnce = 1000, Buffer = 64 * 1024;
@@ -125,7 +125,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_message_of_very_many_empty_fragments_is_a_message()
+    public async Task A_message_may_have_very_many_empty_fragments()
     {
         const int AtOnce = 20_000;
         await using var server = await ChatServer.StartAsync(new Script());
@@ -144,7 +144,7 @@ public class LimitTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_sends_no_message_is_closed_as_idle_whatever_else_it_sends(bool pings)
+    public async Task A_client_that_sends_only_other_frames_than_messages_is_closed_as_idle(bool pings)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options => options.IdleTimeout = TimeSpan.FromMilliseconds(300));
@@ -186,7 +186,7 @@ public class LimitTests
         using var over = new CancellationTokenSource();
 
         // The client sends, but does not read.
-        var talking = TalkAsync(client, over.Token);
+        var talking = SendPongsAsync(client, over.Token);
         var close = await script.Closed;
         await over.CancelAsync();
         await talking;
@@ -209,7 +209,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_reads_nothing_and_whose_handler_never_ends_is_cut_off_too()
+    public async Task A_client_that_reads_nothing_and_whose_handler_never_returns_is_disconnected()
     {
         var script = new Script
         {
@@ -237,7 +237,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_handshake_that_takes_too_long_is_cut_off()
+    public async Task A_handshake_that_takes_too_long_is_aborted()
     {
         await using var server = await ChatServer.StartAsync(
             static app => app.MapWebSocketHandler<ChatRoom>("/msg"),
@@ -251,7 +251,7 @@ public class LimitTests
     }
 
     [Fact]
-    public async Task A_client_that_does_nothing_after_the_handshake_is_cut_off()
+    public async Task A_client_that_does_nothing_after_the_handshake_is_disconnected()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -263,7 +263,7 @@ public class LimitTests
         await client.DrainAsync();
     }
 
-    private static async Task TalkAsync(RawClient client, CancellationToken over)
+    private static async Task SendPongsAsync(RawClient client, CancellationToken over)
     {
         try
         {

@@ -69,7 +69,7 @@ public sealed class CustomBackplaneTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Messages_reach_the_other_node_once_and_the_user_on_it()
+    public async Task Messages_to_a_room_and_to_a_user_reach_the_other_node_once()
     {
         await using var here = await EnterAsync(_nodes[0], "anna");
         await using var there = await EnterAsync(_nodes[1], "bob");

@@ -8,7 +8,7 @@ namespace ChatKit.AspNetCore.Tests.Endpoints;
 public class ChatKitSubprotocolTests
 {
     [Fact]
-    public async Task Every_endpoint_speaks_it_to_those_who_ask_for_it()
+    public async Task Every_endpoint_selects_v1_for_clients_that_offer_it()
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting);
         await using var plain = await server.ConnectAsync("/chat/lobby");
@@ -25,7 +25,7 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task The_applications_own_subprotocols_come_first()
+    public async Task The_applications_own_subprotocols_take_precedence()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.Subprotocols.Add("mine"));
         await using var both = await ConnectAsync(server, "/chat/lobby", ChatKitSubprotocol.V1, "mine");
@@ -36,7 +36,7 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task A_client_resumes_from_where_it_says_that_it_was()
+    public async Task A_client_resumes_from_the_position_in_its_query_string()
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting);
         string position;
@@ -84,7 +84,7 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task No_client_resumes_in_more_rooms_than_it_can_be_in()
+    public async Task A_client_cannot_resume_in_more_rooms_than_it_can_join()
     {
         await using var server = await ChatServer.StartAsync(
             static app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}"),
@@ -124,7 +124,7 @@ public class ChatKitSubprotocolTests
     [Theory]
     [InlineData("after=midnight")]
     [InlineData("resume=frame")]
-    public async Task A_plain_client_may_use_the_parameters_for_itself(string query)
+    public async Task A_plain_client_may_use_the_query_parameters_of_v1_for_other_purposes(string query)
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting);
         await using var client = await server.ConnectAsync($"/chat/lobby?{query}");
@@ -135,7 +135,7 @@ public class ChatKitSubprotocolTests
     }
 
     [Fact]
-    public async Task Long_frames_are_compressed_for_those_who_have_agreed_to_it()
+    public async Task Long_frames_are_compressed_for_clients_that_negotiated_it()
     {
         await using var server = await ChatServer.StartAsync(Script.Broadcasting, static options => options.EnableCompression = true);
         await using var client = await ConnectAsync(

@@ -44,7 +44,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task Offers_may_come_in_several_headers()
+    public async Task Offers_may_be_in_several_headers()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
         using var client = await server.ConnectRawAsync();
@@ -70,7 +70,7 @@ public class CompressionTests
 
     [Theory]
     [MemberData(nameof(Offers), DisableDiscoveryEnumeration = true)]
-    public async Task A_long_text_arrives_whole_and_so_does_the_answer(WebSocketDeflateOptions offer)
+    public async Task A_long_text_and_its_answer_arrive_unchanged(WebSocketDeflateOptions offer)
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
 
@@ -87,7 +87,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task Over_http2_it_is_the_same()
+    public async Task Compression_works_over_http2_too()
     {
         await using var server = await ChatServer.StartAsync(
             new Script(), static options => options.EnableCompression = true, static listen => listen.Protocols = HttpProtocols.Http2);
@@ -136,7 +136,7 @@ public class CompressionTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_offer_it_goes_without()
+    public async Task A_client_that_does_not_offer_compression_gets_none()
     {
         await using var server = await ChatServer.StartAsync(new Script(), static options => options.EnableCompression = true);
 

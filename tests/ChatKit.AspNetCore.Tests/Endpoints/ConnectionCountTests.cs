@@ -44,7 +44,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task A_request_that_is_no_handshake_does_not_count()
+    public async Task A_request_that_is_not_a_handshake_does_not_count()
     {
         await using var server = await StartAsync(new Script(), static options => options.MaxConnections = 1);
         for (var i = 0; i < 5; i++)
@@ -98,7 +98,7 @@ public class ConnectionCountTests
         await using var first = await server.ConnectAsync("/chat/lobby?user=ann");
         await using var second = await server.ConnectAsync("/chat/lobby?user=ann");
         await using var bob = await server.ConnectAsync("/chat/lobby?user=bob");
-        await Patience.UntilAsync(() => script.Calls.Count == 3, "they are in");
+        await Patience.UntilAsync(() => script.Calls.Count == 3, "three connections are open");
 
         using var third = await server.ConnectRawAsync();
         await third.OpenAsync("/chat/lobby?user=ann", ClientFrame.Of(ClientFrame.Text, "too eager"));
@@ -143,7 +143,7 @@ public class ConnectionCountTests
     }
 
     [Fact]
-    public async Task The_counts_are_right_after_any_number_has_come_and_gone_at_once()
+    public async Task The_counts_are_right_after_many_concurrent_connections_have_ended()
     {
         const int Max = 6, PerUser = 2, Clients = 16, Rounds = 15;
         var (present, most) = (new ConcurrentDictionary<string, int>(), new ConcurrentQueue<(string User, int OfUser, int All)>());
@@ -288,7 +288,7 @@ public class ConnectionCountTests
                 Assert.Matches("^HTTP/1.1 (101|503)", head);
                 return head.StartsWith("HTTP/1.1 101", StringComparison.Ordinal);
             },
-            "there is room again");
+            "another connection is allowed");
         return client!;
     }
 
@@ -309,7 +309,7 @@ public class ConnectionCountTests
                     return false;
                 }
             },
-            "there is room again");
+            "another connection is allowed");
         return client!;
     }
 }

@@ -19,7 +19,7 @@ namespace ChatKit.AspNetCore.Tests.Endpoints;
 public class ConventionTests
 {
     [Fact]
-    public async Task Authorization_refuses_and_lets_in_and_the_handler_knows_the_user()
+    public async Task Authorization_applies_and_the_handler_sees_the_user()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(
@@ -52,7 +52,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task RequireHost_holds()
+    public async Task RequireHost_applies()
     {
         await using var server = await ChatServer.StartAsync(app => app.MapWebSocketHandler<ChatRoom>("/msg").RequireHost("chat.example"));
 
@@ -95,7 +95,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task Cors_and_metadata_do_no_harm()
+    public async Task Cors_and_metadata_have_no_effect()
     {
         await using var server = await ChatServer.StartAsync(
             app =>
@@ -118,7 +118,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task The_timeout_of_requests_cuts_no_connection()
+    public async Task The_request_timeout_does_not_end_a_connection()
     {
         await using var server = await ChatServer.StartAsync(
             app =>
@@ -144,7 +144,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task The_application_may_use_WebSockets_itself()
+    public async Task The_application_can_accept_its_own_WebSockets()
     {
         await using var server = await ChatServer.StartAsync(app =>
         {
@@ -166,7 +166,7 @@ public class ConventionTests
     }
 
     [Fact]
-    public async Task Base_path_and_groups_hold()
+    public async Task The_base_path_and_groups_apply()
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(

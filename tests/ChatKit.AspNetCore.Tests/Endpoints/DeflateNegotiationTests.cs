@@ -10,7 +10,7 @@ public class DeflateNegotiationTests
     [InlineData("permessage-deflate; client_max_window_bits")] // Chromium, Firefox, Safari
     [InlineData("permessage-deflate")]
     [InlineData("permessage-deflate;server_no_context_takeover;client_no_context_takeover")]
-    public void Context_takeover_is_declined_also_where_the_client_does_not(string offer) =>
+    public void Context_takeover_is_declined_even_if_the_client_allows_it(string offer) =>
         Assert.Equal(Plain, Answer(offer));
 
     [Theory]
@@ -68,7 +68,7 @@ public class DeflateNegotiationTests
     [InlineData("permessage-deflate; server_max_window_bits=15", 15)]
     [InlineData("permessage-deflate; server_max_window_bits=12; client_max_window_bits=9", 12)]
     [InlineData("permessage-deflate; server_max_window_bits=\"8\"", 8)]
-    public void The_window_of_the_server_is_the_one_that_the_client_has_named(string offer, int bits) =>
+    public void The_window_of_the_server_is_the_one_that_the_client_requests(string offer, int bits) =>
         Assert.Equal(bits, DeflateNegotiation.Answer([offer])?.ServerWindowBits);
 
     private static string? Answer(params string[] offers) => DeflateNegotiation.Answer(offers)?.Header;

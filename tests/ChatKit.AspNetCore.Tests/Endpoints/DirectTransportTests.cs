@@ -21,14 +21,14 @@ public class DirectTransportTests
     private readonly ByteCount _written = new();
 
     [Fact]
-    public async Task With_nothing_in_between_the_socket_is_used()
+    public async Task Without_middleware_in_between_the_socket_is_used()
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
 
-        await TalkAsync(client, MessagesBeforeSocket);
+        await ExchangeAsync(client, MessagesBeforeSocket);
         var written = _written.Value;
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         Assert.InRange(written, MessagesBeforeSocket - 1, long.MaxValue);
         Assert.Equal(written, _written.Value);
@@ -49,7 +49,7 @@ public class DirectTransportTests
     }
 
     [Fact]
-    public async Task The_platforms_own_client_gets_everything_in_order_across_the_switch()
+    public async Task ClientWebSocket_gets_everything_in_order_across_the_switch()
     {
         await using var server = await StartWithPipeCountedAsync();
         await using var client = await server.ConnectAsync("/chat/lobby");
@@ -70,7 +70,7 @@ public class DirectTransportTests
         using var client = await OpenAsync(server);
         client.AnswersPings = false;
 
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         Assert.InRange(_written.Value, Payloads(Messages), long.MaxValue);
     }
@@ -96,7 +96,7 @@ public class DirectTransportTests
         using var client = await server.ConnectRawAsync(certificate);
         await client.OpenAsync("/chat/lobby");
 
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         if (layers.Contains(Layer.Count))
             Assert.InRange(_written.Value, Payloads(Messages), long.MaxValue);
@@ -117,18 +117,18 @@ public class DirectTransportTests
             direct);
         using var client = await OpenAsync(server);
 
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         Assert.InRange(_written.Value, Payloads(Messages), long.MaxValue);
     }
 
     [Fact]
-    public async Task The_option_turns_it_off()
+    public async Task The_option_turns_direct_writes_off()
     {
         await using var server = await StartWithPipeCountedAsync(direct: false);
         using var client = await OpenAsync(server);
 
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         Assert.Equal(0, _written.Value);
     }
@@ -138,7 +138,7 @@ public class DirectTransportTests
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
-        await TalkAsync(client, MessagesBeforeSocket - 2);
+        await ExchangeAsync(client, MessagesBeforeSocket - 2);
 
         await (await _script.Opened).CloseAsync(WebSocketCloseStatus.NormalClosure);
 
@@ -152,7 +152,7 @@ public class DirectTransportTests
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         (await _script.Opened).GetHttpContext()!.Abort();
 
@@ -165,7 +165,7 @@ public class DirectTransportTests
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
-        await TalkAsync(client, Messages);
+        await ExchangeAsync(client, Messages);
 
         client.Reset();
 
@@ -173,11 +173,11 @@ public class DirectTransportTests
     }
 
     [Fact]
-    public async Task A_client_that_reads_nothing_on_the_socket_is_cut_by_an_abort()
+    public async Task A_client_that_reads_nothing_on_the_socket_is_disconnected_by_an_abort()
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
-        await TalkAsync(client, MessagesBeforeSocket);
+        await ExchangeAsync(client, MessagesBeforeSocket);
         var connection = await _script.Opened;
 
         // More than the system buffers hold, so that the write is in progress when the connection is aborted.
@@ -188,11 +188,11 @@ public class DirectTransportTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_closes_what_is_on_the_socket()
+    public async Task A_server_that_stops_closes_connections_on_the_socket()
     {
         await using var server = await StartWithPipeCountedAsync();
         using var client = await OpenAsync(server);
-        await TalkAsync(client, MessagesBeforeSocket);
+        await ExchangeAsync(client, MessagesBeforeSocket);
         var written = _written.Value;
 
         var stopping = server.StopAsync();
@@ -248,7 +248,7 @@ public class DirectTransportTests
     }
 
     /// <summary>Sends this many messages, each after the previous one was echoed.</summary>
-    private static async Task TalkAsync(RawClient client, int count)
+    private static async Task ExchangeAsync(RawClient client, int count)
     {
         for (var i = 0; i < count; i++)
         {

@@ -10,7 +10,7 @@ namespace ChatKit.AspNetCore.Tests.Endpoints;
 public class EndpointDefaultsTests
 {
     [Fact]
-    public async Task Code_and_configuration_set_defaults_for_all_endpoints_and_each_may_differ()
+    public async Task Code_and_configuration_set_defaults_that_each_endpoint_can_override()
     {
         var seen = new Dictionary<string, (int Size, TimeSpan Interval, string[] Origins, bool Presence)>();
         await using var server = await ChatServer.StartAsync(
@@ -61,7 +61,7 @@ public class EndpointDefaultsTests
     [Theory]
     [InlineData("anna@example.com", "anna@example.com")]
     [InlineData("", null)]
-    public async Task The_application_says_which_claim_identifies_a_user(string email, string? expected)
+    public async Task The_application_can_choose_the_claim_that_identifies_a_user(string email, string? expected)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(

@@ -98,7 +98,7 @@ public class HandshakeTests
     }
 
     [Fact]
-    public async Task A_server_that_cannot_upgrade_is_an_error_that_names_the_fix()
+    public async Task A_server_that_cannot_upgrade_throws_with_the_fix_in_the_message()
     {
         Exception? thrown = null;
         await using var server = await ChatServer.StartAsync(app =>
@@ -121,7 +121,7 @@ public class HandshakeTests
     [Theory]
     [InlineData(256, "at most 255 characters; this one has 256")]
     [InlineData(0, "control characters; this one has U+000A")]
-    public async Task A_room_name_that_is_not_valid_is_refused_with_the_reason(int length, string reason)
+    public async Task An_invalid_room_name_is_rejected_with_the_reason(int length, string reason)
     {
         await using var server = await ChatServer.StartAsync(new Script());
         var room = length == 0 ? "a%0Ab" : new string('r', length);
@@ -149,7 +149,7 @@ public class HandshakeTests
     [InlineData("b, a", "a")]
     [InlineData("c", null)]
     [InlineData("A", null)]
-    public async Task The_servers_best_subprotocol_that_the_client_offers_is_taken(string offered, string? taken)
+    public async Task The_first_subprotocol_of_the_server_that_the_client_offers_is_selected(string offered, string? taken)
     {
         var script = new Script();
         await using var server = await ChatServer.StartAsync(script, static options =>

@@ -10,7 +10,7 @@ public class OriginTests
     private const int OriginRefused = 301;
 
     [Fact]
-    public async Task A_page_of_the_same_host_connects()
+    public async Task A_page_of_the_same_host_can_connect()
     {
         await using var server = await ChatServer.StartAsync(new Script());
 
@@ -25,7 +25,7 @@ public class OriginTests
     [InlineData("https://evil.net")]
     [InlineData("http://127.0.0.1:1")]
     [InlineData("null")]
-    public async Task A_foreign_page_is_refused_with_a_text_that_names_the_fix_and_a_line_in_the_log(string origin)
+    public async Task A_page_of_another_origin_is_refused_with_the_fix_in_the_text_and_logged(string origin)
     {
         await using var server = await ChatServer.StartAsync(new Script());
 
@@ -56,7 +56,7 @@ public class OriginTests
     }
 
     [Fact]
-    public async Task A_listed_page_connects()
+    public async Task A_page_of_a_listed_origin_can_connect()
     {
         await using var server = await ChatServer.StartAsync(
             new Script(), static options => options.AllowedOrigins.Add("https://*.example.com"));

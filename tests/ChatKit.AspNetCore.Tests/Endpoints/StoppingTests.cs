@@ -37,7 +37,7 @@ public class StoppingTests
     }
 
     [Fact]
-    public async Task A_client_of_the_protocol_reads_a_text_frame_and_then_the_close_frame()
+    public async Task A_v1_client_gets_a_restart_frame_and_then_the_close_frame()
     {
         await using var server = await StartAsync(drainTime: 0);
         await using var client = await server.ConnectAsync(
@@ -55,7 +55,7 @@ public class StoppingTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_handler_that_hangs_keeps_the_application_no_longer_than_its_shutdown_timeout(bool onClose)
+    public async Task A_handler_that_hangs_does_not_delay_the_application_beyond_its_shutdown_timeout(bool onClose)
     {
         var handling = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var script = new Script

@@ -16,7 +16,7 @@ public class TransportTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task Clients_talk_and_close(bool http2, bool tls)
+    public async Task Clients_exchange_messages_and_close(bool http2, bool tls)
     {
         using var certificate = SelfSigned.Create();
         var script = new Script { Message = static (connection, message) => connection.BroadcastAsync(message.Text) };
@@ -101,7 +101,7 @@ public class TransportTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_servers_limits_for_the_bodies_of_requests_do_not_hold(bool http2)
+    public async Task Request_body_limits_of_the_server_do_not_apply(bool http2)
     {
         await using var server = await ChatServer.StartAsync(
             app => app.MapWebSocketHandler<ScriptedHandler>("/msg"),
@@ -122,7 +122,7 @@ public class TransportTests
     }
 
     [Fact]
-    public async Task The_servers_minimum_rate_for_the_bodies_of_requests_cuts_no_http2_connection()
+    public async Task The_minimum_request_body_rate_of_the_server_does_not_end_http2_connections()
     {
         var cut = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await ChatServer.StartAsync(

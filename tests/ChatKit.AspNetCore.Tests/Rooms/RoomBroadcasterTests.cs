@@ -43,7 +43,7 @@ public class RoomBroadcasterTests
         await client.SendAsync("I am in");
         await client.ReceiveAsync();
 
-        server.Services.GetRequiredService<Worker>().Say("tick");
+        server.Services.GetRequiredService<Worker>().Enqueue("tick");
 
         Assert.Equal("tick", await client.ReceiveAsync());
         await using var late = await server.ConnectAsync("/chat/lobby");
@@ -87,7 +87,7 @@ public class RoomBroadcasterTests
     {
         private readonly Channel<string> _texts = Channel.CreateUnbounded<string>();
 
-        public void Say(string text) => _texts.Writer.TryWrite(text);
+        public void Enqueue(string text) => _texts.Writer.TryWrite(text);
 
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {

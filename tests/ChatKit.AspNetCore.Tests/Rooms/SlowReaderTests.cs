@@ -27,7 +27,7 @@ public class SlowReaderTests
     private const int Buffer = 32 * 1024;
 
     [Fact]
-    public async Task A_slow_reader_is_resumed_exactly_from_history_when_it_reads_again()
+    public async Task A_slow_reader_that_reads_again_gets_exactly_what_it_missed_from_history()
     {
         await using var server = await StartAsync(capacity: 1000);
         using var slow = await ConnectAsync(server);

@@ -11,7 +11,7 @@ public class AuthenticationTests
     [InlineData("header")]
     [InlineData("query")]
     [InlineData("subprotocol")]
-    public async Task A_member_is_let_in_and_the_handler_knows_who_it_is(string way)
+    public async Task An_authenticated_user_can_connect_and_the_handler_sees_the_user_id(string way)
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script);
@@ -29,7 +29,7 @@ public class AuthenticationTests
     [InlineData("header")]
     [InlineData("query")]
     [InlineData("subprotocol")]
-    public async Task Others_are_refused_before_the_upgrade(string way)
+    public async Task Other_users_are_refused_before_the_upgrade(string way)
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script);
@@ -38,11 +38,11 @@ public class AuthenticationTests
 
         using var guest = await members.Server.HandshakeAsync(path, headers);
         using var forger = await members.Server.HandshakeAsync(wrongPath, wrong);
-        using var nobody = await members.Server.HandshakeAsync("/chat/lobby");
+        using var anonymous = await members.Server.HandshakeAsync("/chat/lobby");
 
         Assert.Equal(HttpStatusCode.Forbidden, guest.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, forger.StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, anonymous.StatusCode);
         Assert.Empty(script.Calls);
     }
 
@@ -51,7 +51,7 @@ public class AuthenticationTests
     [InlineData("bearer.{0}, chatkit.v1", "chatkit.v1")]
     [InlineData("bearer.{0}, mine", "mine")]
     [InlineData("bearer.{0}", null)]
-    public async Task A_token_among_the_subprotocols_is_never_the_one_that_is_selected(string offered, string? selected)
+    public async Task A_token_among_the_subprotocols_is_never_selected(string offered, string? selected)
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script, static options => options.Subprotocols.Add("mine"));
@@ -94,7 +94,7 @@ public class AuthenticationTests
 
     /// <summary>The browser sends the visitor's cookies with the handshake of another site's page, but the page is not admitted.</summary>
     [Fact]
-    public async Task A_foreign_page_does_not_get_in_with_its_visitors_cookie()
+    public async Task A_page_of_another_origin_cannot_connect_with_the_cookie_of_its_visitor()
     {
         var script = new Script();
         await using var members = await MembersServer.StartAsync(script);

@@ -29,7 +29,7 @@ public class ExpiryTests
     }
 
     [Fact]
-    public async Task Without_the_option_it_lasts()
+    public async Task Without_the_option_a_connection_does_not_expire()
     {
         await using var members = await MembersServer.StartAsync(new Script(), static options => options.CloseOnAuthenticationExpiration = false);
         await using var client = await members.ConnectWithTokenAsync(MembersServer.Token());

@@ -31,10 +31,10 @@ public class LeakTests
         await client.ReceiveAsync(2);
 
         await client.SendAsync($$"""{"type":"message","ref":"r","data":"{{text}}"}""");
-        var told = await client.ReceiveAsync();
+        var frame = await client.ReceiveAsync();
 
-        Assert.StartsWith($$"""{"type":"error","ref":"r","code":"{{code}}","text":""", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("redis", told, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith($$"""{"type":"error","ref":"r","code":"{{code}}","text":""", frame, StringComparison.Ordinal);
+        Assert.DoesNotContain("redis", frame, StringComparison.OrdinalIgnoreCase);
         if (code == "failed")
             Assert.Equal((WebSocketCloseStatus.InternalServerError, "the handler failed"), await client.ReceiveCloseAsync());
     }
@@ -48,12 +48,12 @@ public class LeakTests
 
         await client.SendAsync(
             """{"type":"message","from":"admin","user":"admin","connection":"1","room":"other","position":"e:9","at":"2000-01-01T00:00:00Z","data":"hi"}""");
-        var told = await client.ReceiveAsync();
+        var frame = await client.ReceiveAsync();
 
-        Assert.Contains("\"room\":\"lobby\"", told, StringComparison.Ordinal);
-        Assert.Contains("\"from\":\"id-of-member\"", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("admin", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("e:9", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("2000-01-01", told, StringComparison.Ordinal);
+        Assert.Contains("\"room\":\"lobby\"", frame, StringComparison.Ordinal);
+        Assert.Contains("\"from\":\"id-of-member\"", frame, StringComparison.Ordinal);
+        Assert.DoesNotContain("admin", frame, StringComparison.Ordinal);
+        Assert.DoesNotContain("e:9", frame, StringComparison.Ordinal);
+        Assert.DoesNotContain("2000-01-01", frame, StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,7 @@ public class LogInjectionTests
         await using var server = await StartAsync();
 
         await RefusedAsync(server);
-        await TalkAsync(server);
+        await ConnectHostileClientsAsync(server);
 
         var lines = server.Logs.Entries.Where(static entry => entry.Category.StartsWith("ChatKit", StringComparison.Ordinal)).ToList();
         foreach (var id in (int[])[100, 101, 102, 130, 201, 301])
@@ -35,7 +35,7 @@ public class LogInjectionTests
     [InlineData("/chat/x%0D%0Afail%3A%20forged")]
     [InlineData("/chat/%E2%80%A8")]
     [InlineData("/chat/%E2%80%AEgpj")]
-    public async Task A_refusal_is_one_line_and_no_page(string path)
+    public async Task A_refusal_is_one_line_of_text_and_not_a_page(string path)
     {
         await using var server = await StartAsync();
 
@@ -73,7 +73,7 @@ public class LogInjectionTests
     }
 
     /// <summary>Connections of a user with a name that no identity provider should issue.</summary>
-    private static async Task TalkAsync(ChatServer server)
+    private static async Task ConnectHostileClientsAsync(ChatServer server)
     {
         await using (var client = await server.ConnectAsync($"/chat/lobby?after={Uri.EscapeDataString($"lobby~{Hostile}:1")}", V1))
         {

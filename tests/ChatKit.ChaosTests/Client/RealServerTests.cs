@@ -23,7 +23,7 @@ public class RealServerTests
     }
 
     [Fact]
-    public async Task A_client_that_is_disconnected_repeatedly_misses_and_duplicates_nothing()
+    public async Task A_client_that_is_disconnected_repeatedly_has_no_gaps_and_no_duplicates()
     {
         const int Count = 60;
         await using var server = Server.Create(0, redis: null);
@@ -36,16 +36,16 @@ public class RealServerTests
         {
             _ = sender.SendAsync(i.ToString(CultureInfo.InvariantCulture));
             if (i % 7 == 3)
-                sender.Cut();
+                sender.Abort();
             if (i % 5 == 2)
-                reader.Cut();
+                reader.Abort();
             await Task.Delay(2);
         }
 
         var seen = await reader.NextSeenAsync(Count);
 
         Assert.Equal(Enumerable.Range(0, Count).Select(static i => $"{i}"), seen.Select(static one => one.Split(' ')[1]));
-        await Patience.UntilAsync(() => sender.Unacknowledged == 0, "all is acknowledged");
+        await Patience.UntilAsync(() => sender.Unacknowledged == 0, "every message is acknowledged");
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public class RealServerTests
         await sender.SendAsync("1").Soon();
         await reader.NextAsync<MessageReceived>();
 
-        reader.Cut();
-        await Patience.UntilAsync(() => Volatile.Read(ref visits) > 1, "the reader is gone");
+        reader.Abort();
+        await Patience.UntilAsync(() => Volatile.Read(ref visits) > 1, "the reader has disconnected");
         for (var i = 2; i <= 6; i++)
             await sender.SendAsync($"{i}").Soon();
         back.SetResult();

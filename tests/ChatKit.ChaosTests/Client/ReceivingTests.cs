@@ -5,7 +5,7 @@ namespace ChatKit.ChaosTests.Client;
 public class ReceivingTests
 {
     [Fact]
-    public async Task A_position_that_was_seen_is_dropped()
+    public async Task A_message_at_a_position_already_received_is_dropped()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -45,7 +45,7 @@ public class ReceivingTests
         await first.SendMessageAsync("e:2", "two");
         await first.SendAsync("""{"type":"live","room":"a&b ~c","position":":0","recovered":false}""");
         await client.NextAsync<BecameLive>();
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
 
@@ -62,7 +62,7 @@ public class ReceivingTests
         await first.SendAsync("""{"type":"gap","room":"lobby","after":"e:1","next":"e:5","missed":3}""");
         await first.SendAsync("""{"type":"message","at":"2026-11-22T18:00:00Z","data":"for you"}""");
         Assert.Equal(["e:1 one", " for you"], await client.NextSeenAsync(2));
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
         Assert.Equal(["lobby~e:1"], second.After);
@@ -73,7 +73,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task A_reset_starts_the_room_again()
+    public async Task A_reset_restarts_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -89,7 +89,7 @@ public class ReceivingTests
     }
 
     [Fact]
-    public async Task After_a_reset_without_a_message_it_resumes_before_the_first()
+    public async Task After_a_reset_without_a_message_the_client_resumes_before_the_first()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -97,7 +97,7 @@ public class ReceivingTests
         await first.SendMessageAsync("e:7", "seven");
         await first.SendAsync("""{"type":"gap","room":"lobby","after":"e:7","reset":true}""");
         Assert.Equal(["e:7 seven", "gap e:7 to ?: reset"], await client.NextSeenAsync(2));
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
 

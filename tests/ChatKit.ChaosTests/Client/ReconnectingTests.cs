@@ -14,7 +14,7 @@ public class ReconnectingTests
     [InlineData(1009)]
     [InlineData(3000)]
     [InlineData(4999)]
-    public async Task It_stays_closed(int code)
+    public async Task The_client_stays_closed_after_a_final_close_code(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -34,7 +34,7 @@ public class ReconnectingTests
     [InlineData(1012)]
     [InlineData(1013)]
     [InlineData(1014)]
-    public async Task It_connects_again(int code)
+    public async Task The_client_reconnects_after_any_other_close_code(int code)
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -97,7 +97,7 @@ public class ReconnectingTests
 
         await (await server.WelcomeAsync()).CloseAsync(1008);
 
-        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client does not reconnect");
     }
 
     [Fact]
@@ -125,13 +125,13 @@ public class ReconnectingTests
         await using var client = ChatClient.Start(new ChatClientOptions { NextAddress = _ => ValueTask.FromResult(addresses.Dequeue()) });
         var first = await one.WelcomeAsync();
 
-        first.Cut();
+        first.Abort();
 
         await other.WelcomeAsync();
     }
 
     [Fact]
-    public async Task The_client_leaves_a_silent_server()
+    public async Task The_client_disconnects_from_a_silent_server()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var client = Clients.Start(server.Address);
@@ -161,8 +161,8 @@ public class ReconnectingTests
     {
         await using var server = await ScriptedServer.StartAsync(subprotocol: null);
         await using var client = Clients.Start(server.Address);
-        (await server.AcceptAsync()).Cut();
+        (await server.AcceptAsync()).Abort();
 
-        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client stays away");
+        await Patience.UntilAsync(() => client.State == ClientState.Closed, "the client does not reconnect");
     }
 }

@@ -55,7 +55,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         _connections.Writer.Complete();
         await foreach (var connection in _connections.Reader.ReadAllAsync())
-            connection.Cut();
+            connection.Abort();
         await _app.DisposeAsync();
     }
 }
@@ -118,7 +118,7 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
         _over.TrySetResult();
     }
 
-    public void Cut()
+    public void Abort()
     {
         socket.Abort();
         _over.TrySetResult();

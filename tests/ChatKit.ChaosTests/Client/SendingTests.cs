@@ -15,7 +15,7 @@ public class SendingTests
         Assert.Equal(["a", "b", "c"], sent.Select(static message => message.Text));
         await first.SendAckAsync(sent[0].Ref, "e:1");
         var ack = await sending[0].Soon();
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
         Assert.Equal(sent[1..], await second.ReceiveMessagesAsync(2));
@@ -106,7 +106,7 @@ public class SendingTests
         await first.SendErrorAsync(sent[0].Ref, code);
 
         Assert.Equal(code, (await Assert.ThrowsAsync<SendFailedException>(() => bad.Soon())).Code);
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
         Assert.Equal(sent[1..], await second.ReceiveMessagesAsync(1));
@@ -123,7 +123,7 @@ public class SendingTests
         var old = client.SendAsync("old");
         await first.ReceiveMessagesAsync(1);
         await Task.Delay(2 * Clients.Moment);
-        first.Cut();
+        first.Abort();
 
         var second = await server.WelcomeAsync();
         var fresh = client.SendAsync("fresh");

@@ -40,7 +40,7 @@ internal sealed record ChaosResult(
             .AppendLine($"unknown         {sent[Outcome.Unknown].Count()}")
             .AppendLine($"refused         {sent[Outcome.NotStored].Count()}")
             .AppendLine($"delivered       {Logs.Sum(static log => log.Seen.Count(static seen => seen.Text is not null))}")
-            .AppendLine($"duplicates      {Verdict.Doubled.Count} seen by applications, {Dropped} dropped by clients")
+            .AppendLine($"duplicates      {Verdict.Duplicates.Count} seen by applications, {Dropped} dropped by clients")
             .AppendLine($"lost            {Verdict.Lost.Count}")
             .AppendLine($"reordered       {Verdict.Reordered.Count}")
             .AppendLine($"misplaced       {Verdict.Misplaced.Count}")

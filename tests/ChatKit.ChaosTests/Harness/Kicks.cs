@@ -45,7 +45,7 @@ internal sealed class Kicks(Node[] nodes, RedisServer redis, Calm calm)
 
             if (unheard)
                 await redis.TryCallAsync("CLIENT KILL TYPE pubsub");
-            if (await nodes[(first + i) % nodes.Length].TellAsync($"/kick/{user}"))
+            if (await nodes[(first + i) % nodes.Length].PostAsync($"/kick/{user}"))
                 break;
             await Task.Delay(Pause);
         }

@@ -75,7 +75,7 @@ internal sealed class Latency : IAsyncDisposable
         await stop.CancelAsync();
         await Task.WhenAll(sending);
         await Patience.UntilAsync(
-            () => _own.Count == _sent.Count && _others.Count == _sent.Count * ((Clients / Rooms) - 1), "the last messages are everywhere");
+            () => _own.Count == _sent.Count && _others.Count == _sent.Count * ((Clients / Rooms) - 1), "every client has received the last messages");
         return $"| {_nodes.Length} | {_own.Count} | {Quantile(_own, 0.5)} | {Quantile(_own, 0.99)} | {Quantile(_others, 0.5)} | {Quantile(_others, 0.99)} |";
     }
 

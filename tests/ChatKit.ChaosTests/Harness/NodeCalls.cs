@@ -19,7 +19,7 @@ internal static class NodeCalls
     }
 
     /// <summary>Returns whether the request succeeded.</summary>
-    public static async Task<bool> TellAsync(this Node node, string path)
+    public static async Task<bool> PostAsync(this Node node, string path)
     {
         try
         {

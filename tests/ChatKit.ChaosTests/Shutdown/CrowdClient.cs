@@ -33,7 +33,7 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
     public long ClosedAt { get; private set; }
 
     /// <summary>Whether the server ended the connection after that, without a reset.</summary>
-    public bool EndedInPeace { get; private set; }
+    public bool EndedGracefully { get; private set; }
 
     /// <summary>Connects and requests messages. Returns the status of the response.</summary>
     public async Task<int> ConnectAsync(int port)
@@ -60,7 +60,7 @@ internal sealed class CrowdClient(string room, bool speaksV1, int length) : IDis
         {
             while (await ReadFrameAsync() is { } frame)
                 await TakeAsync(frame.Opcode, frame.Payload);
-            EndedInPeace = Code is not null;
+            EndedGracefully = Code is not null;
         }
         catch (SocketException)
         {

@@ -26,7 +26,7 @@ public class CrowdTests
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Five_thousand_clients_are_closed_in_waves_after_everything_that_waits_for_them()
+    public async Task Five_thousand_clients_are_closed_in_waves_after_all_their_queued_messages()
     {
         var logs = Directory.CreateTempSubdirectory("chatkit-crowd-");
         var clients = Enumerable.Range(0, Count).Select(static i => new CrowdClient($"{i % Rooms}", SpeaksV1(i), i % Backlogged == 0 ? Long : Short)).ToArray();
@@ -41,7 +41,7 @@ public class CrowdTests
             var start = Stopwatch.GetTimestamp();
             var stopping = node.StopAsync();
             var reading = clients.Select(static client => client.ReadAsync()).ToArray();
-            await Patience.UntilAsync(async () => await HealthAsync(http) == HttpStatusCode.ServiceUnavailable, "the node says that it is not ready");
+            await Patience.UntilAsync(async () => await HealthAsync(http) == HttpStatusCode.ServiceUnavailable, "the node is not ready");
 
             // It goes when it is refused: the server waits for whoever has begun another request, and the bytes behind the handshake are one.
             using (var late = new CrowdClient("0", speaksV1: true, Short))
@@ -92,14 +92,14 @@ public class CrowdTests
             $"{clients.Length} connections, drain time {CrowdServer.DrainTime.TotalSeconds:0} s: the process ended after {took.TotalSeconds:0.00} s; "
             + $"close frames came after {closes.FirstOrDefault().TotalSeconds:0.00} s to {closes.LastOrDefault().TotalSeconds:0.00} s, "
             + $"half of them within {closes.ElementAtOrDefault(closes.Length / 2).TotalSeconds:0.00} s; "
-            + $"abnormal closes: {clients.Length - closes.Length}, resets: {clients.Count(static client => !client.EndedInPeace)}.");
+            + $"abnormal closes: {clients.Length - closes.Length}, resets: {clients.Count(static client => !client.EndedGracefully)}.");
     }
 
     private static void ExpectEverything(CrowdClient client, bool speaksV1)
     {
         var messages = Enumerable.Range(0, CrowdServer.Messages).Select(static i => $"{i}");
         Assert.Equal(speaksV1 ? ["welcome", "live", .. messages, "restart"] : messages, client.Texts);
-        Assert.Equal((1012, true), (client.Code, client.EndedInPeace));
+        Assert.Equal((1012, true), (client.Code, client.EndedGracefully));
     }
 
     /// <summary>Waves can be late on a slow machine, but never early.</summary>

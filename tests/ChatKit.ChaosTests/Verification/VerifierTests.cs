@@ -57,7 +57,7 @@ public class VerifierTests
     [Fact]
     public void A_duplicate_message_is_found()
     {
-        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Doubled);
+        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, 2, 2, 3)).Duplicates);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public class VerifierTests
 
         var verdict = Verify(ann with { Seen = [.. ann.Seen, Message(4, "ann 1")] }, bob with { Seen = [.. bob.Seen, Message(4, "ann 1")] });
 
-        Assert.NotEmpty(verdict.Doubled);
+        Assert.NotEmpty(verdict.Duplicates);
         Assert.Empty(verdict.Lost);
     }
 
@@ -86,7 +86,7 @@ public class VerifierTests
     }
 
     [Fact]
-    public void Another_order_than_the_senders_is_found()
+    public void An_order_other_than_the_senders_is_found()
     {
         var ann = Ann(1, 2, 3);
 

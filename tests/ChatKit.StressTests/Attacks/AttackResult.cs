@@ -80,7 +80,7 @@ internal sealed record AttackResult(
         $"{During.Latencies.Milliseconds(0.5):0.00}", $"{During.Latencies.Milliseconds(0.99):0.00}", $"{Ratio:0.0}", $"{During.Paused:0}",
         $"{Before.Resident / MiB:0}", $"{During.Peak / MiB:0}", $"{After.Resident / MiB:0}",
         $"{Before.Managed / MiB:0.0}", $"{After.Managed / MiB:0.0}",
-        $"{Delivered.Lost}, {Delivered.Doubled}, {Delivered.Late}",
+        $"{Delivered.Lost}, {Delivered.Duplicates}, {Delivered.Late}",
     ];
 
     /// <summary>Whether a server has released its resources.</summary>

@@ -24,7 +24,7 @@ internal static class AttackRun
 
         var during = await AttackAsync(server, neighbours, attack, options);
 
-        var allGone = await server.ComesDownToAsync(Neighbours.Count);
+        var allGone = await server.HasAtMostConnectionsAsync(Neighbours.Count);
         var after = await ComeToRestAsync(server, before, attack);
         return new AttackResult(attack, options, before, quiet, during, after, allGone, neighbours.Stop(), neighbours.Failure?.Message);
     }

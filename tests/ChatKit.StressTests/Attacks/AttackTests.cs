@@ -22,7 +22,7 @@ public sealed class AttackTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Attacks_use_bounded_memory_and_neighbours_lose_nothing()
+    public async Task Attacks_use_bounded_memory_and_other_clients_lose_nothing()
     {
         foreach (var attack in AttackCatalog.Create())
         {

@@ -46,7 +46,7 @@ internal sealed class FuzzRun(ServerProcess server)
         var before = await server.AskAsync(collect: true);
         while (Stopwatch.GetElapsedTime(start) < time && run._problems.IsEmpty)
             await run.RunBatchAsync(seed + run._cases);
-        await run.LookAfterAsync(before);
+        await run.CheckServerAsync(before);
         return new FuzzResult(seed, run._cases, Stopwatch.GetElapsedTime(start), run._outcomes.ToDictionary(), [.. run._problems])
         {
             Before = before,
@@ -61,7 +61,7 @@ internal sealed class FuzzRun(ServerProcess server)
         var before = await server.AskAsync(collect: true);
         var run = new FuzzRun(server);
         await run.RunCaseAsync(new FuzzCase(seed));
-        await run.LookAfterAsync(before);
+        await run.CheckServerAsync(before);
         return new FuzzResult(seed, 1, TimeSpan.Zero, run._outcomes.ToDictionary(), [.. run._problems])
         {
             Before = before,
@@ -191,9 +191,9 @@ internal sealed class FuzzRun(ServerProcess server)
         }
     }
 
-    private async Task LookAfterAsync(ServerStats before)
+    private async Task CheckServerAsync(ServerStats before)
     {
-        if (!await server.ComesDownToAsync(0))
+        if (!await server.HasAtMostConnectionsAsync(0))
             _problems.Enqueue("connections are left");
         var after = await server.AskAsync(collect: true);
         if (after.Managed > before.Managed + Slack || after.Handles > before.Handles + HandleSlack)

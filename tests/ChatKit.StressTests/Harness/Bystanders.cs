@@ -79,7 +79,7 @@ internal sealed class Bystanders : IAsyncDisposable
                 _sent.Count,
                 missing.Count(static one => one.Acking.IsCompletedSuccessfully),
                 _sent.Values.Count(static one => !one.Acking.IsCompletedSuccessfully),
-                _seen.Sum(static one => one.Doubled),
+                _seen.Sum(static one => one.Duplicates),
                 _seen.Sum(static one => one.Late),
                 _gaps);
             return (_latencies, outcome);
@@ -140,11 +140,11 @@ internal sealed class Bystanders : IAsyncDisposable
     /// <param name="Sent">The number of sent messages.</param>
     /// <param name="Lost">The number that were acknowledged and did not arrive, summed over both clients.</param>
     /// <param name="Unacknowledged">The number that were refused, or not acknowledged within the limit.</param>
-    /// <param name="Doubled">The number that arrived again.</param>
+    /// <param name="Duplicates">The number that arrived again.</param>
     /// <param name="Late">The number that arrived after a later message of the same sender.</param>
     /// <param name="Gaps">The number of reported gaps.</param>
-    public sealed record Outcome(int Sent, int Lost, int Unacknowledged, long Doubled, long Late, int Gaps)
+    public sealed record Outcome(int Sent, int Lost, int Unacknowledged, long Duplicates, long Late, int Gaps)
     {
-        public bool IsExact => this is { Lost: 0, Unacknowledged: 0, Doubled: 0, Late: 0, Gaps: 0 };
+        public bool IsExact => this is { Lost: 0, Unacknowledged: 0, Duplicates: 0, Late: 0, Gaps: 0 };
     }
 }

@@ -13,7 +13,7 @@ internal sealed class Exactness(int senders)
     /// <summary>The number that arrived after a later number of the same sender.</summary>
     public long Late { get; private set; }
 
-    public long Doubled { get; private set; }
+    public long Duplicates { get; private set; }
 
     /// <summary>The number of different numbers that arrived.</summary>
     public long Count { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class Exactness(int senders)
         }
         else
         {
-            Doubled++;
+            Duplicates++;
         }
     }
 }

@@ -3,17 +3,17 @@ namespace ChatKit.StressTests.Harness;
 public class ExactnessTests
 {
     [Fact]
-    public void Numbers_that_arrive_once_and_in_the_order_of_their_sender_are_right()
+    public void Numbers_that_arrive_once_and_in_the_order_of_their_sender_are_exact()
     {
         var seen = See(0, 2, 1, 4, 3, 5);
 
-        Assert.Equal((6, 0, 0), (seen.Count, seen.Doubled, seen.Late));
+        Assert.Equal((6, 0, 0), (seen.Count, seen.Duplicates, seen.Late));
     }
 
     [Fact]
     public void A_repeated_number_is_a_duplicate()
     {
-        Assert.Equal(1, See(0, 1, 2, 2, 3).Doubled);
+        Assert.Equal(1, See(0, 1, 2, 2, 3).Duplicates);
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class ExactnessTests
     }
 
     [Fact]
-    public void Another_order_of_the_senders_is_another_order()
+    public void The_order_of_the_senders_changes_Order()
     {
         Assert.NotEqual(See(0, 1, 2).Order, See(1, 0, 2).Order);
     }

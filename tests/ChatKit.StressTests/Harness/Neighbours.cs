@@ -59,7 +59,7 @@ internal sealed class Neighbours : IDisposable
         return new Delivered(
             Sent,
             _all.Sum(one => Sent - one.Seen.Count),
-            _all.Sum(static one => one.Seen.Doubled),
+            _all.Sum(static one => one.Seen.Duplicates),
             _all.Sum(static one => one.Seen.Late),
             _all.Select(static one => one.Seen.Order).Distinct().Count());
     }
@@ -81,20 +81,20 @@ internal sealed class Neighbours : IDisposable
                 var now = Stopwatch.GetTimestamp();
                 if (now >= next)
                 {
-                    _all[_sent % Count].Say(_sent);
+                    _all[_sent % Count].Send(_sent);
                     Interlocked.Increment(ref _sent);
                     next = Math.Max(next, now - IntervalTicks) + IntervalTicks;
                 }
 
-                Listen(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next));
+                Receive(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next));
             }
 
             var stopped = Stopwatch.GetTimestamp();
             while (_all.Any(one => one.Seen.Count < _sent) && Stopwatch.GetElapsedTime(stopped) < Patience.Limit)
-                Listen(Interval);
+                Receive(Interval);
 
             // A duplicate arrives late.
-            Listen(Interval);
+            Receive(Interval);
         }
         catch (Exception e)
         {
@@ -103,7 +103,7 @@ internal sealed class Neighbours : IDisposable
     }
 
     /// <summary>Waits for data and reads it.</summary>
-    private void Listen(TimeSpan atMost)
+    private void Receive(TimeSpan atMost)
     {
         _ready.Clear();
         foreach (var one in _all)
@@ -116,12 +116,12 @@ internal sealed class Neighbours : IDisposable
     /// <summary>The outcome of all messages.</summary>
     /// <param name="Sent">The number of sent messages.</param>
     /// <param name="Lost">The number that did not arrive, summed over all clients.</param>
-    /// <param name="Doubled">The number that arrived again.</param>
+    /// <param name="Duplicates">The number that arrived again.</param>
     /// <param name="Late">The number that arrived after a later message of the same sender.</param>
     /// <param name="Orders">The number of different orders in which they arrived, which must be one.</param>
-    public sealed record Delivered(long Sent, long Lost, long Doubled, long Late, int Orders)
+    public sealed record Delivered(long Sent, long Lost, long Duplicates, long Late, int Orders)
     {
-        public bool IsExact => this is { Lost: 0, Doubled: 0, Late: 0, Orders: 1 };
+        public bool IsExact => this is { Lost: 0, Duplicates: 0, Late: 0, Orders: 1 };
     }
 
     private sealed class Neighbour
@@ -140,7 +140,7 @@ internal sealed class Neighbours : IDisposable
 
         public Exactness Seen { get; } = new(Neighbours.Count);
 
-        public void Say(long number) => Socket.Send(ClientFrame.Of(ClientFrame.Text, $"{number}:{Stopwatch.GetTimestamp()}"));
+        public void Send(long number) => Socket.Send(ClientFrame.Of(ClientFrame.Text, $"{number}:{Stopwatch.GetTimestamp()}"));
 
         public void Take(Latencies latencies)
         {

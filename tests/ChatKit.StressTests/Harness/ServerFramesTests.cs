@@ -5,7 +5,7 @@ public class ServerFramesTests
     private static readonly byte[] Close1000 = [0x88, 2, 0x03, 0xE8];
 
     [Fact]
-    public void Frames_are_found_wherever_they_are_cut()
+    public void Frames_are_found_wherever_they_are_split()
     {
         var texts = new List<string>();
         var frames = new ServerFrames { OnText = texts.Add };

@@ -89,7 +89,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Waits until at most this many connections are left.</summary>
     /// <returns>False if there are more after the time limit.</returns>
-    public async Task<bool> ComesDownToAsync(int connections)
+    public async Task<bool> HasAtMostConnectionsAsync(int connections)
     {
         var start = Stopwatch.GetTimestamp();
         while ((await AskAsync()).Connections > connections)

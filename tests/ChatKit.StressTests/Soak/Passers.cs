@@ -17,20 +17,20 @@ internal sealed class Passers(int port, int seed)
     private static readonly TimeSpan LongestStay = TimeSpan.FromSeconds(5);
 
     private long _visits;
-    private long _heard;
+    private long _received;
     private long _wrong;
 
     /// <summary>The number of connections.</summary>
     public long Visits => Interlocked.Read(ref _visits);
 
     /// <summary>The number of received numbers.</summary>
-    public long Heard => Interlocked.Read(ref _heard);
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>The number of received numbers that were not the next one.</summary>
     public long Wrong => Interlocked.Read(ref _wrong);
 
     public Task RunAsync(CancellationToken stop) =>
-        Task.WhenAll(Enumerable.Range(0, Count).Select(i => ComeAndGoAsync(new Random(seed + i), stop)).Append(CountAsync(stop)));
+        Task.WhenAll(Enumerable.Range(0, Count).Select(i => ConnectRepeatedlyAsync(new Random(seed + i), stop)).Append(CountAsync(stop)));
 
     private async Task CountAsync(CancellationToken stop)
     {
@@ -46,7 +46,7 @@ internal sealed class Passers(int port, int seed)
         await draining;
     }
 
-    private async Task ComeAndGoAsync(Random random, CancellationToken stop)
+    private async Task ConnectRepeatedlyAsync(Random random, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -58,8 +58,8 @@ internal sealed class Passers(int port, int seed)
                 Interlocked.Increment(ref _visits);
                 if (await one.OpenAsync(Room, stop) != 101)
                     throw new IOException("A passer was refused.");
-                var listening = random.Next(4) == 0 ? Task.CompletedTask : ListenAsync(one, stay.Token);
-                await TalkAsync(one, random, stay.Token);
+                var listening = random.Next(4) == 0 ? Task.CompletedTask : ReceiveAsync(one, stay.Token);
+                await SendAsync(one, random, stay.Token);
                 await listening;
                 if (random.Next(2) == 0)
                     await one.SendAsync(ClientFrame.CloseWith(1000, "bye"), stop);
@@ -71,7 +71,7 @@ internal sealed class Passers(int port, int seed)
         }
     }
 
-    private static async Task TalkAsync(Intruder one, Random random, CancellationToken stop)
+    private static async Task SendAsync(Intruder one, Random random, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -85,7 +85,7 @@ internal sealed class Passers(int port, int seed)
         }
     }
 
-    private async Task ListenAsync(Intruder one, CancellationToken stop)
+    private async Task ReceiveAsync(Intruder one, CancellationToken stop)
     {
         var frames = new ServerFrames();
         long? last = null;
@@ -93,7 +93,7 @@ internal sealed class Passers(int port, int seed)
         {
             if (!long.TryParse(text, out var number))
                 return;
-            Interlocked.Increment(ref _heard);
+            Interlocked.Increment(ref _received);
             if (last is { } before && number != before + 1)
                 Interlocked.Increment(ref _wrong);
             last = number;

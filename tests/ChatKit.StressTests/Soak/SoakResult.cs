@@ -23,7 +23,7 @@ internal sealed record SoakResult(string Name, SoakVerdict Growth, Verdict Deliv
     public required int Resumes { get; init; }
 
     /// <summary>The number of numbers that the short-lived clients received.</summary>
-    public required long Heard { get; init; }
+    public required long Received { get; init; }
 
     /// <summary>The number of them that were not the next one.</summary>
     public required long Wrong { get; init; }
@@ -43,7 +43,7 @@ internal sealed record SoakResult(string Name, SoakVerdict Growth, Verdict Deliv
             .AppendLine($"  unobserved     {Last.Stats.Unobserved} exceptions, {Last.Stats.Errors} errors in the log")
             .AppendLine($"  connections    {Connections:N0}, of which {Resumes:N0} have resumed and recovered everything")
             .AppendLine($"  messages       {Last.Stats.Messages:N0} handled, {Sent:N0} of them of clients that resume")
-            .AppendLine($"  exactness      {Delivery.Lost.Count} lost, {Delivery.Doubled.Count} doubled, {Delivery.Reordered.Count} reordered, {Delivery.Misplaced.Count} misplaced, {Delivery.WrongGaps.Count} wrong gaps; {Wrong} of {Heard:N0} numbers heard wrongly");
+            .AppendLine($"  exactness      {Delivery.Lost.Count} lost, {Delivery.Duplicates.Count} duplicated, {Delivery.Reordered.Count} reordered, {Delivery.Misplaced.Count} misplaced, {Delivery.WrongGaps.Count} wrong gaps; {Wrong} of {Received:N0} numbers received wrongly");
         foreach (var problem in Problems.Take(MaxProblems))
             text.AppendLine($"  {problem}");
         return text.ToString();

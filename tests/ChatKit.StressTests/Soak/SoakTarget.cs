@@ -63,7 +63,7 @@ internal sealed class SoakTarget : IAsyncDisposable
             Sent = _bots.Sum(static bot => bot.Log().Sent.Count),
             Connections = _bots.Sum(static bot => bot.Connections) + _passers.Visits,
             Resumes = _bots.Sum(static bot => bot.Resumes),
-            Heard = _passers.Heard,
+            Received = _passers.Received,
             Wrong = _passers.Wrong,
         };
     }

@@ -51,7 +51,7 @@ internal sealed record StormResult(
     [
         Storm.Name, $"{Storm.Clients:N0}", $"{Tally.Live:N0}", $"{Tally.Connections:N0}", $"{Tally.Interrupted:N0}",
         $"{Tally.P50:N0}", $"{Tally.P99:N0}", $"{Tally.Last / 1000:0.0}", $"{Here}", $"{There}",
-        $"{Sum(static o => o.Lost)}, {Sum(static o => o.Unacknowledged)}, {Sum(static o => o.Doubled)}, {Sum(static o => o.Late)}, {Sum(static o => o.Gaps)}",
+        $"{Sum(static o => o.Lost)}, {Sum(static o => o.Unacknowledged)}, {Sum(static o => o.Duplicates)}, {Sum(static o => o.Late)}, {Sum(static o => o.Gaps)}",
         $"{RedisMemory / MiB:N0}", $"{RedisBuffers / MiB:N1}",
         $"{Before.Resident / MiB:0}", $"{Peak / MiB:0}", $"{(Peak - Before.Resident) / KiB / Storm.Clients:N0}", $"{HeldPerClient / KiB:N0}",
     ];

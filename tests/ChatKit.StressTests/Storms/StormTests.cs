@@ -22,7 +22,7 @@ public class StormTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task All_who_join_at_once_become_live_and_bystanders_lose_nothing(string name)
+    public async Task All_clients_that_join_at_once_become_live_and_bystanders_lose_nothing(string name)
     {
         Requirement.RedisServer();
 

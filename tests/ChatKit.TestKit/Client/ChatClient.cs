@@ -75,14 +75,14 @@ public sealed class ChatClient : IAsyncDisposable
     }
 
     /// <summary>Aborts the connection, as a network failure would. The client reconnects automatically.</summary>
-    public void Cut() => Volatile.Read(ref _socket)?.Abort();
+    public void Abort() => Volatile.Read(ref _socket)?.Abort();
 
     public async ValueTask DisposeAsync()
     {
         if (Volatile.Read(ref _socket) is { State: WebSocketState.Open } socket)
         {
             using var limit = new CancellationTokenSource(CloseTimeout);
-            await SayGoodbyeAsync(socket, limit.Token);
+            await SendCloseAsync(socket, limit.Token);
         }
 
         await _stopping.CancelAsync();
@@ -113,8 +113,8 @@ public sealed class ChatClient : IAsyncDisposable
     private async Task<bool> ConnectOnceAsync()
     {
         await ChangeAsync(ClientState.Connecting);
-        _outbox.GiveUpOld();
-        var (code, reason) = await SeeThroughAsync();
+        _outbox.FailExpired();
+        var (code, reason) = await RunConnectionAsync();
         _live = false;
         if (_reconnecting.DelayAfter(code) is not { } delay)
         {
@@ -128,7 +128,7 @@ public sealed class ChatClient : IAsyncDisposable
     }
 
     /// <summary>Returns the close code of the connection; null if it was lost or not established.</summary>
-    private async Task<(WebSocketCloseStatus? Code, string? Reason)> SeeThroughAsync()
+    private async Task<(WebSocketCloseStatus? Code, string? Reason)> RunConnectionAsync()
     {
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(Subprotocol);
@@ -146,7 +146,7 @@ public sealed class ChatClient : IAsyncDisposable
                 return (WebSocketCloseStatus.ProtocolError, $"The server does not speak {Subprotocol}.");
 
             Volatile.Write(ref _socket, socket);
-            return await TalkAsync(socket);
+            return await RunConnectedAsync(socket);
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested
             && e is WebSocketException or OperationCanceledException or ObjectDisposedException or JsonException)
@@ -166,7 +166,7 @@ public sealed class ChatClient : IAsyncDisposable
         return new UriBuilder(address) { Query = query }.Uri;
     }
 
-    private async Task<(WebSocketCloseStatus? Code, string? Reason)> TalkAsync(ClientWebSocket socket)
+    private async Task<(WebSocketCloseStatus? Code, string? Reason)> RunConnectedAsync(ClientWebSocket socket)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         _silence = _options.ConnectTimeout;
@@ -196,7 +196,7 @@ public sealed class ChatClient : IAsyncDisposable
             silence.CancelAfter(Timeout.InfiniteTimeSpan);
             if (result.MessageType == WebSocketMessageType.Close)
             {
-                await SayGoodbyeAsync(socket, _stopping.Token);
+                await SendCloseAsync(socket, _stopping.Token);
                 return (socket.CloseStatus, socket.CloseStatusDescription);
             }
 
@@ -269,11 +269,11 @@ public sealed class ChatClient : IAsyncDisposable
             }
 
             if (_gaps.Remove(room))
-                await TellAsync(gap!);
+                await RaiseAsync(gap!);
             _positions[room] = position;
         }
 
-        await TellAsync(new MessageReceived(frame.Room, frame.Position, frame.From, frame.At, frame.Data, frame.Base64));
+        await RaiseAsync(new MessageReceived(frame.Room, frame.Position, frame.From, frame.At, frame.Data, frame.Base64));
     }
 
     private async ValueTask OnGapAsync(GapFound gap)
@@ -285,15 +285,15 @@ public sealed class ChatClient : IAsyncDisposable
         }
 
         _positions[gap.Room] = BeforeFirst;
-        await TellAsync(gap);
+        await RaiseAsync(gap);
     }
 
     private async ValueTask OnLiveAsync(ServerFrame frame)
     {
         if (_gaps.Remove(frame.Room!, out var gap))
-            await TellAsync(gap);
+            await RaiseAsync(gap);
         _positions[frame.Room!] = frame.Position!;
-        await TellAsync(new BecameLive(frame.Room!, frame.Position!, frame.Recovered));
+        await RaiseAsync(new BecameLive(frame.Room!, frame.Position!, frame.Recovered));
         _reconnecting.OnLive();
         _live |= frame.Room == _home;
     }
@@ -342,12 +342,12 @@ public sealed class ChatClient : IAsyncDisposable
     private async ValueTask ChangeAsync(ClientState state, WebSocketCloseStatus? code = null, string? reason = null)
     {
         State = state;
-        await TellAsync(new StateChanged(state, code, reason));
+        await RaiseAsync(new StateChanged(state, code, reason));
     }
 
-    private ValueTask TellAsync(ChatEvent happened) => _events.Writer.WriteAsync(happened, _stopping.Token);
+    private ValueTask RaiseAsync(ChatEvent happened) => _events.Writer.WriteAsync(happened, _stopping.Token);
 
-    private static async Task SayGoodbyeAsync(ClientWebSocket socket, CancellationToken token)
+    private static async Task SendCloseAsync(ClientWebSocket socket, CancellationToken token)
     {
         try
         {

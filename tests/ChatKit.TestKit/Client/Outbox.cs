@@ -82,7 +82,7 @@ internal sealed class Outbox(ChatClientOptions options)
                 if (IsTooOld(entry))
                 {
                     stuck |= entry.Refused;
-                    GiveUp(entry);
+                    FailAsUnknown(entry);
                     if (stuck)
                         return false;
                 }
@@ -157,12 +157,12 @@ internal sealed class Outbox(ChatClientOptions options)
     }
 
     /// <summary>Fails the messages that are too old to be sent again.</summary>
-    public void GiveUpOld()
+    public void FailExpired()
     {
         lock (_gate)
         {
             foreach (var entry in _entries.FindAll(IsTooOld))
-                GiveUp(entry);
+                FailAsUnknown(entry);
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed class Outbox(ChatClientOptions options)
 
     private bool IsTooOld(Entry entry) => entry.FirstSent is { } first && Stopwatch.GetElapsedTime(first) > options.ResendWindow;
 
-    private void GiveUp(Entry entry) => Remove(entry).TrySetException(
+    private void FailAsUnknown(Entry entry) => Remove(entry).TrySetException(
         new SendFailedException(SendFailedException.Unknown, "The message was not acknowledged for so long that it must not be sent again."));
 
     private TaskCompletionSource<Ack> Remove(Entry entry)

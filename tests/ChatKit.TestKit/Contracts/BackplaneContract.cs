@@ -116,7 +116,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task The_capacity_is_passed_on()
+    public async Task The_backplane_passes_the_capacity_to_the_history()
     {
         var (one, _, history) = await CreateAsync();
         for (var i = 1; i <= 5; i++)
@@ -160,7 +160,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task Rooms_do_not_mix()
+    public async Task Rooms_do_not_share_messages()
     {
         var (one, _, _) = await CreateAsync();
         var (here, there) = (new RecordingSubscriber(), new RecordingSubscriber());
@@ -202,7 +202,7 @@ public abstract class BackplaneContract
     }
 
     [Fact]
-    public async Task A_repeated_idempotency_key_is_not_delivered_again_and_answers_the_first_position_also_on_another_node()
+    public async Task A_repeated_idempotency_key_returns_the_first_position_and_is_not_delivered_again_on_any_node()
     {
         var (one, other, history) = await CreateAsync();
         var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());

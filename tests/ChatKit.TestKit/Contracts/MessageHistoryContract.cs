@@ -26,7 +26,7 @@ public abstract class MessageHistoryContract
     protected abstract Task ForgetKeyAsync(IMessageHistory history, string room, string key);
 
     [Fact]
-    public async Task A_repeated_idempotency_key_answers_the_first_position_and_stores_nothing()
+    public async Task A_repeated_idempotency_key_returns_the_first_position_and_stores_nothing()
     {
         var history = await CreateAsync();
         await AppendAsync(history, "before");
@@ -97,7 +97,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task Of_250_messages_of_8_concurrent_writers_exactly_the_last_100_remain()
+    public async Task Exactly_the_last_100_of_250_messages_of_8_concurrent_writers_remain()
     {
         const int Total = 250, Writers = 8;
         var history = await CreateAsync();
@@ -237,7 +237,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task Rooms_do_not_mix()
+    public async Task Rooms_do_not_share_messages()
     {
         var history = await CreateAsync();
         for (var i = 1; i <= 5; i++)
@@ -257,7 +257,7 @@ public abstract class MessageHistoryContract
     [InlineData(1)]
     [InlineData(256)]
     [InlineData(64 * 1024)]
-    public async Task Bytes_come_back_as_they_were(int length)
+    public async Task Bytes_are_read_back_unchanged(int length)
     {
         var history = await CreateAsync();
         var data = Enumerable.Range(0, length).Select(static i => (byte)i).ToArray();
@@ -301,7 +301,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task The_options_say_how_many_messages_are_kept()
+    public async Task The_options_set_how_many_messages_are_kept()
     {
         var history = await CreateAsync(new ChatKitOptions { HistoryCapacity = 7 });
         await FillAsync(history, 10);
@@ -310,7 +310,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task The_largest_capacity_that_was_named_holds()
+    public async Task The_largest_requested_capacity_applies()
     {
         var history = await CreateAsync();
         await FillAsync(history, 5, capacity: 3);
@@ -347,7 +347,7 @@ public abstract class MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_room_that_has_expired_remembers_its_idempotency_keys()
+    public async Task An_expired_room_remembers_its_idempotency_keys()
     {
         var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(1) };
         var history = await CreateAsync(options);

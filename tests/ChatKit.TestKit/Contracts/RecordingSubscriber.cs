@@ -43,7 +43,7 @@ public sealed class RecordingSubscriber : IBackplaneSubscriber
     /// <summary>Waits until this many messages have arrived.</summary>
     public async Task<ChatMessage[]> ReceiveAsync(int count)
     {
-        await Patience.UntilAsync(() => Messages.Length >= count, $"{count} messages come");
+        await Patience.UntilAsync(() => Messages.Length >= count, $"{count} messages arrive");
         return Messages;
     }
 }

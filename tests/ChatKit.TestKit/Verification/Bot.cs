@@ -113,7 +113,7 @@ public sealed class Bot : IAsyncDisposable
     public void StayAway(TimeSpan time)
     {
         _away = Task.Delay(time);
-        _client.Cut();
+        _client.Abort();
     }
 
     /// <summary>Pauses the application, so that the client reads nothing.</summary>

@@ -7,7 +7,7 @@ public sealed class Verdict
     public List<string> Lost { get; } = [];
 
     /// <summary>Messages that a client received twice, or that are stored twice.</summary>
-    public List<string> Doubled { get; } = [];
+    public List<string> Duplicates { get; } = [];
 
     /// <summary>Messages that arrived in another order than that of the room or of their sender.</summary>
     public List<string> Reordered { get; } = [];
@@ -21,7 +21,7 @@ public sealed class Verdict
     /// <summary>The number of acknowledged messages that were deleted from the store before any client had received them.</summary>
     public int Unseen { get; set; }
 
-    public IEnumerable<string> Problems => Lost.Concat(Doubled).Concat(Reordered).Concat(WrongGaps).Concat(Misplaced);
+    public IEnumerable<string> Problems => Lost.Concat(Duplicates).Concat(Reordered).Concat(WrongGaps).Concat(Misplaced);
 
     public bool IsClean => !Problems.Any();
 }

@@ -57,7 +57,7 @@ public sealed class Verifier(int historyCapacity)
                 if (!order.TryAdd(position.Sequence, text!) && order[position.Sequence] != text)
                     _verdict.Misplaced.Add($"{log.Client}: at {position} is '{Short(text!)}', for others '{Short(order[position.Sequence])}'");
                 else if (!places.TryAdd(text!, position) && places[text!] != position)
-                    _verdict.Doubled.Add($"{log.Room}: '{Short(text!)}' is stored at {places[text!]} and at {position}");
+                    _verdict.Duplicates.Add($"{log.Room}: '{Short(text!)}' is stored at {places[text!]} and at {position}");
             }
         }
 
@@ -115,7 +115,7 @@ public sealed class Verifier(int historyCapacity)
 
             var (epoch, sequence) = seen.Position;
             if (!had.Add(seen.Text))
-                _verdict.Doubled.Add($"{log.Client}: '{Short(seen.Text)}' came again at {seen.Position}");
+                _verdict.Duplicates.Add($"{log.Client}: '{Short(seen.Text)}' came again at {seen.Position}");
             else if (gap is { Gap.Next: { } next } && next != seen.Position)
                 _verdict.WrongGaps.Add($"{log.Client}: a gap ends at {next}, and {seen.Position} came");
             else if (gap is { Gap.Next: not null } && !IsWhereNoMoreWasStored(seen.Position, streams[epoch], losses))
@@ -204,7 +204,7 @@ public sealed class Verifier(int historyCapacity)
                 _verdict.Misplaced.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, where '{Short(there)}' is");
             else if (place is not null)
                 continue;
-            else if (position.Epoch == last.Epoch && !HasHoleFrom(position.Sequence, stream) && (there is null || losses.Streams == 0))
+            else if (position.Epoch == last.Epoch && !HasGapFrom(position.Sequence, stream) && (there is null || losses.Streams == 0))
                 _verdict.Lost.Add($"{log.Client}: '{Short(sent.Text)}' was acknowledged at {position}, and nobody got it");
             else
                 _verdict.Unseen++;
@@ -212,7 +212,7 @@ public sealed class Verifier(int historyCapacity)
     }
 
     /// <summary>Whether a message at or after a sequence was received by no client, because all clients had a gap there.</summary>
-    private static bool HasHoleFrom(long sequence, SortedDictionary<long, string> stream) =>
+    private static bool HasGapFrom(long sequence, SortedDictionary<long, string> stream) =>
         stream.Count > 0 && stream.Keys.Count(key => key >= sequence) < stream.Keys.Last() - sequence + 1;
 
     /// <summary>Whether a text is a note that a server added to a message. The acknowledgement then contains the position of the note.</summary>

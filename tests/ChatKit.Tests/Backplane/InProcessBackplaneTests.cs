@@ -28,7 +28,7 @@ public class InProcessBackplaneTests : BackplaneContract
     }
 
     [Fact]
-    public async Task After_a_failure_publishing_goes_on()
+    public async Task Publishing_succeeds_again_after_a_failure()
     {
         var history = new FaultyHistory(_history) { Down = true };
         var backplane = new InProcessBackplane(history.Object);
@@ -43,7 +43,7 @@ public class InProcessBackplaneTests : BackplaneContract
     }
 
     [Fact]
-    public async Task Who_subscribes_while_a_message_is_being_stored_receives_it()
+    public async Task A_subscriber_that_subscribes_while_a_message_is_being_stored_receives_it()
     {
         var store = new TaskCompletionSource<AppendResult>();
         var backplane = new InProcessBackplane(Slow(_ => new ValueTask<AppendResult>(store.Task)));
@@ -58,7 +58,7 @@ public class InProcessBackplaneTests : BackplaneContract
     }
 
     [Fact]
-    public async Task Nobody_waits_for_a_store_to_answer_another_and_the_order_is_kept_all_the_same()
+    public async Task Concurrent_publishes_do_not_wait_for_each_other_and_keep_their_order()
     {
         var answers = Enumerable.Range(0, 3).Select(static _ => new TaskCompletionSource<AppendResult>()).ToArray();
         var asked = 0;

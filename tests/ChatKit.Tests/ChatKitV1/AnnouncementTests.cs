@@ -11,7 +11,7 @@ public class AnnouncementTests
     [InlineData("anna")]
     [InlineData("a\nb")]
     [InlineData("")]
-    public void Who_has_come_or_gone_arrives_as_it_was_sent(string member)
+    public void A_presence_event_survives_encoding_and_decoding(string member)
     {
         foreach (var change in new[] { PresenceChange.Joined, PresenceChange.Left })
         {
@@ -24,7 +24,7 @@ public class AnnouncementTests
     [InlineData(1008, null)]
     [InlineData(4999, "why\nnot")]
     [InlineData(1000, "")]
-    public void So_does_who_is_thrown_out_and_why(int status, string? reason)
+    public void A_disconnect_event_survives_encoding_and_decoding(int status, string? reason)
     {
         var notice = new DisconnectEvent((WebSocketCloseStatus)status, reason);
         Assert.Equal(notice, RoundTrip(notice));
@@ -41,7 +41,7 @@ public class AnnouncementTests
     [InlineData("disconnect\n+100")]
     [InlineData("disconnect\n1005")]
     [InlineData("disconnect\n0007")]
-    public void Anything_else_is_refused(string bytes) =>
+    public void A_malformed_announcement_is_rejected(string bytes) =>
         Assert.Null(Announcement.Decode(Encoding.UTF8.GetBytes(bytes)));
 
     private static RoomEvent? RoundTrip(RoomEvent notice) => Announcement.Decode(Announcement.Encode(notice));

@@ -6,7 +6,7 @@ namespace ChatKit.Tests.ChatKitV1;
 public class V1ClientFrameTests
 {
     [Fact]
-    public void A_text_is_given_to_the_handler_as_it_is()
+    public void A_text_message_reaches_the_handler_unchanged()
     {
         Assert.Null(Read("""{"ref":"a-1","data":"hi \u00e9","type":"message","more":[1]}""", out var frame));
 
@@ -16,7 +16,7 @@ public class V1ClientFrameTests
     }
 
     [Fact]
-    public void Bytes_are_given_to_the_handler_as_bytes()
+    public void A_base64_message_reaches_the_handler_as_bytes()
     {
         Assert.Null(Read("""{"type":"message","base64":"AAH/"}""", out var frame));
 
@@ -62,7 +62,7 @@ public class V1ClientFrameTests
     [InlineData("""{"type":"message","data":"x","ref":7}""")]
     [InlineData("""{"type":"message","data":"x","ref":"1234567890123456789012345678901234567890123456789012345678901234+"}""")]
     [InlineData("""{"type":"hello","ref":"\ud800"}""")]
-    public void What_is_wrong_is_said_and_nothing_of_the_implementation(string json)
+    public void An_error_text_describes_the_problem_and_reveals_no_implementation_details(string json)
     {
         var problem = Read(json, out _);
 
@@ -75,7 +75,8 @@ public class V1ClientFrameTests
     [InlineData("""{"type":"message","data":5}""", "line 1, near byte 26")]
     [InlineData("{\n\"type\":\"message\",\n\"base64\":\"not base64\"}", "line 3, near byte 21")]
     [InlineData("""{"type":"message" "data":"x"}""", "line 1, near byte 18")]
-    public void It_is_said_where_it_is_wrong(string json, string place) => Assert.Contains(place, Read(json, out _), StringComparison.Ordinal);
+    public void An_error_text_names_the_line_and_byte(string json, string place) =>
+        Assert.Contains(place, Read(json, out _), StringComparison.Ordinal);
 
     [Fact]
     public void The_ref_of_a_frame_with_a_member_of_the_wrong_type_is_read()
@@ -93,7 +94,7 @@ public class V1ClientFrameTests
     [InlineData("""{"ref":"s-1","data":{"x":[1,2]},"base64":"not base64","type":"signal"}""", "s-1")]
     [InlineData("""{"type":"read","ref":7}""", null)]
     [InlineData("""{"type":"edit","data":"\ud800","ref":"e-1"}""", "e-1")]
-    public void A_frame_of_another_type_is_not_wrong_but_not_known(string json, string? reference)
+    public void A_frame_of_an_unknown_type_is_valid_but_unknown(string json, string? reference)
     {
         Assert.Null(Read(json, out var frame));
         Assert.Equal((false, reference), (frame!.IsKnown, frame.Ref));
@@ -103,7 +104,7 @@ public class V1ClientFrameTests
     [InlineData(63, true)]
     [InlineData(64, false)]
     [InlineData(30_000, false)]
-    public void A_frame_is_nested_at_most_64_levels_deep(int arrays, bool isRead)
+    public void A_frame_may_be_nested_at_most_64_levels_deep(int arrays, bool isRead)
     {
         var json = """{"type":"message","data":"x","more":""" + new string('[', arrays) + new string(']', arrays) + "}";
 
@@ -118,20 +119,20 @@ public class V1ClientFrameTests
     [InlineData("aGk=", true)]
     [InlineData("aGk", false)]
     [InlineData("_-8=", false)]
-    public void Base64_is_of_the_usual_alphabet_and_padded(string base64, bool isRead) =>
+    public void Base64_must_use_the_standard_alphabet_and_padding(string base64, bool isRead) =>
         Assert.Equal(isRead, Read($$"""{"type":"message","base64":"{{base64}}"}""", out _) is null);
 
     [Theory]
     [InlineData(64, true)]
     [InlineData(66, false)]
-    public void A_ref_is_measured_in_units_of_UTF16(int units, bool isRead)
+    public void The_length_of_a_ref_is_counted_in_UTF16_code_units(int units, bool isRead)
     {
         var reference = string.Concat(Enumerable.Repeat("💬", units / 2));
         Assert.Equal(isRead, Read($$"""{"type":"message","data":"x","ref":"{{reference}}"}""", out _) is null);
     }
 
     [Fact]
-    public void A_binary_frame_is_not_read() =>
+    public void A_binary_frame_is_rejected() =>
         Assert.NotNull(V1ClientFrame.Read(new WebSocketMessage("{}"u8.ToArray(), WebSocketMessageType.Binary), out _));
 
     private static string? Read(string json, out V1ClientFrame? frame) => V1ClientFrame.Read(new WebSocketMessage(json), out frame);

@@ -14,7 +14,7 @@ public class V1FramesTests
     private static readonly MessagePosition Position = new("5k2j9", 42);
 
     [Fact]
-    public void The_largest_message_that_may_be_sent_has_a_frame_and_a_larger_one_is_refused_at_the_door()
+    public void The_largest_allowed_message_fits_into_a_frame_and_a_larger_one_is_rejected()
     {
         var message = Outgoing.Binary(new byte[MessageSize.Max], default);
         Assert.InRange(new RoomItem(message).Frame("lobby", WireFormat.V1).Length, MessageSize.Max / 3 * 4, (MessageSize.Max / 3 * 4) + 200);
@@ -28,50 +28,50 @@ public class V1FramesTests
         Json(V1Frames.Message("lobby", Text("hi", Position, from: "anna"))));
 
     [Fact]
-    public void What_is_ephemeral_has_no_position_and_nobody_no_name() => Assert.Equal(
+    public void An_ephemeral_message_has_no_position_and_an_anonymous_sender_no_name() => Assert.Equal(
         """{"type":"message","room":"lobby","at":"2026-11-22T18:00:00.123Z","data":"hi"}""",
         Json(V1Frames.Message("lobby", Text("hi"))));
 
     [Fact]
-    public void Binary_travels_as_base64() => Assert.Equal(
+    public void A_binary_message_is_encoded_as_base64() => Assert.Equal(
         """{"type":"message","room":"lobby","at":"2026-11-22T18:00:00.123Z","base64":"AAH/"}""",
         Json(V1Frames.Message("lobby", new ChatMessage(WebSocketMessageType.Binary, new byte[] { 0, 1, 255 }, At))));
 
     [Fact]
-    public void A_users_own_room_is_not_told() => Assert.Equal(
+    public void A_message_in_a_users_own_room_does_not_name_the_room() => Assert.Equal(
         """{"type":"message","at":"2026-11-22T18:00:00.123Z","data":"hi"}""",
         Json(V1Frames.Message(RoomName.OfUser("anna"), Text("hi"))));
 
     [Fact]
-    public void What_a_handler_sends_to_its_client_has_no_room() => Assert.Equal(
+    public void A_message_that_a_handler_sends_to_its_client_has_no_room() => Assert.Equal(
         """{"type":"message","at":"2026-11-22T18:00:00.123Z","data":"hi"}""",
         Json(V1Frames.Direct(WebSocketMessageType.Text, "hi"u8.ToArray(), At)));
 
     [Fact]
-    public void A_text_may_have_any_characters() => Assert.Equal(
+    public void A_text_may_contain_any_character() => Assert.Equal(
         """{"type":"message","at":"2026-11-22T18:00:00.123Z","data":"\"\\\n\u0000<é漢😀"}""".Replace("😀", "\\uD83D\\uDE00", StringComparison.Ordinal),
         Json(V1Frames.Direct(WebSocketMessageType.Text, Encoding.UTF8.GetBytes("\"\\\n\0<é漢😀"), At)).Replace("😀", "\\uD83D\\uDE00", StringComparison.Ordinal));
 
     [Fact]
-    public void A_gap_says_how_many_are_missing_and_where() => Assert.Equal(
+    public void A_gap_frame_says_how_many_messages_are_missing_and_where() => Assert.Equal(
         """{"type":"gap","room":"lobby","after":"5k2j9:42","next":"5k2j9:300","missed":257}""",
         Json(V1Frames.Gap("lobby", new MessageGap(Position, Position with { Sequence = 300 }, 257))));
 
     [Fact]
-    public void A_stream_that_was_lost_is_a_gap_of_unknown_size() => Assert.Equal(
+    public void A_lost_stream_is_a_gap_of_unknown_size() => Assert.Equal(
         """{"type":"gap","room":"lobby","after":"5k2j9:42","reset":true}""",
         Json(V1Frames.Gap("lobby", new MessageGap(Position, null, null))));
 
     [Fact]
-    public void A_message_for_others_has_only_its_position() => Assert.Equal(
+    public void A_message_for_other_clients_is_a_skip_frame_with_only_its_position() => Assert.Equal(
         """{"type":"skip","room":"lobby","position":"5k2j9:42"}""", Json(V1Frames.Skip("lobby", Position)));
 
     [Fact]
-    public void Live_says_where_the_client_is() => Assert.Equal(
+    public void A_live_frame_has_the_position_of_the_client() => Assert.Equal(
         """{"type":"live","room":"lobby","position":"5k2j9:42","recovered":true}""", Json(V1Frames.Live("lobby", Position, true)));
 
     [Fact]
-    public void The_position_of_an_empty_room_can_be_resumed_from() => Assert.Equal(
+    public void A_live_frame_of_an_empty_room_has_a_position_to_resume_from() => Assert.Equal(
         """{"type":"live","room":"lobby","position":":0","recovered":false}""", Json(V1Frames.Live("lobby", MessagePosition.None, false)));
 
     [Fact]
@@ -82,14 +82,14 @@ public class V1FramesTests
     }
 
     [Fact]
-    public void An_error_has_the_ref_if_there_was_one()
+    public void An_error_has_the_ref_of_the_message_if_it_has_one()
     {
         Assert.Equal("""{"type":"error","ref":"a-1","code":"failed","text":"why"}""", Json(V1Frames.Error("a-1", V1Error.Failed, "why")));
         Assert.Equal("""{"type":"error","code":"failed","text":"why"}""", Json(V1Frames.Error(null, V1Error.Failed, "why")));
     }
 
     [Fact]
-    public void The_welcome_tells_what_the_client_has_to_know()
+    public void The_welcome_has_connection_room_user_ping_interval_and_size_limit()
     {
         Assert.Equal(
             """{"type":"welcome","connection":"c","room":"lobby","user":"anna","ping":20,"limit":65536,"rooms":128}""",
@@ -100,14 +100,14 @@ public class V1FramesTests
     }
 
     [Fact]
-    public void A_ping_is_a_text() => Assert.Equal("""{"type":"ping"}""", Json(V1Frames.Ping.ToArray()));
+    public void A_ping_is_a_text_frame() => Assert.Equal("""{"type":"ping"}""", Json(V1Frames.Ping.ToArray()));
 
     [Fact]
-    public void A_restart_says_in_seconds_when_to_come_back() =>
+    public void A_restart_frame_has_the_delay_before_reconnecting_in_seconds() =>
         Assert.Equal("""{"type":"restart","retry":2.417}""", Json(V1Frames.Restart(TimeSpan.FromTicks(24_170_004))));
 
     [Fact]
-    public void A_long_frame_does_not_spoil_the_next()
+    public void A_long_frame_does_not_corrupt_the_next_one()
     {
         var text = new string('x', 200_000);
         Assert.Contains(text, Json(V1Frames.Error(null, V1Error.Failed, text)), StringComparison.Ordinal);

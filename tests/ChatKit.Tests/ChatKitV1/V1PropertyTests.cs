@@ -13,19 +13,19 @@ public class V1PropertyTests
     private static readonly DateTimeOffset At = new(2026, 11, 22, 19, 0, 0, TimeSpan.Zero);
 
     [ForAll]
-    public void Json_is_read_or_refused_with_a_reason(JsonText json) => ReadsOrSaysWhy(new AnyText(json.Value).Utf8);
+    public void Json_is_read_or_rejected_with_a_reason(JsonText json) => AssertReadOrRejectedWithReason(new AnyText(json.Value).Utf8);
 
     [ForAll]
-    public void So_is_anything_else(AnyText text, byte[] noise)
+    public void Arbitrary_bytes_are_read_or_rejected_with_a_reason(AnyText text, byte[] noise)
     {
-        ReadsOrSaysWhy(text.Utf8);
-        ReadsOrSaysWhy(noise);
-        ReadsOrSaysWhy([.. "{\"type\":\"message\",\"data\":\""u8, .. noise, .. "\"}"u8]);
-        ReadsOrSaysWhy([.. "{\"type\":\"message\",\"data\":\"x\",\""u8, .. text.Utf8, .. "\":1}"u8]);
+        AssertReadOrRejectedWithReason(text.Utf8);
+        AssertReadOrRejectedWithReason(noise);
+        AssertReadOrRejectedWithReason([.. "{\"type\":\"message\",\"data\":\""u8, .. noise, .. "\"}"u8]);
+        AssertReadOrRejectedWithReason([.. "{\"type\":\"message\",\"data\":\"x\",\""u8, .. text.Utf8, .. "\":1}"u8]);
     }
 
     [ForAll]
-    public void What_a_client_writes_is_read_as_it_was(AnyText data, Payload bytes, AnyText reference, bool isText)
+    public void A_message_of_a_client_is_read_unchanged(AnyText data, Payload bytes, AnyText reference, bool isText)
     {
         var name = reference.Unicode.Length is > 0 and <= 64 ? reference.Unicode : null;
         var json = isText
@@ -41,7 +41,8 @@ public class V1PropertyTests
     }
 
     [ForAll]
-    public void A_message_is_told_as_it_is(AnyText room, AnyText? from, AnyText epoch, AnyText data, Payload bytes, bool isText, PositiveInt sequence)
+    public void A_message_is_written_unchanged(
+        AnyText room, AnyText? from, AnyText epoch, AnyText data, Payload bytes, bool isText, PositiveInt sequence)
     {
         var position = new MessagePosition("e" + epoch.Value, sequence.Get);
         var message = new ChatMessage(isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, isText ? data.Utf8 : bytes.Bytes, At)
@@ -50,18 +51,18 @@ public class V1PropertyTests
             Position = position,
         };
 
-        var told = Json(V1Frames.Message("r" + room.Value, message));
+        var frame = Json(V1Frames.Message("r" + room.Value, message));
 
         Assert.Equal(
             ("message", "r" + room.Unicode, from?.Unicode, new AnyText(position.ToString()).Unicode),
-            (String(told, "type"), String(told, "room"), String(told, "from"), String(told, "position")));
-        Assert.Equal(At, told.GetProperty("at").GetDateTimeOffset());
-        Assert.Equal(isText ? data.Unicode : null, String(told, "data"));
-        Assert.Equal(isText ? null : bytes.Bytes, told.TryGetProperty("base64", out var base64) ? base64.GetBytesFromBase64() : null);
+            (String(frame, "type"), String(frame, "room"), String(frame, "from"), String(frame, "position")));
+        Assert.Equal(At, frame.GetProperty("at").GetDateTimeOffset());
+        Assert.Equal(isText ? data.Unicode : null, String(frame, "data"));
+        Assert.Equal(isText ? null : bytes.Bytes, frame.TryGetProperty("base64", out var base64) ? base64.GetBytesFromBase64() : null);
     }
 
     [ForAll]
-    public void Every_other_frame_is_json_whatever_is_in_it(AnyText one, AnyText two, AnyText? three, NonNegativeInt number)
+    public void Every_other_frame_is_valid_json_whatever_it_contains(AnyText one, AnyText two, AnyText? three, NonNegativeInt number)
     {
         var position = new MessagePosition(two.Value, number.Get);
 
@@ -81,10 +82,10 @@ public class V1PropertyTests
 
     /// <summary>The application, or the store, may take bytes for a text that are none.</summary>
     [ForAll]
-    public void A_text_that_is_no_text_is_told_as_json_all_the_same(byte[] noise) =>
+    public void A_text_message_that_is_not_utf8_is_still_written_as_valid_json(byte[] noise) =>
         Assert.Equal("message", String(Json(V1Frames.Direct(WebSocketMessageType.Text, noise, At)), "type"));
 
-    private static void ReadsOrSaysWhy(byte[] bytes)
+    private static void AssertReadOrRejectedWithReason(byte[] bytes)
     {
         var problem = V1ClientFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out var frame);
 

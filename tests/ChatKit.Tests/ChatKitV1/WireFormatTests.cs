@@ -15,10 +15,10 @@ public class WireFormatTests
     ];
 
     [Fact]
-    public void The_formats_are_counted() => Assert.Equal(Enumerable.Range(0, WireFormats.Count), All.Select(static format => (int)format));
+    public void Count_is_the_number_of_formats() => Assert.Equal(Enumerable.Range(0, WireFormats.Count), All.Select(static format => (int)format));
 
     [Fact]
-    public void A_message_has_one_frame_for_each_format_which_is_made_once()
+    public void A_message_is_encoded_once_for_each_format()
     {
         var item = new RoomItem(Outgoing.Text(string.Concat(Enumerable.Repeat("all work and no play ", 100)), DateTimeOffset.UnixEpoch));
 
@@ -32,7 +32,7 @@ public class WireFormatTests
     }
 
     [Fact]
-    public void What_is_short_has_one_frame_whether_it_may_be_compressed_or_not()
+    public void A_short_message_has_the_same_frame_with_and_without_compression()
     {
         var item = new RoomItem(Outgoing.Text("hi", DateTimeOffset.UnixEpoch));
 
@@ -46,7 +46,7 @@ public class WireFormatTests
     [InlineData(126)]
     [InlineData(65535)]
     [InlineData(65536)]
-    public void A_message_is_sent_in_the_frame_that_its_payload_lies_in(int length)
+    public void A_payload_that_was_allocated_inside_a_frame_is_sent_without_copying(int length)
     {
         var message = Outgoing.Binary(new byte[length], DateTimeOffset.UnixEpoch);
         Assert.True(MemoryMarshal.TryGetArray(message.Data, out var segment));
@@ -55,7 +55,7 @@ public class WireFormatTests
     }
 
     [Fact]
-    public void A_payload_that_lies_elsewhere_is_copied_into_a_frame()
+    public void Any_other_payload_is_copied_into_a_frame()
     {
         byte[] around = [0x81, 3, .. "abc"u8, 0];
         var payload = around.AsMemory(2, 3);

@@ -31,7 +31,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_handler_does_not_notice_how_its_client_speaks()
+    public async Task A_handler_works_the_same_for_plain_and_v1_clients()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -47,7 +47,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task An_ack_says_where_the_message_is()
+    public async Task An_ack_has_the_room_and_position_of_the_message()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -73,7 +73,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_ref_that_is_sent_again_is_stored_once_and_acknowledged_with_the_first_position()
+    public async Task A_message_sent_again_with_the_same_ref_is_stored_once_and_acknowledged_with_its_first_position()
     {
         await using var host = new ChatHost();
         var listener = await host.EnterAsync();
@@ -91,7 +91,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task Everything_that_a_message_stores_is_stored_once()
+    public async Task All_broadcasts_of_a_handled_message_are_stored_once_when_it_is_sent_again()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(new ScriptedHandler
@@ -113,7 +113,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_handler_that_does_something_else_on_the_second_try_stores_what_was_not_stored()
+    public async Task A_handler_that_broadcasts_differently_on_a_retry_stores_only_what_is_missing()
     {
         // Greets the first time only; the store is away just after the greeting.
         await using var room = new Rooms.RoomFixture();
@@ -148,7 +148,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task What_a_handler_says_twice_is_stored_twice_and_on_the_next_try_not_again()
+    public async Task A_text_broadcast_twice_is_stored_twice_and_not_again_on_a_retry()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(new ScriptedHandler
@@ -167,7 +167,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task The_same_ref_of_another_user_is_another_message()
+    public async Task The_same_ref_from_another_user_is_another_message()
     {
         await using var host = new ChatHost();
         foreach (var user in new[] { "anna", "bob" })
@@ -187,7 +187,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task What_is_stored_beside_the_handling_of_a_message_is_no_part_of_it()
+    public async Task A_broadcast_after_the_handler_returned_does_not_belong_to_the_message()
     {
         await using var host = new ChatHost();
         var ticking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -220,7 +220,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task What_could_not_be_stored_is_told_and_stored_when_it_is_sent_again()
+    public async Task A_message_that_could_not_be_stored_is_answered_with_an_error_and_stored_when_sent_again()
     {
         await using var host = WithFaults(out var history);
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -235,7 +235,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task Nothing_overtakes_a_message_that_could_not_be_stored()
+    public async Task No_later_message_with_a_ref_overtakes_one_that_could_not_be_stored()
     {
         await using var host = WithFaults(out var history);
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -255,7 +255,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_message_without_a_ref_that_could_not_be_stored_is_told_too()
+    public async Task A_message_without_a_ref_that_could_not_be_stored_is_answered_with_an_error()
     {
         await using var host = WithFaults(out var history);
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -266,7 +266,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task The_client_of_a_handler_that_fails_is_told_not_to_send_the_message_again()
+    public async Task A_message_whose_handler_fails_is_answered_with_failed()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(new ScriptedHandler { Message = static (_, _) => throw new InvalidOperationException("secret") });
@@ -280,7 +280,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task Nor_is_one_that_fails_while_the_queue_is_full_left_without_an_answer()
+    public async Task A_message_whose_handler_fails_while_the_queue_is_full_is_answered_with_failed()
     {
         await using var host = new ChatHost();
         var handler = new ScriptedHandler
@@ -303,7 +303,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_malformed_frame_is_answered_and_reaches_nobody()
+    public async Task A_malformed_frame_is_answered_with_an_error_and_does_not_reach_the_handler()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -320,7 +320,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task Frames_of_types_that_the_server_does_not_know_are_answered_in_their_turn_and_do_no_harm()
+    public async Task Frames_of_unknown_types_are_answered_in_order_and_do_no_harm()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -337,7 +337,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task The_answers_to_frames_of_unknown_types_fill_no_memory()
+    public async Task Answers_to_frames_of_unknown_types_do_not_fill_memory()
     {
         const int Count = 3000, Limit = 16 * 1024;
         await using var host = new ChatHost();
@@ -351,7 +351,7 @@ public class ClientDialogTests
             for (var i = 0; i < Count; i++)
                 await connection.Client.SendAsync($$"""{"type":"later","ref":"l-{{i}}"}""");
         });
-        await Patience.UntilAsync(() => outbound.BytesWaiting > Limit / 2, "answers wait");
+        await Patience.UntilAsync(() => outbound.BytesWaiting > Limit / 2, "answers are queued");
         Assert.False(sending.IsCompleted);
 
         for (var i = 0; i < Count; i++)
@@ -364,7 +364,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task Ten_malformed_frames_end_the_connection()
+    public async Task Ten_malformed_frames_close_the_connection()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(Broadcasts);
@@ -378,7 +378,7 @@ public class ClientDialogTests
     }
 
     [Fact]
-    public async Task A_client_is_pinged_by_text_and_its_pong_goes_to_nobody()
+    public async Task A_v1_client_gets_a_ping_frame_and_its_pong_does_not_reach_the_handler()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(new ScriptedHandler());

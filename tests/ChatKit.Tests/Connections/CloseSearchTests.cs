@@ -27,7 +27,7 @@ public class CloseSearchTests
     ];
 
     [Fact]
-    public void A_close_frame_is_found_behind_others_wherever_the_stream_is_split()
+    public void A_close_frame_after_other_frames_is_found_wherever_the_stream_is_split()
     {
         byte[] stream = [.. Others, .. Close];
         foreach (var split in Enumerable.Range(0, 300).Concat(Enumerable.Range(stream.Length - 300, 300)))
@@ -43,7 +43,7 @@ public class CloseSearchTests
     }
 
     [Fact]
-    public void A_close_frame_is_found_however_the_stream_lies_in_memory()
+    public void A_close_frame_is_found_however_the_buffer_is_segmented()
     {
         for (var size = 1; size < 20; size++)
         {
@@ -60,7 +60,7 @@ public class CloseSearchTests
     }
 
     [Fact]
-    public void What_is_left_of_the_faulty_frame_is_not_searched()
+    public void The_rest_of_the_faulty_frame_is_not_searched()
     {
         var search = new CloseSearch(rest: Close.Length, isFound: false);
         var buffer = new ReadOnlySequence<byte>([.. Close, .. Close[..^1]]);
@@ -71,7 +71,7 @@ public class CloseSearchTests
     }
 
     [Fact]
-    public void What_follows_the_close_frame_is_not_read()
+    public void Bytes_after_the_close_frame_are_not_read()
     {
         var buffer = new ReadOnlySequence<byte>([.. Close, .. Others]);
         Assert.True(new CloseSearch(rest: 0, isFound: false).Read(ref buffer));
@@ -82,7 +82,7 @@ public class CloseSearchTests
     [InlineData(long.MaxValue)]
     [InlineData(1UL << 63)]
     [InlineData(ulong.MaxValue)]
-    public void Nothing_is_found_behind_a_frame_that_does_not_end(ulong length)
+    public void Nothing_is_found_after_a_frame_that_does_not_end(ulong length)
     {
         var search = new CloseSearch(rest: 0, isFound: false);
         var buffer = new ReadOnlySequence<byte>([.. ClientFrame.Header(ClientFrame.Binary, length), .. Close]);
@@ -92,7 +92,7 @@ public class CloseSearchTests
     }
 
     [Fact]
-    public void What_is_no_stream_of_frames_is_thrown_away()
+    public void Bytes_that_are_not_frames_are_discarded()
     {
         var search = new CloseSearch(rest: 0, isFound: false);
         for (var i = 0; i < 100; i++)
@@ -104,7 +104,7 @@ public class CloseSearchTests
     }
 
     [Fact]
-    public void A_wrong_close_frame_is_the_last()
+    public void An_invalid_close_frame_ends_the_search()
     {
         using var reader = new MessageReader(1000, deflate: false);
         var buffer = new ReadOnlySequence<byte>([.. ClientFrame.CloseWith(1006), .. Others]);
@@ -117,7 +117,7 @@ public class CloseSearchTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(20)]
-    public void A_search_goes_on_where_the_reader_has_found_a_fault(int cut)
+    public void A_search_starts_where_the_reader_found_the_fault(int cut)
     {
         foreach (var fault in (byte[][])
         [

@@ -35,12 +35,12 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task The_client_vanishes()
+    public async Task The_client_disconnects_without_a_close_frame()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
 
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
 
         var close = await EndedAsync(connection);
         Assert.Equal((1006, null, false), ((int)close.Code, close.Reason, close.WasClean));
@@ -126,7 +126,7 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task OnOpenAsync_refuses()
+    public async Task OnOpenAsync_closes_the_connection()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Open = static handler => handler.CloseConnection(4001, "no") });
@@ -139,7 +139,7 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task The_handler_closes_after_what_it_has_sent()
+    public async Task A_close_by_the_handler_follows_the_messages_it_has_sent()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler
@@ -175,7 +175,7 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_answer_the_close_frame_is_cut_after_the_close_timeout()
+    public async Task A_client_that_does_not_answer_the_close_frame_is_disconnected_after_the_close_timeout()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Message = static (handler, _) => handler.CloseConnection(4001) });
@@ -191,7 +191,7 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task Once_the_connection_is_over_its_transport_is_left_alone()
+    public async Task The_transport_is_not_aborted_after_the_connection_has_ended()
     {
         var aborts = 0;
         await using var host = new ChatHost();
@@ -221,7 +221,7 @@ public class ConnectionCloseTests
         foreach (var text in new[] { "a", "b", "c" })
             await connection.Client.SendAsync(text);
         await connection.Client.SendCloseAsync();
-        await connection.EnteredAsync("a");
+        await connection.WaitUntilHandledAsync("a");
 
         free.SetResult();
 
@@ -233,26 +233,26 @@ public class ConnectionCloseTests
 
     [Theory]
     [MemberData(nameof(CloseOrFault))]
-    public async Task A_handler_that_does_not_return_keeps_no_client_from_its_close_frame(bool fault)
+    public async Task A_client_gets_its_close_frame_although_the_handler_does_not_return(bool fault)
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
         await EndAsync(connection, fault);
 
-        var (code, _) = await AdvanceUntilAsync(host, connection.Client.ReceiveCloseAsync());
+        var (code, _) = await AdvanceUntilCompletedAsync(host, connection.Client.ReceiveCloseAsync());
 
         Assert.Equal(fault ? 1007 : 1000, code);
         Assert.False(connection.Ended.IsCompleted);
         free.SetResult();
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         Assert.Equal((fault ? 1007 : 1000, !fault), ((int)(await EndedAsync(connection)).Code, (await EndedAsync(connection)).WasClean));
     }
 
     [Theory]
     [MemberData(nameof(CloseOrFault))]
-    public async Task A_busy_handler_learns_that_its_client_has_closed_and_after_a_fault_may_finish(bool fault)
+    public async Task A_busy_handler_is_cancelled_when_its_client_closes_but_may_finish_after_a_fault(bool fault)
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler
@@ -264,10 +264,10 @@ public class ConnectionCloseTests
                 await handler.Send("done");
             },
         });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
         await connection.Client.ReceiveTextAsync();
         await connection.Client.SendAsync("wait");
-        await connection.EnteredAsync("wait");
+        await connection.WaitUntilHandledAsync("wait");
         await EndAsync(connection, fault);
         if (fault)
             host.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -275,7 +275,7 @@ public class ConnectionCloseTests
         var last = await connection.Client.ReceiveAsync();
 
         Assert.Equal(fault ? "done" : null, last?.Text);
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await EndedAsync(connection);
     }
 
@@ -295,7 +295,7 @@ public class ConnectionCloseTests
         foreach (var text in new[] { "a", "b", "c" })
             await connection.Client.SendAsync(text);
         await connection.Client.SendCloseAsync();
-        await AdvanceUntilAsync(host, connection.Client.ReceiveCloseAsync());
+        await AdvanceUntilCompletedAsync(host, connection.Client.ReceiveCloseAsync());
 
         free.SetResult();
 
@@ -305,7 +305,7 @@ public class ConnectionCloseTests
     }
 
     [Fact]
-    public async Task In_OnCloseAsync_the_connection_is_in_no_room_and_can_still_say_goodbye_to_others()
+    public async Task In_OnCloseAsync_the_connection_is_in_no_room_and_can_still_broadcast()
     {
         var inRooms = -1;
         await using var host = new ChatHost();
@@ -318,9 +318,9 @@ public class ConnectionCloseTests
                 await handler.Broadcast("bye", new BroadcastOptions { Room = "lobby" });
             },
         });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
 
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
 
         Assert.Equal("bye", await other.Client.ReceiveTextAsync());
         await connection.Ended.Soon();
@@ -341,7 +341,7 @@ public class ConnectionCloseTests
         fault ? connection.Client.SendAsync([0xFF], WebSocketMessageType.Text) : connection.Client.SendCloseAsync();
 
     /// <summary>Lets time pass until something has happened.</summary>
-    private static async Task<T> AdvanceUntilAsync<T>(ChatHost host, Task<T> happening)
+    private static async Task<T> AdvanceUntilCompletedAsync<T>(ChatHost host, Task<T> happening)
     {
         await Patience.UntilAsync(
             () =>
@@ -349,7 +349,7 @@ public class ConnectionCloseTests
                 host.Clock.Advance(TimeSpan.FromSeconds(1));
                 return happening.IsCompleted;
             },
-            "it has happened by now");
+            "the task completes");
         return await happening;
     }
 

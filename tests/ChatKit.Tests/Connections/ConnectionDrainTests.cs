@@ -44,7 +44,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task A_wave_is_of_all_ages()
+    public async Task A_wave_has_old_and_new_connections()
     {
         await using var host = new ChatHost();
         var connections = await EnterAsync(host, 300);
@@ -63,7 +63,7 @@ public class ConnectionDrainTests
     [Theory]
     [InlineData(5000, 5)]
     [InlineData(0, 1)]
-    public async Task A_client_that_can_be_told_is_told_when_to_come_back(int drainTime, double longest)
+    public async Task A_v1_client_gets_the_delay_before_reconnecting(int drainTime, double longest)
     {
         await using var host = new ChatHost(options => options.DrainTime = TimeSpan.FromMilliseconds(drainTime));
         var plain = await host.EnterAsync();
@@ -92,7 +92,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task What_waits_for_a_client_is_sent_first_and_the_last_frame_is_not_lost_if_the_queue_is_full()
+    public async Task Queued_messages_are_sent_before_the_restart_frame_which_is_sent_even_if_the_queue_is_full()
     {
         await using var host = new ChatHost();
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -109,7 +109,7 @@ public class ConnectionDrainTests
             options: new WebSocketConnectionOptions { OutboundQueueLimit = 1024 },
             buffer: 256);
         await connection.Client.ReceiveJsonUntilAsync("live");
-        await connection.EnteredV1Async();
+        await connection.WaitUntilEnteredV1Async();
         var queue = ((ServerConnection)Assert.Single(host.Services.GetRequiredService<ConnectionRegistry>().Snapshot())).Outbound;
         await sent.Task.Soon();
         Assert.Equal(EnqueueResult.Full, queue.TryEnqueue(new byte[1]));
@@ -123,7 +123,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task Who_connects_while_the_host_stops_is_closed_at_once_and_gets_no_handler()
+    public async Task A_client_that_connects_while_the_host_stops_is_closed_at_once_and_gets_no_handler()
     {
         await using var host = new ChatHost();
         var before = await host.EnterAsync();
@@ -139,13 +139,13 @@ public class ConnectionDrainTests
         await before.Client.ReceiveAndAnswerCloseAsync();
         await before.Ended.Soon();
         Assert.False(stopping.IsCompleted);
-        v1.Client.Vanish();
+        v1.Client.Disconnect();
         await stopping.Soon();
         Assert.Empty(v1.Handler.Calls);
     }
 
     [Fact]
-    public async Task A_client_that_does_not_answer_is_waited_for_until_the_close_timeout()
+    public async Task The_host_waits_for_a_client_that_does_not_answer_until_the_close_timeout()
     {
         await using var host = new ChatHost(static options => options.CloseTimeout = TimeSpan.FromSeconds(3));
         var connection = await host.EnterAsync();
@@ -163,7 +163,7 @@ public class ConnectionDrainTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_handler_that_hangs_keeps_the_host_no_longer_than_it_wants_to_wait(bool onClose)
+    public async Task A_handler_that_hangs_does_not_delay_the_host_beyond_its_own_timeout(bool onClose)
     {
         var release = new TaskCompletionSource();
         await using var host = new ChatHost();
@@ -172,7 +172,7 @@ public class ConnectionDrainTests
             Message = (_, _) => new ValueTask(onClose ? Task.CompletedTask : release.Task),
             Close = (_, _) => new ValueTask(onClose ? release.Task : Task.CompletedTask),
         });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
         using var hurry = new CancellationTokenSource();
 
         var stopping = host.StopAsync(hurry.Token);
@@ -189,7 +189,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task Who_is_still_there_when_the_host_waits_no_longer_is_cut()
+    public async Task Connections_that_are_open_when_the_host_stops_waiting_are_aborted()
     {
         await using var host = new ChatHost();
         var connections = await EnterAsync(host, 250);
@@ -207,7 +207,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task What_a_client_sends_after_the_close_is_not_handled()
+    public async Task A_message_sent_after_the_close_is_not_handled()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -221,7 +221,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task The_rest_of_the_application_is_told_that_it_stops_before_anybody_is_closed()
+    public async Task The_application_is_notified_of_stopping_before_any_connection_is_closed()
     {
         var lifetime = new Mock<IHostApplicationLifetime>();
         await using var host = new ChatHost(services: services => services.AddSingleton(lifetime.Object));
@@ -239,7 +239,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task A_host_that_only_stops_its_services_drains_too_and_one_that_does_both_waits_for_the_same()
+    public async Task Stopping_only_the_hosted_service_drains_too_and_concurrent_stops_share_one_drain()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -254,7 +254,7 @@ public class ConnectionDrainTests
     }
 
     [Fact]
-    public async Task Without_connections_there_is_nothing_to_wait_for()
+    public async Task Stopping_without_connections_completes_at_once()
     {
         await using var host = new ChatHost();
         var gone = await host.EnterAsync();

@@ -64,7 +64,7 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task More_messages_than_are_read_ahead_of_a_busy_handler_are_all_handled_in_order()
+    public async Task All_messages_are_handled_in_order_even_if_more_arrive_than_are_read_ahead_of_a_busy_handler()
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
@@ -81,16 +81,16 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task A_busy_handler_is_told_that_its_client_is_gone()
+    public async Task A_busy_handler_is_cancelled_when_its_client_disconnects()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler
         {
             Message = static async (handler, _) => await Task.Delay(Timeout.Infinite, handler.Connection.Aborted),
         });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
 
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
 
         Assert.Equal(1006, (int)(await connection.Handler.Closed.Soon()).Code);
         await connection.Ended.Soon();
@@ -98,7 +98,7 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task A_busy_handler_with_a_backlog_is_told_when_the_connection_is_cut()
+    public async Task A_busy_handler_with_a_backlog_is_cancelled_when_the_connection_is_aborted()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler
@@ -107,7 +107,7 @@ public class ConnectionLifetimeTests
         });
         for (var i = 0; i < 40; i++)
             await connection.Client.SendAsync($"{i}");
-        await connection.EnteredAsync("0");
+        await connection.WaitUntilHandledAsync("0");
 
         var stopping = host.StopAsync();
         Assert.Equal(1012, (await connection.Client.ReceiveCloseAsync()).Code);
@@ -121,7 +121,7 @@ public class ConnectionLifetimeTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_handler_that_can_be_disposed_of_is(bool async)
+    public async Task A_disposable_handler_is_disposed_after_OnCloseAsync(bool async)
     {
         var log = new Log();
         await using var host = new ChatHost();
@@ -134,7 +134,7 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task A_handler_or_a_service_that_fails_to_be_disposed_of_is_logged_and_hurts_nobody()
+    public async Task A_handler_or_service_that_throws_when_disposed_is_logged_and_does_no_harm()
     {
         await using var host = new ChatHost(services: static services => services.AddScoped<BadService>());
         var connection = host.Connect(services => new BadDisposableHandler(services.GetRequiredService<BadService>()));
@@ -147,7 +147,7 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task A_constructor_that_throws_closes_with_1011()
+    public async Task A_handler_whose_constructor_throws_closes_with_1011()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(static _ => throw new InvalidOperationException("constructor"));
@@ -158,7 +158,7 @@ public class ConnectionLifetimeTests
     }
 
     [Fact]
-    public async Task The_handler_sees_what_the_host_knows_of_the_client()
+    public async Task A_handler_sees_the_connection_info_of_the_host()
     {
         var user = new ClaimsPrincipal(new ClaimsIdentity(
             [new(ClaimTypes.NameIdentifier, "u1")]));
@@ -188,7 +188,7 @@ public class ConnectionLifetimeTests
     [Theory]
     [InlineData("")]
     [InlineData("a\u0001b")]
-    public async Task A_room_name_that_is_not_valid_is_the_hosts_fault(string room)
+    public async Task An_invalid_room_name_from_the_host_throws(string room)
     {
         await using var host = new ChatHost();
         var runner = host.Services.GetRequiredService<WebSocketHandlerRunner>();

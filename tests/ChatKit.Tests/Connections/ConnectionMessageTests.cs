@@ -14,7 +14,7 @@ public class ConnectionMessageTests
     [InlineData("")]
     [InlineData("hello")]
     [InlineData("é😀\0 漢字")]
-    public async Task A_text_arrives_as_it_was_sent(string text)
+    public async Task A_text_arrives_unchanged(string text)
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: Echo());
@@ -29,7 +29,7 @@ public class ConnectionMessageTests
     [InlineData(0)]
     [InlineData(256)]
     [InlineData(65_536)]
-    public async Task Bytes_arrive_as_they_were_sent(int length)
+    public async Task Bytes_arrive_unchanged(int length)
     {
         var data = new byte[length];
         for (var i = 0; i < length; i++)
@@ -45,7 +45,7 @@ public class ConnectionMessageTests
     }
 
     [Fact]
-    public async Task Fragments_are_put_together_even_within_a_character()
+    public async Task Fragments_are_joined_even_if_they_split_a_character()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: Echo());
@@ -72,7 +72,7 @@ public class ConnectionMessageTests
     }
 
     [Fact]
-    public async Task A_ping_between_fragments_is_answered_and_disturbs_nothing()
+    public async Task A_ping_between_fragments_is_answered_and_does_not_affect_the_message()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: Echo());
@@ -110,7 +110,7 @@ public class ConnectionMessageTests
     [InlineData(16)]
     [InlineData(4096)]
     [InlineData(Limit)]
-    public async Task A_message_of_one_byte_more_closes_with_1009(int limit)
+    public async Task A_message_of_one_byte_more_than_the_limit_closes_with_1009(int limit)
     {
         await using var host = new ChatHost();
         var connection = host.Connect(handler: Echo(), options: new() { MaxMessageSize = limit });
@@ -118,7 +118,7 @@ public class ConnectionMessageTests
         await connection.Client.SendAsync("never handled"[..1]);
 
         Assert.Equal((1009, "message too big"), await connection.Client.ReceiveCloseAsync());
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
         Assert.Equal(["open", "close"], connection.Handler.Calls);
         var close = await connection.Handler.Closed;
@@ -135,7 +135,7 @@ public class ConnectionMessageTests
             await connection.Client.SendAsync(new byte[1000], last: false);
 
         Assert.Equal(1009, (await connection.Client.ReceiveCloseAsync()).Code);
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
     }
 
@@ -150,7 +150,7 @@ public class ConnectionMessageTests
         await connection.Client.SendAsync(text, WebSocketMessageType.Text);
 
         Assert.Equal(1007, (await connection.Client.ReceiveCloseAsync()).Code);
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
         var close = await connection.Handler.Closed;
         Assert.Equal((1007, false), ((int)close.Code, close.WasClean));
@@ -159,7 +159,7 @@ public class ConnectionMessageTests
     }
 
     [Fact]
-    public async Task Messages_before_a_fault_are_handled_and_answered_however_long_they_have_to_wait()
+    public async Task Messages_before_a_fault_are_handled_and_answered_however_long_they_take()
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
@@ -174,13 +174,13 @@ public class ConnectionMessageTests
         await connection.Client.SendAsync("a");
         await connection.Client.SendAsync("b");
         await connection.Client.SendAsync([0xFF], WebSocketMessageType.Text);
-        await connection.EnteredAsync("a");
+        await connection.WaitUntilHandledAsync("a");
 
         free.SetResult();
 
         Assert.Equal(["a", "b"], await connection.Client.ReceiveTextsAsync(2));
         Assert.Equal(1007, (await connection.Client.ReceiveCloseAsync()).Code);
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
 
         Assert.Equal(["open", "a", "b", "close"], connection.Handler.Calls);
@@ -190,20 +190,20 @@ public class ConnectionMessageTests
     [InlineData(0x3, "a reserved opcode")]
     [InlineData(0x41, "a reserved bit")]
     [InlineData(0x0, "a continuation of nothing")]
-    public async Task What_breaks_the_protocol_closes_with_1002(int opcode, string what)
+    public async Task A_frame_that_violates_the_protocol_closes_with_1002(int opcode, string what)
     {
         await using var host = new ChatHost();
         var connection = host.Connect();
         await connection.Client.SendFrameAsync(opcode, "x"u8);
 
         Assert.True((await connection.Client.ReceiveFrameAsync()).Code == 1002, what);
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
         Assert.Equal(1002, (int)(await connection.Handler.Closed).Code);
     }
 
     [Fact]
-    public async Task A_client_that_goes_on_sending_after_a_fault_still_gets_the_close_frame_and_is_cut_in_the_end()
+    public async Task A_client_that_keeps_sending_after_a_fault_gets_the_close_frame_and_is_finally_disconnected()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(buffer: 1024);
@@ -218,7 +218,7 @@ public class ConnectionMessageTests
                 host.Clock.Advance(TimeSpan.FromSeconds(1));
                 return connection.Ended.IsCompleted;
             },
-            "the connection is cut");
+            "the connection is aborted");
         Assert.Equal(1002, (int)(await connection.Handler.Closed).Code);
     }
 

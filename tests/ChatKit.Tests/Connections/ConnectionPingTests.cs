@@ -10,14 +10,14 @@ public class ConnectionPingTests
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task A_handler_that_waits_stops_no_pong()
+    public async Task Pings_are_answered_while_the_handler_waits()
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Message = async (_, _) => await free.Task });
         for (var i = 0; i < 10; i++)
             await connection.Client.SendFrameAsync(0x1, "busy"u8);
-        await connection.EnteredAsync("busy");
+        await connection.WaitUntilHandledAsync("busy");
 
         for (var i = 0; i < 3; i++)
         {
@@ -30,13 +30,13 @@ public class ConnectionPingTests
     }
 
     [Fact]
-    public async Task A_handler_that_blocks_its_thread_stops_no_pong()
+    public async Task Pings_are_answered_while_the_handler_blocks_its_thread()
     {
         using var free = new ManualResetEventSlim();
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Message = (_, _) => Block(free) });
         await connection.Client.SendFrameAsync(0x1, "busy"u8);
-        await connection.EnteredAsync("busy");
+        await connection.WaitUntilHandledAsync("busy");
 
         await connection.Client.SendFrameAsync(Ping, "there?"u8);
 
@@ -46,13 +46,13 @@ public class ConnectionPingTests
     }
 
     [Fact]
-    public async Task Nor_does_it_while_further_messages_wait()
+    public async Task Pings_are_answered_while_the_handler_blocks_its_thread_and_messages_wait()
     {
         using var free = new ManualResetEventSlim();
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new ScriptedHandler { Message = (_, _) => Block(free) });
         await connection.Client.SendFrameAsync(0x1, "busy"u8);
-        await connection.EnteredAsync("busy");
+        await connection.WaitUntilHandledAsync("busy");
         for (var i = 0; i < 10; i++)
             await connection.Client.SendFrameAsync(0x1, "waits"u8);
 
@@ -64,7 +64,7 @@ public class ConnectionPingTests
     }
 
     [Fact]
-    public async Task A_client_that_answers_no_ping_is_noticed()
+    public async Task A_client_that_answers_no_ping_is_disconnected()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(options: new() { PingInterval = Interval, PingTimeout = Interval / 2 });
@@ -81,7 +81,7 @@ public class ConnectionPingTests
     }
 
     [Fact]
-    public async Task A_client_that_answers_stays()
+    public async Task A_client_that_answers_pings_stays_connected()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(options: new() { PingInterval = Interval, PingTimeout = Interval });
@@ -93,14 +93,14 @@ public class ConnectionPingTests
 
             // Frames are read in order: once this is handled, so is the pong.
             await connection.Client.SendFrameAsync(0x1, [(byte)('a' + i)]);
-            await connection.EnteredAsync($"{(char)('a' + i)}");
+            await connection.WaitUntilHandledAsync($"{(char)('a' + i)}");
         }
 
         Assert.False(connection.Handler.Closed.IsCompleted);
     }
 
     [Fact]
-    public async Task Without_an_interval_nobody_is_pinged()
+    public async Task An_infinite_interval_disables_pings()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(options: new() { PingInterval = Timeout.InfiniteTimeSpan });

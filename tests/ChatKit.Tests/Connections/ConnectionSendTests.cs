@@ -6,7 +6,7 @@ namespace ChatKit.Tests.Connections;
 public class ConnectionSendTests
 {
     [Fact]
-    public async Task What_is_sent_arrives_in_order()
+    public async Task Messages_arrive_in_the_order_they_were_sent()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -70,14 +70,14 @@ public class ConnectionSendTests
         await Assert.ThrowsAsync<WebSocketClosedException>(() => connection.Handler.Send("late").AsTask());
         await Assert.ThrowsAsync<WebSocketClosedException>(() => connection.Handler.Send(new byte[1]).AsTask());
 
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
         await connection.Ended.Soon();
 
         await Assert.ThrowsAsync<WebSocketClosedException>(() => connection.Handler.Send("later").AsTask());
     }
 
     [Fact]
-    public async Task Who_waits_to_send_when_the_client_goes_is_told()
+    public async Task A_send_that_waits_throws_when_the_client_disconnects()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(options: new() { OutboundQueueLimit = 1024 }, buffer: 512);
@@ -135,7 +135,7 @@ public class ConnectionSendTests
     [InlineData(1006)]
     [InlineData(1015)]
     [InlineData(5000)]
-    public async Task A_code_that_may_not_be_sent_is_refused(int code)
+    public async Task A_close_code_that_may_not_be_sent_is_rejected(int code)
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -147,7 +147,7 @@ public class ConnectionSendTests
     }
 
     [Fact]
-    public async Task A_reason_of_more_than_123_bytes_is_refused()
+    public async Task A_close_reason_of_more_than_123_bytes_is_rejected()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -162,7 +162,7 @@ public class ConnectionSendTests
     }
 
     [Fact]
-    public async Task Null_is_refused()
+    public async Task Null_is_rejected()
     {
         await using var host = new ChatHost();
         var handler = (await host.EnterAsync()).Handler;

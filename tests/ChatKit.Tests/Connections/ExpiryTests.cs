@@ -8,7 +8,7 @@ public class ExpiryTests
     private static readonly WebSocketConnectionOptions Quiet = new() { PingInterval = Timeout.InfiniteTimeSpan };
 
     [Fact]
-    public async Task A_connection_is_closed_when_its_authentication_expires_and_not_before()
+    public async Task A_connection_is_closed_when_its_authentication_expires_and_not_earlier()
     {
         await using var host = new ChatHost();
         var connection = await EnterAsync(host, TimeSpan.FromMinutes(10));
@@ -25,7 +25,7 @@ public class ExpiryTests
     }
 
     [Fact]
-    public async Task A_handler_that_is_busy_keeps_nobody_in()
+    public async Task A_busy_handler_does_not_delay_the_close_on_expiry()
     {
         await using var host = new ChatHost();
         var done = new TaskCompletionSource();
@@ -34,7 +34,7 @@ public class ExpiryTests
             Message = async (_, message) => await (message.Text == "long" ? done.Task : Task.CompletedTask),
         });
         await connection.Client.SendAsync("long");
-        await connection.EnteredAsync("long");
+        await connection.WaitUntilHandledAsync("long");
         await connection.Client.SendAsync("too late");
 
         host.Clock.Advance(TimeSpan.FromMinutes(11));
@@ -49,7 +49,7 @@ public class ExpiryTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(-1_000_000_000)]
-    public async Task What_has_expired_before_the_connection_begins_opens_no_handler_and_no_room(int seconds)
+    public async Task A_connection_whose_authentication_has_already_expired_opens_no_handler_and_no_room(int seconds)
     {
         await using var host = new ChatHost();
         await host.Broadcaster.BroadcastAsync("lobby", "stored");
@@ -61,7 +61,7 @@ public class ExpiryTests
         await connection.Client.SendCloseAsync();
         await connection.Ended.Soon();
         Assert.Empty(connection.Handler.Calls);
-        Assert.Empty(connection.Handler.Asked);
+        Assert.Empty(connection.Handler.AuthorizeCalls);
         Assert.Equal(0, host.Rooms.Count);
     }
 
@@ -69,7 +69,7 @@ public class ExpiryTests
     [Theory]
     [InlineData(100)]
     [InlineData(400)]
-    public async Task An_expiry_may_be_far_away(int days)
+    public async Task An_expiry_may_be_further_away_than_the_longest_timer(int days)
     {
         await using var host = new ChatHost(clock: new OneShotClock());
         var connection = await EnterAsync(host, TimeSpan.FromDays(days));
@@ -85,7 +85,7 @@ public class ExpiryTests
     }
 
     [Fact]
-    public async Task The_end_of_time_is_never()
+    public async Task DateTimeOffset_MaxValue_means_that_a_connection_never_expires()
     {
         await using var host = new ChatHost(clock: new OneShotClock());
         var connection = await host.EnterAsync(

@@ -16,7 +16,7 @@ public class InboundRateTests
     private static readonly WebSocketConnectionOptions Limited = new() { MaxMessagesPerSecond = 0.001, MaxMessageBurst = Burst };
 
     [Fact]
-    public void As_many_come_at_once_as_the_burst_has()
+    public void The_burst_limits_how_many_messages_may_arrive_at_once()
     {
         using var rate = new InboundRate(0.001, Burst);
 
@@ -29,7 +29,7 @@ public class InboundRateTests
     [InlineData(100, 1, 0.01)]
     [InlineData(1, 100, 30)]
     [InlineData(0.001, 20, 30)]
-    public void A_client_that_has_sent_too_much_comes_back_when_it_would_have_been_let_send_as_much(double rate, int burst, double seconds)
+    public void Retry_is_the_time_in_which_the_burst_refills_but_at_most_30_seconds(double rate, int burst, double seconds)
     {
         using var limited = new InboundRate(rate, burst);
 
@@ -37,20 +37,20 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task The_rate_goes_on_in_parts_of_a_second()
+    public async Task The_rate_refills_in_fractions_of_a_second()
     {
         using var rate = new InboundRate(100, 1);
         Assert.True(rate.TryTake());
         Assert.False(rate.TryTake());
 
         // A hundredth of a second, and not a whole one, is the time for the next.
-        await Patience.UntilAsync(rate.TryTake, "a message is given back");
+        await Patience.UntilAsync(rate.TryTake, "the rate allows another message");
     }
 
     [Fact]
-    public void What_comes_in_vain_takes_nothing_from_the_rate()
+    public void Rejected_messages_do_not_lower_the_rate()
     {
-        // Asked more often than there are messages: the parts of a message that have been given back must not be lost. What is given back
+        // AuthorizeCalls more often than there are messages: the parts of a message that have been given back must not be lost. What is given back
         // while this gets no processor must not be, either, so more may come at once than in the time that it could have to wait.
         using var rate = new InboundRate(1000, 30_000);
         TakeAll();
@@ -77,7 +77,7 @@ public class InboundRateTests
     }
 
     [Fact]
-    public void Many_frames_that_are_no_message_count_as_one()
+    public void Frames_that_are_no_message_count_together_as_one_message()
     {
         using var rate = new InboundRate(0.001, Burst);
 
@@ -86,14 +86,14 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task What_came_before_is_handled_and_what_is_too_much_is_not()
+    public async Task Messages_within_the_limit_are_handled_and_those_beyond_it_are_not()
     {
         var free = new TaskCompletionSource();
         await using var host = new ChatHost();
         var connection = host.Connect(handler: new() { Message = async (_, _) => await free.Task }, options: Limited);
         for (var i = 0; i < Burst + 3; i++)
             await connection.Client.SendAsync($"{i}");
-        await connection.EnteredAsync("0");
+        await connection.WaitUntilHandledAsync("0");
 
         free.SetResult();
 
@@ -105,7 +105,7 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task A_chatkit_client_is_told_which_message_was_the_first_that_was_not_handled()
+    public async Task A_v1_client_gets_the_ref_of_the_first_message_that_was_not_handled()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(
@@ -147,20 +147,20 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task Pongs_of_chatkit_are_no_messages()
+    public async Task Pong_frames_of_v1_do_not_count_as_messages()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async(options: Limited);
 
         for (var i = 0; i < Burst * 3; i++)
             await connection.Client.SendAsync("""{"type":"pong"}""");
-        await connection.EnteredV1Async();
+        await connection.WaitUntilEnteredV1Async();
     }
 
     [Theory]
     [InlineData(0x9)]
     [InlineData(0xA)]
-    public async Task A_flood_of_control_frames_is_too_much_as_well(int opcode)
+    public async Task A_flood_of_control_frames_exceeds_the_limit(int opcode)
     {
         await using var host = new ChatHost();
         var connection = host.Connect(options: Limited);
@@ -171,7 +171,7 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task So_is_a_message_that_never_ends()
+    public async Task An_endless_message_of_empty_fragments_exceeds_the_limit()
     {
         await using var host = new ChatHost();
         var connection = host.Connect(options: Limited);
@@ -183,7 +183,7 @@ public class InboundRateTests
     }
 
     [Fact]
-    public async Task Without_the_option_nothing_is_too_much()
+    public async Task Without_the_option_no_limit_applies()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -192,6 +192,6 @@ public class InboundRateTests
         for (var i = 0; i < 1000; i++)
             await connection.Client.SendAsync($"{i}");
 
-        await connection.EnteredAsync("999");
+        await connection.WaitUntilHandledAsync("999");
     }
 }

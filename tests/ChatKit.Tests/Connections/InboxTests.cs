@@ -8,7 +8,7 @@ public class InboxTests
     private readonly Inbox _inbox = new(limit: 3);
 
     [Fact]
-    public void Messages_come_out_in_order()
+    public void Messages_are_read_in_order()
     {
         Write("a", "b", "c");
 
@@ -16,7 +16,7 @@ public class InboxTests
     }
 
     [Fact]
-    public void No_more_than_the_limit_is_taken_until_one_is_read()
+    public void A_full_inbox_accepts_no_message_until_one_is_read()
     {
         Write("a", "b", "c");
 
@@ -28,7 +28,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task A_writer_waits_until_there_is_room()
+    public async Task A_writer_waits_until_there_is_space()
     {
         Write("a", "b");
         await _inbox.WaitToWriteAsync().Soon();
@@ -60,7 +60,7 @@ public class InboxTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_reader_is_not_resumed_within_the_call_that_wakes_it(bool message)
+    public async Task A_reader_does_not_resume_inside_the_call_that_wakes_it(bool message)
     {
         using var within = new ThreadLocal<bool>();
         var reading = ReadAsync();
@@ -82,7 +82,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task A_writer_is_not_resumed_within_the_call_that_wakes_it()
+    public async Task A_writer_does_not_resume_inside_the_call_that_wakes_it()
     {
         using var within = new ThreadLocal<bool>();
         Write("a", "b", "c");
@@ -102,7 +102,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task The_end_wakes_the_reader()
+    public async Task Completing_wakes_the_reader()
     {
         var arrival = _inbox.WaitToReadAsync().AsTask();
 
@@ -113,7 +113,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task The_end_wakes_the_writer_whose_message_is_dropped()
+    public async Task Completing_wakes_the_writer_and_drops_its_message()
     {
         Write("a", "b", "c");
         var space = _inbox.WaitToWriteAsync();
@@ -127,7 +127,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task What_is_there_at_the_end_can_be_read()
+    public async Task Messages_written_before_completing_can_be_read()
     {
         Write("a", "b");
         _inbox.Complete();
@@ -138,7 +138,7 @@ public class InboxTests
     }
 
     [Fact]
-    public void The_end_may_come_twice()
+    public void Completing_twice_does_no_harm()
     {
         _inbox.Complete();
         _inbox.Complete();
@@ -148,7 +148,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task A_writer_learns_that_the_reader_has_finished()
+    public async Task A_writer_can_wait_until_the_reader_has_finished()
     {
         Write("a");
         _inbox.Complete();
@@ -163,7 +163,7 @@ public class InboxTests
     }
 
     [Fact]
-    public async Task Nothing_is_lost_between_a_writer_and_a_reader_in_parallel()
+    public async Task No_message_is_lost_between_a_concurrent_writer_and_reader()
     {
         const int Count = 100_000;
         var writing = Task.Run(WriteAllAsync);

@@ -33,7 +33,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_sends_is_pinged_only_after_its_last_byte_is_old()
+    public async Task A_client_that_sends_is_pinged_only_after_an_interval_of_silence()
     {
         Start();
         _clock.Advance(Interval / 2);
@@ -64,7 +64,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     [InlineData(20, 5)]
     [InlineData(5, 20)]
     [InlineData(5, 5)]
-    public async Task Whatever_is_read_counts_as_an_answer(int interval, int timeout)
+    public async Task Any_received_bytes_count_as_an_answer(int interval, int timeout)
     {
         Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout));
         for (var i = 0; i < 5; i++)
@@ -83,7 +83,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_comes_at_once_counts_even_if_the_check_comes_late()
+    public async Task An_immediate_answer_counts_even_if_the_check_runs_late()
     {
         Start();
         _clock.Advance(Interval);
@@ -99,7 +99,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task While_the_handler_is_busy_silence_means_nothing()
+    public async Task A_silent_client_is_not_dead_while_the_handler_is_busy()
     {
         Start();
         _keepAlive!.IsPaused = true;
@@ -122,7 +122,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task A_handler_that_becomes_free_gives_the_client_the_whole_time_to_answer()
+    public async Task A_client_has_the_whole_timeout_to_answer_after_its_handler_was_busy()
     {
         Start();
         _clock.Advance(Interval);
@@ -138,7 +138,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void Infinite_means_never()
+    public void An_infinite_interval_sends_no_pings()
     {
         Start(Timeout.InfiniteTimeSpan);
 
@@ -149,7 +149,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void What_is_disposed_of_is_silent()
+    public void A_disposed_keep_alive_sends_no_pings()
     {
         Start();
         _keepAlive!.Dispose();
@@ -164,7 +164,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     [InlineData(20, 5)]
     [InlineData(5, 20)]
     [InlineData(5, 5)]
-    public async Task A_client_that_counts_on_pings_gets_each_however_much_it_sends(int interval, int timeout)
+    public async Task A_v1_client_gets_a_ping_every_interval_however_much_it_sends(int interval, int timeout)
     {
         Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), ChatKitSubprotocol.V1);
         for (var i = 0; i < 5; i++)
@@ -187,7 +187,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     [InlineData(20, 5)]
     [InlineData(5, 20)]
     [InlineData(5, 12)]
-    public async Task One_that_is_pinged_again_and_again_is_dead_as_long_after_the_first_ping_as_any_other(int interval, int timeout)
+    public async Task A_silent_v1_client_is_dead_when_the_timeout_after_the_first_ping_ends(int interval, int timeout)
     {
         Start(TimeSpan.FromSeconds(interval), TimeSpan.FromSeconds(timeout), ChatKitSubprotocol.V1);
         for (var second = 1; second < interval + timeout; second++)
@@ -204,7 +204,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task One_whose_handler_is_busy_is_pinged_all_the_same_and_not_taken_for_dead()
+    public async Task A_v1_client_whose_handler_is_busy_is_pinged_and_not_taken_for_dead()
     {
         Start(subprotocol: ChatKitSubprotocol.V1);
         _keepAlive!.IsPaused = true;
@@ -218,20 +218,20 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void A_client_that_sends_but_takes_nothing_of_what_it_is_sent_is_dead()
+    public void A_client_that_sends_but_receives_nothing_is_dead()
     {
         Start();
         _outbound!.TryEnqueue(Frame.OfText("never taken"));
-        HearFor(Interval + PingTimeout);
+        AdvanceWhileReceiving(Interval + PingTimeout);
         Assert.Empty(_dead);
 
-        HearFor(TimeSpan.FromSeconds(1));
+        AdvanceWhileReceiving(TimeSpan.FromSeconds(1));
 
         Assert.Contains("taken nothing", Assert.IsType<TimeoutException>(Assert.Single(_dead)).Message);
     }
 
     [Fact]
-    public void Nor_does_it_help_a_client_that_its_handler_is_busy()
+    public void A_client_that_receives_nothing_is_dead_even_while_its_handler_is_busy()
     {
         Start();
         _keepAlive!.IsPaused = true;
@@ -244,13 +244,13 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_takes_it_slowly_lives()
+    public async Task A_client_that_receives_slowly_stays_alive()
     {
         Start();
         for (var i = 0; i < 20; i++)
         {
             _outbound!.TryEnqueue(Frame.OfText($"{i}"));
-            HearFor(PingTimeout - TimeSpan.FromSeconds(1));
+            AdvanceWhileReceiving(PingTimeout - TimeSpan.FromSeconds(1));
             (await _written.NextAsync()).Complete();
             await _outbound!.WaitUntilIdleAsync().Soon();
         }
@@ -259,20 +259,20 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void A_large_frame_has_the_time_that_it_takes_on_a_slow_line()
+    public void A_large_frame_may_take_as_long_as_a_slow_network_needs()
     {
         Start();
         _outbound!.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
-        HearFor(Interval + PingTimeout + TimeSpan.FromSeconds(59));
+        AdvanceWhileReceiving(Interval + PingTimeout + TimeSpan.FromSeconds(59));
         Assert.Empty(_dead);
 
-        HearFor(TimeSpan.FromSeconds(3));
+        AdvanceWhileReceiving(TimeSpan.FromSeconds(3));
 
         Assert.Single(_dead);
     }
 
     [Fact]
-    public async Task A_client_need_not_answer_a_ping_that_waits_behind_a_large_frame()
+    public async Task A_client_need_not_answer_a_ping_that_is_queued_behind_a_large_frame()
     {
         Start();
         _outbound!.TryEnqueue(Frame.OfText(new string('x', 16 * 1024 * 60)));
@@ -308,7 +308,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void Each_message_gives_it_the_whole_time_again()
+    public void Each_message_restarts_the_idle_timeout()
     {
         StartIdle();
         for (var i = 0; i < 5; i++)
@@ -325,7 +325,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
     }
 
     [Fact]
-    public void The_time_that_its_handler_is_busy_does_not_count()
+    public void The_idle_timeout_does_not_run_while_the_handler_is_busy()
     {
         StartIdle();
         _keepAlive!.IsBusy = true;
@@ -348,7 +348,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
         });
 
     /// <summary>Lets time pass in which the client sends something again and again.</summary>
-    private void HearFor(TimeSpan time)
+    private void AdvanceWhileReceiving(TimeSpan time)
     {
         for (var second = 0; second < time.TotalSeconds; second++)
         {

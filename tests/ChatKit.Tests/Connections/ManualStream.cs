@@ -27,7 +27,7 @@ internal sealed class ManualStream : AsyncStream
         try
         {
             await write.Done;
-            Assert.True(buffer.Span.SequenceEqual(write.Bytes), "what is being written does not change");
+            Assert.True(buffer.Span.SequenceEqual(write.Bytes), "the buffer does not change while it is being written");
         }
         finally
         {

@@ -25,7 +25,7 @@ public class MessageReaderPropertyTests
     public sealed record Change(ushort At, byte Value, bool Inserted);
 
     [ForAll]
-    public void Messages_are_the_same_in_whatever_fragments_and_pieces_they_come(Sent[] messages, byte[] arrivals, PositiveInt segment)
+    public void Messages_are_the_same_however_they_are_fragmented_and_split(Sent[] messages, byte[] arrivals, PositiveInt segment)
     {
         var expected = new List<string>();
         byte[] stream = [.. messages.SelectMany(message => Frames(message, expected))];
@@ -34,7 +34,7 @@ public class MessageReaderPropertyTests
     }
 
     [ForAll]
-    public void Whatever_comes_is_read_as_the_reference_reads_it(Sent[] messages, Change[] changes, byte[] arrivals, PositiveInt segment)
+    public void A_changed_stream_is_read_as_the_reference_reader_reads_it(Sent[] messages, Change[] changes, byte[] arrivals, PositiveInt segment)
     {
         var stream = messages.SelectMany(static message => Frames(message, [])).ToList();
         foreach (var change in changes)
@@ -51,7 +51,7 @@ public class MessageReaderPropertyTests
 
     /// <summary>Most are wrong at once; headers that are not make the others interesting.</summary>
     [ForAll]
-    public void Noise_is_read_as_the_reference_reads_it(byte[] noise, byte opcode, byte length, byte[] arrivals, PositiveInt segment)
+    public void Noise_is_read_as_the_reference_reader_reads_it(byte[] noise, byte opcode, byte length, byte[] arrivals, PositiveInt segment)
     {
         byte[] stream = [(byte)(0x80 | (opcode % 16)), (byte)(0x80 | length), .. noise];
 

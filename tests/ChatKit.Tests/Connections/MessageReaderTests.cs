@@ -37,25 +37,25 @@ public class MessageReaderTests
     ];
 
     [Fact]
-    public void A_stream_gives_the_same_wherever_it_is_split()
+    public void A_stream_has_the_same_messages_wherever_it_is_split()
     {
         for (var split = 0; split <= Sample.Length; split++)
             Assert.Equal(Found, Read(Sample, Sample.Length, split, Sample.Length));
     }
 
     [Fact]
-    public void A_stream_gives_the_same_if_it_comes_byte_by_byte() =>
+    public void A_stream_has_the_same_messages_when_it_arrives_byte_by_byte() =>
         Assert.Equal(Found, Read(Sample, Sample.Length, [.. Enumerable.Range(1, Sample.Length)]));
 
     [Fact]
-    public void A_stream_gives_the_same_however_it_lies_in_memory()
+    public void A_stream_has_the_same_messages_however_the_buffer_is_segmented()
     {
         for (var size = 1; size <= Sample.Length; size++)
             Assert.Equal(Found, Read(Sample, size, Sample.Length));
     }
 
     [Fact]
-    public void A_buffer_is_held_only_while_a_message_has_come_in_part()
+    public void A_buffer_is_rented_only_while_a_message_is_incomplete()
     {
         using var reader = new MessageReader(Limit, deflate: false);
 
@@ -81,7 +81,7 @@ public class MessageReaderTests
     }
 
     [Fact]
-    public void A_message_is_not_kept_once_it_was_handed_out()
+    public void A_message_is_not_referenced_after_it_was_returned()
     {
         using var reader = new MessageReader(Limit, deflate: false);
         var data = ReadMessage(reader);
@@ -105,7 +105,7 @@ public class MessageReaderTests
     [InlineData(CompressionLevel.Optimal)]
     [InlineData(CompressionLevel.Fastest)]
     [InlineData(CompressionLevel.NoCompression)]
-    public void What_cannot_be_compressed_may_be_as_large_as_the_limit(CompressionLevel level)
+    public void An_incompressible_message_may_be_as_large_as_the_limit(CompressionLevel level)
     {
         const int Size = 200 * 1024;
         var data = new byte[Size];
@@ -131,7 +131,7 @@ public class MessageReaderTests
     [InlineData(Limit + 1, true, true)]
     [InlineData((Limit * 2) + 1000, true, false)]
     [InlineData(int.MaxValue, true, false)]
-    public void A_payload_beyond_its_limit_is_refused_when_it_is_announced(int length, bool compressed, bool taken)
+    public void A_payload_beyond_its_limit_is_rejected_when_its_header_is_read(int length, bool compressed, bool taken)
     {
         using var reader = new MessageReader(Limit, deflate: true);
         byte[] header = [(byte)(0x82 | (compressed ? Compressed : 0)), 0xFF, 0, 0, 0, 0, .. BigEndian(length), 1, 2, 3, 4];
@@ -148,7 +148,7 @@ public class MessageReaderTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Fragments_count_together(bool compressed)
+    public void The_limit_applies_to_all_fragments_together(bool compressed)
     {
         using var reader = new MessageReader(Limit, deflate: true);
         var first = Of(WebSocketFrame.BinaryOpcode | (compressed ? Compressed : 0), new byte[600], final: false);

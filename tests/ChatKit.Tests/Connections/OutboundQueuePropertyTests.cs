@@ -35,7 +35,7 @@ public class OutboundQueuePropertyTests
 
     /// <summary>Whatever happens in whatever order: whole frames, each once, in order.</summary>
     [ForAll]
-    public void Nothing_is_lost_torn_doubled_or_swapped(Move[] moves)
+    public void Frames_are_sent_whole_once_and_in_order(Move[] moves)
     {
         var transport = new ManualTransport();
         var failures = new List<Exception>();
@@ -94,7 +94,7 @@ public class OutboundQueuePropertyTests
 
         Assert.True(pongs == 0 || answers[^1] == pongs - 1, "the last ping is answered");
         Assert.Equal(closed ? 1 : 0, frames.Count(static f => f.Opcode == WebSocketFrame.CloseOpcode));
-        Assert.True(!closed || frames[^1].Opcode == WebSocketFrame.CloseOpcode, "nothing follows");
+        Assert.True(!closed || frames[^1].Opcode == WebSocketFrame.CloseOpcode, "the close frame is the last");
     }
 
     /// <summary>Writes that end when the test says so, one at a time.</summary>
@@ -125,7 +125,7 @@ public class OutboundQueuePropertyTests
         {
             if (_pending is not { } pending)
                 return false;
-            Assert.True(_frames.Span.SequenceEqual(Writes[^1]), "what is being written does not change");
+            Assert.True(_frames.Span.SequenceEqual(Writes[^1]), "the buffer does not change while it is being written");
             _pending = null;
             pending.SetResult();
             return true;

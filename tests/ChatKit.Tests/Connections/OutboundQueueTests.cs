@@ -18,7 +18,7 @@ public class OutboundQueueTests
     public OutboundQueueTests() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new OutboundListener(_failures.Add));
 
     [Fact]
-    public async Task What_is_pending_goes_out_in_one_write_and_in_order()
+    public async Task Pending_frames_are_sent_in_one_write_and_in_order()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
@@ -33,7 +33,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Nothing_runs_while_nothing_is_pending()
+    public async Task The_queue_is_idle_while_nothing_is_pending()
     {
         Assert.True(_queue.WaitUntilIdleAsync().IsCompleted);
 
@@ -49,7 +49,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Writing_begins_anew_after_a_pause()
+    public async Task Writing_starts_again_after_a_pause()
     {
         for (var i = 0; i < 3; i++)
         {
@@ -63,7 +63,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Frames_are_joined_only_whole()
+    public async Task Only_whole_frames_are_joined()
     {
         var queue = new OutboundQueue(new StreamTransport(_stream), 1024 * 1024, new OutboundListener(_failures.Add));
         string[] texts = [.. Enumerable.Range(0, 10).Select(static i => new string((char)('a' + i), 10_000)), new('z', 50_000), "end"];
@@ -87,7 +87,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task More_than_the_limit_is_refused()
+    public async Task Frames_beyond_the_limit_are_rejected()
     {
         Enqueue(Text(bytes: 600));
         Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText(Text(bytes: 401))));
@@ -101,7 +101,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task What_a_client_must_know_is_taken_by_a_full_queue_too_behind_what_waits()
+    public async Task EnqueueIgnoringLimit_adds_a_frame_to_the_end_of_a_full_queue()
     {
         Enqueue(Text(bytes: 500));
         Enqueue(Text(bytes: 500));
@@ -120,7 +120,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task A_frame_beyond_the_limit_is_taken_by_an_empty_queue_alone()
+    public async Task An_empty_queue_accepts_a_single_frame_beyond_the_limit()
     {
         Enqueue(Text(bytes: Limit * 3));
 
@@ -129,7 +129,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Space_is_there_once_half_of_the_limit_is_free()
+    public async Task Waiting_for_space_ends_when_half_of_the_limit_is_free()
     {
         Assert.True(await _queue.WaitForSpaceAsync());
         Enqueue(Text(bytes: 400));
@@ -146,7 +146,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Who_waits_for_much_space_waits_until_that_much_is_there()
+    public async Task Waiting_for_space_for_a_large_frame_ends_when_that_much_is_free()
     {
         // Less than half of the limit waits, and yet the large frame does not fit: being told "now" at once would be a hot loop.
         Enqueue(Text(bytes: 300));
@@ -162,7 +162,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Pings_and_pongs_overtake_what_waits()
+    public async Task Pings_and_pongs_overtake_queued_frames()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
@@ -196,7 +196,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Of_a_flood_of_pings_only_the_latest_are_answered()
+    public async Task Only_the_latest_pings_of_a_flood_are_answered()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
@@ -215,7 +215,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Control_frames_go_out_although_the_queue_is_full()
+    public async Task Control_frames_are_sent_even_if_the_queue_is_full()
     {
         Enqueue(Text(bytes: Limit));
         var first = await _stream.NextAsync();
@@ -229,7 +229,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task A_close_frame_is_the_last_that_goes_out()
+    public async Task A_close_frame_is_the_last_frame_sent()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
@@ -251,7 +251,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Who_waits_for_space_is_told_of_the_close()
+    public async Task Waiting_for_space_returns_false_when_the_queue_is_closed()
     {
         Enqueue(Text(bytes: Limit));
         var space = _queue.WaitForSpaceAsync().AsTask();
@@ -280,7 +280,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task A_failure_has_been_reported_before_the_queue_counts_as_idle()
+    public async Task A_failure_is_reported_before_the_queue_becomes_idle()
     {
         Task? idle = null;
         var wasIdle = false;
@@ -295,7 +295,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Ending_drops_what_waits_but_not_what_is_being_written()
+    public async Task Ending_the_queue_drops_waiting_frames_but_not_the_write_in_progress()
     {
         Enqueue("first");
         var first = await _stream.NextAsync();
@@ -315,7 +315,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Tiny_frames_count_with_what_they_take_in_memory()
+    public async Task Tiny_frames_count_with_their_memory_overhead()
     {
         Enqueue("");
         var write = await _stream.NextAsync();
@@ -333,7 +333,7 @@ public class OutboundQueueTests
     }
 
     [Fact]
-    public async Task Writers_in_parallel_lose_and_tear_nothing()
+    public async Task Frames_of_concurrent_writers_arrive_whole_and_in_order()
     {
         const int Writers = 8, Each = 500;
         var queue = new OutboundQueue(new StreamTransport(_stream), 64 * 1024 * 1024, new OutboundListener(_failures.Add));

@@ -17,7 +17,7 @@ public class PipeTransportTests
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(50);
 
     [Fact]
-    public async Task Before_the_probe_everything_goes_to_the_pipe()
+    public async Task All_writes_before_the_probe_go_to_the_pipe()
     {
         using var way = await PipeAndSocket.CreateAsync();
 
@@ -28,7 +28,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task The_probe_follows_the_frames_and_holds_the_write_back_until_the_pong()
+    public async Task The_probe_follows_the_frames_and_delays_the_write_until_the_pong()
     {
         using var way = await PipeAndSocket.CreateAsync();
         await way.WriteAsync(WritesBeforeProbe - 1);
@@ -60,7 +60,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task What_comes_while_the_probe_is_pending_waits_in_the_queue()
+    public async Task Frames_enqueued_while_the_probe_is_pending_wait_in_the_queue()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var queue = new OutboundQueue(way.Transport, 1000, new OutboundListener(static e => Assert.Fail(e.ToString())));
@@ -80,7 +80,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task Pongs_are_not_counted()
+    public async Task Pongs_do_not_count_as_writes_before_the_probe()
     {
         using var way = await PipeAndSocket.CreateAsync();
         for (var i = 0; i < WritesBeforeProbe * 2; i++)
@@ -108,7 +108,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_probe_that_is_pending_holds_nothing_back_once_the_connection_closes()
+    public async Task A_pending_probe_delays_nothing_once_the_connection_closes()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var (writing, _) = await ProbeAsync(way);
@@ -121,7 +121,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task After_the_pong_everything_goes_to_the_socket()
+    public async Task All_writes_after_the_pong_go_to_the_socket()
     {
         using var way = await PipeAndSocket.CreateAsync();
         await SwitchAsync(way);
@@ -174,7 +174,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_pong_is_waited_for_until_the_time_is_over()
+    public async Task A_pong_that_arrives_just_before_the_timeout_counts()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var (writing, ping) = await ProbeAsync(way);
@@ -188,7 +188,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task Without_a_pong_the_pipe_remains_and_the_next_probe_comes_after_eight_times_as_many_writes()
+    public async Task Without_a_pong_the_pipe_stays_in_use_and_the_next_probe_follows_after_eight_times_as_many_writes()
     {
         using var way = await PipeAndSocket.CreateAsync();
 
@@ -206,7 +206,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_late_pong_changes_nothing()
+    public async Task A_late_pong_has_no_effect()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var (first, late) = await ProbeAsync(way);
@@ -229,7 +229,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_second_probe_that_is_answered_switches()
+    public async Task A_second_probe_that_is_answered_switches_to_the_socket()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var (first, _) = await ProbeAsync(way);
@@ -247,7 +247,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task Without_a_socket_there_is_never_a_probe()
+    public async Task Without_a_socket_no_probe_is_sent()
     {
         using var way = await PipeAndSocket.CreateAsync();
         var transport = new PipeTransport(way, socket: null, way.Clock);
@@ -261,7 +261,7 @@ public class PipeTransportTests
     [Theory]
     [InlineData(0)]
     [InlineData(WritesBeforeProbe - 1)]
-    public async Task A_write_to_a_pipe_that_nobody_reads_fails(int writesBefore)
+    public async Task A_write_to_a_pipe_whose_reader_has_completed_fails(int writesBefore)
     {
         using var way = await PipeAndSocket.CreateAsync();
         await way.WriteAsync(writesBefore);
@@ -325,7 +325,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_write_that_is_under_way_fails_when_the_socket_is_closed()
+    public async Task A_write_in_progress_fails_when_the_socket_is_closed()
     {
         using var way = await PipeAndSocket.CreateAsync();
         await SwitchAsync(way);
@@ -338,7 +338,7 @@ public class PipeTransportTests
     }
 
     [Fact]
-    public async Task A_write_that_is_under_way_fails_when_the_client_resets_the_connection()
+    public async Task A_write_in_progress_fails_when_the_client_resets_the_connection()
     {
         using var way = await PipeAndSocket.CreateAsync();
         await SwitchAsync(way);

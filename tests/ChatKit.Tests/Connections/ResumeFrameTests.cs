@@ -20,7 +20,7 @@ public class ResumeFrameTests
     };
 
     [Fact]
-    public async Task The_positions_count_for_the_home_room_and_for_rooms_that_are_joined_on_opening()
+    public async Task Positions_apply_to_the_home_room_and_to_rooms_joined_in_OnOpenAsync()
     {
         await using var host = new ChatHost();
         var known = await FillAsync(host);
@@ -33,7 +33,7 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task The_handler_is_not_opened_before_the_last_of_them()
+    public async Task The_handler_is_not_opened_before_the_last_resume_frame()
     {
         await using var host = new ChatHost();
         var known = await FillAsync(host);
@@ -54,7 +54,7 @@ public class ResumeFrameTests
     [InlineData("hello")]
     [InlineData("""{"type":"resume","after":5}""")]
     [InlineData("""{"type":"resume","after":{"lobby":"nowhere"},"last":true}""")]
-    public async Task Whatever_else_the_client_sends_ends_the_wait(string frame)
+    public async Task Any_other_frame_ends_the_wait_for_resume_frames(string frame)
     {
         await using var host = new ChatHost();
         var known = await FillAsync(host);
@@ -67,7 +67,7 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task A_client_that_says_nothing_is_waited_for_10_seconds()
+    public async Task The_server_waits_10_seconds_for_a_client_that_sends_nothing()
     {
         await using var host = new ChatHost();
         await FillAsync(host);
@@ -88,19 +88,19 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task A_client_that_leaves_instead_is_not_waited_for()
+    public async Task The_server_does_not_wait_for_a_client_that_disconnects()
     {
         await using var host = new ChatHost();
         var connection = await ConnectAsync(host);
 
-        connection.Client.Vanish();
+        connection.Client.Disconnect();
 
         await connection.Ended.Soon();
         Assert.Equal(CloseInfo.Abnormal, (await connection.Handler.Closed.Soon()).Code);
     }
 
     [Fact]
-    public async Task A_connection_that_the_server_closes_meanwhile_is_not_opened()
+    public async Task A_connection_that_the_server_closes_during_the_wait_is_not_opened()
     {
         await using var host = new ChatHost();
         var connection = await ConnectAsync(host);
@@ -114,7 +114,7 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task Frames_that_are_too_many_end_the_wait_too()
+    public async Task Exceeding_the_rate_limit_ends_the_wait()
     {
         await using var host = new ChatHost();
         var connection = await ConnectAsync(host, options: new() { MaxMessagesPerSecond = 1, MaxMessageBurst = 1 });
@@ -126,7 +126,7 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task Without_the_announcement_they_count_for_rooms_that_are_joined_later()
+    public async Task Without_resumes_by_frame_in_the_handshake_positions_apply_to_rooms_joined_later()
     {
         await using var host = new ChatHost();
         var known = await FillAsync(host);
@@ -145,7 +145,7 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task No_more_positions_are_kept_than_the_client_may_be_in_rooms()
+    public async Task The_number_of_positions_kept_is_limited_by_MaxRoomsPerConnection()
     {
         await using var host = new ChatHost(static options => options.MaxRoomsPerConnection = 4);
         var known = await FillAsync(host);
@@ -166,7 +166,7 @@ public class ResumeFrameTests
     [InlineData("""{"type":"resume","after":{"lob\u0001by":"5k2j9:42"}}""")]
     [InlineData("""{"type":"resume","after":["lobby~5k2j9:42"]}""")]
     [InlineData("""{"type":"resume","last":"yes"}""")]
-    public async Task What_cannot_be_read_is_answered(string frame)
+    public async Task A_malformed_resume_frame_is_answered_with_an_error(string frame)
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async();
@@ -179,14 +179,14 @@ public class ResumeFrameTests
     }
 
     [Fact]
-    public async Task A_position_is_not_longer_than_any_store_needs()
+    public async Task A_position_that_is_too_long_is_rejected()
     {
         await using var host = new ChatHost();
         var (connection, _) = await host.EnterV1Async();
 
         await connection.Client.SendAsync(Resume([KeyValuePair.Create("lobby", new MessagePosition(new string('e', 253), 1))]));
         await connection.Client.SendAsync(Resume([KeyValuePair.Create("lobby", new MessagePosition(new string('e', 254), 1))]));
-        await connection.EnteredV1Async();
+        await connection.WaitUntilEnteredV1Async();
         await connection.Handler.Send("end");
 
         Assert.Equal(["error", "end"], (await connection.Client.ReceiveJsonAsync(2)).Shorten());

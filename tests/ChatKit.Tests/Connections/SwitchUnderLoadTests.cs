@@ -18,7 +18,7 @@ public class SwitchUnderLoadTests
     private const int QueueLimit = 100;
 
     [Fact]
-    public async Task Nothing_is_lost_doubled_or_reordered()
+    public async Task No_frame_is_lost_duplicated_or_reordered()
     {
         using var way = await PipeAndSocket.CreateAsync(pipeBuffer: 4096);
         var queue = new OutboundQueue(way.Transport, QueueLimit, new OutboundListener(static e => Assert.Fail(e.ToString())));

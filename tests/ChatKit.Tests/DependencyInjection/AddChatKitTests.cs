@@ -12,7 +12,7 @@ namespace ChatKit.Tests.DependencyInjection;
 public class AddChatKitTests
 {
     [Fact]
-    public void Rooms_live_in_this_process_unless_something_else_is_registered()
+    public void The_default_history_and_backplane_are_in_process()
     {
         using var services = Build(static services => services.AddChatKit());
 
@@ -24,7 +24,7 @@ public class AddChatKitTests
     }
 
     [Fact]
-    public void Adding_it_twice_adds_the_configuration_only()
+    public void A_second_AddChatKit_only_adds_its_configuration()
     {
         var once = new ServiceCollection();
         once.AddChatKit();
@@ -48,7 +48,7 @@ public class AddChatKitTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void History_and_backplane_are_replaceable_before_and_after(bool before)
+    public void History_and_backplane_can_be_replaced_before_and_after_AddChatKit(bool before)
     {
         var (history, backplane) = (Mock.Of<IMessageHistory>(), Mock.Of<IBackplane>());
         using var services = Build(services =>
@@ -68,7 +68,7 @@ public class AddChatKitTests
     [Theory]
     [InlineData(ServiceLifetime.Scoped)]
     [InlineData(ServiceLifetime.Transient)]
-    public void A_history_that_is_no_singleton_is_refused_at_start_with_the_fix(ServiceLifetime lifetime)
+    public void A_history_that_is_not_a_singleton_fails_at_start_with_the_fix_in_the_message(ServiceLifetime lifetime)
     {
         var services = new ServiceCollection();
         services.AddLogging().AddChatKit();
@@ -85,7 +85,7 @@ public class AddChatKitTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public void An_own_history_or_backplane_stays_beside_Redis_in_whatever_order(int place)
+    public void A_custom_history_or_backplane_wins_over_Redis_in_any_order(int place)
     {
         var (history, backplane) = (Mock.Of<IMessageHistory>(), Mock.Of<IBackplane>());
         using var services = Build(services =>
@@ -106,7 +106,7 @@ public class AddChatKitTests
     }
 
     [Fact]
-    public void The_builder_gives_the_services_on()
+    public void The_builder_returns_the_service_collection()
     {
         var services = new ServiceCollection();
 
@@ -129,7 +129,7 @@ public class AddChatKitTests
 
     [Theory]
     [MemberData(nameof(OutOfRange), DisableDiscoveryEnumeration = true)]
-    public void Options_are_checked_at_start_and_the_message_names_property_value_and_range(Action<ChatKitOptions> configure, string problem)
+    public void Options_are_validated_at_start_and_the_message_names_property_value_and_range(Action<ChatKitOptions> configure, string problem)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         using var services = Build(services => services.AddChatKit(configure));
@@ -140,7 +140,7 @@ public class AddChatKitTests
     }
 
     [Fact]
-    public void All_problems_are_named_at_once()
+    public void All_problems_are_reported_at_once()
     {
         using var services = Build(static services => services.AddChatKit(static options =>
         {
@@ -156,7 +156,7 @@ public class AddChatKitTests
     [Theory]
     [InlineData(1, 1, 100, 0, 10)]
     [InlineData(100_000, 36_500L * 86_400, 3_600_000, 3_600_000, 3_600_000)]
-    public void The_ends_of_the_ranges_are_allowed(int count, long seconds, int closeTimeout, int drainTime, int checkInterval)
+    public void The_limits_of_the_ranges_are_allowed(int count, long seconds, int closeTimeout, int drainTime, int checkInterval)
     {
         using var services = Build(services => services.AddChatKit(options =>
         {
@@ -172,7 +172,7 @@ public class AddChatKitTests
     }
 
     [Fact]
-    public void The_defaults_are_those_that_are_documented()
+    public void The_defaults_match_the_documentation()
     {
         using var services = Build(static services => services.AddChatKit());
         services.GetRequiredService<IStartupValidator>().Validate();

@@ -20,7 +20,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Connections_are_counted_as_long_as_they_are_there_and_when_they_begin_and_end()
+    public async Task Open_connections_and_every_opening_and_closing_are_counted()
     {
         var one = await _host.EnterAsync();
         var active = _meters.Collect("chatkit.connections.active");
@@ -38,7 +38,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Whatever_codes_clients_close_with_few_are_counted_apart()
+    public async Task Close_codes_of_applications_are_counted_in_two_groups()
     {
         var closed = _meters.Collect("chatkit.connections.closed");
         foreach (var code in new[] { 3000, 3999, 4000, 4242, 4999 })
@@ -52,7 +52,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Messages_are_counted_when_received_when_stored_and_for_each_member_they_are_delivered_to()
+    public async Task Messages_are_counted_when_received_when_stored_and_for_each_member_that_gets_them()
     {
         var received = _meters.Collect("chatkit.messages.received");
         var stored = _meters.Collect("chatkit.messages.stored");
@@ -76,7 +76,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_turn_that_delivers_to_many_is_measured_once()
+    public async Task A_fan_out_to_many_members_is_measured_once()
     {
         var delivered = _meters.Collect("chatkit.messages.delivered");
         var fanOut = _meters.Collect<double>("chatkit.fan_out.duration");
@@ -87,19 +87,19 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
         await members[0].Handler.Broadcast("to all");
         await Task.WhenAll(members.Select(static member => member.Client.ReceiveTextAsync()));
 
-        await Patience.UntilAsync(() => fanOut.GetMeasurementSnapshot().Count > 0, "the turn is over");
+        await Patience.UntilAsync(() => fanOut.GetMeasurementSnapshot().Count > 0, "the fan-out has ended");
         Assert.Equal([5L], delivered.GetMeasurementSnapshot().Select(static m => m.Value));
         Assert.Single(fanOut.GetMeasurementSnapshot());
     }
 
     [Fact]
-    public async Task Bytes_of_frames_are_counted_in_both_directions_and_stay_when_the_connection_has_gone()
+    public async Task Bytes_are_counted_in_both_directions_and_remain_counted_after_the_connection_ends()
     {
         var io = _meters.Collect("chatkit.network.io");
         var one = await _host.EnterAsync();
         var (clientHeader, serverHeader, closeCode) = (6, 2, 2);
         var received = clientHeader + "knock".Length;
-        await Patience.UntilAsync(() => io.Now("receive") == received, "what the client has sent is counted");
+        await Patience.UntilAsync(() => io.Now("receive") == received, "the received bytes are counted");
         Assert.Equal(0, io.Now("transmit"));
 
         await one.Handler.Broadcast("hello");
@@ -112,7 +112,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_waits_in_the_queues_is_told_when_somebody_asks()
+    public async Task The_size_of_the_outbound_queues_is_observable()
     {
         var size = _meters.Collect("chatkit.outbound_queue.size");
         var largest = _meters.Collect("chatkit.outbound_queue.largest");
@@ -126,11 +126,11 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
 
         await slow.Client.ReceiveTextAsync();
         await slower.Client.ReceiveTextAsync();
-        await Patience.UntilAsync(() => (size.Now(), largest.Now()) == (0, 0), "nothing waits");
+        await Patience.UntilAsync(() => (size.Now(), largest.Now()) == (0, 0), "the queues are empty");
     }
 
     [Fact]
-    public async Task A_full_queue_is_counted_and_so_is_what_nobody_can_give_its_member_any_more()
+    public async Task A_full_queue_and_the_ephemeral_messages_it_drops_are_counted()
     {
         var behind = _meters.Collect("chatkit.slow_consumers.behind");
         var closed = _meters.Collect("chatkit.slow_consumers.closed");
@@ -143,17 +143,17 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
                 await slow.Handler.Broadcast(new string('x', 600), new BroadcastOptions { Store = false });
                 return dropped.Sum("ephemeral") > 0;
             },
-            "what is not stored is dropped");
+            "an ephemeral message is dropped");
         await slow.Handler.Broadcast(new string('x', 600));
         await Patience.UntilAsync(
-            () => _host.Logs.GetSnapshot().Any(static line => line.Id.Id == 200), "it is behind, and will be given what is stored");
+            () => _host.Logs.GetSnapshot().Any(static line => line.Id.Id == 200), "the client is behind and catches up");
 
         Assert.InRange(behind.Sum(), 2, int.MaxValue);
         Assert.Equal((0, 0), (closed.Sum(), dropped.Sum("closed")));
     }
 
     [Fact]
-    public async Task Who_is_closed_as_too_slow_is_counted_with_what_it_was_not_given()
+    public async Task A_client_closed_as_too_slow_is_counted_with_the_messages_it_did_not_get()
     {
         var closed = _meters.Collect("chatkit.slow_consumers.closed");
         var dropped = _meters.Collect("chatkit.messages.dropped");
@@ -165,7 +165,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
                 await slow.Handler.Broadcast(new string('x', 600));
                 return closed.Sum() > 0;
             },
-            "it is closed");
+            "the connection is closed");
 
         Assert.Equal(1, closed.Sum());
         Assert.InRange(dropped.Sum("closed"), 1, int.MaxValue);
@@ -173,7 +173,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Resumes_are_counted_by_whether_anything_was_missed_and_gaps_with_what_was()
+    public async Task Resumes_are_counted_by_outcome_and_gaps_with_the_messages_missed()
     {
         await using var host = new ChatHost(static options => options.HistoryCapacity = 5, _meters.AddTo);
         var resumes = _meters.Collect("chatkit.resumes");
@@ -200,7 +200,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_lost_on_the_way_is_a_gap_of_the_room_however_many_are_in_it()
+    public async Task Messages_lost_by_the_backplane_count_as_one_gap_however_many_members_the_room_has()
     {
         await using var room = new RoomFixture(services: _meters.AddTo);
         var gaps = _meters.Collect("chatkit.gaps");
@@ -217,7 +217,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_nobody_is_given_what_is_stored_a_lost_message_is_a_gap_and_logged()
+    public async Task A_message_lost_in_a_room_without_replay_counts_as_a_gap_and_is_logged()
     {
         await using var room = new RoomFixture(services: _meters.AddTo);
         var missed = _meters.Collect("chatkit.messages.missed");
@@ -248,7 +248,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task How_long_something_takes_is_measured_in_seconds_by_the_clock_of_the_application()
+    public async Task Durations_are_measured_in_seconds_with_the_TimeProvider_of_the_application()
     {
         await using var room = new RoomFixture(services: _meters.AddTo);
         var history = _meters.Collect<double>("chatkit.history.duration");
@@ -264,7 +264,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Lag_is_what_lies_between_the_senders_clock_and_ours_and_never_below_zero()
+    public async Task Lag_is_the_difference_to_the_senders_clock_and_never_negative()
     {
         var lag = _meters.Collect<double>("chatkit.backplane.lag");
         var one = await _host.EnterAsync();
@@ -277,7 +277,7 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void The_meter_and_the_activity_source_have_the_names_that_applications_are_told() =>
+    public void The_meter_and_the_activity_source_have_the_documented_names() =>
         Assert.Equal(("ChatKit", "ChatKit"), (ChatKitTelemetry.MeterName, ChatKitTelemetry.ActivitySourceName));
 
     private static IEnumerable<(string, string)> Measured(MetricCollector<double> history) => history.GetMeasurementSnapshot()

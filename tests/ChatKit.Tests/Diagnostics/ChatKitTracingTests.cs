@@ -9,11 +9,11 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     private readonly string _room = $"room-{Guid.NewGuid():n}";
 
     [Fact]
-    public async Task A_message_is_one_trace_from_its_client_to_the_members()
+    public async Task A_message_is_one_trace_from_its_sender_to_the_members()
     {
         using var spans = new Spans(_room);
         await using var host = new ChatHost();
-        var connection = await host.EnterTalkingAsync(_room);
+        var connection = await host.EnterBroadcastingAsync(_room);
         await connection.Client.SendAsync("hello");
         await connection.Client.ReceiveTextAsync();
 
@@ -35,12 +35,12 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task Each_message_of_a_connection_begins_a_trace_that_is_linked_to_the_request()
+    public async Task Each_message_of_a_connection_starts_a_trace_that_is_linked_to_the_request()
     {
         using var spans = new Spans(_room);
         await using var host = new ChatHost();
         using var request = new Activity("request").Start();
-        var connection = await host.EnterTalkingAsync(_room);
+        var connection = await host.EnterBroadcastingAsync(_room);
         await connection.Client.SendAsync("hello");
         await connection.Client.ReceiveTextAsync();
 
@@ -51,7 +51,7 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task What_the_application_broadcasts_belongs_to_what_it_is_doing()
+    public async Task A_broadcast_of_the_application_belongs_to_its_current_activity()
     {
         using var spans = new Spans(_room);
         await using var host = new ChatHost();
@@ -63,13 +63,13 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task Through_Redis_a_trace_goes_on_on_every_node()
+    public async Task A_trace_continues_on_every_node_through_Redis()
     {
         using var spans = new Spans(_room);
         var prefix = RedisHost.NewPrefix();
         await using var here = RedisNode.Start(redis.Endpoint, prefix);
         await using var there = RedisNode.Start(redis.Endpoint, prefix);
-        var (ann, bob) = (await here.EnterTalkingAsync(_room), await there.EnterTalkingAsync(_room));
+        var (ann, bob) = (await here.EnterBroadcastingAsync(_room), await there.EnterBroadcastingAsync(_room));
         await ann.Client.SendAsync("stored");
         await bob.Client.ReceiveTextAsync();
         await here.Broadcaster.BroadcastAsync(_room, "not stored", new RoomBroadcastOptions { Store = false });
@@ -89,7 +89,7 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task What_nobody_records_carries_nothing()
+    public async Task A_message_whose_trace_is_not_recorded_carries_no_trace_context()
     {
         using var spans = new Spans(_room, ActivitySamplingResult.PropagationData);
         await using var host = new ChatHost();
@@ -99,7 +99,7 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task What_fails_is_marked_with_the_kind_of_its_failure_and_not_with_its_text()
+    public async Task A_failed_span_has_the_type_of_the_exception_but_not_its_message()
     {
         using var spans = new Spans(_room);
         await using var host = new ChatHost();
@@ -114,12 +114,12 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     }
 
     [Fact]
-    public async Task A_user_is_thrown_out_also_while_that_is_traced()
+    public async Task A_user_is_disconnected_even_while_tracing_is_on()
     {
         using var spans = new Spans(_room);
         await using var host = new ChatHost();
         var connection = host.Connect(info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("ann") });
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
 
         await host.Broadcaster.DisconnectUserAsync("ann");
 

@@ -14,46 +14,46 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
     private const string Secret = "tell nobody";
 
     [Fact]
-    public async Task Of_a_handler_that_fails_the_log_tells_once_and_not_what_it_was_given()
+    public async Task A_failing_handler_is_logged_once_without_the_message()
     {
         await using var host = new ChatHost();
         var handler = new ScriptedHandler { Message = static (_, _) => throw new InvalidOperationException("a fault") };
-        var (plain, told) = (host.Connect(handler: handler), await host.ConnectV1Async(new ScriptedHandler { Message = handler.Message }));
+        var (plain, v1) = (host.Connect(handler: handler), await host.ConnectV1Async(new ScriptedHandler { Message = handler.Message }));
         await plain.Client.SendAsync(Secret);
-        await told.Client.SendAsync($$"""{"type":"message","ref":"{{Secret}}","data":"{{Secret}}"}""");
+        await v1.Client.SendAsync($$"""{"type":"message","ref":"{{Secret}}","data":"{{Secret}}"}""");
         await plain.Client.ReceiveAndAnswerCloseAsync();
-        await told.Client.ReceiveAndAnswerCloseAsync();
-        await Task.WhenAll(plain.Ended, told.Ended).Soon();
+        await v1.Client.ReceiveAndAnswerCloseAsync();
+        await Task.WhenAll(plain.Ended, v1.Ended).Soon();
 
         Assert.Equal([(100, 2), (101, 2), (102, 2)], Counts(host.Logs));
-        AssertSilent(host.Logs);
+        AssertSecretNotLogged(host.Logs);
     }
 
     [Fact]
-    public async Task Of_what_is_not_understood_or_not_text_the_log_does_not_tell_what_it_was()
+    public async Task The_content_of_malformed_frames_is_not_logged()
     {
         await using var host = new ChatHost();
-        var told = await host.ConnectV1Async();
+        var v1 = await host.ConnectV1Async();
         for (var i = 0; i < 10; i++)
-            await told.Client.SendAsync(Secret);
+            await v1.Client.SendAsync(Secret);
         var plain = host.Connect();
         await plain.Client.SendFrameAsync(1, [0xFF, .. Encoding.UTF8.GetBytes(Secret)]);
-        await told.Client.ReceiveAndAnswerCloseAsync();
+        await v1.Client.ReceiveAndAnswerCloseAsync();
         await plain.Client.ReceiveAndAnswerCloseAsync();
-        plain.Client.Vanish();
-        await Task.WhenAll(plain.Ended, told.Ended).Soon();
+        plain.Client.Disconnect();
+        await Task.WhenAll(plain.Ended, v1.Ended).Soon();
 
         Assert.Equal([(100, 2), (101, 2)], Counts(host.Logs));
-        AssertSilent(host.Logs);
+        AssertSecretNotLogged(host.Logs);
     }
 
     [Fact]
-    public async Task Of_a_store_that_is_away_and_of_slow_members_the_log_tells_once()
+    public async Task An_unavailable_store_and_slow_members_are_logged_once_without_messages()
     {
         await using var room = new RoomFixture();
         var (slow, slower) = (await room.JoinAsync("slow"), await room.JoinAsync("slower", replay: 0));
-        slow.Take(0);
-        slower.Take(0);
+        slow.Accept(0);
+        slower.Accept(0);
         await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret);
         await slower.Closed.Soon();
         await room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret, new RoomBroadcastOptions { Store = false });
@@ -61,11 +61,11 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
         await Assert.ThrowsAsync<HistoryUnavailableException>(() => room.Host.Broadcaster.BroadcastAsync(RoomFixture.Name, Secret).AsTask());
 
         Assert.Equal([(200, 1), (201, 1)], Counts(room.Host.Logs));
-        AssertSilent(room.Host.Logs);
+        AssertSecretNotLogged(room.Host.Logs);
     }
 
     [Fact]
-    public async Task Of_who_is_told_of_a_gap_the_log_tells_once()
+    public async Task A_gap_is_logged_once_without_messages()
     {
         await using var host = new ChatHost(static options => options.HistoryCapacity = 5);
         for (var i = 1; i <= 10; i++)
@@ -73,11 +73,11 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
         await host.EnterV1Async(after: (await host.History.ReadAsync("lobby")).Top with { Sequence = 2 });
 
         Assert.Equal([(100, 1), (220, 1)], Counts(host.Logs));
-        AssertSilent(host.Logs);
+        AssertSecretNotLogged(host.Logs);
     }
 
     [Fact]
-    public async Task Of_what_Redis_has_that_cannot_be_read_the_log_does_not_tell_what_it_is()
+    public async Task The_content_of_unreadable_data_in_Redis_is_not_logged()
     {
         var prefix = RedisHost.NewPrefix();
         await using var host = RedisNode.Start(redis.Endpoint, prefix);
@@ -86,9 +86,9 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
         var channel = RedisChannel.Literal(ChatKit.Redis.RedisKeys.Channel(prefix, "room"));
         foreach (var payload in new[] { Secret, $":0\n{Secret}", $"{Secret}:1\n{Secret}" })
             await other.GetSubscriber().PublishAsync(channel, payload);
-        await Patience.UntilAsync(() => Counts(host.Logs).Any(static found => found.Id == 403), "it is told of");
+        await Patience.UntilAsync(() => Counts(host.Logs).Any(static found => found.Id == 403), "the unreadable payload is logged");
 
-        AssertSilent(host.Logs);
+        AssertSecretNotLogged(host.Logs);
     }
 
     private static (int Id, int Count)[] Counts(FakeLogCollector logs) =>
@@ -97,7 +97,7 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
     private static bool IsOurs(FakeLogRecord line) => line.Category?.StartsWith("ChatKit", StringComparison.Ordinal) == true;
 
     /// <summary>Nothing above Debug, neither its text nor its values nor its exception, has what was said.</summary>
-    private static void AssertSilent(FakeLogCollector logs)
+    private static void AssertSecretNotLogged(FakeLogCollector logs)
     {
         var lines = logs.GetSnapshot().Where(static line => line.Level > LogLevel.Debug);
         Assert.DoesNotContain(lines, static line =>

@@ -12,7 +12,7 @@ public class LogEventTests
             .Where(static found => found.Event is not null)];
 
     [Fact]
-    public void Every_event_has_an_id_of_its_own()
+    public void Every_event_has_a_unique_id()
     {
         Assert.NotEmpty(Events);
         Assert.All(Events, static found => Assert.True(found.Event.EventId > 0, found.Method.Name));

@@ -85,7 +85,7 @@ internal sealed class ChatHost : IAsyncDisposable
         int buffer = 64 * 1024)
     {
         var connection = Connect(room, handler, options, info, buffer);
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
         return connection;
     }
 
@@ -96,7 +96,7 @@ internal sealed class ChatHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var connection in _connections)
-            connection.Client.Vanish();
+            connection.Client.Disconnect();
         foreach (var connection in _connections)
         {
             await connection.Ended.Soon();

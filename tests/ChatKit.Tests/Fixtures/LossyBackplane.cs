@@ -7,7 +7,7 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
     private readonly List<(string Room, IBackplaneSubscriber Subscriber)> _subscriptions = [];
 
     /// <summary>What reaches the subscribers in place of a message.</summary>
-    public Func<ChatMessage, IEnumerable<ChatMessage>> Carry { get; set; } = static message => [message];
+    public Func<ChatMessage, IEnumerable<ChatMessage>> Transform { get; set; } = static message => [message];
 
     /// <summary>Whether announcements get lost.</summary>
     public bool LosesAnnouncements { get; set; }
@@ -40,7 +40,7 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
             message = message.WithPosition(stored.Position);
         }
 
-        foreach (var carried in Carry(message))
+        foreach (var carried in Transform(message))
             Deliver(room, carried);
         return position;
     }
@@ -87,7 +87,7 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
         public ValueTask DisposeAsync()
         {
             lock (backplane._gate)
-                Assert.True(backplane._subscriptions.Remove(entry), "a subscription is ended once");
+                Assert.True(backplane._subscriptions.Remove(entry), "a subscription is disposed of only once");
             return ValueTask.CompletedTask;
         }
     }

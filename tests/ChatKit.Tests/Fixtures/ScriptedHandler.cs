@@ -24,7 +24,7 @@ internal sealed class ScriptedHandler : WebSocketHandler
     public ConcurrentQueue<WebSocketMessage> Messages { get; } = new();
 
     /// <summary>The rooms that the handler was asked about.</summary>
-    public ConcurrentQueue<string> Asked { get; } = new();
+    public ConcurrentQueue<string> AuthorizeCalls { get; } = new();
 
     /// <summary>Whether two callbacks ever ran at the same time.</summary>
     public bool Overlapped { get; private set; }
@@ -63,25 +63,25 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public ValueTask CloseConnection(int status, string? reason = null) => CloseAsync((WebSocketCloseStatus)status, reason);
 
-    protected internal override ValueTask OnOpenAsync() => AloneAsync("open", () => Open(this));
+    protected internal override ValueTask OnOpenAsync() => RunAsync("open", () => Open(this));
 
     protected internal override ValueTask<bool> AuthorizeRoomAsync(string room)
     {
-        Asked.Enqueue(room);
+        AuthorizeCalls.Enqueue(room);
         return Authorize(this, room);
     }
 
     protected internal override ValueTask OnMessageAsync(WebSocketMessage message)
     {
         Messages.Enqueue(message);
-        return AloneAsync(message.Text, () => Message(this, message));
+        return RunAsync(message.Text, () => Message(this, message));
     }
 
     protected internal override async ValueTask OnCloseAsync(CloseInfo close)
     {
         try
         {
-            await AloneAsync("close", () => Close(this, close));
+            await RunAsync("close", () => Close(this, close));
         }
         finally
         {
@@ -89,7 +89,7 @@ internal sealed class ScriptedHandler : WebSocketHandler
         }
     }
 
-    private async ValueTask AloneAsync(string call, Func<ValueTask> callback)
+    private async ValueTask RunAsync(string call, Func<ValueTask> callback)
     {
         Overlapped |= Interlocked.Increment(ref _running) != 1;
         Calls.Enqueue(call);

@@ -31,7 +31,7 @@ internal sealed class Spans : IDisposable
     /// <summary>Waits until a span of some name has ended, or several.</summary>
     public async Task<Activity[]> WaitAsync(string name, int count = 1)
     {
-        await Patience.UntilAsync(() => Named().Length >= count, $"{count} '{name}' have ended");
+        await Patience.UntilAsync(() => Named().Length >= count, $"{count} spans '{name}' have ended");
         return Named();
 
         Activity[] Named() => [.. Ended.Where(span => span.OperationName == name)];

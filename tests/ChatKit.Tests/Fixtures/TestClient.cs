@@ -78,7 +78,7 @@ internal sealed class TestClient(DuplexStream stream) : IDisposable
         _socket.CloseOutputAsync(code, reason, CancellationToken.None).Soon();
 
     /// <summary>Is gone without a close frame.</summary>
-    public void Vanish() => stream.EndOutput();
+    public void Disconnect() => stream.EndOutput();
 
     /// <summary>The next frame, whatever it is, for clients that want to see pings and pongs.</summary>
     public async Task<Frame> ReceiveFrameAsync()

@@ -62,10 +62,10 @@ internal static class V1
     }
 
     /// <summary>Waits until the connection is in its home room: only then is a message handled.</summary>
-    public static async Task EnteredV1Async(this ChatConnection connection)
+    public static async Task WaitUntilEnteredV1Async(this ChatConnection connection)
     {
         await connection.Client.SendAsync("""{"type":"message","data":"knock"}""");
-        await connection.EnteredAsync("knock");
+        await connection.WaitUntilHandledAsync("knock");
     }
 
     public static async Task<JsonObject> ReceiveJsonAsync(this TestClient client) =>

@@ -17,7 +17,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
     [Fact]
-    public async Task With_histories_in_memory_a_node_is_healthy_and_says_how_much_it_has_to_do()
+    public async Task A_node_with_in_memory_history_is_healthy_and_reports_its_connections_and_rooms()
     {
         await using var host = new ChatHost(services: static services => services.AddHealthChecks().AddChatKit());
         await host.EnterAsync("one");
@@ -31,7 +31,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_Redis_a_node_is_degraded_until_it_is_back()
+    public async Task A_node_is_degraded_while_Redis_is_down()
     {
         await using var host = await StartAsync();
         await using var subscription = await host.Backplane.SubscribeAsync("room", new RecordingSubscriber());
@@ -51,7 +51,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_application_chooses_what_a_node_without_Redis_is()
+    public async Task The_application_can_choose_the_status_of_a_node_without_Redis()
     {
         await using var host = await StartAsync(HealthStatus.Unhealthy);
         await UntilAsync(host, HealthStatus.Healthy);
@@ -62,7 +62,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Redis_that_hangs_is_not_waited_for()
+    public async Task The_check_does_not_wait_for_a_Redis_that_hangs()
     {
         Requirement.RedisServer();
         await using var host = await StartAsync();
@@ -76,7 +76,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_room_that_cannot_be_subscribed_to_is_told_of()
+    public async Task A_room_that_cannot_be_subscribed_to_makes_the_node_degraded()
     {
         Requirement.RedisServer();
         await using var host = await StartAsync();
@@ -94,7 +94,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_that_stops_is_unhealthy_whatever_else_it_is()
+    public async Task A_node_that_is_stopping_is_unhealthy()
     {
         await using var host = await StartAsync();
         await UntilAsync(host, HealthStatus.Healthy);
@@ -118,7 +118,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_check_has_the_name_and_the_tags_that_it_was_given()
+    public void The_check_has_the_given_name_and_tags()
     {
         var services = new ServiceCollection();
         services.AddHealthChecks().AddChatKit().AddChatKit("rooms", tags: ["ready"]);

@@ -15,7 +15,7 @@ public sealed class IdempotencyKeysTests : IDisposable
     public void Dispose() => _keys.Dispose();
 
     [Fact]
-    public void Keys_go_by_time_alone_although_nothing_is_stored_any_more()
+    public void Keys_expire_even_if_nothing_is_added()
     {
         for (var i = 0; i < 1000; i++)
             _keys.Add("room", $"{i}", Position);
@@ -30,7 +30,7 @@ public sealed class IdempotencyKeysTests : IDisposable
     }
 
     [Fact]
-    public void After_all_have_gone_new_ones_go_too()
+    public void Keys_added_after_all_others_have_expired_expire_too()
     {
         for (var round = 0; round < 3; round++)
         {
@@ -41,7 +41,7 @@ public sealed class IdempotencyKeysTests : IDisposable
     }
 
     [Fact]
-    public void At_the_bound_the_oldest_is_forgotten_first()
+    public void At_the_maximum_count_the_oldest_key_is_removed_first()
     {
         for (var i = 0; i <= IdempotencyKeys.MaxCount; i++)
             _keys.Add("room", $"{i}", Position);

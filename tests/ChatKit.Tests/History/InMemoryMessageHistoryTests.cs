@@ -27,7 +27,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_known_until_5_minutes_are_over()
+    public async Task An_idempotency_key_is_remembered_for_5_minutes()
     {
         var history = await CreateAsync(new ChatKitOptions());
         var message = new ChatMessage(WebSocketMessageType.Text, default, default).WithIdempotencyKey("key");
@@ -39,7 +39,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     }
 
     [Fact]
-    public async Task A_room_lives_for_as_long_as_something_is_appended()
+    public async Task A_room_is_kept_as_long_as_messages_are_appended()
     {
         var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) };
         var history = await CreateAsync(options);
@@ -55,7 +55,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     }
 
     [Fact]
-    public async Task Positions_go_on_for_as_long_as_somebody_reads_and_as_long_again()
+    public async Task Positions_continue_while_the_room_is_read_and_for_one_more_time_to_live()
     {
         var options = new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) };
         var history = await CreateAsync(options);
@@ -72,7 +72,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     }
 
     [Fact]
-    public async Task Beyond_the_limit_the_rooms_that_were_not_used_for_longest_are_forgotten()
+    public async Task Beyond_the_limit_the_least_recently_used_rooms_are_removed()
     {
         var history = await CreateAsync(new ChatKitOptions { MaxRoomsInMemory = 100 });
         for (var i = 0; i < 100; i++)
@@ -97,7 +97,7 @@ public class InMemoryMessageHistoryTests : MessageHistoryContract
     }
 
     [Fact]
-    public async Task Expired_rooms_are_given_back_although_nobody_asks_for_them()
+    public async Task Expired_rooms_are_freed_even_if_they_are_not_read()
     {
         var history = await CreateAsync(new ChatKitOptions { RoomTimeToLive = TimeSpan.FromSeconds(10) });
         var abandoned = await AppendAbandonedAsync(history);

@@ -29,7 +29,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [Fact]
-    public async Task Without_the_messages_those_who_are_live_miss_nothing_and_those_who_were_away_are_told_how_much()
+    public async Task After_eviction_of_the_messages_live_clients_miss_nothing_and_resuming_clients_get_a_gap()
     {
         var (here, there) = (Start(), Start());
         var (ann, bob) = (await here.EnterTrackedAsync("ann"), await there.EnterTrackedAsync("bob"));
@@ -54,7 +54,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [Fact]
-    public async Task Without_the_last_position_the_stream_begins_anew_and_everybody_is_told()
+    public async Task After_eviction_of_the_last_position_the_stream_restarts_and_every_client_gets_a_gap()
     {
         var (here, there) = (Start(), Start());
         var (ann, bob) = (await here.EnterTrackedAsync("ann"), await there.EnterTrackedAsync("bob"));
@@ -77,7 +77,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [Fact]
-    public async Task Without_a_ref_what_is_sent_again_is_stored_again_and_only_then()
+    public async Task After_eviction_of_an_idempotency_key_a_message_sent_again_is_stored_again()
     {
         var here = Start();
         var handler = new ScriptedHandler { Message = static (handler, message) => handler.Broadcast(message.Text) };
@@ -100,7 +100,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     [Fact]
-    public async Task Without_who_is_there_messages_go_on_and_the_next_checks_say_it_again()
+    public async Task After_eviction_of_presence_messages_are_delivered_and_the_next_checks_restore_presence()
     {
         var (here, there) = (Start(), Start());
         var (ann, bob) = (await here.EnterTrackedAsync("ann"), await there.EnterTrackedAsync("bob"));
@@ -178,7 +178,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     private static async Task<string[]> ListAsync(ChatHost host) =>
         [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync(Room)).Order()];
 
-    private async Task DeleteAsync(string key) => Assert.True(await _admin.GetDatabase().KeyDeleteAsync(key), $"{key} was there");
+    private async Task DeleteAsync(string key) => Assert.True(await _admin.GetDatabase().KeyDeleteAsync(key), $"{key} existed");
 
     private async Task<List<string>> KeysAsync(string pattern)
     {

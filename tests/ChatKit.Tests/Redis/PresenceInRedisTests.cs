@@ -10,19 +10,19 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     private readonly string _prefix = RedisHost.NewPrefix();
 
     [Fact]
-    public async Task Everybody_on_every_node_is_told_who_comes_and_goes()
+    public async Task Clients_on_every_node_see_who_joins_and_leaves()
     {
         await using var one = StartHost();
         await using var other = StartHost();
         var anna = await one.EnterTrackedAsync("anna");
         Assert.Equal("here anna", await anna.ReceivePresenceAsync());
-        await Patience.UntilAsync(async () => (await ListAsync(other)).SequenceEqual(["anna"]), "the other node knows");
+        await Patience.UntilAsync(async () => (await ListAsync(other)).SequenceEqual(["anna"]), "the other node lists anna");
 
         var bob = await other.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
         Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
         await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "both are stored");
-        bob.Client.Vanish();
+        bob.Client.Disconnect();
         await bob.Ended.Soon();
         other.Clock.Advance(TimeSpan.FromSeconds(5));
 
@@ -30,7 +30,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task One_who_goes_on_on_another_node_was_never_away()
+    public async Task A_user_who_reconnects_to_another_node_does_not_leave()
     {
         await using var one = StartHost();
         await using var other = StartHost();
@@ -39,19 +39,19 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         var bob = await one.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
-        bob.Client.Vanish();
+        bob.Client.Disconnect();
         await bob.Ended.Soon();
         await other.EnterTrackedAsync("bob");
-        await Patience.UntilAsync(async () => await CountAsync("bob") == 2, "both nodes say that bob is there");
+        await Patience.UntilAsync(async () => await CountAsync("bob") == 2, "both nodes list bob");
         one.Clock.Advance(TimeSpan.FromSeconds(5));
-        await Patience.UntilAsync(async () => await CountAsync("bob") == 1, "the first has taken it back");
+        await Patience.UntilAsync(async () => await CountAsync("bob") == 1, "the first node no longer lists bob");
         await other.EnterTrackedAsync("carl");
 
         Assert.Equal("joined carl", await anna.ReceivePresenceAsync());
     }
 
     [Fact]
-    public async Task Those_of_a_node_that_has_stopped_are_gone_soon()
+    public async Task Members_on_a_stopped_node_leave_at_the_next_check()
     {
         await using var one = StartHost();
         var other = StartHost();
@@ -69,12 +69,12 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
                 one.Clock.Advance(TimeSpan.FromSeconds(10));
                 return left.IsCompleted;
             },
-            "a check finds out");
+            "a check finds that bob has left");
         Assert.Equal("left bob", await left);
     }
 
     [Fact]
-    public async Task When_Redis_evicts_who_is_there_nobody_is_said_to_have_left_and_who_has_left_is_gone()
+    public async Task After_eviction_of_presence_only_members_that_have_left_are_announced_as_left()
     {
         await using var one = StartHost();
         await using var other = StartHost();
@@ -90,14 +90,14 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
 
         await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
-        carl.Client.Vanish();
+        carl.Client.Disconnect();
         await carl.Ended.Soon();
         other.Clock.Advance(TimeSpan.FromSeconds(5));
 
         // Each node has checked the room once, in whichever order.
         await CheckAsync(one);
         await CheckAsync(other);
-        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the nodes have said again who is there");
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the nodes have renewed their members");
         var left = anna.ReceivePresenceAsync();
         await Patience.UntilAsync(
             () =>
@@ -105,13 +105,13 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
                 one.Clock.Advance(TimeSpan.FromSeconds(10));
                 return left.IsCompleted;
             },
-            "carl is gone");
+            "carl has left");
         Assert.Equal("left carl", await left);
         Assert.False(bob.Ended.IsCompleted);
     }
 
     [Fact]
-    public async Task When_a_node_says_again_who_is_there_before_it_has_noticed_the_eviction_nobody_is_said_to_have_left()
+    public async Task After_eviction_of_presence_no_member_leaves_if_one_node_renews_before_it_notices()
     {
         await using var one = StartHost(TimeSpan.FromHours(1));
         await using var other = StartHost(TimeSpan.FromHours(1));
@@ -126,10 +126,10 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
         one.Clock.Advance(TimeSpan.FromSeconds(15));
-        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna"]), "the renewal of one node has come first");
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna"]), "one node has renewed first");
         await CheckAsync(one);
         await CheckAsync(other);
-        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the other has said again who is there");
+        await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna", "bob"]), "the other node has renewed its members");
         await CheckAsync(one);
         await CheckAsync(one);
         await other.EnterTrackedAsync("dora");

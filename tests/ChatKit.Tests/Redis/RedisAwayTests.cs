@@ -23,7 +23,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Users_that_are_disconnected_while_a_node_is_not_subscribed_are_closed_when_it_is_again()
+    public async Task Users_disconnected_while_a_node_is_not_subscribed_are_closed_when_it_subscribes_again()
     {
         const int Users = 10;
         var (here, there) = (Start(), Start());
@@ -43,10 +43,10 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Killed_and_started_again_it_goes_on_and_nobody_has_got_what_was_not_stored()
+    public async Task After_a_crash_and_restart_messages_are_delivered_again_and_none_that_was_not_stored()
     {
         var (here, there) = (Start(), Start());
-        var (ann, bob) = (await here.EnterTalkingAsync(), await there.EnterTalkingAsync());
+        var (ann, bob) = (await here.EnterBroadcastingAsync(), await there.EnterBroadcastingAsync());
         for (var round = 0; round < 2; round++)
         {
             await ann.Client.SendAsync($"before {round}");
@@ -58,7 +58,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
             await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.BroadcastAsync("room", "lost", new RoomBroadcastOptions { Store = false }).AsTask());
             await Assert.ThrowsAsync<HistoryUnavailableException>(() => here.Broadcaster.SendToUserAsync("ann", "lost").AsTask());
             await _redis.StartAsync();
-            await HealedAsync(here, there);
+            await WaitUntilRecoveredAsync(here, there);
 
             await there.Broadcaster.BroadcastAsync("room", $"after {round}");
             Assert.Equal($"after {round}", await ann.Client.ReceiveTextAsync());
@@ -67,17 +67,17 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_joins_while_it_is_away_is_in_the_room_and_gets_everything_when_it_is_back()
+    public async Task A_client_that_joins_while_Redis_is_down_gets_everything_when_it_is_back()
     {
         var (here, there) = (Start(), Start());
         await here.Broadcaster.BroadcastAsync("room", "stored");
         await _redis.KillAsync();
-        await Patience.UntilAsync(() => Count(here, 400) == 1 && Count(there, 400) == 1, "Redis is away");
+        await Patience.UntilAsync(() => Count(here, 400) == 1 && Count(there, 400) == 1, "Redis is down");
 
         var early = await here.EnterAsync("room");
         var late = await there.EnterAsync("room");
         var gone = await there.EnterAsync("left again");
-        gone.Client.Vanish();
+        gone.Client.Disconnect();
         await gone.Ended.Soon();
         await _redis.StartAsync();
 
@@ -91,13 +91,13 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nodes_that_start_before_it_find_it()
+    public async Task Nodes_that_start_before_Redis_connect_when_it_starts()
     {
         await _redis.KillAsync();
         var (here, there) = (Start(), Start());
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         await _redis.StartAsync();
-        await HealedAsync(here, there);
+        await WaitUntilRecoveredAsync(here, there);
 
         await here.Broadcaster.BroadcastAsync("room", "hi");
 
@@ -106,7 +106,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_only_the_subscriptions_are_lost_what_was_missed_is_read_from_the_history()
+    public async Task Messages_missed_while_only_the_subscriptions_are_lost_are_read_from_history()
     {
         var (here, there) = (Start(), Start());
         var bob = await there.EnterAsync("room");
@@ -121,7 +121,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_room_that_is_left_while_it_is_away_leaves_no_subscription()
+    public async Task A_room_left_while_Redis_is_down_leaves_no_subscription_behind()
     {
         var host = Start();
         await host.EnterAsync("room");
@@ -130,52 +130,52 @@ public sealed class RedisAwayTests : IAsyncLifetime
             leaving.Add(await host.EnterAsync($"left {i}"));
         Assert.Equal(21, (await ChannelsAsync()).Length);
         await _redis.KillAsync();
-        await Patience.UntilAsync(() => Count(host, 400) == 1, "Redis is away");
+        await Patience.UntilAsync(() => Count(host, 400) == 1, "Redis is down");
 
         foreach (var connection in leaving)
         {
-            connection.Client.Vanish();
+            connection.Client.Disconnect();
             await connection.Ended.Soon();
         }
 
         await _redis.StartAsync();
-        await HealedAsync(host);
+        await WaitUntilRecoveredAsync(host);
         Assert.Equal([RedisKeys.Channel(_prefix, "room")], await ChannelsAsync());
     }
 
     [Fact]
-    public async Task Restarted_without_its_data_it_tells_of_a_gap_who_can_be_told()
+    public async Task After_a_restart_without_data_v1_clients_get_a_gap()
     {
         var (here, there) = (Start(), Start());
-        var (told, plain) = await EnterBothAsync(here, there);
+        var (v1, plain) = await EnterBothAsync(here, there);
         await here.Broadcaster.BroadcastAsync("room", "before");
-        Assert.Equal(["before"], (await told.Client.ReceiveJsonAsync(1)).Shorten());
+        Assert.Equal(["before"], (await v1.Client.ReceiveJsonAsync(1)).Shorten());
         Assert.Equal("before", await plain.Client.ReceiveTextAsync());
 
         await _redis.KillAsync();
         await _redis.StartEmptyAsync();
-        await HealedAsync(here, there);
+        await WaitUntilRecoveredAsync(here, there);
         await there.Broadcaster.BroadcastAsync("room", "after");
 
-        var frames = await told.Client.ReceiveJsonAsync(2);
+        var frames = await v1.Client.ReceiveJsonAsync(2);
         Assert.Equal(["gap", "after"], frames.Shorten());
         Assert.True((bool)frames[0]["reset"]!);
         Assert.Equal("after", await plain.Client.ReceiveTextAsync());
     }
 
     [Fact]
-    public async Task Flushed_it_begins_a_new_epoch_and_tells_of_a_gap_who_can_be_told()
+    public async Task After_FLUSHALL_a_new_epoch_starts_and_v1_clients_get_a_gap()
     {
         var (here, there) = (Start(), Start());
-        var (told, plain) = await EnterBothAsync(here, there);
+        var (v1, plain) = await EnterBothAsync(here, there);
         await here.Broadcaster.BroadcastAsync("room", "before");
-        var before = PositionOf((await told.Client.ReceiveJsonAsync(1))[0]);
+        var before = PositionOf((await v1.Client.ReceiveJsonAsync(1))[0]);
         Assert.Equal("before", await plain.Client.ReceiveTextAsync());
 
         await (await AdminAsync()).ExecuteAsync("FLUSHALL");
         await there.Broadcaster.BroadcastAsync("room", "after");
 
-        var frames = await told.Client.ReceiveJsonAsync(2);
+        var frames = await v1.Client.ReceiveJsonAsync(2);
         Assert.Equal(["gap", "after"], frames.Shorten());
         Assert.Equal((before, true), (Position(frames[0]["after"]), (bool)frames[0]["reset"]!));
         Assert.NotEqual(before.Epoch, PositionOf(frames[1]).Epoch);
@@ -184,22 +184,22 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rewound_it_gives_nobody_another_message_at_a_position_they_have_seen_and_nobody_a_message_twice()
+    public async Task After_a_rollback_no_client_gets_another_message_at_a_position_it_has_seen_or_a_message_twice()
     {
         var (here, there) = (Start(), Start());
-        var (told, plain) = await EnterBothAsync(here, there);
+        var (v1, plain) = await EnterBothAsync(here, there);
         await SendAsync(here, 1, 3);
         var saved = _redis.Save();
         await SendAsync(there, 4, 5);
-        var seen = (await told.Client.ReceiveJsonAsync(5)).ConvertAll(PositionOf);
+        var seen = (await v1.Client.ReceiveJsonAsync(5)).ConvertAll(PositionOf);
         await plain.Client.ReceiveTextsAsync(5);
 
         await _redis.RestoreAsync(saved);
-        await HealedAsync(here, there);
+        await WaitUntilRecoveredAsync(here, there);
         await SendAsync(here, 6, 6);
         await SendAsync(there, 7, 7);
 
-        var frames = await told.Client.ReceiveJsonAsync(3);
+        var frames = await v1.Client.ReceiveJsonAsync(3);
         Assert.Equal(["gap", "6", "7"], frames.Shorten());
         Assert.Equal((seen[4], true), (Position(frames[0]["after"]), (bool)frames[0]["reset"]!));
         Assert.NotEqual(seen[0].Epoch, PositionOf(frames[1]).Epoch);
@@ -214,7 +214,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rewound_and_written_to_before_the_nodes_have_looked_it_begins_a_new_epoch_all_the_same()
+    public async Task After_a_rollback_and_writes_that_the_nodes_did_not_notice_a_new_epoch_starts()
     {
         var here = Start();
         await here.EnterAsync("room");
@@ -240,7 +240,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_position_a_client_names_never_begins_an_epoch()
+    public async Task A_position_sent_by_a_client_never_starts_an_epoch()
     {
         var here = Start();
         await SendAsync(here, 1, 3);
@@ -254,47 +254,47 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Asleep_it_lets_senders_fail_in_time_and_what_it_has_stored_reaches_everybody_in_one_order()
+    public async Task While_Redis_hangs_sends_time_out_and_every_stored_message_is_delivered_in_one_order()
     {
         Requirement.RedisServer();
         var (here, there) = (Start(",asyncTimeout=300"), Start(",asyncTimeout=300"));
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         var sleeping = (await AdminAsync()).ExecuteAsync("DEBUG", "SLEEP", "2");
-        var failed = await SendUntilItFailsAsync(here);
+        var failed = await SendUntilFailureAsync(here);
         var joined = await here.EnterAsync("room");
 
         await sleeping;
         await here.CanStoreAsync();
         await here.Broadcaster.BroadcastAsync("room", "after");
 
-        var heard = await ann.Client.ReceiveUntilAsync("after");
-        Assert.Equal(heard, await bob.Client.ReceiveUntilAsync("after"));
-        Assert.Equal(heard, (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
-        Assert.InRange(failed, 0, heard.Count);
+        var received = await ann.Client.ReceiveUntilAsync("after");
+        Assert.Equal(received, await bob.Client.ReceiveUntilAsync("after"));
+        Assert.Equal(received, (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+        Assert.InRange(failed, 0, received.Count);
         here.Clock.Advance(new ChatKitOptions().RoomCheckInterval);
-        Assert.Equal(heard, await joined.Client.ReceiveUntilAsync("after"));
+        Assert.Equal(received, await joined.Client.ReceiveUntilAsync("after"));
     }
 
     [Fact]
-    public async Task Paused_it_lets_senders_fail_and_goes_on_by_itself()
+    public async Task While_Redis_is_paused_sends_time_out_and_delivery_recovers_by_itself()
     {
         Requirement.RedisServer();
         var (here, there) = (Start(",asyncTimeout=300"), Start(",asyncTimeout=300"));
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         await (await AdminAsync()).ExecuteAsync("CLIENT", "PAUSE", "1500", "ALL");
-        await SendUntilItFailsAsync(here);
+        await SendUntilFailureAsync(here);
 
         await here.CanStoreAsync();
         await there.CanStoreAsync();
         await there.Broadcaster.BroadcastAsync("room", "after");
 
-        var heard = await ann.Client.ReceiveUntilAsync("after");
-        Assert.Equal(heard, await bob.Client.ReceiveUntilAsync("after"));
-        Assert.Equal(heard, (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+        var received = await ann.Client.ReceiveUntilAsync("after");
+        Assert.Equal(received, await bob.Client.ReceiveUntilAsync("after"));
+        Assert.Equal(received, (await here.History.ReadAsync("room")).Messages.Select(static m => m.Text));
     }
 
     [Fact]
-    public async Task Full_it_stores_nothing_and_what_it_has_not_stored_reaches_nobody()
+    public async Task A_full_Redis_stores_nothing_and_messages_not_stored_are_not_delivered()
     {
         Requirement.RedisServer();
         var (here, there) = (Start(), Start());
@@ -311,7 +311,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
         Assert.Equal(["ephemeral", "after"], await bob.Client.ReceiveTextsAsync(2));
     }
 
-    private static async Task<int> SendUntilItFailsAsync(ChatHost host)
+    private static async Task<int> SendUntilFailureAsync(ChatHost host)
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -334,11 +334,11 @@ public sealed class RedisAwayTests : IAsyncLifetime
             await host.Broadcaster.BroadcastAsync("room", $"{i}");
     }
 
-    private static async Task<(ChatConnection Told, ChatConnection Plain)> EnterBothAsync(ChatHost here, ChatHost there) =>
+    private static async Task<(ChatConnection V1, ChatConnection Plain)> EnterBothAsync(ChatHost here, ChatHost there) =>
         ((await here.EnterV1Async(room: "room")).Connection, await there.EnterAsync("room"));
 
     /// <summary>Waits until nodes can store, and are subscribed: what is broadcast then reaches them by the channel.</summary>
-    private async Task HealedAsync(params ChatHost[] hosts)
+    private async Task WaitUntilRecoveredAsync(params ChatHost[] hosts)
     {
         foreach (var host in hosts)
             await host.CanStoreAsync();

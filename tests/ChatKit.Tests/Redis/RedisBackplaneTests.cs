@@ -19,7 +19,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task What_a_node_history_stores_without_the_backplane_is_not_published()
+    public async Task A_message_appended_to_the_history_directly_is_not_published()
     {
         var host = await StartAsync();
         var subscriber = new RecordingSubscriber();
@@ -33,7 +33,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task Publishing_is_one_command()
+    public async Task Publishing_takes_one_command()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -56,7 +56,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task What_is_no_message_is_told_of_once_and_what_follows_is_delivered()
+    public async Task An_unreadable_payload_is_logged_once_and_later_messages_are_delivered()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -76,7 +76,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task A_channel_prefix_and_a_database_of_the_configuration_string_are_heeded()
+    public async Task The_channel_prefix_and_database_of_the_configuration_string_are_used()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix, ",channelPrefix=c:,defaultDatabase=3");
@@ -97,7 +97,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task Applications_with_different_prefixes_hear_nothing_of_each_other()
+    public async Task Applications_with_different_prefixes_do_not_receive_each_others_messages()
     {
         var (prefix, otherPrefix) = (RedisHost.NewPrefix(), RedisHost.NewPrefix());
         var (one, other) = (await StartAsync(prefix), await StartAsync(otherPrefix));
@@ -119,7 +119,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task Of_a_thousand_rooms_that_come_and_go_no_subscription_stays_and_none_is_missing()
+    public async Task A_thousand_rooms_that_are_entered_and_left_miss_no_message_and_leave_no_subscription()
     {
         const int Rooms = 1000;
         var prefix = RedisHost.NewPrefix();
@@ -149,7 +149,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, 
     }
 
     [Fact]
-    public async Task A_room_that_many_leave_and_enter_at_once_is_subscribed_to_as_long_as_anybody_is_there()
+    public async Task A_room_that_many_enter_and_leave_concurrently_stays_subscribed_while_it_has_a_member()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);

@@ -66,7 +66,7 @@ public sealed class RedisCluster : IAsyncLifetime
                     var info = await node.CallAsync("CLUSTER INFO");
                     return info.Contains("cluster_state:ok") && info.Contains($"cluster_slots_ok:{Slots}") && info.Contains("cluster_known_nodes:3");
                 },
-                "the nodes of the cluster know each other");
+                "the nodes of the cluster have discovered each other");
         }
     }
 }

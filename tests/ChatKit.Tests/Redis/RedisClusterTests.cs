@@ -19,7 +19,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task Rooms_on_all_nodes_of_a_cluster_span_the_nodes_of_the_application()
+    public async Task Rooms_on_every_node_of_a_cluster_are_shared_by_the_nodes_of_the_application()
     {
         var (here, there) = (Start(), Start());
         var rooms = Enumerable.Range(0, 30).Select(static i => $"room {i}").ToList();
@@ -42,7 +42,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task The_last_who_leaves_a_room_of_a_cluster_leaves_no_subscription_behind()
+    public async Task The_last_member_that_leaves_a_room_in_a_cluster_leaves_no_subscription_behind()
     {
         var here = Start();
         await Task.WhenAll(Enumerable.Range(0, 100).Select(async i =>
@@ -61,7 +61,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task Nodes_that_start_before_the_cluster_publish_as_a_cluster_does()
+    public async Task Nodes_that_start_before_the_cluster_use_sharded_channels()
     {
         Requirement.RedisServer();
         foreach (var node in cluster.Nodes)
@@ -70,8 +70,8 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         var member = await there.EnterAsync("early");
         foreach (var node in cluster.Nodes)
             await node.StartAsync();
-        await Patience.UntilAsync(() => CanStoreAsync(here, "early"), "the cluster is there");
-        Assert.Equal("back", await ReceiveAsTimePassesAsync(there, member));
+        await Patience.UntilAsync(() => CanStoreAsync(here, "early"), "the cluster is up");
+        Assert.Equal("back", await ReceiveWhileAdvancingAsync(there, member));
         await Patience.UntilAsync(
             async () => (await ChannelsAsync(cluster.Nodes[NodeOf("early")])).Contains(Channel("early")), "the channel is subscribed to");
 
@@ -82,7 +82,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task A_node_of_the_cluster_that_fails_takes_no_room_of_the_others_with_it_and_comes_back_by_itself()
+    public async Task A_failing_cluster_node_does_not_affect_rooms_on_other_nodes_and_recovers_by_itself()
     {
         var (here, there) = (Start(), Start());
         var rooms = Enumerable.Range(0, 3).Select(node => Enumerable.Range(0, 1000).Select(static i => $"room {i}").First(room => NodeOf(room) == node)).ToList();
@@ -106,7 +106,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
-    public async Task A_room_that_moves_to_another_node_of_the_cluster_goes_on()
+    public async Task A_room_that_moves_to_another_cluster_node_keeps_working()
     {
         var (here, there) = (Start(), Start());
         var room = Enumerable.Range(0, 1000).Select(static i => $"moving-{i}").First(room => NodeOf(room) == 0);
@@ -124,8 +124,8 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         foreach (var node in new[] { to, from, cluster.Nodes[1] })
             Assert.Equal("+OK", await node.CallAsync($"CLUSTER SETSLOT {slot} NODE {target}"));
 
-        await Patience.UntilAsync(() => CanStoreAsync(here, room), "the room is found where it is now");
-        Assert.Equal("back", await ReceiveAsTimePassesAsync(there, member));
+        await Patience.UntilAsync(() => CanStoreAsync(here, room), "the room is found on its new node");
+        Assert.Equal("back", await ReceiveWhileAdvancingAsync(there, member));
         Assert.Equal(2, (await here.History.ReadAsync(room)).Top.Sequence);
     }
 
@@ -143,7 +143,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     /// <summary>A cluster refuses while its nodes look for each other, and nothing says when it stops: what failed is tried again every second.</summary>
-    private static async Task<string> ReceiveAsTimePassesAsync(ChatHost host, ChatConnection member)
+    private static async Task<string> ReceiveWhileAdvancingAsync(ChatHost host, ChatConnection member)
     {
         var receiving = member.Client.ReceiveTextAsync();
         await Patience.UntilAsync(
@@ -152,7 +152,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
                 host.Clock.Advance(TimeSpan.FromSeconds(1));
                 return receiving.IsCompleted;
             },
-            "the message is heard");
+            "the message is received");
         return await receiving;
     }
 

@@ -27,7 +27,7 @@ public class RedisCodecPropertyTests
     }
 
     [ForAll]
-    public void An_entry_gives_the_message_that_it_was(Message original, byte[] head)
+    public void An_entry_survives_encoding_and_decoding(Message original, byte[] head)
     {
         var message = original.Create();
 
@@ -42,7 +42,7 @@ public class RedisCodecPropertyTests
     }
 
     [ForAll]
-    public void A_payload_gives_the_message_and_its_position(Message original, AnyText epoch, NonNegativeInt sequence, bool known)
+    public void A_payload_with_its_position_survives_encoding_and_decoding(Message original, AnyText epoch, NonNegativeInt sequence, bool known)
     {
         var message = original.Create();
         var name = "e" + epoch.Unicode.Replace("\n", "", StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public class RedisCodecPropertyTests
     }
 
     [ForAll]
-    public void A_notice_gives_what_was_announced(AnyText text, ushort code, byte kind)
+    public void An_announcement_survives_encoding_and_decoding(AnyText text, ushort code, byte kind)
     {
         var status = (WebSocketCloseStatus)(3000 + (code % 2000));
         RoomEvent notice = (kind % 4) switch
@@ -79,21 +79,21 @@ public class RedisCodecPropertyTests
     }
 
     [ForAll]
-    public void An_entry_that_is_damaged_is_refused_or_read_and_nothing_else(Message original, byte[] noise, ushort at)
+    public void A_damaged_entry_is_read_or_rejected_with_InvalidDataException(Message original, byte[] noise, ushort at)
     {
         var entry = RedisEntry.Encode(original.Create());
         foreach (var bytes in Damaged(entry, noise, at))
-            RefusesOr(bytes, static bytes => RedisEntry.Decode(bytes, null));
+            AssertReadOrRejected(bytes, static bytes => RedisEntry.Decode(bytes, null));
     }
 
     [ForAll]
-    public void A_payload_that_is_damaged_is_refused_or_read_and_nothing_else(Message original, byte[] noise, ushort at)
+    public void A_damaged_payload_is_read_or_rejected_with_InvalidDataException(Message original, byte[] noise, ushort at)
     {
         foreach (var head in new[] { "e:7\n", ":0\n" })
         {
             foreach (var bytes in Damaged(RedisEntry.Encode(original.Create(), Encoding.UTF8.GetBytes(head)), noise, at))
             {
-                RefusesOr(bytes, static bytes =>
+                AssertReadOrRejected(bytes, static bytes =>
                 {
                     // What is read is a position that a client can be told, and can come back with.
                     if (RedisPayload.Decode(bytes, "e").Position is { } position)
@@ -104,13 +104,13 @@ public class RedisCodecPropertyTests
     }
 
     [ForAll]
-    public void A_notice_that_is_damaged_is_refused_or_read_and_nothing_else(AnyText text, byte[] noise, ushort at)
+    public void A_damaged_announcement_is_read_or_rejected(AnyText text, byte[] noise, ushort at)
     {
         foreach (var notice in new[] { "joined\nanna", "left\nanna", "disconnect\n4000", "disconnect\n4000\nwhy", $"disconnect\n{text.Value}" })
         {
             foreach (var bytes in Damaged(Encoding.UTF8.GetBytes(notice), noise, at))
             {
-                RefusesOr(bytes, static bytes =>
+                AssertReadOrRejected(bytes, static bytes =>
                 {
                     if (Announcement.Decode(bytes.Span) is { } read)
                         Assert.Equal(Encoding.UTF8.GetString(bytes.Span), Encoding.UTF8.GetString(Announcement.Encode(read)));
@@ -131,7 +131,7 @@ public class RedisCodecPropertyTests
         yield return [.. bytes[..Math.Min(bytes.Length, 10)], .. noise, .. bytes[Math.Min(bytes.Length, 10)..]];
     }
 
-    private static void RefusesOr(byte[] bytes, Action<ReadOnlyMemory<byte>> decode)
+    private static void AssertReadOrRejected(byte[] bytes, Action<ReadOnlyMemory<byte>> decode)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var thrown = Record.Exception(() => decode(bytes));

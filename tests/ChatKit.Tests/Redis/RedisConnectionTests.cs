@@ -12,7 +12,7 @@ public class RedisConnectionTests
     private static readonly ChatMessage Message = new(WebSocketMessageType.Text, "x"u8.ToArray(), DateTimeOffset.UnixEpoch);
 
     [Fact]
-    public async Task The_application_starts_while_Redis_is_away_and_says_so_once()
+    public async Task The_application_starts_while_Redis_is_down_and_logs_it_once()
     {
         await using var host = await RedisHost.StartAsync($"127.0.0.1:{RedisServer.FreePort()},connectTimeout=500");
 
@@ -26,7 +26,7 @@ public class RedisConnectionTests
     }
 
     [Fact]
-    public async Task It_recovers_when_Redis_comes_and_each_time_it_comes_back()
+    public async Task The_connection_recovers_every_time_Redis_comes_back()
     {
         await using var redis = new RedisServer();
         await using var host = await RedisHost.StartAsync(redis.Endpoint);
@@ -38,13 +38,13 @@ public class RedisConnectionTests
             await Patience.UntilAsync(() => Count(host, 401) == i, "Redis is back");
             Assert.Equal(i, (await host.History.AppendAsync("room", Message)).Position.Sequence);
             await redis.KillAsync();
-            await Patience.UntilAsync(() => Count(host, 400) == i + 1, "Redis is away");
+            await Patience.UntilAsync(() => Count(host, 400) == i + 1, "Redis is down");
             await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
         }
     }
 
     [Fact]
-    public async Task A_server_that_does_not_answer_in_time_is_told_apart_from_one_that_refuses()
+    public async Task A_timeout_says_that_the_outcome_is_not_known()
     {
         Requirement.RedisServer();
         await using var redis = new RedisServer();
@@ -75,14 +75,14 @@ public class RedisConnectionTests
                     return false;
                 }
             },
-            "the server is asked again, and has stored each message at most once");
+            "the server answers again, and has stored each message at most once");
     }
 
     [Theory]
     [InlineData("allkeys-lru", true)]
     [InlineData("volatile-ttl", true)]
     [InlineData("noeviction", false)]
-    public async Task A_server_that_evicts_keys_is_warned_of(string policy, bool warns)
+    public async Task A_server_that_evicts_keys_is_logged_as_a_warning(string policy, bool warns)
     {
         await using var redis = new RedisServer { Options = ["--maxmemory", "100mb", "--maxmemory-policy", policy] };
         await redis.InitializeAsync();
@@ -90,12 +90,12 @@ public class RedisConnectionTests
         await host.History.AppendAsync("room", Message);
 
         if (warns)
-            await Patience.UntilAsync(() => Count(host, 406) == 1, "it is warned of");
+            await Patience.UntilAsync(() => Count(host, 406) == 1, "the warning is logged");
         Assert.Equal(warns ? 1 : 0, Count(host, 406));
     }
 
     [Fact]
-    public async Task Without_a_server_the_application_does_not_start_and_says_what_to_do()
+    public async Task Without_a_configured_server_the_start_fails_with_the_fix_in_the_message()
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(static _ => { }));
 
@@ -108,7 +108,7 @@ public class RedisConnectionTests
     [InlineData("localhost,nonsense=secret", "prefix:", "is not a StackExchange.Redis configuration string")]
     [InlineData("localhost", "", "KeyPrefix")]
     [InlineData("localhost", "a{b", "KeyPrefix is 'a{b'; it must have 1 to 100 characters, without braces.")]
-    public async Task Wrong_options_stop_the_start_and_do_not_tell_secrets(string configuration, string prefix, string problem)
+    public async Task Invalid_options_fail_at_start_without_revealing_secrets(string configuration, string prefix, string problem)
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(options =>
         {
@@ -123,14 +123,14 @@ public class RedisConnectionTests
     [Theory]
     [InlineData("")]
     [InlineData(" ")]
-    public void An_empty_configuration_string_is_refused_at_once(string configuration) =>
+    public void An_empty_configuration_string_throws_at_once(string configuration) =>
         Assert.Throws<ArgumentException>(() => new ServiceCollection().AddChatKit().AddRedis(configuration));
 
     private static int Count(RedisHost host, int eventId) =>
         host.Logs.GetSnapshot().Count(line => line.Id.Id == eventId);
 
     [Fact]
-    public async Task A_server_that_refuses_is_told_of_once_for_each_reason()
+    public async Task A_server_error_is_logged_once_for_each_reason()
     {
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
@@ -149,7 +149,7 @@ public class RedisConnectionTests
     }
 
     [Fact]
-    public async Task What_the_server_does_not_have_is_no_fault_of_the_handler()
+    public async Task A_missing_database_throws_HistoryUnavailableException()
     {
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
@@ -159,14 +159,14 @@ public class RedisConnectionTests
     }
 
     [Fact]
-    public async Task A_missing_password_is_called_by_its_name()
+    public async Task A_wrong_password_is_logged_as_an_authentication_problem()
     {
         await using var redis = new RedisServer { Password = "secret" };
         await redis.InitializeAsync();
 
         await using var host = await RedisHost.StartAsync($"{redis.Endpoint},password=wrong,connectTimeout=1000");
 
-        await Patience.UntilAsync(() => Count(host, 400) == 1, "the log says that Redis is away");
+        await Patience.UntilAsync(() => Count(host, 400) == 1, "the failed connection is logged");
         Assert.Contains("authentication", host.Logs.GetSnapshot().Single(static line => line.Id.Id == 400).Message, StringComparison.OrdinalIgnoreCase);
     }
 }

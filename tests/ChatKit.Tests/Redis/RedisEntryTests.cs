@@ -12,7 +12,7 @@ public class RedisEntryTests
     [InlineData(WebSocketMessageType.Text, null, null, Audience.Everyone)]
     [InlineData(WebSocketMessageType.Binary, "", "", Audience.Others)]
     [InlineData(WebSocketMessageType.Text, "Ännchen 👋", "0123456789abcdef", Audience.Others)]
-    public void What_is_written_can_be_read(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
+    public void An_entry_survives_encoding_and_decoding(WebSocketMessageType type, string? from, string? connectionId, Audience audience)
     {
         var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, 123, TimeSpan.FromHours(2));
         var message = new ChatMessage(type, Encoding.UTF8.GetBytes("payload"), at) { From = from, ConnectionId = connectionId, Audience = audience };
@@ -24,7 +24,7 @@ public class RedisEntryTests
     }
 
     [Fact]
-    public void The_span_that_has_published_it_comes_along()
+    public void An_entry_contains_the_trace_context_of_its_publisher()
     {
         const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         var message = new ChatMessage(WebSocketMessageType.Text, "payload"u8.ToArray(), DateTimeOffset.UnixEpoch) { From = "ann", TraceParent = TraceParent };
@@ -36,7 +36,7 @@ public class RedisEntryTests
     }
 
     [Fact]
-    public void An_entry_cut_short_anywhere_in_front_of_its_payload_is_refused()
+    public void An_entry_truncated_before_its_payload_is_rejected()
     {
         var message = new ChatMessage(WebSocketMessageType.Text, ReadOnlyMemory<byte>.Empty, DateTimeOffset.UnixEpoch) { From = "ann", ConnectionId = "c" };
         var entry = RedisEntry.Encode(message);
@@ -46,7 +46,7 @@ public class RedisEntryTests
     }
 
     [Fact]
-    public void An_entry_of_a_later_version_or_with_nonsense_in_it_is_refused()
+    public void An_entry_of_a_later_version_or_with_invalid_values_is_rejected()
     {
         var entry = RedisEntry.Encode(new ChatMessage(WebSocketMessageType.Text, "x"u8.ToArray(), DateTimeOffset.UnixEpoch) { From = "ann" });
         byte[] later = [2, .. entry[1..]];

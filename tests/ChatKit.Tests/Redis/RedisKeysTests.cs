@@ -14,7 +14,7 @@ public class RedisKeysTests
 
     /// <summary>Rooms are named by clients, and so are in part the keys of what they send.</summary>
     [Fact]
-    public void No_name_reaches_the_keys_of_another_room()
+    public void No_room_name_leads_to_the_keys_of_another_room()
     {
         var owners = new Dictionary<string, string>();
         foreach (var room in Rooms)
@@ -26,7 +26,7 @@ public class RedisKeysTests
             ];
             foreach (var key in keys)
             {
-                Assert.True(owners.TryAdd((string)key!, room), $"'{key}' is of '{room}' and of '{owners[(string)key!]}'");
+                Assert.True(owners.TryAdd((string)key!, room), $"'{key}' belongs to '{room}' and to '{owners[(string)key!]}'");
                 Assert.Equal($"chatkit:{{{Tag(key)}}}:", ((string)key!)[..("chatkit:{}:".Length + Tag(key).Length)]);
                 Assert.Equal(room, Uri.UnescapeDataString(Tag(key)));
             }

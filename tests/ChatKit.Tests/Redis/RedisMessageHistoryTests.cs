@@ -20,7 +20,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task The_list_is_never_longer_than_the_capacity_at_any_instant()
+    public async Task The_list_is_never_longer_than_the_capacity()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -70,7 +70,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task A_large_page_comes_in_pieces_and_is_whole()
+    public async Task A_large_page_is_read_in_parts_and_is_complete()
     {
         const int Count = 60, Size = 100_000;
         var host = await StartAsync();
@@ -91,7 +91,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task A_large_page_from_which_messages_are_dropped_while_it_is_read_is_contiguous_and_says_what_is_gone()
+    public async Task A_large_page_trimmed_while_it_is_read_is_contiguous_and_counts_the_missing_messages()
     {
         var host = await StartAsync();
         for (var i = 1; i <= 50; i++)
@@ -118,7 +118,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task The_messages_expire_and_the_name_of_the_stream_as_long_again_later()
+    public async Task The_messages_expire_and_the_epoch_expires_one_time_to_live_later()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -137,7 +137,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task Applications_with_different_prefixes_share_a_server_and_no_room()
+    public async Task Applications_with_different_prefixes_do_not_share_rooms()
     {
         var one = await StartAsync();
         var other = await StartAsync();
@@ -149,7 +149,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task Applications_with_one_prefix_share_their_rooms()
+    public async Task Applications_with_the_same_prefix_share_their_rooms()
     {
         var prefix = RedisHost.NewPrefix();
         var one = await StartAsync(prefix);
@@ -163,7 +163,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task A_list_that_was_lost_is_a_gap_and_not_an_error()
+    public async Task A_lost_list_is_a_gap_and_not_an_error()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -181,7 +181,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task What_is_no_message_is_told_apart_from_one()
+    public async Task An_unreadable_entry_throws_HistoryUnavailableException()
     {
         var prefix = RedisHost.NewPrefix();
         var host = await StartAsync(prefix);
@@ -195,7 +195,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task A_server_out_of_memory_stores_nothing_and_says_so()
+    public async Task A_server_out_of_memory_stores_nothing_and_throws()
     {
         Requirement.RedisServer();
         await using var full = new RedisServer();
@@ -216,7 +216,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     }
 
     [Fact]
-    public async Task The_application_s_own_multiplexer_is_used_and_left_alone()
+    public async Task The_applications_own_multiplexer_is_used_and_not_disposed()
     {
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         _owned.Add(multiplexer);

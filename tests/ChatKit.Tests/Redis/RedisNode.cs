@@ -27,7 +27,7 @@ internal static class RedisNode
     }
 
     /// <summary>A member whose texts, other than the first, are broadcast.</summary>
-    public static Task<ChatConnection> EnterTalkingAsync(this ChatHost host, string room = "room") => host.EnterAsync(
+    public static Task<ChatConnection> EnterBroadcastingAsync(this ChatHost host, string room = "room") => host.EnterAsync(
         room,
         new ScriptedHandler
         {

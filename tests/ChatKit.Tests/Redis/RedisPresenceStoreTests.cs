@@ -20,7 +20,7 @@ public sealed class RedisPresenceStoreTests(RedisServer redis) : PresenceStoreCo
     }
 
     [Fact]
-    public async Task A_member_is_gone_when_no_node_says_that_it_is_there()
+    public async Task A_member_leaves_when_it_has_left_on_every_node()
     {
         var prefix = RedisHost.NewPrefix();
         var (one, other) = (await StartAsync(prefix), await StartAsync(prefix));
@@ -35,30 +35,30 @@ public sealed class RedisPresenceStoreTests(RedisServer redis) : PresenceStoreCo
     }
 
     [Fact]
-    public async Task What_a_node_says_expires_and_what_others_say_does_not()
+    public async Task Members_of_a_crashed_node_expire_and_those_of_other_nodes_do_not()
     {
         var prefix = RedisHost.NewPrefix();
         var (crashed, other) = (await StartAsync(prefix), await StartAsync(prefix));
         await crashed.EnterAsync(Room, ["anna", "bob"], TimeSpan.FromMilliseconds(50));
         await other.EnterAsync(Room, ["anna"], TimeSpan.FromMinutes(1));
 
-        await Patience.UntilAsync(async () => (await other.ListAsync(Room)).SequenceEqual(["anna"]), "bob is gone");
+        await Patience.UntilAsync(async () => (await other.ListAsync(Room)).SequenceEqual(["anna"]), "bob has left");
         Assert.True(await other.LeaveAsync(Room, "anna"));
     }
 
     [Fact]
-    public async Task What_is_said_again_holds_from_then_on()
+    public async Task Entering_again_replaces_the_expiry()
     {
         var store = await StartAsync(RedisHost.NewPrefix());
         await store.EnterAsync(Room, ["anna"], TimeSpan.FromMinutes(1));
         await store.EnterAsync(Room, ["anna"], TimeSpan.FromMilliseconds(50));
 
-        await Patience.UntilAsync(async () => (await store.ListAsync(Room)).Count == 0, "anna is gone");
+        await Patience.UntilAsync(async () => (await store.ListAsync(Room)).Count == 0, "anna has left");
         Assert.False(await store.LeaveAsync(Room, "anna"));
     }
 
     [Fact]
-    public async Task Without_redis_it_says_so()
+    public async Task Without_Redis_the_store_throws()
     {
         await using var server = new RedisServer();
         await server.InitializeAsync();

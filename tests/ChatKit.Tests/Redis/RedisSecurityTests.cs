@@ -12,7 +12,7 @@ namespace ChatKit.Tests.Redis;
 public class RedisSecurityTests
 {
     [Fact]
-    public async Task A_password_of_the_configuration_string_is_used_on_every_connection()
+    public async Task The_password_of_the_configuration_string_is_used_on_every_connection()
     {
         await using var redis = new RedisServer { Password = "secret" };
         await redis.InitializeAsync();
@@ -21,7 +21,7 @@ public class RedisSecurityTests
         await using var here = RedisNode.Start($"{redis.Endpoint},password=secret", prefix);
         await using var there = RedisNode.Start($"{redis.Endpoint},password=secret", prefix);
 
-        await MeetAsync(here, there);
+        await AssertDeliveryAsync(here, there);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public class RedisSecurityTests
             await using var here = RedisNode.Start(null, prefix, services => services.AddSingleton<IConnectionMultiplexer>(multiplexer));
             await using var there = RedisNode.Start(null, prefix, services => services.AddSingleton<IConnectionMultiplexer>(other));
 
-            await MeetAsync(here, there);
+            await AssertDeliveryAsync(here, there);
         }
         finally
         {
@@ -58,7 +58,7 @@ public class RedisSecurityTests
         }
     }
 
-    private static async Task MeetAsync(ChatHost here, ChatHost there)
+    private static async Task AssertDeliveryAsync(ChatHost here, ChatHost there)
     {
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         await here.Broadcaster.BroadcastAsync("room", "stored");

@@ -5,7 +5,7 @@ namespace ChatKit.Tests.Redis;
 public class RedisSentinelTests
 {
     [Fact]
-    public async Task When_Sentinel_has_made_the_replica_primary_rooms_go_on()
+    public async Task Rooms_keep_working_after_a_failover_by_Sentinel()
     {
         Requirement.RedisServer();
         await using var primary = new RedisServer();
@@ -16,7 +16,7 @@ public class RedisSentinelTests
         await sentinel.InitializeAsync();
         await Patience.UntilAsync(async () => (await replica.CallAsync("INFO replication")).Contains("master_link_status:up"), "the replica has the data");
         await Patience.UntilAsync(
-            async () => (await sentinel.CallAsync("INFO sentinel")).Contains("slaves=1"), "Sentinel knows the replica");
+            async () => (await sentinel.CallAsync("INFO sentinel")).Contains("slaves=1"), "Sentinel has discovered the replica");
 
         var prefix = RedisHost.NewPrefix();
         var configuration = $"{sentinel.Endpoint},serviceName={RedisServer.SentinelService}";
@@ -41,7 +41,7 @@ public class RedisSentinelTests
     }
 
     [Fact]
-    public async Task Nodes_that_start_before_Sentinel_say_so_once_and_find_it()
+    public async Task Nodes_that_start_before_Sentinel_log_it_once_and_connect_later()
     {
         Requirement.RedisServer();
         await using var primary = new RedisServer();
@@ -64,11 +64,11 @@ public class RedisSentinelTests
                 node.Clock.Advance(TimeSpan.FromSeconds(1));
                 return receiving.IsCompleted;
             },
-            "the message is heard");
+            "the message is received");
 
         Assert.Equal("hi", await receiving);
         Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 400);
-        await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 401), "the node says that it has found Sentinel");
+        await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 401), "the node logs that it has found Sentinel");
         Assert.Single(node.Logs.GetSnapshot(), static line => line.Id.Id == 401);
     }
 }

@@ -7,7 +7,7 @@ namespace ChatKit.Tests.Redis;
 public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     [Fact]
-    public async Task Who_joins_while_others_send_sees_a_contiguous_tail()
+    public async Task A_client_that_joins_while_others_send_gets_a_contiguous_tail()
     {
         const int Total = 1_000, Joiners = 50;
         await using var host = StartHost(RedisHost.NewPrefix());
@@ -27,7 +27,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
-    public async Task Members_on_all_nodes_hear_the_same_messages_in_the_same_order()
+    public async Task Members_on_all_nodes_get_the_same_messages_in_the_same_order()
     {
         const int Nodes = 3, Each = 100;
         var prefix = RedisHost.NewPrefix();
@@ -42,12 +42,12 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
                 await member.Client.SendAsync($"{node}:{i}");
         }));
 
-        var heard = await Task.WhenAll(members.Select(static member => member.Client.ReceiveTextsAsync(Nodes * Each)));
-        Assert.Equal(heard[0], heard[1]);
-        Assert.Equal(heard[0], heard[2]);
+        var received = await Task.WhenAll(members.Select(static member => member.Client.ReceiveTextsAsync(Nodes * Each)));
+        Assert.Equal(received[0], received[1]);
+        Assert.Equal(received[0], received[2]);
         for (var node = 0; node < Nodes; node++)
-            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{node}:{i}"), heard[0].Where(text => text.StartsWith($"{node}:", StringComparison.Ordinal)));
-        Assert.Equal(heard[0].TakeLast(100), (await hosts[0].History.ReadAsync("shared")).Messages.Select(static m => m.Text));
+            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"{node}:{i}"), received[0].Where(text => text.StartsWith($"{node}:", StringComparison.Ordinal)));
+        Assert.Equal(received[0].TakeLast(100), (await hosts[0].History.ReadAsync("shared")).Messages.Select(static m => m.Text));
         foreach (var host in hosts)
             await host.DisposeAsync();
 
@@ -56,7 +56,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
-    public async Task What_is_sent_to_a_user_and_what_is_not_stored_reaches_all_nodes()
+    public async Task Messages_to_a_user_and_ephemeral_messages_reach_all_nodes()
     {
         var prefix = RedisHost.NewPrefix();
         await using var here = StartHost(prefix);
@@ -83,7 +83,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
-    public async Task Nothing_that_could_not_be_stored_is_delivered_and_the_client_stays_connected()
+    public async Task A_message_that_could_not_be_stored_is_not_delivered_and_the_client_stays_connected()
     {
         await using var server = new RedisServer();
         await server.InitializeAsync();

@@ -20,7 +20,7 @@ public sealed class ScriptAtomicityTests
     [InlineData(GarnetScripts.NotAtomic, "")]
     [InlineData(GarnetScripts.NotAtomic, ",protocol=resp2")]
     [InlineData(GarnetScripts.Disabled, "")]
-    public async Task A_server_without_atomic_scripts_is_refused_with_the_fix(GarnetScripts scripts, string more)
+    public async Task A_server_without_atomic_scripts_is_rejected_with_the_fix_in_the_message(GarnetScripts scripts, string more)
     {
         await using var garnet = new RedisServer { Garnet = scripts };
         await garnet.InitializeAsync();
@@ -66,14 +66,14 @@ public sealed class ScriptAtomicityTests
     }
 
     [Fact]
-    public async Task A_server_that_is_started_again_with_the_fix_is_used_without_a_restart_of_the_node()
+    public async Task A_server_restarted_with_the_fix_is_used_without_restarting_the_node()
     {
         var port = RedisServer.FreePort();
         await using var wrong = new RedisServer { Garnet = GarnetScripts.NotAtomic, Port = port };
         await using var right = new RedisServer { Garnet = GarnetScripts.Atomic, Port = port };
         await using var node = RedisNode.Start($"{right.Endpoint},connectTimeout=500", RedisHost.NewPrefix());
         await wrong.StartAsync();
-        await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 405), "the server is refused");
+        await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 405), "the server is rejected");
         var member = await node.EnterAsync("room");
 
         await wrong.KillAsync();
@@ -86,7 +86,7 @@ public sealed class ScriptAtomicityTests
     }
 
     [Fact]
-    public async Task Garnet_with_atomic_scripts_gives_each_of_concurrent_messages_its_own_position()
+    public async Task Garnet_with_atomic_scripts_gives_concurrent_messages_unique_positions()
     {
         await using var garnet = new RedisServer { Garnet = GarnetScripts.Atomic };
         await garnet.InitializeAsync();
@@ -103,7 +103,7 @@ public sealed class ScriptAtomicityTests
     }
 
     [Fact]
-    public async Task A_user_who_may_not_run_the_check_is_let_through()
+    public async Task A_server_on_which_the_user_may_not_run_the_check_is_accepted()
     {
         var rules = Path.GetTempFileName();
         await File.WriteAllTextAsync(rules, "user default on nopass +@all -time");
@@ -116,7 +116,7 @@ public sealed class ScriptAtomicityTests
     }
 
     [Fact]
-    public async Task Redis_itself_is_not_asked()
+    public async Task Redis_itself_is_not_checked()
     {
         Requirement.RedisServer();
         await using var redis = new RedisServer();

@@ -13,15 +13,15 @@ public class BacklogTests
     private const int Megabyte = 1024 * 1024;
 
     [Fact]
-    public async Task Who_publishes_waits_once_a_megabyte_waits_to_be_delivered()
+    public async Task A_publisher_waits_once_a_megabyte_is_queued_for_delivery()
     {
         await using var room = new RoomFixture();
         using var turn = new Turn();
         var client = await JoinAsync(room, turn);
 
         var publishing = PublishAsync(room, 30);
-        await Patience.UntilAsync(() => turn.IsHeld, "the room delivers");
-        await Patience.UntilAsync(async () => await StoredAsync(room) >= Megabyte / Large, "it has gone as far as it goes");
+        await Patience.UntilAsync(() => turn.IsHeld, "the room is delivering");
+        await Patience.UntilAsync(async () => await StoredAsync(room) >= Megabyte / Large, "a megabyte is stored");
         for (var i = 0; i < 20; i++)
             await Task.Yield();
         Assert.False(publishing.IsCompleted);
@@ -35,7 +35,7 @@ public class BacklogTests
     }
 
     [Fact]
-    public async Task A_small_backlog_delays_nobody()
+    public async Task A_small_backlog_does_not_delay_publishers()
     {
         await using var room = new RoomFixture();
         using var turn = new Turn();
@@ -48,7 +48,7 @@ public class BacklogTests
     }
 
     [Fact]
-    public async Task Nor_do_others_wait_for_the_room()
+    public async Task A_backlog_does_not_delay_publishers_to_other_rooms()
     {
         await using var room = new RoomFixture();
         using var turn = new Turn();
@@ -56,7 +56,7 @@ public class BacklogTests
         var other = new FakeRoomClient("other");
         await room.Rooms.Enter("another", other, 100).StartAsync();
         var publishing = PublishAsync(room, 30);
-        await Patience.UntilAsync(() => turn.IsHeld, "the room delivers");
+        await Patience.UntilAsync(() => turn.IsHeld, "the room is delivering");
 
         await room.Host.Broadcaster.BroadcastAsync("another", "hi", TestContext.Current.CancellationToken).AsTask().Soon();
 
@@ -66,14 +66,14 @@ public class BacklogTests
     }
 
     [Fact]
-    public async Task Who_waits_no_longer_has_published_all_the_same()
+    public async Task A_publisher_that_cancels_the_wait_has_published_the_message()
     {
         await using var room = new RoomFixture();
         using var turn = new Turn();
         using var patience = new CancellationTokenSource();
         var client = await JoinAsync(room, turn);
         await PublishAsync(room, 1);
-        await Patience.UntilAsync(() => turn.IsHeld, "the room delivers");
+        await Patience.UntilAsync(() => turn.IsHeld, "the room is delivering");
 
         var publishing = room.Host.Broadcaster.BroadcastAsync(Name, new string('x', 2 * Megabyte), patience.Token).AsTask();
         Assert.False(publishing.IsCompleted);
@@ -85,7 +85,7 @@ public class BacklogTests
     }
 
     [Fact]
-    public async Task What_other_nodes_send_beyond_all_measure_is_read_from_history()
+    public async Task Messages_of_other_nodes_beyond_the_limit_are_read_from_history()
     {
         const int Count = 100;
         await using var room = new RoomFixture(static options => options.HistoryCapacity = Count);
@@ -95,7 +95,7 @@ public class BacklogTests
         // Straight to the backplane, as from another node: nobody there waits for this room.
         await room.PublishAsync(Count - 1, size: Megabyte);
         Assert.Single(room.Host.Logs.GetSnapshot(), static line => line.Id.Id == Overloaded);
-        await room.WhisperAsync("lost");
+        await room.PublishEphemeralAsync("lost");
         turn.Release();
 
         Assert.Equal(Texts(1, Count - 1, Megabyte), await client.ReceiveAsync(Count - 1));
@@ -105,18 +105,18 @@ public class BacklogTests
     }
 
     [Fact]
-    public async Task What_the_history_does_not_have_any_more_is_a_gap_that_is_told()
+    public async Task Messages_that_history_no_longer_has_are_announced_as_a_gap()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         using var turn = new Turn();
-        var client = new FakeRoomClient { Format = WireFormat.V1, Offered = turn.Hold };
+        var client = new FakeRoomClient { Format = WireFormat.V1, BeforeEnqueue = turn.Hold };
         await room.JoinAsync(client);
         turn.Begin();
 
         await room.PublishAsync(100, size: Megabyte);
         turn.Release();
 
-        await Patience.UntilAsync(() => client.Texts.Length > 0 && client.Texts[^1].Contains(":100\"", StringComparison.Ordinal), "the last has come");
+        await Patience.UntilAsync(() => client.Texts.Length > 0 && client.Texts[^1].Contains(":100\"", StringComparison.Ordinal), "the last message has arrived");
         var positions = client.Texts.Where(static text => text.Contains("\"type\":\"message\"", StringComparison.Ordinal)).Select(SequenceOf).ToArray();
         var gap = Assert.Single(client.Texts, static text => text.Contains("\"type\":\"gap\"", StringComparison.Ordinal));
         var before = positions.Length - 10;
@@ -132,7 +132,7 @@ public class BacklogTests
 
     private static async Task<FakeRoomClient> JoinAsync(RoomFixture room, Turn turn)
     {
-        var client = new FakeRoomClient { Offered = turn.Hold };
+        var client = new FakeRoomClient { BeforeEnqueue = turn.Hold };
         await room.JoinAsync(client);
         turn.Begin();
         return client;

@@ -10,7 +10,7 @@ public class DisconnectTests
     private static readonly WebSocketConnectionOptions NoPings = new() { PingInterval = Timeout.InfiniteTimeSpan };
 
     [Fact]
-    public async Task What_was_not_announced_is_found_by_the_check()
+    public async Task A_disconnect_whose_announcement_is_lost_is_found_by_the_check()
     {
         await using var room = new RoomFixture();
         var (anna, bob) = (await EnterAsync(room, "anna"), await EnterAsync(room, "bob"));
@@ -25,7 +25,7 @@ public class DisconnectTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_still_opening_is_closed_and_enters_nothing()
+    public async Task A_connection_that_is_still_opening_is_closed_and_joins_no_room()
     {
         await using var room = new RoomFixture();
         var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,12 +47,12 @@ public class DisconnectTests
         goOn.SetResult();
         await anna.Ended.Soon();
 
-        Assert.Empty(handler.Asked);
+        Assert.Empty(handler.AuthorizeCalls);
         Assert.Equal((WebSocketCloseStatus)1008, (await handler.Closed.Soon()).Code);
     }
 
     [Fact]
-    public async Task Who_comes_afterwards_stays()
+    public async Task A_connection_opened_after_the_disconnect_stays_open()
     {
         await using var room = new RoomFixture();
         var anna = await EnterAsync(room, "anna");
@@ -69,7 +69,7 @@ public class DisconnectTests
     }
 
     [Fact]
-    public async Task What_cannot_be_stored_is_said_and_disconnects_nobody()
+    public async Task A_disconnect_that_cannot_be_stored_throws_and_closes_no_connection()
     {
         await using var room = new RoomFixture();
         var anna = await EnterAsync(room, "anna");
@@ -84,7 +84,7 @@ public class DisconnectTests
     }
 
     [Fact]
-    public async Task A_node_that_could_not_read_reads_again()
+    public async Task A_node_that_could_not_read_the_disconnects_reads_them_at_the_next_check()
     {
         await using var room = new RoomFixture();
         var anna = await EnterAsync(room, "anna");
@@ -93,7 +93,7 @@ public class DisconnectTests
 
         room.History.Down = true;
         room.Check();
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 211), "it was noticed");
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 211), "the failed read is logged");
         room.History.Down = false;
         room.Check();
 
@@ -103,7 +103,7 @@ public class DisconnectTests
     private static async Task<ChatConnection> EnterAsync(RoomFixture room, string user)
     {
         var connection = room.Host.Connect(Name, new ScriptedHandler(), NoPings, Info(user));
-        await connection.EnteredAsync();
+        await connection.WaitUntilEnteredAsync();
         return connection;
     }
 

@@ -28,7 +28,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
     public Task<string> Closed => _closed.Task;
 
     /// <summary>Called before something is taken or refused.</summary>
-    public Action? Offered { get; set; }
+    public Action? BeforeEnqueue { get; set; }
 
     public string[] Texts
     {
@@ -40,7 +40,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
     }
 
     /// <summary>Takes this many more enqueues before it is full.</summary>
-    public void Take(int enqueues = int.MaxValue)
+    public void Accept(int enqueues = int.MaxValue)
     {
         lock (_gate)
         {
@@ -61,7 +61,7 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
 
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
     {
-        Offered?.Invoke();
+        BeforeEnqueue?.Invoke();
         lock (_gate)
         {
             if (_closed.Task.IsCompleted)

@@ -12,7 +12,7 @@ public class HandlerInRoomsTests
     private static readonly BroadcastOptions Ephemeral = new() { Store = false };
 
     [Fact]
-    public async Task Who_joins_gets_what_is_stored_and_then_what_is_live()
+    public async Task A_client_that_joins_gets_stored_messages_and_then_live_ones()
     {
         await using var host = new ChatHost();
         var first = await host.EnterAsync();
@@ -31,7 +31,7 @@ public class HandlerInRoomsTests
     [InlineData(null, 100)]
     [InlineData(3, 3)]
     [InlineData(0, 0)]
-    public async Task The_endpoint_says_how_many_messages_its_rooms_keep(int? capacity, int kept)
+    public async Task The_endpoint_sets_how_many_messages_its_rooms_keep(int? capacity, int kept)
     {
         await using var host = new ChatHost();
         var options = new WebSocketConnectionOptions { HistoryCapacity = capacity };
@@ -65,7 +65,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task An_ephemeral_message_is_for_those_who_are_there()
+    public async Task An_ephemeral_message_reaches_only_the_current_members()
     {
         await using var host = new ChatHost();
         var sender = await host.EnterAsync();
@@ -94,7 +94,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_handler_joins_and_leaves_further_rooms()
+    public async Task A_handler_can_join_and_leave_more_rooms()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync("home");
@@ -136,7 +136,7 @@ public class HandlerInRoomsTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_connection_is_in_a_limited_number_of_rooms(bool withUser)
+    public async Task A_connection_can_join_a_limited_number_of_rooms(bool withUser)
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(info: abort => new() { Room = "home", Abort = abort, User = withUser ? User("u") : new() });
@@ -153,7 +153,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_room_name_that_is_not_valid_is_refused()
+    public async Task An_invalid_room_name_is_rejected()
     {
         await using var host = new ChatHost();
         var handler = (await host.EnterAsync()).Handler;
@@ -167,7 +167,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task The_application_broadcasts_from_anywhere()
+    public async Task The_application_can_broadcast_from_anywhere()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -186,7 +186,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task The_application_sends_to_every_connection_of_a_user()
+    public async Task The_application_can_send_to_every_connection_of_a_user()
     {
         await using var host = new ChatHost();
         var one = await host.EnterAsync(info: abort => new() { Room = "a", Abort = abort, User = User("ann") });
@@ -203,7 +203,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task The_history_knows_who_has_sent()
+    public async Task The_history_stores_the_sender()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(info: abort => new() { Room = "a", Abort = abort, Id = "c", User = User("ann") });
@@ -215,7 +215,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_message_that_cannot_be_stored_is_the_handlers_to_know_and_nobody_receives_it()
+    public async Task A_message_that_cannot_be_stored_throws_in_the_handler_and_is_not_delivered()
     {
         await using var room = new RoomFixture();
         Exception? caught = null;
@@ -233,8 +233,8 @@ public class HandlerInRoomsTests
         room.History.Down = true;
         await sender.Client.SendAsync("caught");
         await sender.Client.SendAsync("escapes");
-        await sender.EnteredAsync("escapes");
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 104), "it is logged");
+        await sender.WaitUntilHandledAsync("escapes");
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 104), "the failure is logged");
         room.History.Down = false;
 
         await sender.Client.SendAsync("works again");
@@ -245,7 +245,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_client_joins_although_the_history_is_down_and_gets_it_later()
+    public async Task A_client_that_joins_while_history_is_down_gets_stored_messages_later()
     {
         await using var room = new RoomFixture();
         await room.Host.Broadcaster.BroadcastAsync("lobby", "stored");
@@ -260,7 +260,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_join_that_failed_can_be_tried_again()
+    public async Task A_failed_join_can_be_retried()
     {
         await using var room = new RoomFixture();
         var connection = await room.Host.EnterAsync();
@@ -279,7 +279,7 @@ public class HandlerInRoomsTests
     [InlineData("subscription")]
     [InlineData("queue")]
     [InlineData("history")]
-    public async Task A_canceled_join_is_no_join_and_can_be_tried_again(string slow)
+    public async Task A_canceled_join_leaves_the_room_and_can_be_repeated(string slow)
     {
         await using var room = new RoomFixture();
         await room.Host.Broadcaster.BroadcastAsync("club", "stored");
@@ -323,7 +323,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_join_with_a_canceled_token_asks_nobody_and_leaves_no_room()
+    public async Task A_join_with_a_canceled_token_does_not_ask_the_handler()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync();
@@ -333,12 +333,12 @@ public class HandlerInRoomsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connection.Handler.Join("lobby", canceled).AsTask());
         await host.Broadcaster.BroadcastAsync("lobby", "hi");
 
-        Assert.Equal(["lobby"], connection.Handler.Asked);
+        Assert.Equal(["lobby"], connection.Handler.AuthorizeCalls);
         Assert.Equal("hi", await connection.Client.ReceiveTextAsync());
     }
 
     [Fact]
-    public async Task A_slow_client_is_resumed_with_nothing_missing_or_doubled_and_delays_nobody()
+    public async Task A_slow_client_resumes_with_no_gaps_and_no_duplicates_and_delays_no_other_client()
     {
         await using var host = new ChatHost(static options => options.HistoryCapacity = 1000);
         var slow = await host.EnterAsync(options: new() { OutboundQueueLimit = 4096 }, buffer: 1024);
@@ -367,7 +367,7 @@ public class HandlerInRoomsTests
                 await slow.Handler.Broadcast(text);
                 return host.Logs.GetSnapshot().Any(static record => record.Id.Id is 200 or 201);
             },
-            "it is behind");
+            "the client is behind");
         for (var i = 0; i <= capacity; i++)
             await slow.Handler.Broadcast(text);
 
@@ -382,7 +382,7 @@ public class HandlerInRoomsTests
     private static ClaimsPrincipal User(string id) => new(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, id)]));
 
     [Fact]
-    public async Task Where_nothing_is_kept_by_default_nothing_is_stored_unless_an_endpoint_says_so()
+    public async Task With_a_default_capacity_of_0_only_endpoints_with_their_own_capacity_store_messages()
     {
         await using var host = new ChatHost(static options => options.HistoryCapacity = 0);
         var keeping = await host.EnterAsync("kept", new ScriptedHandler { Message = static (h, m) => h.Broadcast(m.Text) }, new() { HistoryCapacity = 5 });
@@ -394,7 +394,7 @@ public class HandlerInRoomsTests
     }
 
     [Fact]
-    public async Task A_history_that_is_away_does_not_keep_anybody_out()
+    public async Task A_client_can_join_while_the_history_is_unavailable()
     {
         var history = new Mock<IMessageHistory>();
         history

@@ -12,7 +12,7 @@ public class JoinStormTests
     private const int Many = 200;
 
     [Fact]
-    public async Task Many_that_join_at_once_share_one_read_and_each_gets_everything()
+    public async Task Clients_that_join_at_the_same_time_share_one_read_and_each_gets_everything()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -27,7 +27,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Those_who_join_later_get_what_was_said_meanwhile_and_no_more_than_the_history_keeps()
+    public async Task A_later_client_gets_messages_sent_in_between_but_no_more_than_the_capacity_without_a_read()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -42,7 +42,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Many_that_come_back_at_once_get_what_each_has_missed_by_a_few_reads()
+    public async Task Clients_that_resume_at_the_same_time_share_a_few_reads_and_each_gets_what_it_missed()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -63,7 +63,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Rooms_take_turns_and_only_a_few_pages_are_read_at_a_time()
+    public async Task Only_a_few_pages_are_read_at_a_time_across_all_rooms()
     {
         const int Rooms = 20;
         await using var room = new RoomFixture();
@@ -84,13 +84,13 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Nobody_reads_for_those_who_have_left()
+    public async Task No_page_is_read_for_clients_that_have_left()
     {
         await using var room = new RoomFixture();
         var free = new TaskCompletionSource();
         room.History.AfterRead = () => free.Task;
         var busy = Enumerable.Range(0, 4).Select(i => room.Rooms.Enter($"busy {i}", new FakeRoomClient($"{i}"), 100).StartAsync().AsTask()).ToList();
-        await Patience.UntilAsync(() => room.History.Reads == 4, "all turns are taken");
+        await Patience.UntilAsync(() => room.History.Reads == 4, "four reads are in progress");
         var gone = Enumerable.Range(0, 50).Select(i => room.Rooms.Enter("left", new FakeRoomClient($"left {i}"), 100)).ToList();
         var starting = gone.Select(static membership => membership.StartAsync().AsTask()).ToList();
         gone.ForEach(static membership => membership.Leave());
@@ -102,7 +102,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task What_nobody_has_needed_for_a_while_is_not_kept()
+    public async Task The_tail_is_dropped_when_it_has_not_been_used_for_a_while()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -117,25 +117,25 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Whoever_reads_slowly_lets_the_others_go_first_and_still_gets_everything()
+    public async Task A_slow_client_does_not_delay_others_that_join_and_still_gets_everything()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
         var slow = Enumerable.Range(0, 10).Select(static i => new FakeRoomClient($"slow {i}")).ToList();
-        slow.ForEach(static client => client.Take(30));
+        slow.ForEach(static client => client.Accept(30));
         var joining = slow.Select(client => room.Rooms.Enter(Name, client, 100).StartAsync().AsTask()).ToList();
 
         var others = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => room.JoinAsync($"{i}"))).Soon();
 
         Assert.All(others, static client => Assert.Equal(Texts(1, 100), client.Texts));
         Assert.All(joining, static one => Assert.False(one.IsCompleted));
-        slow.ForEach(static client => client.Take());
+        slow.ForEach(static client => client.Accept());
         await Task.WhenAll(joining).Soon();
         Assert.All(slow, static client => Assert.Equal(Texts(1, 100), client.Texts));
     }
 
     [Fact]
-    public async Task What_one_has_asked_for_in_vain_those_behind_it_do_not_ask_for_until_the_next_check()
+    public async Task A_failed_read_is_not_repeated_for_waiting_clients_until_the_next_check()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -156,7 +156,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Whoever_cancels_while_the_history_is_read_for_it_disturbs_nobody_behind_it()
+    public async Task A_join_canceled_while_its_history_is_read_does_not_affect_the_members_that_wait()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(100);
@@ -185,7 +185,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public async Task Whoever_cancels_while_it_subscribes_leaves_the_subscription_to_the_others()
+    public async Task A_join_canceled_while_subscribing_leaves_the_subscription_to_other_members()
     {
         await using var room = new RoomFixture();
         var free = new TaskCompletionSource();
@@ -209,7 +209,7 @@ public class JoinStormTests
     }
 
     [Fact]
-    public void A_room_in_which_nobody_catches_up_keeps_no_more_than_a_new_member_receives()
+    public void The_tail_keeps_no_more_than_a_new_member_receives_unless_a_member_is_catching_up()
     {
         var (awaited, usual) = (new RoomTail(), new RoomTail());
         MessagePosition? before = null;

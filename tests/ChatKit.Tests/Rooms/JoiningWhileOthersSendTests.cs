@@ -10,7 +10,7 @@ public class JoiningWhileOthersSendTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Each_client_sees_a_contiguous_tail(int seed)
+    public async Task Each_client_gets_a_contiguous_tail(int seed)
     {
         await using var host = new ChatHost();
         var random = new Random(seed);

@@ -9,7 +9,7 @@ namespace ChatKit.Tests.Rooms;
 public class PublishingTests
 {
     [Fact]
-    public async Task A_handler_learns_where_its_message_is_stored()
+    public async Task Publishing_returns_the_position_to_the_handler()
     {
         await using var host = new ChatHost();
         var positions = new List<MessagePosition?>();
@@ -35,7 +35,7 @@ public class PublishingTests
     }
 
     [Fact]
-    public async Task The_application_learns_where_its_message_is_stored()
+    public async Task Broadcasting_returns_the_position_to_the_application()
     {
         await using var host = new ChatHost();
 
@@ -52,7 +52,7 @@ public class PublishingTests
     [InlineData("PublishAsync of bytes")]
     [InlineData("BroadcastAsync of a text")]
     [InlineData("BroadcastAsync of bytes")]
-    public async Task A_handler_cancels_what_it_publishes_and_the_backplane_is_told(string method)
+    public async Task The_backplane_gets_the_token_of_a_handler_that_publishes(string method)
     {
         var tokens = new List<CancellationToken>();
         var backplane = new Mock<IBackplane>();
@@ -99,7 +99,7 @@ public class PublishingTests
     }
 
     [Fact]
-    public async Task The_application_says_who_a_message_is_from()
+    public async Task The_application_can_set_the_sender_of_a_message()
     {
         await using var host = new ChatHost();
         var (client, _) = await host.EnterV1Async();
@@ -111,7 +111,7 @@ public class PublishingTests
     }
 
     [Fact]
-    public async Task What_the_application_sends_twice_under_one_key_is_stored_and_delivered_once()
+    public async Task A_message_broadcast_twice_with_the_same_idempotency_key_is_stored_and_delivered_once()
     {
         await using var host = new ChatHost();
         var client = await host.EnterAsync();
@@ -129,7 +129,7 @@ public class PublishingTests
     [Theory]
     [InlineData(0)]
     [InlineData(256)]
-    public async Task A_key_that_is_empty_or_too_long_is_refused_with_its_length(int length)
+    public async Task An_idempotency_key_that_is_empty_or_too_long_is_rejected_with_its_length(int length)
     {
         await using var host = new ChatHost();
         var options = new RoomBroadcastOptions { IdempotencyKey = new string('k', length) };
@@ -141,7 +141,7 @@ public class PublishingTests
     }
 
     [Fact]
-    public async Task A_key_of_the_application_is_never_one_that_a_client_can_name()
+    public async Task An_idempotency_key_of_the_application_never_collides_with_one_of_a_client()
     {
         await using var host = new ChatHost();
         var (client, _) = await host.EnterV1Async(new ScriptedHandler { Message = static (handler, message) => handler.Broadcast(message.Text) });
@@ -155,7 +155,7 @@ public class PublishingTests
     }
 
     [Fact]
-    public async Task A_handler_that_refuses_a_message_tells_its_client_why_and_stays_connected()
+    public async Task A_v1_client_whose_message_is_refused_gets_the_reason_and_stays_connected()
     {
         await using var host = new ChatHost();
         var (client, _) = await host.EnterV1Async(new ScriptedHandler
@@ -204,11 +204,11 @@ public class PublishingTests
     [InlineData("unavailable")]
     [InlineData("rate_limited")]
     [InlineData("a23456789a23456789a23456789a23456789a23456789a23456789a23456789a2345")]
-    public void A_code_that_clients_could_misunderstand_is_refused(string code) =>
+    public void An_error_code_that_clients_could_misunderstand_is_rejected(string code) =>
         Assert.Equal("code", Assert.Throws<ArgumentException>(() => new MessageRefusedException(code, "text")).ParamName);
 
     [Fact]
-    public async Task A_scope_for_one_message_has_services_of_its_own()
+    public async Task A_scope_for_one_message_has_its_own_services()
     {
         await using var host = new ChatHost(services: static services => services.AddScoped<Disposable>());
         var used = new List<Disposable>();

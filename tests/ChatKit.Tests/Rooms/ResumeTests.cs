@@ -10,7 +10,7 @@ namespace ChatKit.Tests.Rooms;
 public class ResumeTests
 {
     [Fact]
-    public async Task A_client_that_is_new_is_given_what_is_stored_and_then_is_live()
+    public async Task A_new_client_gets_stored_messages_and_then_is_live()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(3);
@@ -28,7 +28,7 @@ public class ResumeTests
     [InlineData(1)]
     [InlineData(50)]
     [InlineData(100)]
-    public async Task A_client_that_was_away_is_given_exactly_what_it_missed(int missed)
+    public async Task A_client_that_resumes_gets_exactly_what_it_missed(int missed)
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(5);
@@ -42,7 +42,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_client_can_see_that_a_message_was_not_for_it_and_is_not_missing()
+    public async Task A_client_gets_a_skip_frame_for_a_message_that_is_not_for_it()
     {
         await using var host = new ChatHost();
         var toOthers = new BroadcastOptions { Audience = Audience.Others };
@@ -64,7 +64,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_client_that_joins_sees_it_too()
+    public async Task A_client_that_joins_gets_skip_frames_too()
     {
         await using var host = new ChatHost();
         var handler = new ScriptedHandler
@@ -97,7 +97,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task One_that_was_away_for_too_long_is_told_how_much_is_gone_and_given_the_rest()
+    public async Task A_client_that_missed_more_than_is_stored_gets_a_gap_and_the_rest()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(10);
@@ -112,7 +112,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task One_that_knows_the_room_as_empty_is_told_what_has_gone_since()
+    public async Task A_client_that_resumes_from_an_empty_room_gets_a_gap_for_messages_that_are_no_longer_stored()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var (_, empty) = await room.Host.EnterV1Async(room: Name);
@@ -126,7 +126,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task One_whose_stream_is_gone_is_told_so()
+    public async Task A_client_whose_stream_is_lost_gets_a_reset()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(3);
@@ -140,7 +140,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task One_whose_stream_is_gone_and_has_not_begun_anew_is_told_so_too()
+    public async Task A_client_whose_stream_is_lost_gets_a_reset_even_if_no_new_stream_has_started()
     {
         await using var room = new RoomFixture();
         var known = new MessagePosition("lost", 2);
@@ -153,7 +153,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_position_beyond_the_top_gets_nobody_anything_but_a_new_beginning()
+    public async Task A_position_beyond_the_top_gets_a_reset()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(3);
@@ -166,7 +166,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task An_endpoint_that_replays_little_gives_all_that_was_missed()
+    public async Task A_client_that_resumes_gets_everything_it_missed_even_if_the_endpoint_replays_less()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(1);
@@ -182,20 +182,20 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Without_a_history_a_client_is_live_and_nothing_is_recovered()
+    public async Task Without_history_a_client_is_live_and_not_recovered()
     {
         await using var room = new RoomFixture();
         var options = new WebSocketConnectionOptions { HistoryCapacity = 0 };
 
         var (connection, frames) = await room.Host.EnterV1Async(room: Name, after: MessagePosition.None, options: options);
-        await room.WhisperAsync("hi");
+        await room.PublishEphemeralAsync("hi");
 
         Assert.Equal((MessagePosition.None, false), Live(Assert.Single(frames), frames));
         Assert.Equal("hi", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
     }
 
     [Fact]
-    public async Task What_comes_while_a_client_catches_up_follows_without_a_hole()
+    public async Task Messages_sent_while_a_client_catches_up_follow_with_no_gaps()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(5);
@@ -232,7 +232,7 @@ public class ResumeTests
         var connection = await host.ConnectV1Async(after: after);
         Assert.Equal(["lobby 3", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
 
-        await connection.EnteredV1Async();
+        await connection.WaitUntilEnteredV1Async();
         await connection.Handler.Join("other~room");
         Assert.Equal(["other~room 2", "other~room 3", "live"], (await connection.Client.ReceiveJsonUntilAsync("live")).Shorten());
         await connection.Handler.Leave("other~room");
@@ -242,7 +242,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_history_that_is_away_delays_what_was_missed_and_nothing_else()
+    public async Task An_unavailable_history_delays_only_the_missed_messages()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(5);
@@ -250,7 +250,7 @@ public class ResumeTests
         await room.PublishAsync(5);
         room.History.Down = true;
         var connection = await room.Host.ConnectV1Async(room: Name, after: new Dictionary<string, MessagePosition> { [Name] = known });
-        await connection.EnteredV1Async();
+        await connection.WaitUntilEnteredV1Async();
 
         room.History.Down = false;
         room.Check();
@@ -261,7 +261,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_slow_client_is_told_what_it_was_not_given_and_stays()
+    public async Task A_slow_client_gets_a_gap_for_what_it_missed_and_stays_connected()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var client = new FakeRoomClient { Format = WireFormat.V1 };
@@ -269,10 +269,10 @@ public class ResumeTests
         await room.PublishAsync(5);
         await client.ReceiveAsync(6);
 
-        client.Take(0);
+        client.Accept(0);
         await room.PublishAsync(50);
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
-        client.Take();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
+        client.Accept();
         await client.ReceiveAsync(17);
         await room.PublishAsync(2);
 
@@ -284,23 +284,23 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_slow_client_is_told_that_it_is_live_as_soon_as_it_can_take_that()
+    public async Task A_slow_client_gets_its_live_frame_as_soon_as_its_queue_has_space()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(3);
         var client = new FakeRoomClient { Format = WireFormat.V1 };
-        client.Take(3);
+        client.Accept(3);
         var joining = room.JoinAsync(client);
         await client.ReceiveAsync(3);
 
-        client.Take();
+        client.Accept();
         await joining.Soon();
 
         Assert.Equal([.. Texts(1, 3), "live"], client.Texts.Select(ToJson).Shorten());
     }
 
     [Fact]
-    public async Task Live_clients_are_told_of_messages_that_were_lost_and_are_gone()
+    public async Task Live_clients_get_a_gap_for_lost_messages_that_are_no_longer_stored()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var (connection, _) = await room.Host.EnterV1Async(room: Name);
@@ -316,7 +316,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Who_has_read_them_in_time_is_not_told_that_messages_are_gone()
+    public async Task A_client_that_already_has_the_lost_messages_gets_no_gap()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var (old, _) = await room.Host.EnterV1Async(room: Name);
@@ -335,7 +335,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Who_has_read_a_part_of_them_in_time_is_told_of_the_others_only()
+    public async Task A_client_that_already_has_some_of_the_lost_messages_gets_a_gap_for_the_others_only()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var (old, _) = await room.Host.EnterV1Async(room: Name);
@@ -356,7 +356,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Who_has_read_a_part_of_them_and_falls_behind_is_told_of_the_others_only()
+    public async Task A_slow_client_that_already_has_some_of_the_lost_messages_gets_a_gap_for_the_others_only()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var (old, _) = await room.Host.EnterV1Async(room: Name);
@@ -369,10 +369,10 @@ public class ResumeTests
         await late.ReceiveAsync(11);
         await room.PublishAsync(15, lost: true);
 
-        late.Take(0);
+        late.Accept(0);
         room.Check();
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
-        late.Take();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
+        late.Accept();
 
         var frames = (await late.ReceiveAsync(22)).Skip(11).Select(ToJson).ToList();
         Assert.Equal(["gap", .. Texts(27, 36)], frames.Shorten());
@@ -380,7 +380,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Live_clients_that_have_missed_nothing_notice_nothing_when_the_room_expires()
+    public async Task Live_clients_that_missed_nothing_get_no_gap_when_the_room_expires()
     {
         await using var room = new RoomFixture(static options => options.RoomTimeToLive = TimeSpan.FromMinutes(1));
         var options = new WebSocketConnectionOptions { PingInterval = Timeout.InfiniteTimeSpan };
@@ -398,7 +398,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Live_clients_are_told_that_the_stream_was_lost()
+    public async Task Live_clients_get_a_reset_when_the_stream_is_lost()
     {
         await using var room = new RoomFixture();
         var options = new WebSocketConnectionOptions { PingInterval = Timeout.InfiniteTimeSpan };
@@ -417,7 +417,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task What_a_client_has_sent_to_others_is_not_sent_back_to_it_on_a_later_connection()
+    public async Task A_message_to_others_is_not_sent_back_to_its_sender_on_a_later_connection()
     {
         await using var room = new RoomFixture();
         var listener = await room.JoinAsync("listener");
@@ -427,7 +427,7 @@ public class ResumeTests
         await first.Client.SendAsync("""{"type":"message","data":"mine","ref":"a-1"}""");
         await first.Client.ReceiveJsonUntilAsync("ack");
         await listener.ReceiveAsync(1);
-        first.Client.Vanish();
+        first.Client.Disconnect();
         await room.Host.Broadcaster.BroadcastAsync(Name, "between");
 
         var second = room.Host.Connect(Name, null, null, static abort => new()
@@ -449,7 +449,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task A_room_that_begins_while_it_is_found_empty_has_lost_nothing()
+    public async Task A_room_whose_first_message_arrives_while_it_is_read_as_empty_loses_nothing()
     {
         await using var room = new RoomFixture();
         var (connection, _) = await room.Host.EnterV1Async(room: Name);
@@ -469,7 +469,7 @@ public class ResumeTests
         await room.PublishAsync();
         await plain.ReceiveAsync(1);
         goOn.SetResult();
-        await Patience.UntilAsync(() => room.History.Reads == before + 2, "it has read again");
+        await Patience.UntilAsync(() => room.History.Reads == before + 2, "the room has read the history again");
         await room.PublishAsync(2);
 
         Assert.Equal(Texts(1, 3), await plain.ReceiveAsync(3));
@@ -477,14 +477,14 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Clients_without_a_replay_take_nothing_for_old()
+    public async Task Clients_without_replay_get_messages_sent_while_they_join()
     {
         await using var room = new RoomFixture();
         await room.JoinAsync("other");
         var client = new FakeRoomClient { Format = WireFormat.V1 };
         var membership = room.Rooms.Enter(Name, client, replay: 0);
 
-        await room.WhisperAsync("while it joins");
+        await room.PublishEphemeralAsync("while it joins");
         await client.ReceiveAsync(2);
         await membership.StartAsync().AsTask().Soon();
 
@@ -492,7 +492,7 @@ public class ResumeTests
     }
 
     [Fact]
-    public async Task Clients_without_a_replay_are_told_of_what_was_lost()
+    public async Task Clients_without_replay_get_a_gap_for_lost_messages()
     {
         await using var room = new RoomFixture();
         var client = new FakeRoomClient { Format = WireFormat.V1 };

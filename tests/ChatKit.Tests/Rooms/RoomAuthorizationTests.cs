@@ -11,7 +11,7 @@ namespace ChatKit.Tests.Rooms;
 public class RoomAuthorizationTests
 {
     [Fact]
-    public async Task Who_joins_while_it_is_asked_is_told_not_to_and_the_process_lives_on()
+    public async Task JoinAsync_inside_AuthorizeRoomAsync_throws_and_does_no_harm()
     {
         await using var host = new ChatHost();
         Exception? refused = null;
@@ -39,13 +39,13 @@ public class RoomAuthorizationTests
     private const int RoomDenied = 130;
 
     [Fact]
-    public async Task Who_may_not_be_in_its_home_room_is_closed_and_gets_nothing_of_it()
+    public async Task A_client_denied_its_home_room_is_closed_and_gets_nothing_of_it()
     {
         await using var host = new ChatHost();
         var bob = await host.EnterTrackedAsync("bob");
         Assert.Equal("here bob", await bob.ReceivePresenceAsync());
         var presence = host.Services.GetRequiredService<IRoomPresence>();
-        await Patience.UntilAsync(async () => (await presence.ListAsync("lobby")).Contains("bob"), "the store knows of bob");
+        await Patience.UntilAsync(async () => (await presence.ListAsync("lobby")).Contains("bob"), "the store lists bob");
         await host.Broadcaster.BroadcastAsync("lobby", "1");
         await host.Broadcaster.BroadcastAsync("lobby", "2");
         var first = (await host.History.ReadAsync("lobby")).Messages[0].Position!.Value;
@@ -77,7 +77,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task Before_the_answer_nothing_is_subscribed_to_or_read_or_stored()
+    public async Task Before_the_answer_nothing_is_subscribed_read_or_stored()
     {
         var answer = new TaskCompletionSource<bool>();
         var history = new Mock<IMessageHistory>(MockBehavior.Strict);
@@ -85,7 +85,7 @@ public class RoomAuthorizationTests
         await using var host = new ChatHost(services: services => services.AddSingleton(history.Object).AddSingleton(backplane.Object));
         var handler = new ScriptedHandler { Authorize = (_, _) => new(answer.Task) };
         var connection = await host.ConnectV1Async(handler, options: V1.Tracking);
-        await Patience.UntilAsync(() => !handler.Asked.IsEmpty, "the handler is asked");
+        await Patience.UntilAsync(() => !handler.AuthorizeCalls.IsEmpty, "AuthorizeRoomAsync is called");
 
         Assert.Equal(0, host.Rooms.Count);
         Assert.Empty(await host.Services.GetRequiredService<IRoomPresence>().ListAsync("lobby"));
@@ -98,7 +98,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task The_handler_is_asked_once_for_each_room_after_it_was_opened_and_never_for_the_users_own()
+    public async Task The_handler_authorizes_each_join_once_after_OnOpenAsync_and_never_for_the_users_own_room()
     {
         await using var host = new ChatHost();
         var handler = new ScriptedHandler { Authorize = static (handler, _) => ValueTask.FromResult(handler.Calls.Contains("open")) };
@@ -112,11 +112,11 @@ public class RoomAuthorizationTests
         await host.Broadcaster.SendToUserAsync("ann", "for ann");
 
         Assert.Equal("for ann", await connection.Client.ReceiveTextAsync());
-        Assert.Equal(["home", "other", "other"], handler.Asked);
+        Assert.Equal(["home", "other", "other"], handler.AuthorizeCalls);
     }
 
     [Fact]
-    public async Task A_refused_join_is_told_to_the_client_and_the_connection_goes_on()
+    public async Task A_denied_join_is_answered_with_forbidden_and_the_client_stays_connected()
     {
         await using var host = new ChatHost();
         await host.Broadcaster.BroadcastAsync("secret", "hidden");
@@ -141,7 +141,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task A_plain_client_stays_too_and_a_handler_that_catches_is_logged_once_as_well()
+    public async Task A_plain_client_denied_a_join_stays_connected_and_each_denial_is_logged_once()
     {
         await using var host = new ChatHost();
         var handler = Refusing("secret", async static (handler, message) =>
@@ -161,7 +161,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task A_refusal_that_leaves_OnOpenAsync_keeps_nobody_out_of_the_home_room()
+    public async Task A_denied_join_that_escapes_OnOpenAsync_does_not_keep_the_client_out_of_its_home_room()
     {
         await using var host = new ChatHost();
         var connection = await host.EnterAsync(handler: new ScriptedHandler
@@ -201,7 +201,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task A_refused_resume_tells_nothing_and_counts_once_the_client_may()
+    public async Task A_denied_resume_reveals_nothing_and_applies_once_the_client_is_allowed()
     {
         await using var host = new ChatHost();
         for (var i = 1; i <= 3; i++)
@@ -229,7 +229,7 @@ public class RoomAuthorizationTests
     [Theory]
     [InlineData("lobby")]
     [InlineData("other")]
-    public async Task A_check_that_fails_is_a_failure_of_the_handler_and_no_yes(string room)
+    public async Task An_authorization_that_throws_is_a_handler_failure_and_not_a_permission(string room)
     {
         await using var host = new ChatHost();
         var handler = new ScriptedHandler
@@ -247,7 +247,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task A_check_may_close_with_a_code_of_its_own_whatever_it_answers()
+    public async Task An_authorization_may_close_the_connection_with_its_own_code()
     {
         await using var host = new ChatHost();
         var connection = host.Connect("lobby", new ScriptedHandler
@@ -264,7 +264,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task Joins_at_the_same_time_are_one()
+    public async Task Concurrent_joins_of_a_room_are_one_join()
     {
         await using var host = new ChatHost();
         await host.Broadcaster.BroadcastAsync("club", "stored");
@@ -282,7 +282,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task Who_leaves_while_the_handler_is_asked_is_not_in_the_room()
+    public async Task A_client_that_leaves_during_authorization_is_not_in_the_room()
     {
         await using var host = new ChatHost();
         await host.Broadcaster.BroadcastAsync("club", "stored");
@@ -302,7 +302,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task Who_leaves_and_joins_again_while_the_handler_is_asked_is_in_the_room()
+    public async Task A_client_that_leaves_and_rejoins_during_authorization_is_in_the_room()
     {
         await using var host = new ChatHost();
         var answer = new TaskCompletionSource<bool>();
@@ -323,7 +323,7 @@ public class RoomAuthorizationTests
     [Theory]
     [InlineData("lobby")]
     [InlineData("club")]
-    public async Task Who_is_gone_when_the_answer_comes_enters_nothing(string room)
+    public async Task A_connection_closed_during_authorization_joins_no_room(string room)
     {
         await using var host = new ChatHost();
         var answer = new TaskCompletionSource<bool>();
@@ -334,7 +334,7 @@ public class RoomAuthorizationTests
         };
         var connection = host.Connect("lobby", handler);
         await connection.Client.SendAsync("join");
-        await Patience.UntilAsync(() => handler.Asked.Contains(room), "the handler is asked");
+        await Patience.UntilAsync(() => handler.AuthorizeCalls.Contains(room), "AuthorizeRoomAsync is called");
 
         await handler.CloseConnection(4000);
         answer.SetResult(true);
@@ -346,7 +346,7 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task Whoever_may_not_read_a_room_may_still_write_to_it_if_the_handler_does()
+    public async Task A_client_denied_a_room_can_still_send_to_it_if_the_handler_broadcasts()
     {
         await using var host = new ChatHost();
         var reader = await host.EnterAsync("box");
@@ -360,17 +360,17 @@ public class RoomAuthorizationTests
     }
 
     [Fact]
-    public async Task A_user_who_is_thrown_out_while_the_handler_is_asked_does_not_get_in()
+    public async Task A_user_disconnected_during_authorization_does_not_join_the_room()
     {
         await using var host = new ChatHost();
         var answer = new TaskCompletionSource<bool>();
         var handler = new ScriptedHandler { Authorize = (_, _) => new(answer.Task) };
         var connection = host.Connect(
             "lobby", handler, info: static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("eve") });
-        await Patience.UntilAsync(() => !handler.Asked.IsEmpty, "the handler is asked");
+        await Patience.UntilAsync(() => !handler.AuthorizeCalls.IsEmpty, "AuthorizeRoomAsync is called");
 
         await host.Broadcaster.DisconnectUserAsync("eve");
-        await Patience.UntilAsync(() => handler.Connection is ChatKit.Connections.ServerConnection { ClosedHere: true }, "it is closed");
+        await Patience.UntilAsync(() => handler.Connection is ChatKit.Connections.ServerConnection { ClosedHere: true }, "the connection is closed");
         answer.SetResult(true);
 
         Assert.Equal((int)WebSocketCloseStatus.PolicyViolation, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);

@@ -7,7 +7,7 @@ namespace ChatKit.Tests.Rooms;
 public class RoomDeliveryTests
 {
     [Fact]
-    public async Task A_lost_message_is_filled_from_history_before_the_next_is_delivered()
+    public async Task A_lost_message_is_read_from_history_before_the_next_is_delivered()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -32,14 +32,14 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_doubled_message_is_delivered_once()
+    public async Task A_duplicated_message_is_delivered_once()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
-        room.Backplane.Carry = static message => [message, message];
+        room.Backplane.Transform = static message => [message, message];
 
         await room.PublishAsync(5);
-        await room.WhisperAsync("end");
+        await room.PublishEphemeralAsync("end");
 
         // The ephemeral text is no double: it has no position.
         var texts = await client.ReceiveAsync(7);
@@ -52,15 +52,15 @@ public class RoomDeliveryTests
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
         ChatMessage? held = null;
-        room.Backplane.Carry = message =>
+        room.Backplane.Transform = message =>
         {
             (var former, held) = (held, held is null ? message : null);
             return former is null ? [] : [message, former];
         };
 
         await room.PublishAsync(10);
-        await room.WhisperAsync("a");
-        await room.WhisperAsync("b");
+        await room.PublishEphemeralAsync("a");
+        await room.PublishEphemeralAsync("b");
 
         var texts = await client.ReceiveAsync(12);
         Assert.Equal(Texts(1, 10), texts.Where(static text => int.TryParse(text, out _)));
@@ -70,13 +70,13 @@ public class RoomDeliveryTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Any_mixture_of_faults_is_mended(int seed)
+    public async Task Any_mixture_of_faults_is_repaired(int seed)
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 1000);
         FakeRoomClient[] clients = [await room.JoinAsync("a"), await room.JoinAsync("b")];
         var random = new Random(seed);
         List<ChatMessage> late = [];
-        room.Backplane.Carry = message =>
+        room.Backplane.Transform = message =>
         {
             switch (random.Next(5))
             {
@@ -95,7 +95,7 @@ public class RoomDeliveryTests
         };
 
         await room.PublishAsync(500);
-        room.Backplane.Carry = static message => [message];
+        room.Backplane.Transform = static message => [message];
         await room.PublishAsync(1);
 
         foreach (var client in clients)
@@ -119,7 +119,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_lost_last_message_is_found_when_the_backplane_has_reconnected()
+    public async Task A_lost_last_message_is_found_when_the_backplane_reconnects()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -132,7 +132,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_message_announced_while_an_older_page_is_on_its_way_is_not_forgotten()
+    public async Task A_message_announced_while_an_older_page_is_being_read_is_not_lost()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -156,7 +156,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_check_reads_the_history_once_also_in_a_busy_room()
+    public async Task A_check_reads_the_history_once_even_in_a_busy_room()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -173,7 +173,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_new_stream_goes_on_with_its_own_messages()
+    public async Task Delivery_continues_with_a_new_stream_after_the_room_expired()
     {
         await using var room = new RoomFixture(static options =>
         {
@@ -195,7 +195,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task Messages_that_were_lost_and_are_not_stored_any_more_do_not_stop_the_room()
+    public async Task Lost_messages_that_are_no_longer_stored_do_not_block_the_room()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -209,7 +209,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_store_that_has_lost_its_newest_messages_goes_on_after_those_it_has()
+    public async Task A_store_that_lost_its_newest_messages_continues_after_its_last_one()
     {
         await using var room = new RoomFixture();
         var early = await room.JoinAsync("early");
@@ -228,7 +228,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task Members_that_want_no_history_are_not_cut_off_by_a_lost_message()
+    public async Task Members_without_replay_keep_receiving_after_a_lost_message()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync(replay: 0);
@@ -241,7 +241,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_history_that_fails_while_a_hole_is_filled_is_tried_again()
+    public async Task A_failed_read_of_lost_messages_is_retried()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
@@ -278,7 +278,7 @@ public class RoomDeliveryTests
     }
 
     [Fact]
-    public async Task A_member_that_joins_while_very_much_is_sent_has_no_hole()
+    public async Task A_member_that_joins_under_heavy_traffic_has_no_gaps()
     {
         await using var room = new RoomFixture();
         await room.PublishAsync(10);
@@ -305,32 +305,32 @@ public class RoomDeliveryTests
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task What_was_said_before_a_member_joined_but_is_still_on_its_way_is_not_for_it(int replay)
+    public async Task A_member_gets_no_ephemeral_message_that_was_sent_before_it_joined(int replay)
     {
         await using var room = new RoomFixture();
         using var release = new ManualResetEventSlim();
         var early = await room.JoinAsync("early", replay: 0);
-        early.Offered = () => release.Wait(Patience.Limit);
-        await room.WhisperAsync("being delivered");
-        await room.WhisperAsync("waits");
+        early.BeforeEnqueue = () => release.Wait(Patience.Limit);
+        await room.PublishEphemeralAsync("being delivered");
+        await room.PublishEphemeralAsync("waits");
 
         var client = await room.JoinAsync(replay: replay);
         release.Set();
-        await room.WhisperAsync("after");
+        await room.PublishEphemeralAsync("after");
         await early.ReceiveAsync(3);
 
         Assert.Equal(["after"], await client.ReceiveAsync(1));
     }
 
     [Fact]
-    public async Task A_failing_history_stops_nobody_who_is_live()
+    public async Task A_failing_history_does_not_stop_live_members()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync("live");
         room.History.Down = true;
         await room.JoinAsync("stalled");
 
-        await room.WhisperAsync("still there");
+        await room.PublishEphemeralAsync("still there");
 
         Assert.Equal(["still there"], await client.ReceiveAsync(1));
     }

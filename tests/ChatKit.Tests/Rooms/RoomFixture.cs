@@ -73,16 +73,16 @@ internal sealed class RoomFixture : IAsyncDisposable
     /// <summary>Publishes texts that count up from 1.</summary>
     public async Task PublishAsync(int count = 1, int? capacity = null, bool lost = false, int size = 0)
     {
-        var carry = Backplane.Carry;
+        var carry = Backplane.Transform;
         if (lost)
-            Backplane.Carry = static _ => [];
+            Backplane.Transform = static _ => [];
         for (var i = 0; i < count; i++)
             await Backplane.PublishAsync(Name, Outgoing.Text($"{++_published}".PadLeft(size, '0'), default), capacity, default);
-        Backplane.Carry = carry;
+        Backplane.Transform = carry;
     }
 
     /// <summary>Publishes an ephemeral text.</summary>
-    public async Task WhisperAsync(string text) => await Backplane.PublishAsync(Name, Outgoing.Text(text, default), 0, default);
+    public async Task PublishEphemeralAsync(string text) => await Backplane.PublishAsync(Name, Outgoing.Text(text, default), 0, default);
 
     /// <summary>Lets the room's check timer fire.</summary>
     public void Check() => Host.Clock.Advance(TimeSpan.FromSeconds(10));

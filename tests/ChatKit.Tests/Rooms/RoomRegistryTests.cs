@@ -5,7 +5,7 @@ namespace ChatKit.Tests.Rooms;
 public class RoomRegistryTests
 {
     [Fact]
-    public async Task A_room_is_gone_when_its_last_member_has_left()
+    public async Task A_room_is_removed_when_its_last_member_leaves()
     {
         await using var room = new RoomFixture();
         var first = await room.JoinAsync(new FakeRoomClient("first"));
@@ -21,7 +21,7 @@ public class RoomRegistryTests
     }
 
     [Fact]
-    public async Task A_thousand_rooms_come_and_go_without_a_trace()
+    public async Task A_thousand_rooms_are_entered_and_left_without_a_leak()
     {
         await using var room = new RoomFixture();
         await Parallel.ForAsync(0, 1000, async (i, _) =>
@@ -35,7 +35,7 @@ public class RoomRegistryTests
     }
 
     [Fact]
-    public async Task The_store_is_asked_for_some_rooms_at_a_time_and_for_all_in_the_end()
+    public async Task All_rooms_are_checked_but_only_64_at_a_time()
     {
         const int Count = 200;
         await using var room = new RoomFixture();
@@ -65,11 +65,11 @@ public class RoomRegistryTests
                 room.Check();
                 return Volatile.Read(ref asked) >= 2 * Count;
             },
-            "the next round comes");
+            "the next round starts");
     }
 
     [Fact]
-    public async Task Members_that_come_and_go_at_once_leave_no_room_and_no_subscription_behind()
+    public async Task Members_that_join_and_leave_concurrently_leave_no_room_and_no_subscription_behind()
     {
         await using var room = new RoomFixture();
         await Parallel.ForAsync(0, 2000, async (_, stop) =>
@@ -80,11 +80,11 @@ public class RoomRegistryTests
             await Task.WhenAll(membership.StartAsync().AsTask(), Task.Run(membership.Leave, stop));
         });
 
-        await Patience.UntilAsync(() => (room.Rooms.Count, room.Backplane.Subscriptions) == (0, 0), "nothing is left");
+        await Patience.UntilAsync(() => (room.Rooms.Count, room.Backplane.Subscriptions) == (0, 0), "no room and no subscription is left");
     }
 
     [Fact]
-    public async Task Who_has_left_before_starting_subscribes_to_nothing()
+    public async Task A_member_that_leaves_before_it_starts_does_not_subscribe()
     {
         await using var room = new RoomFixture();
         var membership = room.Rooms.Enter(RoomFixture.Name, new FakeRoomClient(), 100);
@@ -96,7 +96,7 @@ public class RoomRegistryTests
     }
 
     [Fact]
-    public async Task A_subscription_that_failed_is_tried_again_by_the_next_member()
+    public async Task A_failed_subscription_is_retried_by_the_next_member()
     {
         await using var room = new RoomFixture();
         room.Backplane.Down = true;

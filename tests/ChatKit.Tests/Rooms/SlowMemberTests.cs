@@ -6,17 +6,17 @@ namespace ChatKit.Tests.Rooms;
 public class SlowMemberTests
 {
     [Fact]
-    public async Task A_slow_member_is_resumed_from_history()
+    public async Task A_slow_member_catches_up_from_history()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
         await room.PublishAsync(1);
         await client.ReceiveAsync(1);
 
-        client.Take(0);
+        client.Accept(0);
         await room.PublishAsync(50);
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
-        client.Take();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
+        client.Accept();
         await client.ReceiveAsync(51);
         await room.PublishAsync(5);
 
@@ -24,15 +24,15 @@ public class SlowMemberTests
     }
 
     [Fact]
-    public async Task Again_and_again()
+    public async Task A_slow_member_catches_up_again_and_again()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
         for (var i = 0; i < 40; i++)
         {
-            client.Take(i % 3);
+            client.Accept(i % 3);
             await room.PublishAsync(20);
-            client.Take();
+            client.Accept();
             await client.ReceiveAsync((i + 1) * 20);
         }
 
@@ -40,24 +40,24 @@ public class SlowMemberTests
     }
 
     [Fact]
-    public async Task One_that_falls_behind_with_the_first_message_after_its_replay_gets_nothing_twice()
+    public async Task A_member_that_falls_behind_right_after_its_replay_gets_no_duplicates()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         await room.PublishAsync(50);
         var client = await room.JoinAsync(replay: 10);
         Assert.Equal(Texts(41, 50), client.Texts);
 
-        client.Take(0);
+        client.Accept(0);
         await room.PublishAsync(2);
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
-        client.Take();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
+        client.Accept();
 
         Assert.Equal(Texts(41, 52), await client.ReceiveAsync(12));
         Assert.False(client.Closed.IsCompleted);
     }
 
     [Fact]
-    public async Task What_follows_in_the_same_turn_does_not_overtake_what_was_refused()
+    public async Task Later_frames_do_not_overtake_a_frame_that_the_full_queue_rejected()
     {
         const int Size = 4 * 1024, Count = 40;
         await using var room = new RoomFixture();
@@ -66,63 +66,63 @@ public class SlowMemberTests
         var client = await room.JoinAsync("slow");
 
         // While the first turn is held up, more gathers than goes out in one piece.
-        gate.Offered = () => release.Wait(Patience.Limit);
+        gate.BeforeEnqueue = () => release.Wait(Patience.Limit);
         await room.PublishAsync(Count, size: Size);
-        client.Take(2);
+        client.Accept(2);
         var offered = 0;
-        client.Offered = () =>
+        client.BeforeEnqueue = () =>
         {
             // Refuses the second turn's first piece, and has space at once.
             if (Interlocked.Increment(ref offered) == 3)
-                client.Take(0);
+                client.Accept(0);
             else if (offered > 3)
-                client.Take();
+                client.Accept();
         };
         release.Set();
         await gate.ReceiveAsync(Count);
-        client.Take();
+        client.Accept();
 
         Assert.Equal(Texts(1, Count, Size), await client.ReceiveAsync(Count));
     }
 
     [Fact]
-    public async Task One_that_was_away_for_longer_than_the_history_is_closed()
+    public async Task A_slow_member_that_misses_more_than_is_stored_is_closed()
     {
         await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
         var client = await room.JoinAsync(replay: 10);
-        client.Take(0);
+        client.Accept(0);
         await room.PublishAsync(1);
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
         await room.PublishAsync(49);
 
-        client.Take();
+        client.Accept();
 
         Assert.Equal("too slow: 40 messages are no longer stored", await client.Closed.Soon());
         Assert.Empty(client.Texts);
     }
 
     [Fact]
-    public async Task One_without_history_is_closed()
+    public async Task A_slow_member_without_replay_is_closed()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync(replay: 0);
-        client.Take(0);
+        client.Accept(0);
 
-        await room.WhisperAsync("too much");
+        await room.PublishEphemeralAsync("too much");
 
         Assert.Equal("too slow: the outbound queue is full", await client.Closed.Soon());
     }
 
     [Fact]
-    public async Task One_with_history_misses_an_ephemeral_message_and_nothing_else()
+    public async Task A_slow_member_with_replay_misses_only_ephemeral_messages()
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
         var other = await room.JoinAsync("other");
-        client.Take(0);
-        await room.WhisperAsync("missed");
+        client.Accept(0);
+        await room.PublishEphemeralAsync("missed");
         await other.ReceiveAsync(1);
-        client.Take();
+        client.Accept();
 
         await room.PublishAsync(2);
 
@@ -131,12 +131,12 @@ public class SlowMemberTests
     }
 
     [Fact]
-    public async Task It_delays_nobody()
+    public async Task A_slow_member_does_not_delay_other_members()
     {
         await using var room = new RoomFixture();
         var slow = await room.JoinAsync("slow");
         var fast = await room.JoinAsync("fast");
-        slow.Take(0);
+        slow.Accept(0);
 
         for (var i = 1; i <= 50; i++)
         {
@@ -146,27 +146,27 @@ public class SlowMemberTests
 
         Assert.Equal(Texts(1, 50), fast.Texts);
         Assert.Empty(slow.Texts);
-        slow.Take();
+        slow.Accept();
         Assert.Equal(Texts(1, 50), await slow.ReceiveAsync(50));
     }
 
     [Fact]
-    public async Task One_that_has_left_is_given_nothing_more()
+    public async Task A_slow_member_that_has_left_gets_nothing_more()
     {
         await using var room = new RoomFixture();
         var client = new FakeRoomClient();
         var stays = await room.JoinAsync("stays");
         var membership = await room.JoinAsync(client);
-        client.Take(0);
+        client.Accept(0);
         await room.PublishAsync(5);
         await stays.ReceiveAsync(5);
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "it is behind");
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 200), "the client is behind");
 
         // Comes back before it has caught up: it begins anew, and the old catching up is over.
         membership.Leave();
         var again = room.Rooms.Enter(Name, client, 100);
         var starting = again.StartAsync().AsTask();
-        client.Take();
+        client.Accept();
         await starting.Soon();
         await room.PublishAsync(1);
         await client.ReceiveAsync(6);
@@ -180,7 +180,7 @@ public class SlowMemberTests
     }
 
     [Fact]
-    public async Task Who_joins_an_idle_room_gets_all_of_a_history_that_its_queue_cannot_hold_at_once()
+    public async Task A_client_that_joins_an_idle_room_gets_a_history_larger_than_its_queue()
     {
         const int Size = 2_000;
         await using var host = new ChatHost();

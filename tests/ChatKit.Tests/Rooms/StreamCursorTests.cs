@@ -13,26 +13,26 @@ public class StreamCursorTests
     [InlineData("e", 6, Arrival.AfterGap)]
     [InlineData("f", 1, Arrival.OfAnotherStream)]
     [InlineData("f", 4, Arrival.OfAnotherStream)]
-    public void A_message_is_judged_by_its_position(string epoch, int sequence, object expected)
+    public void A_message_is_classified_by_its_position(string epoch, int sequence, object expected)
     {
         Assert.Equal(expected, At(3).Judge(new MessagePosition(epoch, sequence)));
     }
 
     [Fact]
-    public void The_first_message_and_every_ephemeral_one_is_next()
+    public void The_first_message_and_every_ephemeral_message_are_next()
     {
         Assert.Equal(Arrival.Next, new StreamCursor().Judge(new MessagePosition("e", 7)));
         Assert.Equal(Arrival.Next, At(3).Judge(null));
     }
 
     [Fact]
-    public void The_gap_before_a_message_has_what_is_missing()
+    public void The_gap_before_a_message_has_the_missing_range()
     {
         Assert.Equal(new MessageGap(new("e", 3), new("e", 6), 2), At(3).GapBefore(new MessagePosition("e", 6)));
     }
 
     [Fact]
-    public void A_cursor_is_behind_until_what_was_announced_is_accepted()
+    public void A_cursor_is_behind_until_the_announced_position_is_accepted()
     {
         var cursor = At(3);
         Assert.False(cursor.IsBehind);
@@ -83,7 +83,7 @@ public class StreamCursorTests
     }
 
     [Fact]
-    public void A_stream_that_has_lost_its_newest_messages_is_rewound()
+    public void A_stream_that_lost_its_newest_messages_is_rewound()
     {
         var cursor = At(5);
 
@@ -94,7 +94,7 @@ public class StreamCursorTests
     }
 
     [Fact]
-    public void A_stream_that_goes_on_under_another_epoch_keeps_its_sequence()
+    public void A_stream_that_continues_with_another_epoch_keeps_its_sequence()
     {
         var cursor = At(3);
 

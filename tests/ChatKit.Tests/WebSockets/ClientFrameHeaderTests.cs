@@ -14,7 +14,7 @@ public class ClientFrameHeaderTests
     [InlineData(126, 4)]
     [InlineData(65_535, 4)]
     [InlineData(65_536, 10)]
-    public void A_header_is_read_however_it_lies_in_memory(int length, int headerLength)
+    public void A_header_is_read_however_the_buffer_is_segmented(int length, int headerLength)
     {
         var frame = Frame.FromClient(0x40 | WebSocketFrame.BinaryOpcode, new byte[length], final: false, key: 0x44332211);
 
@@ -35,7 +35,7 @@ public class ClientFrameHeaderTests
     [InlineData(1)]
     [InlineData(1000)]
     [InlineData(70_000)]
-    public void A_header_that_is_not_whole_is_left(int length)
+    public void An_incomplete_header_is_not_consumed(int length)
     {
         var frame = Frame.FromClient(WebSocketFrame.TextOpcode, new byte[length]);
 
@@ -60,7 +60,7 @@ public class ClientFrameHeaderTests
     [InlineData(0x09, 0x80)]
     [InlineData(0x89, 0xFE)]
     [InlineData(0x88, 0xFF)]
-    public void A_fault_in_the_first_two_bytes_is_noticed_before_the_rest_has_come(int first, int second)
+    public void A_fault_in_the_first_two_bytes_is_found_before_the_rest_arrives(int first, int second)
     {
         var buffer = new ReadOnlySequence<byte>([(byte)first, (byte)second]);
 
@@ -76,7 +76,7 @@ public class ClientFrameHeaderTests
     [InlineData(new byte[] { 0xFF, 0, 0, 0, 0, 0, 1, 0, 0 }, true)]
     [InlineData(new byte[] { 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF }, true)]
     [InlineData(new byte[] { 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0 }, false)]
-    public void A_length_is_in_the_shortest_form_and_has_63_bits(byte[] length, bool right)
+    public void A_length_must_have_the_shortest_form_and_at_most_63_bits(byte[] length, bool right)
     {
         var buffer = new ReadOnlySequence<byte>([0x82, .. length, 0, 0, 0, 0]);
 

@@ -8,7 +8,7 @@ public class MaskTests
     private static readonly byte[] KeyBytes = [0x11, 0x22, 0x33, 0x44];
 
     [Fact]
-    public void Each_byte_is_unmasked_with_the_byte_of_the_key_that_belongs_to_its_place()
+    public void Each_byte_is_unmasked_with_the_key_byte_of_its_position()
     {
         for (var offset = 0; offset < 8; offset++)
         {
@@ -27,7 +27,7 @@ public class MaskTests
     [Theory]
     [InlineData(int.MaxValue)]
     [InlineData(long.MaxValue - 100)]
-    public void A_piece_may_begin_far_behind(long offset)
+    public void A_piece_may_start_at_a_large_offset(long offset)
     {
         var data = new byte[20];
 

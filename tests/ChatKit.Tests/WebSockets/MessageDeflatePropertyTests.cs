@@ -11,7 +11,7 @@ public class MessageDeflatePropertyTests
     private const int Limit = 100_000;
 
     [ForAll]
-    public void What_is_compressed_gets_smaller_and_can_be_inflated(Payload payload, AnyText text)
+    public void A_compressed_payload_is_smaller_and_can_be_inflated(Payload payload, AnyText text)
     {
         foreach (var data in new[] { payload.Bytes, text.Utf8, [.. Enumerable.Repeat(text.Utf8, 100).SelectMany(static t => t)] })
         {
@@ -27,7 +27,7 @@ public class MessageDeflatePropertyTests
     }
 
     [ForAll]
-    public void Whatever_a_client_compresses_with_it_is_understood(Payload payload, byte level, byte strategy, byte flushEvery)
+    public void A_message_compressed_with_any_settings_is_inflated(Payload payload, byte level, byte strategy, byte flushEvery)
     {
         var deflated = Deflate(payload.Bytes, level, strategy, flushEvery);
 
@@ -41,7 +41,7 @@ public class MessageDeflatePropertyTests
     /// reader append takes their place, and nobody can tell.
     /// </summary>
     [ForAll]
-    public void What_is_torn_gives_no_more_than_a_beginning(Payload payload, byte level, byte strategy, byte flushEvery, ushort at)
+    public void A_truncated_message_is_corrupt_or_inflates_to_a_prefix(Payload payload, byte level, byte strategy, byte flushEvery, ushort at)
     {
         var deflated = Deflate(payload.Bytes, level, strategy, flushEvery);
 
@@ -49,11 +49,11 @@ public class MessageDeflatePropertyTests
 
         if (inflated is [.. var beginning, 0x00, 0x00, 0xFF, 0xFF] && !payload.Bytes.AsSpan().StartsWith(inflated))
             inflated = beginning;
-        Assert.True(result == InflateResult.Corrupt || payload.Bytes.AsSpan().StartsWith(inflated), "a beginning");
+        Assert.True(result == InflateResult.Corrupt || payload.Bytes.AsSpan().StartsWith(inflated), "the inflated data is a prefix of the payload");
     }
 
     [ForAll]
-    public void Whatever_comes_is_no_exception_and_no_more_than_allowed(Payload payload, byte level, byte strategy, byte flushEvery, byte[] noise, ushort at)
+    public void Damaged_input_never_throws_and_never_exceeds_the_limit(Payload payload, byte level, byte strategy, byte flushEvery, byte[] noise, ushort at)
     {
         var deflated = Deflate(payload.Bytes, level, strategy, flushEvery);
         var place = at % deflated.Length;

@@ -19,7 +19,7 @@ public class MessageDeflateTests
     [InlineData(8192)]
     [InlineData(65536)]
     [InlineData(3_000_000)]
-    public void A_text_gets_smaller_and_is_the_same_again(int length)
+    public void A_text_survives_compression_and_gets_smaller(int length)
     {
         var payload = Text(length);
 
@@ -37,7 +37,7 @@ public class MessageDeflateTests
     [InlineData(1000)]
     [InlineData(65536)]
     [InlineData(3_000_000)]
-    public void For_a_small_window_a_text_gets_smaller_too_and_refers_back_no_further_than_a_byte(int length)
+    public void With_a_small_window_a_text_gets_smaller_and_refers_back_at_most_one_byte(int length)
     {
         byte[] payload = [.. Text(length - 50), .. Enumerable.Repeat((byte)'-', 50)];
 
@@ -52,7 +52,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void For_the_usual_window_a_text_refers_back_as_far_as_that_goes()
+    public void With_the_default_window_a_text_uses_the_whole_window()
     {
         byte[] payload = [.. Text(200), .. Noise(30_000), .. Text(200), .. new byte[3000]];
 
@@ -64,14 +64,14 @@ public class MessageDeflateTests
     [Theory]
     [InlineData(WebSocketMessageType.Text, 0xC1)]
     [InlineData(WebSocketMessageType.Binary, 0xC2)]
-    public void A_frame_is_whole_and_says_that_it_is_compressed(WebSocketMessageType type, byte head) =>
+    public void A_compressed_frame_has_the_final_and_compressed_bits(WebSocketMessageType type, byte head) =>
         Assert.Equal(head, MessageDeflate.Frame(type, Text(1000))![0]);
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(MessageDeflate.Threshold - 1)]
-    public void A_short_payload_is_left_as_it_is(int length) =>
+    public void A_short_payload_is_not_compressed(int length) =>
         Assert.Null(MessageDeflate.Frame(WebSocketMessageType.Text, new byte[length]));
 
     [Theory]
@@ -79,11 +79,11 @@ public class MessageDeflateTests
     [InlineData(1000)]
     [InlineData(65536)]
     [InlineData(1_000_000)]
-    public void A_payload_that_would_not_get_smaller_is_left_as_it_is(int length) =>
+    public void A_payload_that_would_not_get_smaller_is_not_compressed(int length) =>
         Assert.Null(MessageDeflate.Frame(WebSocketMessageType.Binary, Noise(length)));
 
     [Fact]
-    public async Task The_platforms_own_websocket_reads_the_frame()
+    public async Task The_WebSocket_class_of_NET_reads_the_frame()
     {
         var frame = MessageDeflate.Frame(WebSocketMessageType.Text, Text(5000));
 
@@ -91,7 +91,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void Whatever_gets_smaller_comes_back()
+    public void A_random_payload_that_gets_smaller_survives_compression()
     {
         var random = new Random(7692);
         for (var i = 0; i < 500; i++)
@@ -112,7 +112,7 @@ public class MessageDeflateTests
 
     [Theory]
     [MemberData(nameof(Hellos))]
-    public void The_examples_of_the_rfc_are_understood(string hex)
+    public void The_examples_of_the_rfc_are_inflated(string hex)
     {
         Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(Convert.FromHexString(hex), 5, out var data));
 
@@ -120,7 +120,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void A_final_block_without_the_byte_after_it_is_understood()
+    public void A_final_block_without_the_byte_after_it_is_inflated()
     {
         Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(Convert.FromHexString("F348CDC9C90700"), Limit, out var data));
 
@@ -128,7 +128,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void A_message_may_be_empty()
+    public void An_empty_message_is_inflated()
     {
         Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate([0x00], 1, out var data));
 
@@ -140,7 +140,7 @@ public class MessageDeflateTests
     [InlineData("FF")]
     [InlineData("000500FAFE48656C6C6F00")]
     [InlineData("48656C6C6F2C20776F726C64")]
-    public void What_is_not_deflate_is_corrupt(string hex)
+    public void Bytes_that_are_not_deflate_are_corrupt(string hex)
     {
         Assert.Equal(InflateResult.Corrupt, MessageDeflate.Inflate(Convert.FromHexString(hex), Limit, out var data));
 
@@ -152,7 +152,7 @@ public class MessageDeflateTests
     [InlineData("F248CDC9C907")]
     [InlineData("000500FAFF48656C")]
     [InlineData("002000DFFF48")]
-    public void A_torn_stream_is_corrupt_even_if_its_end_is_taken_for_data(string hex)
+    public void A_truncated_stream_is_corrupt_even_if_the_appended_bytes_are_read_as_data(string hex)
     {
         Assert.Equal(InflateResult.Corrupt, MessageDeflate.Inflate(Convert.FromHexString(hex), Limit, out var data));
 
@@ -160,7 +160,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void Whatever_is_sent_is_no_exception()
+    public void Random_input_never_throws_and_never_exceeds_the_limit()
     {
         var random = new Random(1951);
         var good = PayloadOf(MessageDeflate.Frame(WebSocketMessageType.Text, Text(2000))!);
@@ -186,7 +186,7 @@ public class MessageDeflateTests
     [InlineData(1024)]
     [InlineData(1025)]
     [InlineData(100_000)]
-    public void The_limit_is_of_what_comes_out(int limit)
+    public void The_limit_applies_to_the_inflated_data(int limit)
     {
         Assert.Equal(InflateResult.Ok, MessageDeflate.Inflate(ClientDeflate.CompressZeros(limit), limit, out var whole));
         Assert.Equal(InflateResult.TooBig, MessageDeflate.Inflate(ClientDeflate.CompressZeros(limit + 1), limit, out var none));
@@ -196,7 +196,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void A_bomb_is_refused_without_being_inflated()
+    public void A_compression_bomb_is_rejected_without_being_inflated()
     {
         var bomb = ClientDeflate.CompressZeros(1024 * 1024 * 1024);
         Assert.InRange(bomb.Length, 900_000, 6_000_000);
@@ -211,7 +211,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void Little_is_allocated_besides_the_frame_and_the_data()
+    public void Little_is_allocated_in_addition_to_the_frame_and_the_data()
     {
         var payload = Text(10_000);
         var compressed = PayloadOf(MessageDeflate.Frame(WebSocketMessageType.Text, payload)!);
@@ -225,7 +225,7 @@ public class MessageDeflateTests
     }
 
     [Fact]
-    public void Many_threads_compress_and_inflate_at_once() =>
+    public void Many_threads_can_compress_and_inflate_concurrently() =>
         Parallel.For(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, static i =>
         {
             var payload = Text(MessageDeflate.Threshold + i * 7);

@@ -12,7 +12,8 @@ public class ProtocolPropertyTests
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     [ForAll]
-    public void A_header_is_read_whatever_follows_and_however_it_lies(Payload payload, Payload behind, bool final, uint key, PositiveInt size)
+    public void A_header_is_read_whatever_follows_and_however_the_buffer_is_segmented(
+        Payload payload, Payload behind, bool final, uint key, PositiveInt size)
     {
         var frame = Frame.FromClient(WebSocketFrame.BinaryOpcode, payload.Bytes, final, key);
         var buffer = Segments.Of([.. frame, .. behind.Bytes], size.Get);
@@ -28,25 +29,25 @@ public class ProtocolPropertyTests
 
     /// <summary>Whatever the bytes are, waiting for more never changes what the first of them were.</summary>
     [ForAll]
-    public void What_is_told_of_a_header_stays_true(byte first, byte second, byte[] more)
+    public void More_bytes_never_change_the_result_of_reading_a_header(byte first, byte second, byte[] more)
     {
         byte[] bytes = [first, second, .. more];
-        string? told = null;
+        string? known = null;
         for (var length = 0; length <= bytes.Length; length++)
         {
             var buffer = Segments.Of(bytes[..length], size: 3);
             var read = ClientFrameHeader.TryRead(ref buffer, out var header, out var fault);
 
-            var tells = read ? $"{header.Opcode} {header.IsFinal} {header.PayloadLength} {header.MaskKey}" : fault?.Problem;
+            var found = read ? $"{header.Opcode} {header.IsFinal} {header.PayloadLength} {header.MaskKey}" : fault?.Problem;
             Assert.False(read && fault is not null);
-            Assert.True(told is null || told == tells, "it stays");
-            Assert.True(read || length < 14 || fault is not null, "a header has no more bytes");
-            told ??= tells;
+            Assert.True(known is null || known == found, "the result does not change");
+            Assert.True(read || length < 14 || fault is not null, "a header has at most 14 bytes");
+            known ??= found;
         }
     }
 
     [ForAll]
-    public void Unmasking_is_the_same_at_once_and_in_pieces(Payload payload, uint key, byte cut)
+    public void Unmasking_in_pieces_equals_unmasking_at_once(Payload payload, uint key, byte cut)
     {
         var whole = payload.Bytes.ToArray();
         Mask.Remove(whole, key, 0);
@@ -60,7 +61,7 @@ public class ProtocolPropertyTests
     }
 
     [ForAll]
-    public void A_text_in_pieces_is_judged_as_the_platform_judges_the_whole(AnyText text, byte[] noise, byte at, byte[] cuts)
+    public void Validation_in_pieces_agrees_with_the_UTF8Encoding_of_NET(AnyText text, byte[] noise, byte at, byte[] cuts)
     {
         // Mostly right, and spoilt in one place.
         var right = text.Utf8;
@@ -70,7 +71,7 @@ public class ProtocolPropertyTests
     }
 
     [ForAll]
-    public void What_is_wrong_is_noticed_at_the_first_byte_that_cannot_be_right(AnyText text, byte[] noise)
+    public void Invalid_utf8_is_found_at_the_first_byte_that_cannot_be_valid(AnyText text, byte[] noise)
     {
         byte[] bytes = [.. text.Utf8, .. noise];
         for (var length = 0; length <= bytes.Length; length++)
@@ -82,7 +83,7 @@ public class ProtocolPropertyTests
     }
 
     [ForAll]
-    public void A_close_frame_can_be_read(AnyText reason, ushort code)
+    public void A_close_frame_survives_writing_and_reading(AnyText reason, ushort code)
     {
         var status = (System.Net.WebSockets.WebSocketCloseStatus)(code % 5100);
         var fits = reason.Utf8.Length <= WebSocketFrame.MaxReasonBytes;
@@ -99,7 +100,7 @@ public class ProtocolPropertyTests
     }
 
     [ForAll]
-    public void Whatever_is_in_a_close_frame_it_is_read_or_refused(byte[] payload)
+    public void Any_close_payload_is_read_or_rejected(byte[] payload)
     {
         var fault = WebSocketFrame.ReadClose(payload, out var status, out var reason);
 

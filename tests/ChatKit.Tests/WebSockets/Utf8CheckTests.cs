@@ -18,7 +18,7 @@ public class Utf8CheckTests
     ];
 
     [Fact]
-    public void Every_short_text_is_judged_as_a_naive_decoder_does()
+    public void Every_short_text_is_validated_as_by_a_naive_decoder()
     {
         foreach (var text in Texts(length: 3))
         {
@@ -28,7 +28,7 @@ public class Utf8CheckTests
     }
 
     [Fact]
-    public void Every_last_byte_of_four_is_judged_as_a_naive_decoder_does()
+    public void Every_four_byte_character_is_validated_as_by_a_naive_decoder()
     {
         foreach (var end in Texts(length: 3))
         {
@@ -42,7 +42,7 @@ public class Utf8CheckTests
     }
 
     [Fact]
-    public void A_text_in_three_pieces_is_judged_as_in_one()
+    public void Validation_in_three_pieces_equals_validation_at_once()
     {
         foreach (var text in Samples)
         {
@@ -55,7 +55,7 @@ public class Utf8CheckTests
     }
 
     [Fact]
-    public void Only_the_beginning_of_a_character_is_left_for_later()
+    public void Only_an_incomplete_character_is_left_for_the_next_piece()
     {
         var text = "aé漢💬"u8.ToArray();
         int[] begins = [0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10];

@@ -25,7 +25,7 @@ public class WebSocketFrameTests
     }
 
     [Fact]
-    public void A_text_is_utf8()
+    public void A_text_frame_is_encoded_as_utf8()
     {
         var frame = WebSocketFrame.Text("é😀", out var payload);
 
@@ -44,7 +44,7 @@ public class WebSocketFrameTests
     [InlineData(WebSocketCloseStatus.NormalClosure, null, new byte[] { 0x88, 2, 0x03, 0xE8 })]
     [InlineData(WebSocketCloseStatus.NormalClosure, "", new byte[] { 0x88, 2, 0x03, 0xE8 })]
     [InlineData((WebSocketCloseStatus)4999, "no", new byte[] { 0x88, 4, 0x13, 0x87, (byte)'n', (byte)'o' })]
-    public void A_close_frame_carries_code_and_reason(WebSocketCloseStatus code, string? reason, byte[] expected)
+    public void A_close_frame_has_code_and_reason(WebSocketCloseStatus code, string? reason, byte[] expected)
     {
         var frame = WebSocketFrame.Close(code, reason);
 
@@ -62,7 +62,7 @@ public class WebSocketFrameTests
     }
 
     [Fact]
-    public void Opcodes_are_told_apart()
+    public void The_opcode_of_a_frame_is_read()
     {
         Assert.Equal(WebSocketFrame.PingOpcode, WebSocketFrame.Opcode(WebSocketFrame.Ping.Span));
         Assert.Equal(WebSocketFrame.CloseOpcode, WebSocketFrame.Opcode(WebSocketFrame.Close(WebSocketCloseStatus.NormalClosure, null)));
@@ -86,6 +86,6 @@ public class WebSocketFrameTests
     [InlineData(0, false)]
     [InlineData(-1, false)]
     [InlineData(66536, false)]
-    public void Only_codes_that_may_be_sent_are_sent(int code, bool allowed) =>
+    public void MaySend_allows_only_codes_that_may_be_sent(int code, bool allowed) =>
         Assert.Equal(allowed, WebSocketFrame.MaySend((WebSocketCloseStatus)code));
 }

@@ -30,7 +30,7 @@ public class BulkTests(Browser browser)
         TestContext.Current.SendDiagnosticMessage($"{Count} messages were taken in {took:0} ms");
         var typed = await page.Page.EvaluateAsync<long>("written");
         await connection.WelcomeAsync();
-        await connection.SayLiveAsync("e:0");
+        await connection.SendLiveAsync("e:0");
         for (var i = 0; i < Count; i++)
         {
             var (reference, text) = await connection.ReceiveMessageAsync();

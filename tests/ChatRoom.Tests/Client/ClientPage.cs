@@ -95,7 +95,7 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"{expression} is {actual}, not {expected}. All that was told: {await page.EvaluateAsync<string>("JSON.stringify(events)")}");
+            Assert.Fail($"{expression} is {actual}, not {expected}. All events: {await page.EvaluateAsync<string>("JSON.stringify(events)")}");
         }
     }
 

@@ -12,9 +12,9 @@ public class ReceivingTests(Browser browser)
         var connection = await server.AcceptAsync();
         await connection.WelcomeAsync();
 
-        await connection.SayMessageAsync("e:1", "hi");
+        await connection.SendMessageAsync("e:1", "hi");
         await connection.SendAsync("""{"type":"message","room":"lobby","position":"e:2","at":"2026-11-22T18:00:00Z","base64":"AP+A"}""");
-        await connection.SayLiveAsync("e:2");
+        await connection.SendLiveAsync("e:2");
         await connection.SendAsync("""{"type":"message","room":"lobby","at":"2026-11-22T18:00:00Z","data":"fleeting"}""");
         await connection.SendAsync("""{"type":"message","at":"2026-11-22T18:00:00Z","data":"for you"}""");
 
@@ -36,19 +36,19 @@ public class ReceivingTests(Browser browser)
         var first = await server.AcceptAsync();
         Assert.Empty(first.After);
         await first.WelcomeAsync();
-        await first.SayMessageAsync("e:9", "nine");
-        await first.SayLiveAsync("e:9");
-        await first.SayLiveAsync("x:3", "a room~ü/");
-        await first.BreakAsync();
+        await first.SendMessageAsync("e:9", "nine");
+        await first.SendLiveAsync("e:9");
+        await first.SendLiveAsync("x:3", "a room~ü/");
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         Assert.Equal(["a room~ü/~x:3", "lobby~e:9"], second.After);
         await second.WelcomeAsync();
-        await second.SayMessageAsync("e:9", "nine");
-        await second.SayMessageAsync("e:8", "eight");
-        await second.SayMessageAsync("e:10", "ten");
-        await second.SayMessageAsync("x:3", "three", "a room~ü/");
-        await second.SayMessageAsync("y:1", "of a new stream");
+        await second.SendMessageAsync("e:9", "nine");
+        await second.SendMessageAsync("e:8", "eight");
+        await second.SendMessageAsync("e:10", "ten");
+        await second.SendMessageAsync("x:3", "three", "a room~ü/");
+        await second.SendMessageAsync("y:1", "of a new stream");
 
         await page.ExpectAsync("all('message', 'data')", """["nine","ten","of a new stream"]""");
     }
@@ -61,8 +61,8 @@ public class ReceivingTests(Browser browser)
         var first = await server.AcceptLiveAsync();
         Assert.False(first.ResumesByFrame);
         for (var i = 0; i < 200; i++)
-            await first.SayLiveAsync("e:1", $"room-{i}");
-        await first.BreakAsync();
+            await first.SendLiveAsync("e:1", $"room-{i}");
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         await page.SendAsync("typed before");
@@ -78,15 +78,15 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task The_frames_are_not_larger_than_the_server_takes()
+    public async Task The_frames_are_not_larger_than_the_server_accepts()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
         for (var i = 0; i < 60; i++)
-            await first.SayLiveAsync("e:1", $"{i}{new string('房', 100)}");
-        await first.SayLiveAsync("e:1", "last");
-        await first.BreakAsync();
+            await first.SendLiveAsync("e:1", $"{i}{new string('房', 100)}");
+        await first.SendLiveAsync("e:1", "last");
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         var named = second.After.Count;
@@ -113,10 +113,10 @@ public class ReceivingTests(Browser browser)
         Assert.Equal(["k~ü~f:7", "lobby~e:42", "a~b~g:3"], first.After);
         Assert.Equal("Ann", first.Query("name"));
         await first.WelcomeAsync();
-        await first.SayMessageAsync("e:42", "shown already");
-        await first.SayMessageAsync("e:43", "new");
-        await first.SayLiveAsync("e:43");
-        await first.BreakAsync();
+        await first.SendMessageAsync("e:42", "shown already");
+        await first.SendMessageAsync("e:43", "new");
+        await first.SendLiveAsync("e:43");
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         Assert.Equal(["lobby~e:43", "k~ü~f:7", "a~b~g:3"], second.After);
@@ -145,17 +145,17 @@ public class ReceivingTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync("e:9");
-        await first.SayMessageAsync("e:13", "after three");
-        await first.SayMessageAsync("e:14", "at once");
-        await first.SayMessageAsync("x:7", "of a room that it enters", "kitchen");
-        await first.BreakAsync();
+        await first.SendMessageAsync("e:13", "after three");
+        await first.SendMessageAsync("e:14", "at once");
+        await first.SendMessageAsync("x:7", "of a room that it enters", "kitchen");
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         await second.WelcomeAsync();
-        await second.SayMessageAsync("e:20", "after five");
-        await second.SayLiveAsync("e:22");
-        await second.SayMessageAsync("e:23", "new");
-        await second.SayMessageAsync("f:80", "of a new stream");
+        await second.SendMessageAsync("e:20", "after five");
+        await second.SendLiveAsync("e:22");
+        await second.SendMessageAsync("e:23", "new");
+        await second.SendMessageAsync("f:80", "of a new stream");
 
         await page.ExpectAsync("all('message', 'data')", """["after three","at once","of a room that it enters","after five","new","of a new stream"]""");
         await page.ExpectAsync(
@@ -173,12 +173,12 @@ public class ReceivingTests(Browser browser)
         var connection = await server.AcceptLiveAsync("e:9");
 
         await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:9","next":"e:20","missed":10}""");
-        await connection.SayMessageAsync("e:20", "after ten");
+        await connection.SendMessageAsync("e:20", "after ten");
         await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:20","missed":5}""");
-        await connection.SayLiveAsync("e:25");
-        await connection.SayMessageAsync("e:26", "at once");
+        await connection.SendLiveAsync("e:25");
+        await connection.SendMessageAsync("e:26", "at once");
         await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:26","next":"e:30","missed":3}""");
-        await connection.SayMessageAsync("e:31", "after three that were announced, and one that was not");
+        await connection.SendMessageAsync("e:31", "after three that were announced, and one that was not");
 
         await page.ExpectAsync("all('message', 'position')", """["e:20","e:26","e:31"]""");
         await page.ExpectAsync(
@@ -194,9 +194,9 @@ public class ReceivingTests(Browser browser)
         var first = await server.AcceptLiveAsync("e:9");
 
         await first.SendAsync("""{"type":"skip","room":"lobby","position":"e:10"}""");
-        await first.SayMessageAsync("e:11", "eleven");
+        await first.SendMessageAsync("e:11", "eleven");
         await first.SendAsync("""{"type":"skip","room":"lobby","position":"e:12"}""");
-        await first.BreakAsync();
+        await first.AbortAsync();
 
         Assert.Equal(["lobby~e:12"], (await server.AcceptAsync()).After);
         await page.ExpectAsync("all('message', 'position')", """["e:11"]""");
@@ -211,9 +211,9 @@ public class ReceivingTests(Browser browser)
         var connection = await server.AcceptLiveAsync("e:999");
 
         await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:999","next":"e:1","reset":true}""");
-        await connection.SayMessageAsync("e:1", "one");
-        await connection.SayMessageAsync("e:2", "two");
-        await connection.BreakAsync();
+        await connection.SendMessageAsync("e:1", "one");
+        await connection.SendMessageAsync("e:2", "two");
+        await connection.AbortAsync();
 
         Assert.Equal(["lobby~e:2"], (await server.AcceptAsync()).After);
         await page.ExpectAsync("all('message', 'data')", """["one","two"]""");
@@ -221,24 +221,24 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_gap_is_reported_and_a_reset_starts_the_room_again()
+    public async Task A_gap_is_reported_and_a_reset_restarts_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync("e:42");
         await first.SendAsync("""{"type":"gap","room":"lobby","after":"e:42","next":"e:300","missed":257}""");
-        await first.BreakAsync();
+        await first.AbortAsync();
 
         var second = await server.AcceptAsync();
         Assert.Equal(["lobby~e:42"], second.After);
         await second.WelcomeAsync();
         await second.SendAsync("""{"type":"gap","room":"lobby","after":"e:42","reset":true}""");
-        await second.BreakAsync();
+        await second.AbortAsync();
 
         var third = await server.AcceptAsync();
         Assert.Equal(["lobby~:0"], third.After);
         await third.WelcomeAsync();
-        await third.SayMessageAsync("f:1", "new");
+        await third.SendMessageAsync("f:1", "new");
 
         await page.ExpectAsync("all('message', 'data')", """["new"]""");
         await page.ExpectAsync(
@@ -247,7 +247,7 @@ public class ReceivingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Nothing_that_the_server_sends_disturbs_it()
+    public async Task No_frame_of_the_server_breaks_the_client()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -266,11 +266,11 @@ public class ReceivingTests(Browser browser)
 
         await connection.SendAsync(WebSocketMessageType.Binary, [1, 2, 3]);
         await connection.SendAsync("""{"type":"error","code":"malformed","text":"What was that?"}""");
-        await connection.SayMessageAsync("e:2", "still here");
+        await connection.SendMessageAsync("e:2", "still here");
 
         await page.ExpectAsync("all('message', 'data')", """["still here"]""");
         await page.ExpectAsync("all('error', 'ref', 'code', 'text')", """[[null,"malformed","What was that?"]]""");
-        await connection.BreakAsync();
+        await connection.AbortAsync();
         Assert.Equal(["lobby~e:2"], (await server.AcceptAsync()).After);
         Assert.Empty(page.Problems);
     }
@@ -279,15 +279,15 @@ public class ReceivingTests(Browser browser)
     public async Task A_listener_that_throws_is_reported_and_other_listeners_still_run()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.heard = [];");
+        await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.received = [];");
         var connection = await server.AcceptLiveAsync();
-        await page.RunAsync("chat.on('message', () => { throw new Error('oh no'); }); chat.on('message', ({ data }) => heard.push(data));");
+        await page.RunAsync("chat.on('message', () => { throw new Error('oh no'); }); chat.on('message', ({ data }) => received.push(data));");
 
-        await connection.SayMessageAsync("e:2", "two");
-        await connection.SayMessageAsync("e:3", "three");
+        await connection.SendMessageAsync("e:2", "two");
+        await connection.SendMessageAsync("e:3", "three");
 
-        await page.ExpectAsync("heard", """["two","three"]""");
-        await Patience.UntilAsync(() => page.Problems.Count == 2, "both are reported");
+        await page.ExpectAsync("received", """["two","three"]""");
+        await Patience.UntilAsync(() => page.Problems.Count == 2, "both exceptions are reported");
         Assert.All(page.Problems, problem => Assert.Contains("oh no", problem));
     }
 
@@ -295,15 +295,15 @@ public class ReceivingTests(Browser browser)
     public async Task A_subscriber_receives_no_announcements_after_unsubscribing()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.heard = [];");
+        await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.received = [];");
         var connection = await server.AcceptLiveAsync();
-        await page.RunAsync("const end = chat.on('message', ({ data }) => { heard.push(data); end(); });");
+        await page.RunAsync("const end = chat.on('message', ({ data }) => { received.push(data); end(); });");
 
-        await connection.SayMessageAsync("e:2", "two");
-        await connection.SayMessageAsync("e:3", "three");
+        await connection.SendMessageAsync("e:2", "two");
+        await connection.SendMessageAsync("e:3", "three");
 
         await page.ExpectAsync("all('message', 'data')", """["two","three"]""");
-        await page.ExpectAsync("heard", """["two"]""");
+        await page.ExpectAsync("received", """["two"]""");
     }
 
     [Fact]

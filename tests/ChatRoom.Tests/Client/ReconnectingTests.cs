@@ -73,7 +73,7 @@ public class ReconnectingTests(Browser browser)
         await (await server.AcceptAsync()).CloseAsync(1008);
         await (await server.AcceptLiveAsync()).CloseAsync(1008);
         await (await server.AcceptAsync()).CloseAsync(1008);
-        await (await server.AcceptAsync()).BreakAsync();
+        await (await server.AcceptAsync()).AbortAsync();
         await (await server.AcceptAsync()).CloseAsync(1008);
         await (await server.AcceptAsync()).CloseAsync(1008);
         await (await server.AcceptAsync()).CloseAsync(1008, "you again");
@@ -93,7 +93,7 @@ public class ReconnectingTests(Browser browser)
         var connection = await server.AcceptLiveAsync();
 
         if (code == 1006)
-            await connection.BreakAsync();
+            await connection.AbortAsync();
         else
             await connection.CloseAsync(code);
 
@@ -129,14 +129,14 @@ public class ReconnectingTests(Browser browser)
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var connection = await server.AcceptLiveAsync();
         await page.RunAsync($$"""
-            window.heard = [];
+            window.received = [];
             chat.on('state', ({ state, retryAt }) => { if (state === 'reconnecting' && {{when}}) chat.close(); });
-            chat.on('state', ({ state }) => heard.push(state));
+            chat.on('state', ({ state }) => received.push(state));
             """);
 
-        await connection.BreakAsync();
+        await connection.AbortAsync();
 
-        await page.ExpectAsync("heard.at(-1)", "\"closed\"");
+        await page.ExpectAsync("received.at(-1)", "\"closed\"");
         await page.ExpectAsync("chat.state", "\"closed\"");
         await page.ConnectAsync(); // A second client, which connects after any connection of the first one.
         await server.AcceptLiveAsync();
@@ -151,11 +151,11 @@ public class ReconnectingTests(Browser browser)
         var first = await server.AcceptLiveAsync();
         await page.RunAsync("const end = chat.on('state', ({ state, retryAt }) => { if (state === 'reconnecting' && !retryAt) { end(); chat.reconnect(); } });");
 
-        await first.BreakAsync();
+        await first.AbortAsync();
 
         var second = await server.AcceptLiveAsync();
         await page.ExpectAsync("chat.state", "\"live\"");
-        await second.SayMessageAsync("e:2", "once");
+        await second.SendMessageAsync("e:2", "once");
         await page.ExpectAsync("all('message', 'data')", """["once"]""");
         Assert.Equal(2, server.Handshakes);
     }
@@ -173,10 +173,10 @@ public class ReconnectingTests(Browser browser)
 
         await page.ExpectAsync(Delays, "[3300]");
         await page.RunAsync("chat.reconnect()");
-        await (await server.AcceptAsync()).BreakAsync();
+        await (await server.AcceptAsync()).AbortAsync();
         await page.ExpectAsync(Delays, "[3300,1000]");
         await page.RunAsync("chat.reconnect()");
-        await (await server.AcceptLiveAsync()).BreakAsync();
+        await (await server.AcceptLiveAsync()).AbortAsync();
         await page.ExpectAsync(Delays, "[3300,1000,500]");
     }
 
@@ -196,25 +196,25 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_waits_longer_with_each_attempt_until_it_is_live()
+    public async Task The_client_waits_longer_with_each_attempt_until_it_is_live()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}", "Math.random = () => 1");
         for (var i = 0; i < 8; i++)
         {
-            await (await server.AcceptAsync()).BreakAsync();
+            await (await server.AcceptAsync()).AbortAsync();
             await page.ExpectAsync("all('state', 'delay').filter(Boolean).length", $"{i + 1}");
             await page.RunAsync("chat.reconnect()");
         }
 
-        await (await server.AcceptLiveAsync()).BreakAsync();
+        await (await server.AcceptLiveAsync()).AbortAsync();
 
         await page.ExpectAsync(
             Delays, "[500,1000,2000,4000,8000,16000,30000,30000,500]");
     }
 
     [Fact]
-    public async Task The_client_answers_pings_and_leaves_a_server_that_sends_none()
+    public async Task The_client_answers_pings_and_disconnects_from_a_server_that_sends_none()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -224,7 +224,7 @@ public class ReconnectingTests(Browser browser)
 
         var second = await server.AcceptAsync();
         await second.WelcomeAsync(ping: 0);
-        await second.SayLiveAsync("e:1");
+        await second.SendLiveAsync("e:1");
 
         await page.ExpectAsync("all('state', 'state', 'code')", """[["connecting",null],["reconnecting",1006],["reconnecting",1006],["live",null]]""");
         await second.HasSentNothingAsync();
@@ -250,7 +250,7 @@ public class ReconnectingTests(Browser browser)
     }
 
     [Fact]
-    public async Task It_pauses_while_the_browser_is_offline()
+    public async Task The_client_pauses_while_the_browser_is_offline()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, "{}");
@@ -272,7 +272,7 @@ public class ReconnectingTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "Object.defineProperty(navigator, 'onLine', { value: false, configurable: true })");
 
-        await (await server.AcceptAsync()).BreakAsync();
+        await (await server.AcceptAsync()).AbortAsync();
 
         await page.ExpectAsync("all('state', 'state')", """["connecting","offline"]""");
         await page.RunAsync("dispatchEvent(new Event('online'))");

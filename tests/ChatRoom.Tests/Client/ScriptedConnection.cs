@@ -30,10 +30,10 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     public Task WelcomeAsync(double ping = 20, int limit = 65536, string? user = "ann") =>
         SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby",{{(user is null ? "" : $"\"user\":\"{user}\",")}}"ping":{{ping}},"limit":{{limit}}}""");
 
-    public Task SayLiveAsync(string position, string room = "lobby") =>
+    public Task SendLiveAsync(string position, string room = "lobby") =>
         SendAsync($$"""{"type":"live","room":"{{room}}","position":"{{position}}","recovered":true}""");
 
-    public Task SayMessageAsync(string position, string data, string room = "lobby") =>
+    public Task SendMessageAsync(string position, string data, string room = "lobby") =>
         SendAsync($$"""{"type":"message","room":"{{room}}","position":"{{position}}","from":"bob","at":"2026-11-22T18:00:00.123Z","data":"{{data}}"}""");
 
     public Task AcknowledgeAsync(string reference, string position) =>
@@ -76,7 +76,7 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, CancellationToken.None).Soon();
 
     /// <summary>Aborts the connection, without a close frame, after the client has read everything.</summary>
-    public async Task BreakAsync()
+    public async Task AbortAsync()
     {
         await PingAsync();
         context.Abort();

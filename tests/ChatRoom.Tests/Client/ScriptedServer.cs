@@ -52,7 +52,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     {
         var connection = await AcceptAsync();
         await connection.WelcomeAsync();
-        await connection.SayLiveAsync(position);
+        await connection.SendLiveAsync(position);
         await connection.PingAsync();
         return connection;
     }

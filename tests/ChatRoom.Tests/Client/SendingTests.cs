@@ -3,7 +3,7 @@ namespace ChatRoom.Tests.Client;
 public class SendingTests(Browser browser)
 {
     [Fact]
-    public async Task A_message_is_pending_until_the_server_has_it()
+    public async Task A_message_is_pending_until_the_server_acknowledges_it()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -49,7 +49,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task On_a_new_connection_what_is_not_acknowledged_is_sent_again_in_order()
+    public async Task Unacknowledged_messages_are_sent_again_in_order_on_a_new_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -59,7 +59,7 @@ public class SendingTests(Browser browser)
         var sent = new[] { await first.ReceiveMessageAsync(), await first.ReceiveMessageAsync(), await first.ReceiveMessageAsync() };
         await first.AcknowledgeAsync(sent[1].Ref, "e:2");
         await page.ExpectAsync("chat.pending.length", "2");
-        await first.BreakAsync();
+        await first.AbortAsync();
         var second = await server.AcceptAsync();
         await page.SendAsync("d");
         await second.WelcomeAsync();
@@ -141,7 +141,7 @@ public class SendingTests(Browser browser)
         await page.RunAsync("const now = Date.now; Date.now = () => now() + 4.5 * 60_000");
         await page.SendAsync("new");
         await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
 
         var second = await server.AcceptLiveAsync();
 
@@ -206,7 +206,7 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_frame_exactly_as_large_as_the_server_takes_is_sent()
+    public async Task A_frame_exactly_as_large_as_the_limit_is_sent()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
@@ -224,14 +224,14 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task After_a_reload_what_was_pending_is_sent_again()
+    public async Task Pending_messages_are_sent_again_after_a_reload()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
         await page.SendAsync("sent");
         var sent = await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         var second = await server.AcceptAsync();
         await page.SendAsync("not sent");
 
@@ -263,7 +263,7 @@ public class SendingTests(Browser browser)
         await page.ExpectAsync("chat.state", "\"live\"");
         await page.SendAsync("sent by ann");
         await first.ReceiveMessageAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed by ann");
 
@@ -323,7 +323,7 @@ public class SendingTests(Browser browser)
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptAsync();
         await first.WelcomeAsync(user: null);
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed by nobody");
 
@@ -384,7 +384,7 @@ public class SendingTests(Browser browser)
         var connection = await server.AcceptLiveAsync();
         await page.SendAsync("sent");
         await connection.ReceiveMessageAsync();
-        await connection.BreakAsync();
+        await connection.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("not sent");
 

@@ -7,7 +7,7 @@ public class SizeTests
     private const int Kilobytes = 6;
 
     [Fact]
-    public async Task The_client_is_as_small_as_the_docs_say_and_needs_nothing_else()
+    public async Task The_client_is_as_small_as_documented_and_has_no_dependencies()
     {
         var source = await File.ReadAllBytesAsync(Path.Combine(ScriptedServer.ClientFolder, "chatkit.js"));
         using var compressed = new MemoryStream();

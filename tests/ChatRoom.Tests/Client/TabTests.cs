@@ -64,7 +64,7 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
-        await first.BreakAsync();
+        await first.AbortAsync();
         await server.AcceptAsync();
         await page.SendAsync("typed before");
         var other = new ClientPage(await page.Page.Context.NewPageAsync());
@@ -107,7 +107,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task The_copy_of_a_tab_that_is_closed_soon_is_sent_by_the_same_ref()
+    public async Task A_message_of_a_duplicated_tab_whose_original_was_just_closed_is_sent_with_the_same_ref()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
@@ -126,7 +126,7 @@ public class TabTests(Browser browser)
 
     /// <summary>The message may have been sent long ago, so that the server no longer has its ref.</summary>
     [Fact]
-    public async Task The_copy_of_a_tab_that_was_closed_long_ago_is_not_sent()
+    public async Task A_message_of_a_duplicated_tab_whose_original_was_closed_long_ago_is_not_sent()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
@@ -146,7 +146,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task Without_locks_a_page_knows_by_what_was_stored_whether_it_was_reloaded_or_duplicated()
+    public async Task Without_locks_a_page_detects_from_storage_whether_it_was_reloaded_or_duplicated()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server, before: WithoutLocks);
@@ -166,7 +166,7 @@ public class TabTests(Browser browser)
     }
 
     [Fact]
-    public async Task Closing_the_client_lets_another_one_of_the_page_have_the_lock()
+    public async Task Closing_the_client_releases_the_lock_for_another_client_of_the_page()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);

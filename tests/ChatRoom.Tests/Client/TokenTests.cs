@@ -5,7 +5,7 @@ public class TokenTests(Browser browser)
     private const string Quick = "times: { backoff: 5, refused: 5, busy: 5 }";
 
     [Fact]
-    public async Task Each_attempt_brings_a_fresh_token_beside_the_subprotocol()
+    public async Task Each_attempt_sends_a_fresh_token_as_a_second_subprotocol()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(
@@ -35,7 +35,7 @@ public class TokenTests(Browser browser)
 
     /// <summary>The token server can be unavailable, or return characters that are invalid in a subprotocol.</summary>
     [Fact]
-    public async Task An_attempt_without_a_token_has_failed_and_another_follows()
+    public async Task An_attempt_without_a_token_fails_and_another_follows()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, $$"""
@@ -56,7 +56,7 @@ public class TokenTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_token_that_comes_too_late_opens_no_second_connection()
+    public async Task A_token_that_arrives_too_late_opens_no_second_connection()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(

@@ -10,7 +10,7 @@ public abstract class PresenceStoreContract
     private readonly string _room = $"room {Guid.NewGuid():n}";
 
     [Fact]
-    public async Task Who_has_come_is_there_until_gone()
+    public async Task A_member_is_present_until_it_leaves()
     {
         var store = await CreateAsync();
         await store.EnterAsync(_room, ["anna", "bob"], Long);
@@ -23,7 +23,7 @@ public abstract class PresenceStoreContract
     }
 
     [Fact]
-    public async Task Who_is_not_there_cannot_go()
+    public async Task A_member_that_is_not_present_cannot_leave()
     {
         var store = await CreateAsync();
         Assert.False(await store.LeaveAsync(_room, "anna"));
@@ -34,7 +34,7 @@ public abstract class PresenceStoreContract
     }
 
     [Fact]
-    public async Task Rooms_do_not_share_who_is_there()
+    public async Task Rooms_do_not_share_members()
     {
         var store = await CreateAsync();
         await store.EnterAsync(_room, ["anna"], Long);
@@ -48,7 +48,7 @@ public abstract class PresenceStoreContract
     [InlineData("\n")]
     [InlineData("%s {x} 漢 😀")]
     [InlineData(" ")]
-    public async Task Any_name_will_do(string member)
+    public async Task A_member_may_have_any_name(string member)
     {
         var store = await CreateAsync();
         await store.EnterAsync(_room, [member, "anna"], Long);
@@ -60,7 +60,7 @@ public abstract class PresenceStoreContract
     }
 
     [Fact]
-    public async Task A_large_room_is_kept_whole()
+    public async Task A_large_room_lists_all_its_members()
     {
         var store = await CreateAsync();
         var members = Enumerable.Range(0, 2345).Select(static i => $"member {i}").ToList();

@@ -11,7 +11,7 @@ namespace ChatKit.Tests.Rooms.Presence;
 public class PresenceTests
 {
     [Fact]
-    public async Task A_client_is_told_who_is_there_and_who_comes_and_goes()
+    public async Task A_client_gets_the_present_members_and_who_joins_and_leaves()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -20,17 +20,17 @@ public class PresenceTests
         var bob = await host.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
         Assert.Contains(await bob.ReceivePresenceAsync(), new[] { "here anna", "here anna bob" });
-        await AreThereAsync(host, ["anna", "bob"]);
-        bob.Client.Vanish();
+        await WaitForMembersAsync(host, ["anna", "bob"]);
+        bob.Client.Disconnect();
         await bob.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("left bob", await anna.ReceivePresenceAsync());
-        await AreThereAsync(host, ["anna"]);
+        await WaitForMembersAsync(host, ["anna"]);
     }
 
     [Fact]
-    public async Task One_who_is_back_within_five_seconds_was_never_away()
+    public async Task A_user_who_reconnects_within_five_seconds_does_not_leave()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -40,10 +40,10 @@ public class PresenceTests
 
         for (var i = 0; i < 3; i++)
         {
-            bob.Client.Vanish();
+            bob.Client.Disconnect();
             await bob.Ended.Soon();
             host.Clock.Advance(TimeSpan.FromSeconds(4));
-            await AreThereAsync(host, ["anna", "bob"]);
+            await WaitForMembersAsync(host, ["anna", "bob"]);
             bob = await host.EnterTrackedAsync("bob");
             host.Clock.Advance(TimeSpan.FromSeconds(4));
         }
@@ -53,7 +53,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task Who_joins_finds_itself_among_those_who_are_here_and_is_not_announced_to_itself()
+    public async Task A_client_that_joins_is_in_its_own_member_list_and_gets_no_joined_event_for_itself()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -62,7 +62,7 @@ public class PresenceTests
         var bob = await host.EnterTrackedAsync("bob");
         Assert.Equal("here anna bob", await bob.ReceivePresenceAsync());
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
-        await Patience.UntilAsync(async () => (await ListAsync(host)).Length == 2, "it was announced");
+        await Patience.UntilAsync(async () => (await ListAsync(host)).Length == 2, "bob is stored");
         var carl = await host.EnterTrackedAsync("carl");
 
         Assert.Equal("here anna bob carl", await carl.ReceivePresenceAsync());
@@ -71,7 +71,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task Two_people_of_the_same_name_are_two()
+    public async Task Two_users_with_the_same_display_name_are_two_members()
     {
         await using var host = new ChatHost();
         var namesake = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "Same Name")], "test"));
@@ -88,11 +88,11 @@ public class PresenceTests
             await connection.Client.ReceiveJsonUntilAsync("presence");
         }
 
-        await Patience.UntilAsync(async () => (await ListAsync(host)).SequenceEqual(["c1", "c2"]), "both are there");
+        await Patience.UntilAsync(async () => (await ListAsync(host)).SequenceEqual(["c1", "c2"]), "both are present");
     }
 
     [Fact]
-    public async Task Two_tabs_are_one_person()
+    public async Task Two_tabs_of_a_user_are_one_member()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -101,11 +101,11 @@ public class PresenceTests
         var other = await host.EnterTrackedAsync("bob");
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
 
-        one.Client.Vanish();
+        one.Client.Disconnect();
         await one.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(6));
-        await AreThereAsync(host, ["anna", "bob"]);
-        other.Client.Vanish();
+        await WaitForMembersAsync(host, ["anna", "bob"]);
+        other.Client.Disconnect();
         await other.Ended.Soon();
         host.Clock.Advance(TimeSpan.FromSeconds(6));
 
@@ -113,7 +113,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task Nobody_is_there_by_the_id_of_the_connection()
+    public async Task An_anonymous_client_is_present_by_its_connection_id()
     {
         await using var host = new ChatHost();
         var connection = host.Connect("lobby", null, V1.Tracking, static abort => new()
@@ -129,7 +129,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task Whom_the_endpoint_does_not_track_nobody_is_told_of()
+    public async Task A_client_of_an_endpoint_without_tracking_is_not_announced()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -139,11 +139,11 @@ public class PresenceTests
         await host.EnterTrackedAsync("bob");
 
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
-        await AreThereAsync(host, ["anna", "bob"]);
+        await WaitForMembersAsync(host, ["anna", "bob"]);
     }
 
     [Fact]
-    public async Task A_room_in_which_nobody_is_tracked_tells_nothing()
+    public async Task A_room_without_tracked_members_sends_no_presence_frames()
     {
         await using var host = new ChatHost();
         var (connection, frames) = await host.EnterV1Async();
@@ -156,7 +156,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task A_plain_client_is_counted_and_told_nothing()
+    public async Task A_plain_client_is_a_member_but_gets_no_presence_frames()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -170,7 +170,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task Whoever_cancels_its_join_is_not_there()
+    public async Task A_canceled_join_removes_the_member_from_presence()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
@@ -189,28 +189,28 @@ public class PresenceTests
         host.Clock.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("left bob", await anna.ReceivePresenceAsync());
-        await AreThereAsync(host, ["anna"]);
+        await WaitForMembersAsync(host, ["anna"]);
     }
 
     [Fact]
-    public async Task Every_room_that_a_connection_joins_knows_it()
+    public async Task A_connection_is_present_in_every_room_that_it_joins()
     {
         await using var host = new ChatHost();
         var anna = await host.EnterTrackedAsync("anna");
         Assert.Equal("here anna", await anna.ReceivePresenceAsync());
-        await anna.EnteredV1Async();
+        await anna.WaitUntilEnteredV1Async();
 
         await anna.Handler.Join("other");
-        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).SequenceEqual(["anna"]), "the room knows");
+        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).SequenceEqual(["anna"]), "the room lists the right members");
         await anna.Handler.Leave("other");
         host.Clock.Advance(TimeSpan.FromSeconds(5));
 
-        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).Length == 0, "the room knows");
-        await AreThereAsync(host, ["anna"]);
+        await Patience.UntilAsync(async () => (await ListAsync(host, "other")).Length == 0, "the room lists the right members");
+        await WaitForMembersAsync(host, ["anna"]);
     }
 
     [Fact]
-    public async Task What_was_not_announced_is_found_by_the_check()
+    public async Task A_presence_change_whose_announcement_is_lost_is_found_by_the_check()
     {
         await using var host = new ChatHost();
         var store = host.Services.GetRequiredService<IPresenceStore>();
@@ -227,7 +227,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task A_store_that_was_away_learns_who_came_meanwhile()
+    public async Task A_member_that_joined_while_the_store_was_down_is_stored_when_it_is_back()
     {
         var store = new FaultyPresenceStore { Down = true };
         await using var host = new ChatHost(services: services => services.AddSingleton<IPresenceStore>(store));
@@ -240,19 +240,19 @@ public class PresenceTests
                 host.Clock.Advance(TimeSpan.FromSeconds(1));
                 return (await ListAsync(host)).SequenceEqual(["anna"]);
             },
-            "the store has been told");
+            "the store lists anna");
 
         // A check that has begun before the store knew her may still be under way, and no other begins meanwhile.
-        var told = anna.ReceivePresenceAsync();
+        var frame = anna.ReceivePresenceAsync();
         await Patience.UntilAsync(
             () =>
             {
                 host.Clock.Advance(TimeSpan.FromSeconds(10));
-                return told.IsCompleted;
+                return frame.IsCompleted;
             },
-            "anna is told");
+            "anna gets the member list");
 
-        Assert.Equal("here anna", await told);
+        Assert.Equal("here anna", await frame);
     }
 
     [Fact]
@@ -271,12 +271,12 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task What_was_said_to_a_user_before_comes_before_the_close()
+    public async Task Messages_sent_to_a_user_before_the_disconnect_arrive_before_the_close()
     {
         await using var host = new ChatHost();
         var anna = host.Connect("lobby", null, null, static abort => new() { Room = "lobby", Abort = abort, User = Users.Named("anna") });
         anna.Handler = new ScriptedHandler();
-        await Patience.UntilAsync(() => host.Rooms.Count == 2, "anna is there");
+        await Patience.UntilAsync(() => host.Rooms.Count == 2, "anna is in both rooms");
 
         for (var i = 0; i < 3; i++)
             await host.Broadcaster.SendToUserAsync("anna", $"{i}");
@@ -287,19 +287,19 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task A_client_that_was_too_slow_to_hear_who_came_is_told_who_is_there()
+    public async Task A_client_too_slow_for_a_joined_event_gets_the_member_list_later()
     {
         await using var room = new ChatKit.Tests.Rooms.RoomFixture();
         var slow = new ChatKit.Tests.Rooms.FakeRoomClient("slow") { Format = WireFormat.V1, PresentAs = "slow" };
         await room.JoinAsync(slow);
         await slow.ReceiveAsync(2);
 
-        slow.Take(0);
+        slow.Accept(0);
         var store = room.Host.Services.GetRequiredService<IPresenceStore>();
         await store.EnterAsync("r", ["far"], TimeSpan.FromMinutes(1));
         room.Check();
-        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 208), "it has missed something");
-        slow.Take();
+        await Patience.UntilAsync(() => room.Host.Logs.GetSnapshot().Any(static record => record.Id.Id == 208), "the client has missed an event");
+        slow.Accept();
         room.Check();
 
         var here = JsonNode.Parse((await slow.ReceiveAsync(3))[^1])!["here"]!.AsArray().Select(static member => (string?)member);
@@ -307,7 +307,7 @@ public class PresenceTests
     }
 
     [Fact]
-    public async Task What_no_close_frame_can_carry_is_refused()
+    public async Task A_code_or_reason_that_does_not_fit_into_a_close_frame_is_rejected()
     {
         await using var host = new ChatHost();
 
@@ -321,8 +321,8 @@ public class PresenceTests
         await connection.Client.ReceiveAndAnswerCloseAsync();
 
     /// <summary>Those in the room hear of somebody before the store does.</summary>
-    private static Task AreThereAsync(ChatHost host, string[] members) =>
-        Patience.UntilAsync(async () => (await ListAsync(host)).SequenceEqual(members), $"those who are there are {string.Join(", ", members)}");
+    private static Task WaitForMembersAsync(ChatHost host, string[] members) =>
+        Patience.UntilAsync(async () => (await ListAsync(host)).SequenceEqual(members), $"the members are {string.Join(", ", members)}");
 
     private static async Task<string[]> ListAsync(ChatHost host, string room = "lobby") =>
         [.. (await host.Services.GetRequiredService<IRoomPresence>().ListAsync(room)).Order()];
