@@ -103,6 +103,7 @@ internal static class Endpoint
             options.MaxMessageSize = 16 * 1024;
         }).RequireAuthorization();
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackPresence = true);
+        app.MapWebSocketHandler<Members>("/chat/{room}", options => options.AllowClientJoins = true);
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
             options.HomeRoom = context => $"{context.User.FindFirst("tenant")!.Value}/{context.Request.RouteValues["room"]}")
             .RequireAuthorization(policy => policy.RequireClaim("tenant"));

@@ -47,7 +47,7 @@ public class LeakTests
         Assert.Contains("\"user\":\"id-of-member\"", (await client.ReceiveAsync(2))[0], StringComparison.Ordinal);
 
         await client.SendAsync(
-            """{"type":"message","from":"admin","user":"admin","connection":"1","room":"other","position":"e:9","at":"2000-01-01T00:00:00Z","data":"hi"}""");
+            """{"type":"message","from":"admin","user":"admin","connection":"1","position":"e:9","at":"2000-01-01T00:00:00Z","data":"hi"}""");
         var frame = await client.ReceiveAsync();
 
         Assert.Contains("\"room\":\"lobby\"", frame, StringComparison.Ordinal);

@@ -75,7 +75,7 @@ internal static class StressServer
             (options.PingInterval, options.PingTimeout, options.IdleTimeout) = (PingInterval, PingTimeout, IdleTimeout);
             (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (MaxMessagesPerSecond, MaxMessageBurst);
             (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, queueLimit);
-            options.EnableCompression = true;
+            (options.EnableCompression, options.AllowClientJoins) = (true, true);
         });
         return app;
     }

@@ -90,7 +90,6 @@ public class V1ClientFrameTests
     [InlineData("""{"type":"hello"}""", null)]
     [InlineData("""{"type":""}""", null)]
     [InlineData("""{"type":"Message","data":"x"}""", null)]
-    [InlineData("""{"type":"join","ref":"j-1","room":"team-7","after":"5k2j9:42"}""", "j-1")]
     [InlineData("""{"ref":"s-1","data":{"x":[1,2]},"base64":"not base64","type":"signal"}""", "s-1")]
     [InlineData("""{"type":"read","ref":7}""", null)]
     [InlineData("""{"type":"edit","data":"\ud800","ref":"e-1"}""", "e-1")]

@@ -120,7 +120,15 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         await to.CallAsync($"CLUSTER SETSLOT {slot} IMPORTING {source}");
         await from.CallAsync($"CLUSTER SETSLOT {slot} MIGRATING {target}");
         foreach (var key in RedisKeys.OfRoom(_prefix, room))
-            Assert.Equal("+OK", await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} {key} 0 5000"));
+        {
+            // A node that has just joined refuses keys until it has heard of the others.
+            var migrated = "";
+            await Patience.UntilAsync(
+                async () => !(migrated = await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} {key} 0 5000")).Contains("CLUSTERDOWN", StringComparison.Ordinal),
+                "the target accepts keys");
+            Assert.Equal("+OK", migrated);
+        }
+
         foreach (var node in new[] { to, from, cluster.Nodes[1] })
             Assert.Equal("+OK", await node.CallAsync($"CLUSTER SETSLOT {slot} NODE {target}"));
 
