@@ -1,5 +1,7 @@
+using System.Net.WebSockets;
 using System.Security.Claims;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Tests.Redis;
 
@@ -105,6 +107,51 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
         Assert.Equal("before", await sender.Client.ReceiveTextAsync());
         Assert.Equal("after", await sender.Client.ReceiveTextAsync());
         Assert.Equal(["before", "after"], (await host.History.ReadAsync("room")).Messages.Select(static m => m.Text));
+    }
+
+    [Fact]
+    public async Task A_client_in_1000_rooms_resumes_on_another_node_and_gets_each_missed_message_once()
+    {
+        const int Rooms = 1_000;
+        var prefix = RedisHost.NewPrefix();
+        await using var here = RedisNode.Start(redis.Endpoint, prefix, AllowRooms);
+        await using var there = RedisNode.Start(redis.Endpoint, prefix, AllowRooms);
+        var allowing = new WebSocketConnectionOptions { AllowClientJoins = true };
+        var rooms = Enumerable.Range(0, Rooms).Select(static i => $"room-{i}").ToList();
+        var positions = new Dictionary<string, string>();
+        var (first, _) = await here.EnterV1Async(options: allowing);
+        foreach (var room in rooms)
+            await first.Client.SendAsync($$"""{"type":"join","room":"{{room}}"}""");
+        while (positions.Count < Rooms)
+        {
+            if (await first.Client.ReceiveJsonAsync() is var frame && (string?)frame["type"] == "live")
+                positions.Add((string)frame["room"]!, (string)frame["position"]!);
+        }
+
+        await first.Client.SendCloseAsync(WebSocketCloseStatus.NormalClosure, null);
+        await first.Ended.Soon();
+        await Parallel.ForEachAsync(rooms, async (room, stop) =>
+        {
+            await here.Broadcaster.BroadcastAsync(room, "1", stop);
+            await here.Broadcaster.BroadcastAsync(room, "2", stop);
+        });
+
+        var (second, _) = await there.EnterV1Async(options: allowing);
+        foreach (var room in rooms)
+            await second.Client.SendAsync($$"""{"type":"join","room":"{{room}}","after":"{{positions[room]}}"}""");
+        var received = rooms.ToDictionary(static room => room, static _ => new List<string?>());
+        for (var live = 0; live < Rooms;)
+        {
+            var frame = await second.Client.ReceiveJsonAsync();
+            if ((string?)frame["type"] == "message")
+                received[(string)frame["room"]!].Add((string?)frame["data"]);
+            else if ((string?)frame["type"] == "live")
+                live++;
+        }
+
+        Assert.All(received.Values, static texts => Assert.Equal(["1", "2"], texts));
+
+        static void AllowRooms(IServiceCollection services) => services.Configure<ChatKitOptions>(static options => options.MaxRoomsPerConnection = Rooms + 1);
     }
 
     private static async Task<List<int>> ReadToEndAsync(ChatConnection connection, int total)
