@@ -148,18 +148,20 @@ public class WebSocketHandlerTests
 
         public override ClaimsPrincipal User { get; } = user ?? new();
 
-        public override ValueTask SendAsync(string text, CancellationToken cancellationToken = default) => Do($"send {text}");
+        public override ValueTask SendAsync(string text, CancellationToken cancellationToken = default) => Do($"send {text}", cancellationToken);
 
-        public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) => Do("send bytes");
+        public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
+            Do("send bytes", cancellationToken);
 
         public override ValueTask BroadcastAsync(
-            string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) => Do($"broadcast {text}", cancellationToken);
+            string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
+            Do($"broadcast {text}", cancellationToken);
 
         public override ValueTask BroadcastAsync(
             ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
             Do("broadcast bytes", cancellationToken);
 
-        public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default) => Do($"join {room}");
+        public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default) => Do($"join {room}", cancellationToken);
 
         public override ValueTask LeaveAsync(string room) => Do($"leave {room}");
 

@@ -80,10 +80,10 @@ internal sealed class ConnectionRooms(
         try
         {
             // The room does not exist for this connection before the handler allows it. An exception denies access.
-            var answer = AuthorizeAsync(room);
-            if (cancellationToken.CanBeCanceled)
-                answer = new(answer.AsTask().WaitAsync(cancellationToken));
-            if (!await answer.ConfigureAwait(false))
+            var isAllowed = cancellationToken.CanBeCanceled
+                ? await AuthorizeAsync(room).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
+                : await AuthorizeAsync(room).ConfigureAwait(false);
+            if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
             membership = Enter(join, replay, null);

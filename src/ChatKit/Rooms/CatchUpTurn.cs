@@ -32,7 +32,7 @@ internal sealed class CatchUpTurn(SemaphoreSlim turns) : IDisposable
             return await space.ConfigureAwait(false);
 
         var waiting = space.AsTask();
-        if (_isSlow || await Task.WhenAny(waiting, Task.Delay(Grace, TimeProvider.System)).ConfigureAwait(false) != waiting)
+        if (_isSlow || await Task.WhenAny(waiting, Task.Delay(Grace, TimeProvider.System, cancellationToken)).ConfigureAwait(false) != waiting)
         {
             _isSlow = true;
             Dispose();

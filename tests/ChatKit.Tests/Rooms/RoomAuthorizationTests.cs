@@ -193,7 +193,7 @@ public class RoomAuthorizationTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(join.Soon);
 
         Assert.StartsWith("b", (string?)(await connection.Client.ReceiveJsonAsync())["data"]);
-        await connection.Handler.Join("club");
+        await connection.Handler.Join("club").AsTask().Soon();
         var frames = await connection.Client.ReceiveJsonUntilAsync("live");
 
         Assert.Equal([new string('c', 3000), "live"], frames.Shorten());

@@ -27,7 +27,7 @@ public class RoomRegistryTests
         await Parallel.ForAsync(0, 1000, async (i, _) =>
         {
             var membership = room.Rooms.Enter($"room {i}", new FakeRoomClient(), 100);
-            await membership.StartAsync();
+            await membership.StartAsync(CancellationToken.None);
             membership.Leave();
         });
 
@@ -77,7 +77,7 @@ public class RoomRegistryTests
             var membership = room.Rooms.Enter(RoomFixture.Name, new FakeRoomClient(), 100);
 
             // Whoever leaves while still starting is the hard case.
-            await Task.WhenAll(membership.StartAsync().AsTask(), Task.Run(membership.Leave, stop));
+            await Task.WhenAll(membership.StartAsync(CancellationToken.None).AsTask(), Task.Run(membership.Leave, stop));
         });
 
         await Patience.UntilAsync(() => (room.Rooms.Count, room.Backplane.Subscriptions) == (0, 0), "no room and no subscription is left");
