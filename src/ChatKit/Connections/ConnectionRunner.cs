@@ -101,7 +101,7 @@ internal sealed class ConnectionRunner : IDisposable
         _expiry?.Dispose();
         _connection.Dispose();
         _inbound.Dispose();
-        _transport.Release();
+        _transport.Dispose();
     }
 
     /// <summary>

@@ -72,7 +72,7 @@ internal sealed class MessageTransport : ClientTransport, IOutboundListener
         _sent.Writer.TryComplete();
     }
 
-    public override void Release() => IsReleased = true;
+    public override void Dispose() => IsReleased = true;
 
     public void OnFailed(Exception exception) => _listener!.OnLost(exception);
 }

@@ -6,7 +6,7 @@ namespace ChatKit.Connections.Transport;
 /// Carries messages between a connection and its client. How messages are framed, how the client is pinged, and how a close reaches it is
 /// known only to the derived class.
 /// </summary>
-internal abstract class ClientTransport
+internal abstract class ClientTransport : IDisposable
 {
     /// <summary>The format of the bytes that <see cref="Outbound"/> accepts.</summary>
     public abstract WireFormat Format { get; }
@@ -32,5 +32,5 @@ internal abstract class ClientTransport
     public abstract void SendClose(CloseInfo close, ReadOnlyMemory<byte> before = default);
 
     /// <summary>Releases what the transport itself holds. The host ends the connection.</summary>
-    public abstract void Release();
+    public abstract void Dispose();
 }

@@ -74,7 +74,7 @@ internal sealed class WebSocketTransport : ClientTransport, IOutboundListener
     public override void SendClose(CloseInfo close, ReadOnlyMemory<byte> before = default) =>
         Outbound.EnqueueLast(WebSocketFrame.Close(close.Code, close.Reason), before);
 
-    public override void Release()
+    public override void Dispose()
     {
         _reader.Dispose();
         _frames.Release();

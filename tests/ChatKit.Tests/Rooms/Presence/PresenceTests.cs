@@ -183,7 +183,7 @@ public class PresenceTests
         using var cancel = new CancellationTokenSource();
         var join = bob.Handler.Join("lobby", cancel.Token).AsTask();
         Assert.Equal("joined bob", await anna.ReceivePresenceAsync());
-        await AreThereAsync(host, ["anna", "bob"]);
+        await WaitForMembersAsync(host, ["anna", "bob"]);
 
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(join.Soon);
