@@ -1,17 +1,17 @@
-// The browser client of ChatKit. chatkit.d.ts describes what it exports, docs/protocol.md the protocol.
+// The browser client of ChatKit. chatkit.d.ts describes its exports, docs/protocol.md the protocol.
 
 // In milliseconds.
 const TIMES = {
   backoff: 500,
   backoffLimit: 30_000,
-  connect: 10_000, // If the network drops packets, an attempt would hang for minutes.
+  connect: 10_000, // Without a network, an attempt can hang for minutes.
   refused: 10_000,
   busy: 5_000,
   resend: 240_000, // The server keeps a ref for a minute longer.
   claim: 5_000,
 };
 
-// An error that the client would repeat, or the application's decision.
+// An error that would repeat, or the application's decision.
 const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code >= 3000;
 
 const MAX_REFUSALS = 3;
@@ -81,6 +81,7 @@ class Chat {
   #key;
   #id = this.#session; // of the outbox
   #isClaimed; // This page owns the outbox.
+  #isLocked; // This page has the lock.
   #holdTimer; // while the server's store is unavailable
   #holds = 0;
   #events = [];
@@ -102,7 +103,7 @@ class Chat {
     this.#key = `chatkit:${this.#url}`;
     this.#claim(this.#read(this.#key) ?? {});
     const { signal } = this.#lifetime;
-    addEventListener('pagehide', ({ persisted }) => persisted || this.#mark(), { signal });
+    addEventListener('pagehide', ({ persisted }) => (persisted && this.#isLocked) || this.#mark(), { signal });
     addEventListener('online', () => this.#state === 'offline' && this.#open(), { signal });
     // Without a network, a socket can look open for minutes.
     addEventListener('offline', () => this.#state !== 'closed' && this.#goOffline(), { signal });
@@ -129,10 +130,8 @@ class Chat {
 
   send(data) {
     return new Promise((resolve, reject) => {
-      const number = this.#count + 1;
-      const message = { type: 'message', ref: `${this.#session}-${number}`, ...toPayload(data) };
-      const entry = { message, number, user: this.#user, resolve, reject };
-      this.#count = number;
+      const message = { type: 'message', ref: `${this.#session}-${this.#count + 1}`, ...toPayload(data) };
+      const entry = { message, number: ++this.#count, user: this.#user, resolve, reject };
       this.#outbox.set(message.ref, entry);
       if (this.#state === 'closed') this.#settle(entry, 'closed', 'The connection is closed.');
       else this.#transmit([entry]);
@@ -291,7 +290,7 @@ class Chat {
     skip: ({ room, position }) => this.#advance(room, position),
 
     gap: ({ room, after, next, missed, reset = false }) => {
-      // The next message moves the position. Until then, the gap can be announced again, and may have grown.
+      // The next message moves the position. Until then, the gap can be announced again, and grow.
       if (reset && !next) this.#reach(room, ':0');
       else this.#announced.set(room, next ? move(next, -1) : move(after, missed));
       this.#emit('gap', { room, after, next, missed, reset });
@@ -384,7 +383,7 @@ class Chat {
       } else if (this.#isStale(entry)) {
         this.#abandon(entry);
       } else {
-        const isSending = this.#isSending;
+        const isSending = this.#isClaimed && this.#welcome && !this.#holdTimer && !this.#isLimited;
         if (isSending) Object.assign(entry, { sentAt: entry.sentAt ?? Date.now(), user: this.#user });
         this.#save(entry); // before sending, because the page can end at any time
         if (isSending) this.#socket.send(frame);
@@ -395,10 +394,6 @@ class Chat {
   /** Too old for the server to know its ref, or possibly from another user. */
   #isStale({ sentAt, user = '' }) {
     return Date.now() - sentAt > this.#times.resend || (this.#welcome && user !== this.#user);
-  }
-
-  get #isSending() {
-    return this.#isClaimed && this.#welcome && !this.#holdTimer && !this.#isLimited;
   }
 
   /** The server accepts no other message until it receives the refused one again. */
@@ -452,8 +447,8 @@ class Chat {
     if (this.#outbox.size === 0) this.#write(this.#key);
   }
 
-  // Storage keeps the outbox across a reload. Each message has its own key, so the cost of a change doesn't depend on their number.
-  // It can be full, blocked, or contain something else, which is no reason to fail.
+  // Storage keeps the outbox across a reload. Each message has its own key, so that changes stay cheap.
+  // It can be full, blocked, or contain something else.
 
   #keyOf({ number }) {
     return `${this.#key} ${number}`;
@@ -465,27 +460,33 @@ class Chat {
     this.#mark(Date.now());
   }
 
-  /** Stores the range of messages, and since when a page may have sent them. No time if the page has ended. */
+  /**
+   * Stores the range of messages, and since when a page may have sent them. No time if the page has ended. Until the page has the lock, there is no
+   * range that a duplicate could claim.
+   */
   #mark(at) {
     const [first] = this.#outbox.values();
-    if (first) this.#write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
+    if (first && (!at || this.#isLocked)) this.#write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
   }
 
   /** Takes over the outbox of the previous page. In a duplicated tab, it is a copy, and the other page has the lock. */
-  async #claim({ id, from, to = 0, at }) {
+  async #claim({ id = this.#session, from, to = 0, at }) {
     const entries = [];
     for (let number = from; number <= to; number++) {
       const entry = this.#read(this.#keyOf({ number }));
       if (entry?.message) entries.push([entry.message.ref, { ...entry, number }]);
     }
     this.#count = to;
-    if (!at) this.#outbox = new Map(entries);
+    if (!at) {
+      this.#id = id;
+      this.#outbox = new Map(entries);
+      this.#write(this.#key);
+    }
 
     const locks = this.#storage && navigator.locks; // requires HTTPS
-    const isOurs = await (locks && id ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
+    const isOurs = await (locks ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
     if (this.#lifetime.signal.aborted) return;
-    if (isOurs) this.#id = id ?? this.#id;
-    if (locks && this.#id !== id) this.#lock(this.#id, {});
+    this.#id = isOurs ? id : this.#session;
     if (locks && at && !isOurs) {
       for (const [, entry] of entries) this.#write(this.#keyOf(entry));
     } else {
@@ -493,19 +494,19 @@ class Chat {
       if (at) this.#outbox = new Map([...entries, ...this.#outbox]);
     }
     this.#isClaimed = true;
-    this.#mark(Date.now());
     this.#transmit(this.#outbox.values());
+    this.#isLocked = !locks || isOurs || await this.#lock(this.#id, {});
+    this.#mark(Date.now());
   }
 
-  /** Holds the lock until the client is closed or the page ends. */
-  #lock(id, options) {
+  /** Holds the lock until the client is closed or the page ends. A request fails if a debugger pauses the page. */
+  #lock(id, options, retries = 3) {
     const { signal } = this.#lifetime;
     return new Promise((resolve) => {
-      const hold = (lock) => {
+      navigator.locks.request(`chatkit:${id}`, options, (lock) => {
         resolve(lock);
         return signal.aborted || new Promise((release) => signal.addEventListener('abort', release));
-      };
-      navigator.locks.request(`chatkit:${id}`, options, hold).catch(() => resolve());
+      }).catch(() => resolve(retries && this.#lock(id, options, retries - 1)));
     });
   }
 

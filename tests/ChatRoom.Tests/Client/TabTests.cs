@@ -4,6 +4,27 @@ namespace ChatRoom.Tests.Client;
 public class TabTests(Browser browser)
 {
     private const string WithoutLocks = "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });";
+
+    private const string WithSlowLocks = """
+        const locks = navigator.locks;
+        const { request } = locks;
+        const unlocked = new Promise((resolve) => { window.unlock = resolve; });
+        locks.request = async (...all) => { await unlocked; return request.apply(locks, all); };
+        """;
+
+    private const string WithALockThatFailsOnce = """
+        const locks = navigator.locks;
+        const { request } = locks;
+        let fails = true;
+        locks.request = async (...all) => {
+          if (!fails) return request.apply(locks, all);
+          fails = false;
+          throw new Error('The provided callback is no longer runnable.');
+        };
+        """;
+
+    private const string Patient = "{ times: { claim: 60_000 } }";
+
     private const string LocksHeld = "navigator.locks.query().then(({ held }) => { window.held = held.length; }) && window.held";
 
     [Fact]
@@ -12,10 +33,10 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptAsync();
-        await original.SendAsync("typed once");
+        await SendAndStoreAsync(original, "typed once");
 
         var copy = await original.DuplicateAsync();
-        Assert.NotEqual(0, await copy.Page.EvaluateAsync<int>("sessionStorage.length"));
+        Assert.Equal(2, await copy.Page.EvaluateAsync<int>("sessionStorage.length"));
         await copy.ConnectAsync();
         var second = await server.AcceptLiveAsync();
         await copy.SendAsync("typed in the copy");
@@ -30,13 +51,90 @@ public class TabTests(Browser browser)
         await original.ExpectAsync("outcomes", """{"typed once":"e:2"}""");
     }
 
+    /// <summary>The copy's request for the lock can overtake the original's.</summary>
+    [Fact]
+    public async Task A_tab_that_is_duplicated_before_it_has_its_lock_sends_its_messages_alone()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server, Patient, WithSlowLocks);
+        var first = await server.AcceptAsync();
+        await original.SendAsync("typed once");
+
+        await ExpectNothingInACopyAsync(original, server);
+
+        await original.RunAsync("unlock()");
+        await original.ExpectAsync("sessionStorage.length", "2");
+        await first.WelcomeAsync();
+        Assert.Equal("typed once", (await first.ReceiveMessageAsync()).Data);
+    }
+
+    [Fact]
+    public async Task A_tab_that_is_duplicated_after_a_reload_before_it_has_its_lock_sends_its_messages_alone()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var original = await ClientPage.ConnectAsync(browser, server);
+        await server.AcceptAsync();
+        await SendAndStoreAsync(original, "typed once");
+        await original.Page.AddInitScriptAsync($"{{ {WithSlowLocks} }}");
+        await original.ReloadAsync(Patient);
+        var second = await server.AcceptAsync();
+
+        await ExpectNothingInACopyAsync(original, server);
+
+        Assert.Equal("""["typed once"]""", await PendingAsync(original));
+        await second.WelcomeAsync(user: null);
+        await second.HasSentNothingAsync();
+        await original.RunAsync("unlock()");
+        Assert.Equal("typed once", (await second.ReceiveMessageAsync()).Data);
+        await original.ExpectAsync("all('error', 'code')", "[]");
+    }
+
+    [Fact]
+    public async Task A_page_that_is_reloaded_before_it_has_its_lock_gets_its_messages_back()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, Patient, WithSlowLocks);
+        await server.AcceptAsync();
+        await page.SendAsync("typed before");
+
+        await page.ReloadAsync(Patient);
+        await server.AcceptAsync();
+        await page.SendAsync("typed between");
+        await page.ReloadAsync(Patient);
+
+        Assert.Equal("""["typed before","typed between"]""", await PendingAsync(page));
+        await page.RunAsync("unlock()");
+        var third = await server.AcceptAsync();
+        await third.WelcomeAsync(user: null);
+        Assert.Equal("typed before", (await third.ReceiveMessageAsync()).Data);
+        Assert.Equal("typed between", (await third.ReceiveMessageAsync()).Data);
+    }
+
+    /// <summary>A request fails if the browser grants the lock while the page is paused, as Playwright does in window.open().</summary>
+    [Fact]
+    public async Task A_page_repeats_a_request_for_its_lock_that_has_failed()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, before: WithALockThatFailsOnce);
+        await server.AcceptAsync();
+        await SendAndStoreAsync(page, "typed before");
+        await page.ExpectAsync(LocksHeld, "1");
+
+        await page.ReloadAsync();
+
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(user: null);
+        Assert.Equal("typed before", (await second.ReceiveMessageAsync()).Data);
+        await page.ExpectAsync(LocksHeld, "1");
+    }
+
     [Fact]
     public async Task Each_of_two_tabs_gets_its_own_messages_back_after_a_reload()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
         await server.AcceptAsync();
-        await original.SendAsync("of the original");
+        await SendAndStoreAsync(original, "of the original");
         var copy = await original.DuplicateAsync();
         await copy.ConnectAsync();
         await copy.SendAsync("of the copy");
@@ -66,7 +164,7 @@ public class TabTests(Browser browser)
         var first = await server.AcceptLiveAsync();
         await first.BreakAsync();
         await server.AcceptAsync();
-        await page.SendAsync("typed before");
+        await SendAndStoreAsync(page, "typed before");
         var other = new ClientPage(await page.Page.Context.NewPageAsync());
         await other.Page.GotoAsync(server.Address.ToString());
         await other.Page.EvaluateAsync(
@@ -91,7 +189,7 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server);
         await server.AcceptAsync();
-        await page.SendAsync("typed before");
+        await SendAndStoreAsync(page, "typed before");
         var other = new ClientPage(await page.Page.Context.NewPageAsync());
         await other.Page.GotoAsync(server.Address.ToString());
         await other.Page.EvaluateAsync(
@@ -112,7 +210,7 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
         var first = await server.AcceptLiveAsync();
-        await original.SendAsync("typed once");
+        await SendAndStoreAsync(original, "typed once");
         var sent = await first.ReceiveMessageAsync();
         var copy = await original.DuplicateAsync();
         await original.CloseTabAsync();
@@ -131,7 +229,7 @@ public class TabTests(Browser browser)
         await using var server = await ScriptedServer.StartAsync();
         await using var original = await ClientPage.ConnectAsync(browser, server);
         await server.AcceptAsync();
-        await original.SendAsync("typed once");
+        await SendAndStoreAsync(original, "typed once");
         var copy = await original.DuplicateAsync();
         await original.CloseTabAsync();
         await copy.ExpectAsync(LocksHeld, "0");
@@ -176,6 +274,25 @@ public class TabTests(Browser browser)
         await page.RunAsync("chat.close()");
 
         await page.ExpectAsync(LocksHeld, "0");
+    }
+
+    /// <summary>Sends a text, and waits until the page has its lock. Only then does it store which messages it has.</summary>
+    private static async Task SendAndStoreAsync(ClientPage page, string text)
+    {
+        await page.SendAsync(text);
+        await page.ExpectAsync("sessionStorage.length", "2");
+    }
+
+    private static async Task ExpectNothingInACopyAsync(ClientPage original, ScriptedServer server)
+    {
+        var copy = await original.DuplicateAsync();
+        await copy.ConnectAsync();
+        var connection = await server.AcceptLiveAsync();
+        await copy.ExpectAsync(LocksHeld, "1");
+        await copy.ExpectAsync("[chat.pending.length, all('error', 'code')]", "[0,[]]");
+        await copy.SendAsync("typed in the copy");
+        Assert.Equal("typed in the copy", (await connection.ReceiveMessageAsync()).Data);
+        await connection.HasSentNothingAsync();
     }
 
     private static async Task<string> PendingAsync(ClientPage page) =>
