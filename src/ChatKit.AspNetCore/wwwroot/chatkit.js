@@ -4,14 +4,14 @@
 const TIMES = {
   backoff: 500,
   backoffLimit: 30_000,
-  connect: 10_000, // If the network drops packets, an attempt would hang for minutes.
+  connect: 10_000, // Without a network, an attempt can hang for minutes.
   refused: 10_000,
   busy: 5_000,
   resend: 240_000, // The server keeps a ref for a minute longer.
   claim: 5_000,
 };
 
-// An error that the client would repeat, or the application's decision.
+// An error that would repeat, or the application's decision.
 const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code >= 3000;
 
 const MAX_REFUSALS = 3;
@@ -289,7 +289,7 @@ class Chat {
     skip: ({ room, position }) => this.#advance(room, position),
 
     gap: ({ room, after, next, missed, reset = false }) => {
-      // The next message moves the position. Until then, the gap can be announced again, and may have grown.
+      // The next message moves the position. Until then, the gap can be announced again, and grow.
       if (reset && !next) this.#reach(room, ':0');
       else this.#announced.set(room, next ? move(next, -1) : move(after, missed));
       this.#emit('gap', { room, after, next, missed, reset });
@@ -447,7 +447,7 @@ class Chat {
   }
 
   // Storage keeps the outbox across a reload. Each message has its own key, so that changes stay cheap.
-  // It can be full, blocked, or contain something else, which is no reason to fail.
+  // It can be full, blocked, or contain something else.
 
   #keyOf({ number }) {
     return `${this.#key} ${number}`;
@@ -498,14 +498,14 @@ class Chat {
     this.#mark(Date.now());
   }
 
-  /** Holds the lock until the client is closed or the page ends. */
-  #lock(id, options) {
+  /** Holds the lock until the client is closed or the page ends. A request fails if a debugger pauses the page. */
+  #lock(id, options, retries = 3) {
     const { signal } = this.#lifetime;
     return new Promise((resolve) => {
       navigator.locks.request(`chatkit:${id}`, options, (lock) => {
         resolve(lock);
         return signal.aborted || new Promise((release) => signal.addEventListener('abort', release));
-      }).catch(() => resolve());
+      }).catch(() => resolve(retries && this.#lock(id, options, retries - 1)));
     });
   }
 

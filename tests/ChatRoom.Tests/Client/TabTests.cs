@@ -4,11 +4,23 @@ namespace ChatRoom.Tests.Client;
 public class TabTests(Browser browser)
 {
     private const string WithoutLocks = "Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true });";
+
     private const string WithSlowLocks = """
         const locks = navigator.locks;
         const { request } = locks;
         const unlocked = new Promise((resolve) => { window.unlock = resolve; });
         locks.request = async (...all) => { await unlocked; return request.apply(locks, all); };
+        """;
+
+    private const string WithALockThatFailsOnce = """
+        const locks = navigator.locks;
+        const { request } = locks;
+        let fails = true;
+        locks.request = async (...all) => {
+          if (!fails) return request.apply(locks, all);
+          fails = false;
+          throw new Error('The provided callback is no longer runnable.');
+        };
         """;
 
     private const string Patient = "{ times: { claim: 60_000 } }";
@@ -39,7 +51,7 @@ public class TabTests(Browser browser)
         await original.ExpectAsync("outcomes", """{"typed once":"e:2"}""");
     }
 
-    /// <summary>On a busy machine, the copy's request for the lock can overtake the original's.</summary>
+    /// <summary>The copy's request for the lock can overtake the original's.</summary>
     [Fact]
     public async Task A_tab_that_is_duplicated_before_it_has_its_lock_sends_its_messages_alone()
     {
@@ -96,6 +108,24 @@ public class TabTests(Browser browser)
         await third.WelcomeAsync(user: null);
         Assert.Equal("typed before", (await third.ReceiveMessageAsync()).Data);
         Assert.Equal("typed between", (await third.ReceiveMessageAsync()).Data);
+    }
+
+    /// <summary>A request fails if the browser grants the lock while the page is paused, as Playwright does in window.open().</summary>
+    [Fact]
+    public async Task A_page_repeats_a_request_for_its_lock_that_has_failed()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, before: WithALockThatFailsOnce);
+        await server.AcceptAsync();
+        await SendAndStoreAsync(page, "typed before");
+        await page.ExpectAsync(LocksHeld, "1");
+
+        await page.ReloadAsync();
+
+        var second = await server.AcceptAsync();
+        await second.WelcomeAsync(user: null);
+        Assert.Equal("typed before", (await second.ReceiveMessageAsync()).Data);
+        await page.ExpectAsync(LocksHeld, "1");
     }
 
     [Fact]
