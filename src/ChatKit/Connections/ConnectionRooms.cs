@@ -13,8 +13,6 @@ namespace ChatKit.Connections;
 internal sealed class ConnectionRooms(
     IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
 {
-    private static readonly AsyncLocal<Question?> Asked = new();
-
     // Most connections are in one or two rooms. For so few, a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
 
@@ -57,13 +55,7 @@ internal sealed class ConnectionRooms(
     /// </exception>
     public async ValueTask JoinAsync(string room, int replay, CancellationToken cancellationToken)
     {
-        if (Asked.Value is { IsAnswered: false } question)
-        {
-            throw new InvalidOperationException(
-                $"{nameof(WebSocketHandler.AuthorizeRoomAsync)} of room '{question.Room}' has called JoinAsync, which would ask it "
-                + $"again. Only answer there; join in {nameof(WebSocketHandler.OnOpenAsync)} or {nameof(WebSocketHandler.OnMessageAsync)}.");
-        }
-
+        RoomQuestion.ThrowIfAsked();
         cancellationToken.ThrowIfCancellationRequested();
         var (result, join) = BeginJoin(room);
         if (result == JoinResult.TooManyRooms)
@@ -81,8 +73,8 @@ internal sealed class ConnectionRooms(
         {
             // The room does not exist for this connection before the handler allows it. An exception denies access.
             var isAllowed = cancellationToken.CanBeCanceled
-                ? await AuthorizeAsync(room).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
-                : await AuthorizeAsync(room).ConfigureAwait(false);
+                ? await RoomQuestion.AskAsync(connection, room).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false)
+                : await RoomQuestion.AskAsync(connection, room).ConfigureAwait(false);
             if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
@@ -93,8 +85,8 @@ internal sealed class ConnectionRooms(
             EndJoin(join);
         }
 
-        if (membership is not null)
-            await StartAsync(membership, cancellationToken).ConfigureAwait(false);
+        if (membership is { } entered)
+            await StartAsync(entered, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets the client join a room that it has asked for, if the handler allows it. The stored messages follow in the background.</summary>
@@ -110,7 +102,7 @@ internal sealed class ConnectionRooms(
         RoomMembership? membership;
         try
         {
-            if (!await AuthorizeAsync(request.Room).ConfigureAwait(false))
+            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false))
                 return JoinResult.Denied;
             await onAllowed().ConfigureAwait(false);
             membership = Enter(join, replay, request.After);
@@ -121,8 +113,8 @@ internal sealed class ConnectionRooms(
         }
 
         // A client that receives the messages of one room slowly can go on with another.
-        if (membership is not null)
-            _ = StartInBackgroundAsync(membership);
+        if (membership is { } entered)
+            _ = StartInBackgroundAsync(entered);
         return JoinResult.Joined;
     }
 
@@ -156,7 +148,7 @@ internal sealed class ConnectionRooms(
         lock (_memberships)
         {
             membership = Find(room);
-            _memberships.Remove(membership!);
+            _memberships.Remove(membership.GetValueOrDefault());
             _joins?.RemoveAll(join => join.Room == room);
         }
 
@@ -176,21 +168,6 @@ internal sealed class ConnectionRooms(
 
         foreach (var membership in memberships)
             membership.Leave();
-    }
-
-    /// <summary>Asks the handler. Meanwhile the handler cannot join rooms: each join would ask it again, without end.</summary>
-    private async ValueTask<bool> AuthorizeAsync(string room)
-    {
-        var question = new Question(room);
-        Asked.Value = question;
-        try
-        {
-            return await connection.AuthorizeRoomAsync(room).ConfigureAwait(false);
-        }
-        finally
-        {
-            question.IsAnswered = true;
-        }
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
@@ -271,17 +248,15 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Finds a membership. The caller must hold the lock.</summary>
-    private RoomMembership? Find(string room) => _memberships.Find(membership => membership.Room.Name == room);
-
-    /// <summary>
-    /// Marks that the handler is authorizing a room. Flows with the calls that the handler makes. Work that it starts and does not await
-    /// may go on after the answer.
-    /// </summary>
-    private sealed class Question(string room)
+    private RoomMembership? Find(string room)
     {
-        public string Room => room;
+        foreach (var membership in _memberships)
+        {
+            if (membership.Room.Name == room)
+                return membership;
+        }
 
-        public volatile bool IsAnswered;
+        return null;
     }
 
     /// <summary>

@@ -1,7 +1,7 @@
 namespace ChatKit.Rooms;
 
 /// <summary>A connection's membership in a room.</summary>
-internal sealed record RoomMembership(Room Room, RoomMember Member)
+internal readonly record struct RoomMembership(Room Room, RoomMember Member)
 {
     /// <inheritdoc cref="Room.StartAsync"/>
     public ValueTask StartAsync(CancellationToken cancellationToken = default) => Room.StartAsync(Member, cancellationToken);

@@ -32,7 +32,7 @@ public class CloseSearchTests
         byte[] stream = [.. Others, .. Close];
         foreach (var split in Enumerable.Range(0, 300).Concat(Enumerable.Range(stream.Length - 300, 300)))
         {
-            var search = new CloseSearch(rest: 0, isFound: false);
+            var search = new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false);
             var begin = new ReadOnlySequence<byte>(stream.AsMemory(0, split));
 
             Assert.False(search.Read(ref begin));
@@ -48,7 +48,7 @@ public class CloseSearchTests
         for (var size = 1; size < 20; size++)
         {
             var buffer = Segments.Of([.. Others, .. Close], size);
-            Assert.True(new CloseSearch(rest: 0, isFound: false).Read(ref buffer));
+            Assert.True(new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false).Read(ref buffer));
         }
     }
 
@@ -56,13 +56,13 @@ public class CloseSearchTests
     public void A_close_frame_need_not_be_masked()
     {
         var buffer = new ReadOnlySequence<byte>(ClientFrame.Of(ClientFrame.Close, [0x03, 0xE8], key: null));
-        Assert.True(new CloseSearch(rest: 0, isFound: false).Read(ref buffer));
+        Assert.True(new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false).Read(ref buffer));
     }
 
     [Fact]
     public void The_rest_of_the_faulty_frame_is_not_searched()
     {
-        var search = new CloseSearch(rest: Close.Length, isFound: false);
+        var search = new CloseSearch(ProtocolFault.TooBig, rest: Close.Length, isFound: false);
         var buffer = new ReadOnlySequence<byte>([.. Close, .. Close[..^1]]);
 
         Assert.False(search.Read(ref buffer));
@@ -74,7 +74,7 @@ public class CloseSearchTests
     public void Bytes_after_the_close_frame_are_not_read()
     {
         var buffer = new ReadOnlySequence<byte>([.. Close, .. Others]);
-        Assert.True(new CloseSearch(rest: 0, isFound: false).Read(ref buffer));
+        Assert.True(new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false).Read(ref buffer));
         Assert.Equal(Others.Length, buffer.Length);
     }
 
@@ -84,7 +84,7 @@ public class CloseSearchTests
     [InlineData(ulong.MaxValue)]
     public void Nothing_is_found_after_a_frame_that_does_not_end(ulong length)
     {
-        var search = new CloseSearch(rest: 0, isFound: false);
+        var search = new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false);
         var buffer = new ReadOnlySequence<byte>([.. ClientFrame.Header(ClientFrame.Binary, length), .. Close]);
 
         Assert.False(search.Read(ref buffer));
@@ -94,7 +94,7 @@ public class CloseSearchTests
     [Fact]
     public void Bytes_that_are_not_frames_are_discarded()
     {
-        var search = new CloseSearch(rest: 0, isFound: false);
+        var search = new CloseSearch(ProtocolFault.TooBig, rest: 0, isFound: false);
         for (var i = 0; i < 100; i++)
         {
             var buffer = new ReadOnlySequence<byte>([.. Enumerable.Repeat((byte)'x', 1000)]);

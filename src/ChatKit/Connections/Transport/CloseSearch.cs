@@ -7,12 +7,15 @@ namespace ChatKit.Connections.Transport;
 /// Looks for the close frame of a client that has broken the protocol. Skips all other frames, valid or not, and stores nothing. It never
 /// guesses: it does not search inside a frame, and finds nothing after a frame that does not end.
 /// </summary>
+/// <param name="fault">The client's violation of the protocol.</param>
 /// <param name="rest">The number of bytes of the faulty frame's payload that are still to come.</param>
 /// <param name="isFound">Whether the faulty frame was a close frame. No other close frame follows it.</param>
-internal sealed class CloseSearch(long rest, bool isFound)
+internal sealed class CloseSearch(ProtocolFault fault, long rest, bool isFound)
 {
     private long _rest = rest;
     private bool _inClose = isFound;
+
+    public ProtocolFault Fault => fault;
 
     /// <summary>Whether a complete close frame has arrived.</summary>
     public bool IsFound => _inClose && _rest == 0;

@@ -46,7 +46,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 
     public string? CloseReason { get; private set; }
 
-    public ProtocolFault? Fault { get; private set; }
+    public ProtocolFault? Fault => Closing?.Fault;
 
     /// <summary>Reads the bytes after the fault.</summary>
     public CloseSearch? Closing { get; private set; }
@@ -93,8 +93,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
 
     private InboundFrame Fail(ProtocolFault fault, bool isInClose = false)
     {
-        Fault = fault;
-        Closing = new CloseSearch(_inFrame ? _frame.PayloadLength - _read : 0, isInClose);
+        Closing = new CloseSearch(fault, _inFrame ? _frame.PayloadLength - _read : 0, isInClose);
         Dispose();
         return InboundFrame.Fault;
     }

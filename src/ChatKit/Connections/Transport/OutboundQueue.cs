@@ -6,7 +6,8 @@ namespace ChatKit.Connections.Transport;
 
 /// <summary>
 /// The frames that wait to be written to one client, and the only writer of its transport. Holds whole frames only, so that frames of
-/// rooms, of the handler and of the protocol never interleave. Uses no thread while nothing is pending.
+/// rooms, of the handler and of the protocol never interleave. Uses no thread while nothing is pending. The transport is also the lock for
+/// everything in this class: a separate lock would be one more object for each connection.
 /// </summary>
 internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutboundListener listener) : IOutbound
 {
@@ -16,11 +17,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <summary>The approximate memory cost of a waiting frame besides its bytes, so that the limit applies to tiny frames too.</summary>
     private const int FrameOverhead = 64;
 
-    /// <summary>A list for more frames than this is released once they are written.</summary>
-    private const int KeptFrames = 256;
-
-    /// <summary>Also the lock for everything in this class: a separate lock would be one more object for each connection.</summary>
-    private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
+    private WaitingFrames _frames;
     private ControlFrames _control;
     private long _bytes;
 
@@ -54,7 +51,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     {
         get
         {
-            lock (_frames)
+            lock (transport)
                 return (_waits, _waiting, _control.HasPing);
         }
     }
@@ -65,7 +62,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
         while (true)
         {
             Task space;
-            lock (_frames)
+            lock (transport)
             {
                 if (_lastQueued || _ended)
                     return false;
@@ -95,7 +92,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <summary>Ends the queue: accepts no more frames, and drops those that are not being written.</summary>
     public void End()
     {
-        lock (_frames)
+        lock (transport)
         {
             _ended = true;
             _frames.Clear();
@@ -109,13 +106,13 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <summary>Waits until nothing is left to write.</summary>
     public Task WaitUntilIdleAsync()
     {
-        lock (_frames)
+        lock (transport)
             return _writing ? _idle.Next : Task.CompletedTask;
     }
 
     private bool EnqueueControl(ReadOnlyMemory<byte> frame, Control kind, ReadOnlyMemory<byte> before = default)
     {
-        lock (_frames)
+        lock (transport)
         {
             if (_lastQueued || _ended)
                 return false;
@@ -151,7 +148,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
 
     private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
     {
-        lock (_frames)
+        lock (transport)
         {
             if (_lastQueued || _ended)
                 return EnqueueResult.Closed;
@@ -178,7 +175,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     {
         get
         {
-            Debug.Assert(Monitor.IsEntered(_frames), "The caller must hold the lock.");
+            Debug.Assert(Monitor.IsEntered(transport), "The caller must hold the lock.");
             return _bytes + ((long)_frames.Count * FrameOverhead);
         }
     }
@@ -213,7 +210,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
 
     private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
     {
-        lock (_frames)
+        lock (transport)
         {
             _waits++;
             _waiting = length;
@@ -241,7 +238,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
         // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one.
         End();
         listener.OnFailed(exception);
-        lock (_frames)
+        lock (transport)
         {
             _writing = false;
             _waiting = 0;
@@ -261,7 +258,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <param name="chunk">The bytes to write.</param>
     private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
     {
-        lock (_frames)
+        lock (transport)
         {
             chunk = default;
             _waiting = 0;
@@ -276,31 +273,19 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
             var control = _control.Length;
             if (_ended || _bytes + control == 0)
             {
-                if (_frames.Capacity > KeptFrames)
-                    _frames.TrimExcess();
+                _frames.Trim();
                 _writing = false;
                 _idle.Set();
                 return false;
             }
 
-            if (control == 0 && (_frames.Count == 1 || _frames.Peek().Length >= JoinLimit))
-            {
-                chunk = _frames.Dequeue();
+            if (control == 0 && _frames.TryTakeAlone(JoinLimit, out chunk))
                 return true;
-            }
 
             buffer ??= ArrayPool<byte>.Shared.Rent(JoinLimit);
             _control.MoveTo(buffer);
-            var length = control;
             _bytes += control;
-            while (_frames.TryPeek(out var frame) && frame.Length <= buffer.Length - length)
-            {
-                frame.CopyTo(buffer.AsMemory(length));
-                length += frame.Length;
-                _frames.Dequeue();
-            }
-
-            chunk = buffer.AsMemory(0, length);
+            chunk = buffer.AsMemory(0, control + _frames.MoveTo(buffer.AsSpan(control)));
             return true;
         }
     }
