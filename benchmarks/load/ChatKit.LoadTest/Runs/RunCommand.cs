@@ -22,7 +22,7 @@ internal static class RunCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var repetitions = new Option<int>("--repetitions") { Description = "The number of measurements.", DefaultValueFactory = _ => 5 };
-        var warmUp = new Option<double>("--warmup") { Description = "The warm-up time in seconds.", DefaultValueFactory = _ => 15 };
+        var warmUp = new Option<double>("--warmup") { Description = "The warm-up time in seconds.", DefaultValueFactory = _ => 25 };
         var duration = new Option<double>("--duration") { Description = "The measured time in seconds.", DefaultValueFactory = _ => 5 };
         var settle = new Option<double>("--settle") { Description = "The time for memory to settle, in seconds.", DefaultValueFactory = _ => 10 };
         var compare = new Option<string>("--base") { Description = "The server to compare with.", DefaultValueFactory = _ => "signalr" };
