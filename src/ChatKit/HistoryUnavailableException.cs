@@ -1,9 +1,10 @@
 namespace ChatKit;
 
 /// <summary>
-/// The exception that is thrown when the history can't be read or written. A broadcast that throws it isn't delivered. If it leaves a
-/// handler's callback, the connection stays open, because the fault is temporary, and neither the client nor the handler caused it. The
-/// client isn't notified unless the handler catches the exception and notifies it.
+/// The exception that is thrown when the message store, or the connection between the nodes, is unavailable. A broadcast that throws it isn't
+/// delivered. If it leaves a handler's callback, the connection stays open, because the fault is temporary. A client that uses
+/// <see cref="ChatKitSubprotocol.V1"/> receives the error <c>unavailable</c> and sends its message again. Other clients receive nothing,
+/// unless the handler catches the exception and sends them a message.
 /// </summary>
 public sealed class HistoryUnavailableException : IOException
 {

@@ -1,8 +1,9 @@
 namespace ChatKit;
 
 /// <summary>
-/// Carries messages to every node that has members of a room. It may lose, duplicate or reorder messages. A room detects this by the
-/// messages' positions, and reads from the history, which is authoritative. Implementations must be thread-safe. The default works within
+/// Carries messages to every node that has members of a room. It should deliver a room's messages in the order of their positions. If it
+/// loses, duplicates or reorders stored messages, a room detects this by the positions, and reads from the history, which is authoritative.
+/// Announcements must keep their order. Implementations must be thread-safe. The default works within
 /// this process; <c>AddRedis</c> registers one that spans nodes. To use your own, register it as a singleton, before or after
 /// <c>AddChatKit()</c> and <c>AddRedis()</c>. To store messages, inject the <see cref="IMessageHistory"/> into its constructor.
 /// </summary>
@@ -37,8 +38,8 @@ public interface IBackplane
 
     /// <summary>
     /// Delivers an announcement of ChatKit to every subscriber of a room, including those on this node. An announcement says, for example,
-    /// that a member joined or that a user must be disconnected. It is never stored. Announcements and messages of one publisher in one
-    /// room must arrive in the order in which they were published.
+    /// that a member joined or that a user must be disconnected. It is never stored. Announcements of one publisher in one room must arrive
+    /// in the order in which they were published.
     /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="announcement">The bytes, in a format that is internal to ChatKit. At most a few kilobytes.</param>

@@ -4,7 +4,7 @@ namespace ChatKit;
 public interface IBackplaneSubscriber
 {
     /// <summary>
-    /// Called when a message was published. Calls for one room never run concurrently, and stored messages arrive in the order of their
+    /// Called when a message was published. Calls for one room never run concurrently. Stored messages should arrive in the order of their
     /// positions.
     /// </summary>
     /// <param name="message">The message. Its position is null if the message is ephemeral.</param>

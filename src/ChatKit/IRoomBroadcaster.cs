@@ -98,7 +98,7 @@ public interface IRoomBroadcaster
     /// <param name="reason">The reason, at most 123 bytes of UTF-8. Default: none.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="ArgumentOutOfRangeException">The code can't be sent.</exception>
-    /// <exception cref="ArgumentException">The reason is too long.</exception>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty, or the reason is too long.</exception>
     /// <exception cref="HistoryUnavailableException">The request couldn't be stored. No connection is closed.</exception>
     ValueTask DisconnectUserAsync(
         string userId,

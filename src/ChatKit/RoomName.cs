@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace ChatKit;
 
 /// <summary>
-/// Checks room names. A valid name has 1 to 255 UTF-16 characters of valid Unicode, without control characters, line or paragraph
+/// Checks room names. A valid name has 1 to 255 UTF-16 code units of valid Unicode, without control characters, line or paragraph
 /// separators and bidi controls. It can be written to a log unchanged. Check a name that a client has chosen before you pass it to
 /// <see cref="WebSocketHandler.JoinAsync"/>; the home room's name is checked during the handshake.
 /// </summary>
 public static class RoomName
 {
-    /// <summary>The maximum length of a name, in UTF-16 characters.</summary>
+    /// <summary>The maximum length of a name, in UTF-16 code units.</summary>
     public const int MaxLength = 255;
 
     /// <summary>
@@ -52,6 +52,6 @@ public static class RoomName
             return null;
         return char.IsSurrogate(name[index])
             ? $"A room name must be valid Unicode; this one has an unpaired surrogate at index {index}."
-            : $"A room name must not contain control characters; this one has U+{(int)name[index]:X4} at index {index}.";
+            : $"A room name must not contain control characters, line separators or bidi controls; this one has U+{(int)name[index]:X4} at index {index}.";
     }
 }

@@ -80,7 +80,8 @@ public abstract class WebSocketConnection
 
     /// <summary>
     /// Sends a text to a room and returns its position; see
-    /// <see cref="WebSocketHandler.PublishAsync(string, BroadcastOptions?, CancellationToken)"/>.
+    /// <see cref="WebSocketHandler.PublishAsync(string, BroadcastOptions?, CancellationToken)"/>. The default implementation calls
+    /// <see cref="BroadcastAsync(string, BroadcastOptions?, CancellationToken)"/> and returns null. Override it in a test that needs a position.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>
@@ -94,7 +95,9 @@ public abstract class WebSocketConnection
 
     /// <summary>
     /// Sends bytes to a room and returns their position; see
-    /// <see cref="WebSocketHandler.PublishAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/>.
+    /// <see cref="WebSocketHandler.PublishAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/>. The default implementation
+    /// calls <see cref="BroadcastAsync(ReadOnlyMemory{byte}, BroadcastOptions?, CancellationToken)"/> and returns null. Override it in a test
+    /// that needs a position.
     /// </summary>
     /// <param name="data">The bytes. They are copied before this method returns.</param>
     /// <param name="options">The room, the audience, and whether to store the message; null for the defaults.</param>

@@ -55,7 +55,8 @@ public class WebSocketConnectionOptions
 
     /// <summary>
     /// The number of bytes that can be queued for a slow client. Default: 1 MiB; 1 KiB to 1 GiB. A client that exceeds the limit falls
-    /// behind. It resumes from the history when it has read its queue, or is closed with 1008 if the room has no history.
+    /// behind. When half of the queue is free, it receives the missed messages from the history. If the room has no history, the client is
+    /// closed with 1008.
     /// </summary>
     public int OutboundQueueLimit { get; set; } = 1024 * 1024;
 

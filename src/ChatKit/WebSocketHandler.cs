@@ -31,13 +31,15 @@ public abstract class WebSocketHandler
 
     /// <summary>
     /// Called when the client has connected, before it joins the home room. To refuse the client, call <see cref="CloseAsync"/>. Messages
-    /// that arrive in the meantime are queued. If this method throws, the connection is closed with 1011.
+    /// that arrive in the meantime are queued. If this method throws, the connection is closed with 1011, except for a
+    /// <see cref="HistoryUnavailableException"/> and a <see cref="RoomAccessDeniedException"/>.
     /// </summary>
     protected internal virtual ValueTask OnOpenAsync() => ValueTask.CompletedTask;
 
     /// <summary>
     /// Decides whether the client can be in a room. Called each time the client is about to join one: for the home room after
-    /// <see cref="OnOpenAsync"/>, for other rooms by <see cref="JoinAsync"/>.
+    /// <see cref="OnOpenAsync"/>, and for other rooms when the handler calls <see cref="JoinAsync"/> or the client asks to join
+    /// (<see cref="WebSocketConnectionOptions.AllowClientJoins"/>).
     /// </summary>
     /// <param name="room">The room's name.</param>
     /// <returns>True, the default, to let the client in; false to deny access.</returns>
@@ -51,8 +53,8 @@ public abstract class WebSocketHandler
     protected internal virtual ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(true);
 
     /// <summary>
-    /// Called when the client has sent a message. If it throws, the connection is closed with 1011, except for a
-    /// <see cref="MessageRefusedException"/>, which refuses only this message. While it runs, pings are answered and up to 16 more messages
+    /// Called when the client has sent a message. If it throws, the connection is closed with 1011. <see cref="MessageRefusedException"/>,
+    /// <see cref="HistoryUnavailableException"/> and <see cref="RoomAccessDeniedException"/> leave it open. While it runs, pings are answered and up to 16 more messages
     /// are read and queued. Then the client has to wait.
     /// </summary>
     /// <param name="message">The message.</param>

@@ -46,7 +46,7 @@ internal static class Operations
 
     public static void MapHealth(WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // That it answers says that it lives.
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }); // Runs no checks: any answer means that the process is alive.
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
     }
 }
@@ -194,6 +194,6 @@ public sealed class Archive : WebSocketHandler
     {
         var position = await PublishAsync(message.Text);
         await using var scope = CreateScope();
-        await scope.ServiceProvider.GetRequiredService<IArchive>().AddAsync(Room, position, message.Text);
+        await scope.ServiceProvider.GetRequiredService<IArchive>().AddAsync(message.Room, position, message.Text);
     }
 }

@@ -74,22 +74,16 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
-        if (inbound.Request is { } request)
+        if (inbound.Request is null && reference is not null && _refused is not null && _refused != reference)
         {
-            await FulfilAsync(request, reference).ConfigureAwait(false);
-            return;
-        }
-
-        if (reference is not null && _refused is not null && _refused != reference)
-        {
-            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that one first."))
+            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that message again first."))
                 .ConfigureAwait(false);
             return;
         }
 
-        if (reference is not null)
+        if (inbound.Request is null && reference is not null)
             _refused = null;
-        if (inbound.Message.Room is { Length: > 0 } room && ProblemOfRoom(room) is { } problem)
+        if (inbound.Request is null && ProblemOfRoom(inbound.Message.Room) is { } problem)
         {
             await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             return;
@@ -97,14 +91,16 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         try
         {
-            if (reference is null)
+            if (inbound.Request is { } request)
+                await FulfilAsync(request, reference).ConfigureAwait(false);
+            else if (reference is null)
                 await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
             else
                 await client.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            if (e is HistoryUnavailableException)
+            if (e is HistoryUnavailableException && inbound.Request is null)
                 _refused ??= reference;
             var (code, text) = V1Error.Of(e);
             var frame = V1Frames.Error(reference, code, text);
@@ -146,7 +142,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             ClientRequest.Unsupported => V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
             _ when !client.AllowsClientJoins => V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
-            ClientRequest.Leave leave => Leave(leave, reference),
+            ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
             _ => throw new UnreachableException(),
         };
         if (answer is not null)
@@ -167,15 +163,20 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         };
     }
 
-    private byte[] Leave(ClientRequest.Leave leave, string? reference)
+    private async ValueTask<byte[]> LeaveAsync(ClientRequest.Leave leave, string? reference)
     {
-        client.Leave(leave.Room);
+        await client.LeaveByClientAsync(leave.Room).ConfigureAwait(false);
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
     /// <summary>Why the client cannot send a message to a room; null if it can.</summary>
-    private (string Code, string Text)? ProblemOfRoom(string room)
+    /// <param name="addressed">The room that the client has addressed; empty if it has addressed none.</param>
+    private (string Code, string Text)? ProblemOfRoom(string addressed)
     {
+        // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
+        if (addressed.Length == 0 && !client.AllowsClientJoins)
+            return null;
+        var room = addressed.Length > 0 ? addressed : client.Room;
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");

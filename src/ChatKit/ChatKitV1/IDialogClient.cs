@@ -24,8 +24,8 @@ internal interface IDialogClient
     /// <param name="ack">The frame that the client receives before anything of the room.</param>
     ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack);
 
-    /// <summary>Lets the client leave a room. Does nothing if it is not in the room.</summary>
-    void Leave(string room);
+    /// <summary>Lets the client leave a room. When this completes, nothing more of the room is enqueued for it.</summary>
+    ValueTask LeaveByClientAsync(string room);
 
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>

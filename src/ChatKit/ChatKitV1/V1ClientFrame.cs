@@ -79,7 +79,7 @@ internal sealed record V1ClientFrame(
         return Room is null ? message : message.In(Room);
     }
 
-    public ClientRequest.Join ToJoin() => new(Room!, After.ValueKind == JsonValueKind.String ? MessagePosition.Parse(After.GetString()!) : null);
+    public ClientRequest.Join ToJoin() => new(Room!, TryReadAfter(out var position) ? position : null);
 
     private string? Problem() => Type switch
     {
@@ -95,11 +95,27 @@ internal sealed record V1ClientFrame(
 
     private string? RoomProblem() => RoomName.IsValid(Room, out _) ? null : $"'room' must be the name of a room, 1 to {RoomName.MaxLength} characters.";
 
+    private bool TryReadAfter(out MessagePosition position)
+    {
+        position = default;
+        try
+        {
+            return After.ValueKind == JsonValueKind.String
+                && After.GetString() is { Length: <= V1ResumeFrame.MaxPositionLength } text
+                && MessagePosition.TryParse(text, out position);
+        }
+        catch (InvalidOperationException)
+        {
+            // A string that isn't valid Unicode.
+            return false;
+        }
+    }
+
     private string? AfterProblem()
     {
         if (After.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return null;
-        return After.ValueKind == JsonValueKind.String && MessagePosition.TryParse(After.GetString(), out _)
+        return TryReadAfter(out _)
             ? null
             : "'after' must be the last position that the client has in the room, such as \"5k2j9:42\".";
     }

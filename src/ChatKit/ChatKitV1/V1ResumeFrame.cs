@@ -10,7 +10,7 @@ namespace ChatKit.ChatKitV1;
 internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool Last)
 {
     /// <summary>Far longer than any store's positions. It limits how much memory a client can use.</summary>
-    private const int MaxPositionLength = 255;
+    public const int MaxPositionLength = 255;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">A frame of this type.</param>

@@ -78,7 +78,7 @@ internal sealed class ConnectionRooms(
             if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
-            membership = Enter(join, replay, null);
+            membership = Enter(join, replay);
         }
         finally
         {
@@ -102,10 +102,10 @@ internal sealed class ConnectionRooms(
         RoomMembership? membership;
         try
         {
-            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false))
+            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false) || !IsPending(join))
                 return JoinResult.Denied;
             await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, request.After);
+            membership = Enter(join, replay, request.After, new CancellationTokenSource());
         }
         finally
         {
@@ -118,6 +118,7 @@ internal sealed class ConnectionRooms(
         return JoinResult.Joined;
     }
 
+    /// <summary>Whether the connection is in a room.</summary>
     public bool IsIn(string room)
     {
         lock (_memberships)
@@ -142,7 +143,8 @@ internal sealed class ConnectionRooms(
         return StartAsync(membership, CancellationToken.None);
     }
 
-    public void Leave(string room)
+    /// <summary>Leaves a room. Returns the membership that has ended; null if the connection was not in the room.</summary>
+    public RoomMembership? Leave(string room)
     {
         RoomMembership? membership;
         lock (_memberships)
@@ -153,6 +155,7 @@ internal sealed class ConnectionRooms(
         }
 
         membership?.Leave();
+        return membership;
     }
 
     /// <summary>Leaves all rooms. The connection cannot enter a room afterwards.</summary>
@@ -177,7 +180,8 @@ internal sealed class ConnectionRooms(
         {
             if (_leftAll || Find(room) is not null)
                 return (JoinResult.Unchanged, null);
-            if (_memberships.Count - _uncounted + (_joins?.Count ?? 0) >= limit)
+            string[] joining = _joins is null ? [] : [.. _joins.Select(static join => join.Room).Distinct()];
+            if (_memberships.Count - _uncounted + joining.Length >= limit && !joining.Contains(room))
                 return (JoinResult.TooManyRooms, null);
 
             var join = new Join(room);
@@ -187,7 +191,7 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(Join join, int replay, MessagePosition? resumeAfter)
+    private RoomMembership? Enter(Join join, int replay, MessagePosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
@@ -196,7 +200,7 @@ internal sealed class ConnectionRooms(
                 return null;
 
             MessagePosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
-            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known);
+            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known) with { Starting = starting };
             _memberships.Add(membership);
             return membership;
         }
@@ -212,9 +216,15 @@ internal sealed class ConnectionRooms(
         }
     }
 
+    /// <summary>Whether the connection has neither left the room nor ended since a join began.</summary>
+    private bool IsPending(Join join)
+    {
+        lock (_memberships)
+            return _joins?.Contains(join) == true && !_leftAll;
+    }
+
     /// <summary>
-    /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join. A client that
-    /// has resumed and missed nothing then resumes from where this attempt has stopped.
+    /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join.
     /// </summary>
     private async ValueTask StartAsync(RoomMembership membership, CancellationToken cancellationToken)
     {
@@ -224,13 +234,7 @@ internal sealed class ConnectionRooms(
         }
         catch
         {
-            lock (_memberships)
-            {
-                if (_memberships.Remove(membership) && membership.Member is { Recovered: true, Cursor: { } cursor })
-                    (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
-            }
-
-            membership.Leave();
+            TryAbandon(membership);
             throw;
         }
     }
@@ -239,12 +243,32 @@ internal sealed class ConnectionRooms(
     {
         try
         {
-            await StartAsync(membership, CancellationToken.None).ConfigureAwait(false);
+            await membership.StartAsync(membership.Starting!.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            connection.OnJoinFailed(membership.Room.Name, e);
+            // If the client has left the room, nobody waits for it.
+            if (TryAbandon(membership))
+                connection.OnJoinFailed(membership.Room.Name, e);
         }
+    }
+
+    /// <summary>
+    /// Ends a membership that could not be started. A client that has resumed and missed nothing then resumes from where this attempt has
+    /// stopped. Returns false if the membership has ended before.
+    /// </summary>
+    private bool TryAbandon(RoomMembership membership)
+    {
+        bool isRemoved;
+        lock (_memberships)
+        {
+            isRemoved = _memberships.Remove(membership);
+            if (isRemoved && membership.Member is { Recovered: true, Cursor: { } cursor })
+                (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
+        }
+
+        membership.Leave();
+        return isRemoved;
     }
 
     /// <summary>Finds a membership. The caller must hold the lock.</summary>

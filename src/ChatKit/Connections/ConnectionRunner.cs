@@ -37,6 +37,7 @@ internal sealed class ConnectionRunner : IDisposable
         var rate = options.MaxMessagesPerSecond is { } perSecond ? new InboundRate(perSecond, options.MaxMessageBurst) : null;
         _inbound = new InboundMessages(_connection, keepAlive, rate, _dialog, services);
         transport.SetListener(_inbound);
+        keepAlive.Start();
         if (_dialog is not null)
         {
             transport.Outbound.TryEnqueue(V1Frames.Welcome(

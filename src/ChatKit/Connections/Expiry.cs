@@ -34,6 +34,6 @@ internal sealed class Expiry : IDisposable
             return;
         }
 
-        _connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "the authentication has expired");
+        _connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "the credentials have expired");
     }
 }

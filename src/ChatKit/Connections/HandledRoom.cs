@@ -8,15 +8,15 @@ internal sealed class HandledRoom
 {
     private static readonly AsyncLocal<HandledRoom?> Ambient = new();
 
-    private readonly WebSocketConnection _connection;
+    private readonly string _connectionId;
     private readonly string _room;
 
-    private HandledRoom(WebSocketConnection connection, string room) => (_connection, _room) = (connection, room);
+    private HandledRoom(WebSocketConnection connection, string room) => (_connectionId, _room) = (connection.Id, room);
 
     /// <summary>Sets the room for what the calling asynchronous method calls from now on.</summary>
     public static void Set(WebSocketConnection connection, string room) => Ambient.Value = new HandledRoom(connection, room);
 
     /// <summary>The room in which a connection broadcasts by default.</summary>
     public static string Of(WebSocketConnection connection) =>
-        Ambient.Value is { } handled && handled._connection == connection ? handled._room : connection.Room;
+        Ambient.Value is { } handled && handled._connectionId == connection.Id ? handled._room : connection.Room;
 }

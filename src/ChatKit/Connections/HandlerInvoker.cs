@@ -5,7 +5,7 @@ using ChatKit.Diagnostics;
 
 namespace ChatKit.Connections;
 
-/// <summary>Calls the handler of a connection, one callback at a time, and deals with what the handler throws.</summary>
+/// <summary>Calls the handler of a connection, one callback at a time, and handles its exceptions.</summary>
 internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keepAlive, ClientDialog? dialog, ConnectionServices services)
 {
     /// <summary>Null until the handler is created.</summary>
@@ -41,8 +41,9 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         if (inbound.Request is null)
             services.Metrics.Received();
         keepAlive.IsBusy = true;
-        using var span = services.Tracing.Handle(connection.Room, connection.Id, inbound.Message.Data.Length);
-        if (inbound.Message.Room is { Length: > 0 } room && room != connection.Room)
+        var room = inbound.Message.Room is { Length: > 0 } addressed ? addressed : connection.Room;
+        using var span = services.Tracing.Handle(room, connection.Id, inbound.Message.Data.Length);
+        if (room != connection.Room)
             HandledRoom.Set(connection, room);
         try
         {

@@ -33,11 +33,10 @@ internal sealed class KeepAlive : IDisposable
         _answer = new AnswerDeadline(now, isAlwaysPinged: (transport.Format & WireFormat.V1) != 0);
         _idle = new IdleDeadline(now);
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Schedule(Min(Pings ? options.PingInterval : TimeSpan.MaxValue, _idle.Rest(options.IdleTimeout, clock)));
     }
 
     /// <summary>
-    /// Whether receiving is paused because the client's handler is busy. Silence means nothing meanwhile, and counts from zero once
+    /// Whether receiving is paused because the client's handler is busy. The time without data does not count meanwhile, and starts anew when
     /// receiving resumes.
     /// </summary>
     public bool IsPaused
@@ -45,13 +44,16 @@ internal sealed class KeepAlive : IDisposable
         set => _answer.SetPaused(value, _clock.GetTimestamp());
     }
 
-    /// <summary>Whether the handler is busy. Meanwhile it means nothing that the client sends no message.</summary>
+    /// <summary>Whether the handler is busy. The idle time does not count meanwhile.</summary>
     public bool IsBusy
     {
         set => _idle.SetBusy(value, _clock.GetTimestamp());
     }
 
     private bool Pings => _options.PingInterval != Timeout.InfiniteTimeSpan;
+
+    /// <summary>Starts the timer.</summary>
+    public void Start() => Schedule(Min(Pings ? _options.PingInterval : TimeSpan.MaxValue, _idle.Rest(_options.IdleTimeout, _clock)));
 
     /// <summary>Records that data has arrived from the client.</summary>
     public void OnData() => _answer.OnData(_clock.GetTimestamp());
@@ -80,7 +82,7 @@ internal sealed class KeepAlive : IDisposable
         var write = _write.Rest(number, bytes, _options.PingTimeout, _clock);
         if (write <= TimeSpan.Zero)
         {
-            _connection.OnLost(new TimeoutException($"The client has taken nothing of what it was sent for {Seconds(_options.PingTimeout)} s."));
+            _connection.OnLost(new TimeoutException($"The client has not read the data that was sent to it for {Seconds(_options.PingTimeout)} s."));
             return;
         }
 

@@ -19,8 +19,8 @@ internal sealed class RoomQuestion
         if (Asked.Value is { _isAnswered: false } question)
         {
             throw new InvalidOperationException(
-                $"{nameof(WebSocketHandler.AuthorizeRoomAsync)} of room '{question._room}' has called JoinAsync, which would ask it "
-                + $"again. Only answer there; join in {nameof(WebSocketHandler.OnOpenAsync)} or {nameof(WebSocketHandler.OnMessageAsync)}.");
+                $"JoinAsync can't be called from {nameof(WebSocketHandler.AuthorizeRoomAsync)} (room '{question._room}'), because it would call "
+                + $"it again. Call it from {nameof(WebSocketHandler.OnOpenAsync)} or {nameof(WebSocketHandler.OnMessageAsync)}.");
         }
     }
 

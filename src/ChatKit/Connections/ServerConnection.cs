@@ -149,7 +149,16 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
     {
-        var result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
+        JoinResult result;
+        try
+        {
+            result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
+        }
+        catch (RoomAccessDeniedException)
+        {
+            result = JoinResult.Denied;
+        }
+
         if (result == JoinResult.Denied)
             _services.Logger.RoomDenied(Id, UserId, join.Room);
         return result;
@@ -163,7 +172,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public bool IsIn(string room) => _rooms.IsIn(room);
 
-    public void Leave(string room) => _rooms.Leave(room);
+    public async ValueTask LeaveByClientAsync(string room)
+    {
+        if (_rooms.Leave(room) is { } membership)
+            await membership.Room.WaitForDeliveryAsync().ConfigureAwait(false);
+    }
 
     public override ValueTask LeaveAsync(string room)
     {

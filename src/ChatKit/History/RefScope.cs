@@ -38,6 +38,20 @@ internal sealed class RefScope(string? user, string reference)
         return IdempotencyKey.OfUser(user, reference, digest, count);
     }
 
+    /// <summary>
+    /// Takes the key of a message back that could not be stored, or may not have been. If the handler tries again, the message has the same
+    /// key, and is stored once. Does nothing if an equal message has been given a key since.
+    /// </summary>
+    public void TakeBack(string room, ChatMessage message)
+    {
+        var digest = IdempotencyKey.Digest(room, message);
+        lock (_counts)
+        {
+            if (IdempotencyKey.OfUser(user, reference, digest, _counts[digest]) == message.IdempotencyKey)
+                _counts[digest]--;
+        }
+    }
+
     public void Stored(string room, MessagePosition position)
     {
         if (Room is null)

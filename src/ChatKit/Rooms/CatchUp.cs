@@ -141,7 +141,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         if (member.SpeaksV1)
         {
             var frame = V1Frames.Gap(room.Name, gap);
-            var result = member.Client.Outbound.TryEnqueue(frame);
+            var result = _sender.TryEnqueue(member, frame);
             if (result == EnqueueResult.Full)
                 member.NeedsSpace = frame.Length;
             if (result != EnqueueResult.Accepted)

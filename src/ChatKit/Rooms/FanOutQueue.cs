@@ -32,6 +32,8 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
     private List<RoomItem> _batch = [];
     private long _pendingBytes;
     private TaskCompletionSource? _waitingForTurn;
+    private TaskCompletionSource? _waitingForDelivery;
+    private bool _isDelivering;
     private bool _isScheduled;
     private int _yields;
     private int _pendingAtYield;
@@ -80,6 +82,17 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         }
     }
 
+    /// <summary>Waits until the delivery that is in progress has ended. A member that has left receives nothing after that.</summary>
+    public Task WaitForDeliveryAsync()
+    {
+        lock (gate)
+        {
+            return _isDelivering
+                ? (_waitingForDelivery ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+                : Task.CompletedTask;
+        }
+    }
+
     void IThreadPoolWorkItem.Execute()
     {
         if (Yields())
@@ -96,6 +109,7 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
             first = _taken;
             _taken += _batch.Count;
             _pendingBytes = 0;
+            _isDelivering = true;
             HasReportedOverload = false;
             (waiting, _waitingForTurn) = (_waitingForTurn, null);
         }
@@ -103,16 +117,17 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         waiting?.SetResult();
         delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
+        bool isScheduled;
         lock (gate)
         {
-            if (_pending.Count == 0)
-            {
-                _isScheduled = false;
-                return;
-            }
+            _isDelivering = false;
+            (waiting, _waitingForDelivery) = (_waitingForDelivery, null);
+            isScheduled = _isScheduled = _pending.Count > 0;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        waiting?.SetResult();
+        if (isScheduled)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private bool Yields()

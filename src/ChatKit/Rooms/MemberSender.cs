@@ -12,6 +12,13 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
             return member.State == MemberState.CatchingUp;
     }
 
+    /// <summary>Enqueues a frame for a member that is still catching up. A member that has left receives nothing.</summary>
+    public EnqueueResult TryEnqueue(RoomMember member, byte[] frame)
+    {
+        lock (room.Gate)
+            return member.State == MemberState.CatchingUp ? member.Client.Outbound.TryEnqueue(frame) : EnqueueResult.Closed;
+    }
+
     /// <summary>Sends the messages of a page, as far as the member's queue accepts them. Returns false if the member does not go on.</summary>
     public bool SendPage(RoomMember member, RoomPage page)
     {
@@ -20,9 +27,7 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
             var frame = FrameFor(room.Name, member.Client, item);
             if (frame.Length > 0)
             {
-                if (!IsCatchingUp(member))
-                    return false;
-                switch (member.Client.Outbound.TryEnqueue(frame))
+                switch (TryEnqueue(member, frame))
                 {
                     case EnqueueResult.Closed:
                         return false;

@@ -9,7 +9,9 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
     /// <param name="room">The room's name.</param>
     /// <param name="message">The message.</param>
     /// <param name="capacity">The number of messages that the room's history keeps; 0 = do not store; null = leave unchanged.</param>
-    /// <param name="cancellationToken">Cancels the wait. The message may still be published. If it is canceled already, nothing is.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the wait. The message may still be published. If the token is already canceled, the message is not published.
+    /// </param>
     /// <returns>The message's position; null if it is not stored.</returns>
     public async ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken = default)
@@ -31,8 +33,9 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         if (span is { Recorded: true })
             message = message.WithTraceParent(span.Id);
         var scope = capacity != 0 ? RefScope.Current : null;
-        if (scope is not null && message.IdempotencyKey is null)
-            message = message.WithIdempotencyKey(scope.KeyOf(room, message));
+        var hasKeyOfScope = scope is not null && message.IdempotencyKey is null;
+        if (hasKeyOfScope)
+            message = message.WithIdempotencyKey(scope!.KeyOf(room, message));
 
         // Measured here, so that storing counts once, whether the backplane stores the message itself or uses a history.
         var began = metrics.Begin();
@@ -50,6 +53,8 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         }
         catch (Exception e)
         {
+            if (hasKeyOfScope)
+                scope!.TakeBack(room, message);
             metrics.Published(capacity != 0, began, e);
             ChatKitTracing.Fail(span, e);
             throw;

@@ -45,8 +45,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             member.AwaitsLive &= !RoomName.IsOfUser(Name);
             _roster.Add(member);
 
-            // A member that receives no stored messages is live at once, and must not take the messages that arrive from now on for old
-            // ones.
+            // A member that receives no stored messages is live at once, and must treat the messages that arrive from now on as live.
             if (member.Replay == 0)
                 _catchUp.TryNotifyLive(member, _state.Cursor.Accepted.GetValueOrDefault());
             _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
@@ -147,6 +146,9 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
 
     /// <summary>Waits until one turn can fan out all waiting items. Nearly always completes synchronously.</summary>
     public Task WaitForTurnAsync() => _state.Queue.WaitForTurnAsync();
+
+    /// <summary>Waits until a member that was removed receives nothing any more.</summary>
+    public Task WaitForDeliveryAsync() => _state.Queue.WaitForDeliveryAsync();
 
     void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
 

@@ -10,48 +10,48 @@ internal static partial class RoomLog
     [LoggerMessage(201, LogLevel.Information, "Room {Room}: connection {ConnectionId} read too slowly and is closed (1008).")]
     public static partial void SlowMemberClosed(this ILogger logger, LogText room, LogText connectionId);
 
-    [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot catch up yet; it is tried again.")]
+    [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot catch up, because the history cannot be read. ChatKit tries again.")]
     public static partial void CatchUpFailed(this ILogger logger, LogLevel level, LogText room, LogText connectionId, Exception exception);
 
-    [LoggerMessage(EventId = 203, Message = "Room {Room}: missing messages cannot be read from history yet; it is tried again.")]
+    [LoggerMessage(EventId = 203, Message = "Room {Room}: missing messages cannot be read from history. ChatKit tries again.")]
     public static partial void FillFailed(this ILogger logger, LogLevel level, LogText room, Exception exception);
 
-    [LoggerMessage(204, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way and are no longer in the history.")]
+    [LoggerMessage(204, LogLevel.Warning, "Room {Room}: the backplane lost {Missed} messages, and the history no longer has them.")]
     public static partial void MessagesMissed(this ILogger logger, LogText room, long missed);
 
-    [LoggerMessage(205, LogLevel.Warning, "Room {Room}: the history has lost its stream and goes on at {Position}.")]
+    [LoggerMessage(205, LogLevel.Warning, "Room {Room}: the history lost the room's messages. The room continues at {Position}.")]
     public static partial void StreamRestarted(this ILogger logger, LogText room, MessagePosition position);
 
     [LoggerMessage(206, LogLevel.Error, "Room {Room}: a message could not be delivered.")]
     public static partial void FanOutFailed(this ILogger logger, LogText room, Exception exception);
 
-    [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and was not given {Count} ephemeral messages.")]
+    [LoggerMessage(208, LogLevel.Debug, "Room {Room}: connection {ConnectionId} reads slowly and did not receive {Count} ephemeral messages.")]
     public static partial void EphemeralDropped(this ILogger logger, LogText room, LogText connectionId, int count);
 
     [LoggerMessage(210, LogLevel.Warning,
-        "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not know. It is ignored. Further ones are not logged.")]
+        "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not support. It is ignored. Further occurrences are not logged.")]
     public static partial void AnnouncementUnreadable(this ILogger logger, LogText room);
 
-    [LoggerMessage(EventId = 211, Message = "Which users were disconnected cannot be read yet; it is tried again.")]
+    [LoggerMessage(EventId = 211, Message = "The list of disconnected users cannot be read. ChatKit tries again at the next check.")]
     public static partial void DisconnectsUnread(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(212, LogLevel.Warning,
-        "Users were disconnected while this node could not read of it, and which is not stored any more. Some may still be connected here.")]
+        "While the store was unavailable to this node, users were disconnected, and the entries are no longer stored. Some of these users may still be connected here.")]
     public static partial void DisconnectsMissed(this ILogger logger);
 
-    [LoggerMessage(213, LogLevel.Debug, "A user is disconnected, which could be stored and not announced. The nodes find it at their next check.")]
+    [LoggerMessage(213, LogLevel.Debug, "The disconnection of a user was stored but could not be announced. The nodes find it at their next check.")]
     public static partial void DisconnectNotAnnounced(this ILogger logger, Exception exception);
 
-    [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} is told that it has missed messages: {Missed} (none = their number is not known).")]
+    [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} received a gap. Missing messages: {Missed} (empty if unknown).")]
     public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);
 
-    [LoggerMessage(221, LogLevel.Warning, "Room {Room}: {Missed} messages were lost on the way; nobody here is given them from the history.")]
+    [LoggerMessage(221, LogLevel.Warning, "Room {Room}: the backplane lost {Missed} messages. No member on this node receives stored messages, so they are missing.")]
     public static partial void MessagesLost(this ILogger logger, LogText room, long missed);
 
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]
     public static partial void UnsubscribeFailed(this ILogger logger, LogText room, Exception exception);
 
     [LoggerMessage(240, LogLevel.Warning,
-        "Room {Room}: more comes than can be delivered; what is stored is read from history instead, and what is not is lost.")]
+        "Room {Room}: messages arrive faster than this node can deliver them. Stored messages are read from history later; other messages are lost.")]
     public static partial void Overloaded(this ILogger logger, LogText room);
 }

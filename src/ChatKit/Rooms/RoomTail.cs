@@ -78,7 +78,11 @@ internal sealed class RoomTail
 
         // The messages that were accepted since must begin where the page ends, or before.
         var joins = _start is { } own && own.IsOfStream(accepted) && own.Sequence <= page.Top.Sequence && own.Sequence >= start.Sequence;
-        if (!page.Top.IsOfStream(accepted) || (page.Top.Sequence < accepted.Sequence && !joins))
+        if (page.Top.Sequence < accepted.Sequence && !joins)
+            return;
+
+        // The page is of another stream, which the store has lost since, or the room has yet to accept messages before it.
+        if (page.Top.Epoch != accepted.Epoch || start.Sequence > accepted.Sequence)
             return;
 
         RoomItem[] later = joins ? [.. _messages.Where(message => message.Position!.Value.Sequence > page.Top.Sequence)] : [];

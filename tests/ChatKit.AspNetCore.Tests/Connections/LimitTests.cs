@@ -192,7 +192,7 @@ public class LimitTests
         await talking;
 
         Assert.Equal(1006, (int)close.Code);
-        Assert.Contains("taken nothing", Assert.IsType<TimeoutException>(close.Exception).Message, StringComparison.Ordinal);
+        Assert.Contains("has not read", Assert.IsType<TimeoutException>(close.Exception).Message, StringComparison.Ordinal);
 
         static async ValueTask FillAsync(WebSocketConnection connection)
         {

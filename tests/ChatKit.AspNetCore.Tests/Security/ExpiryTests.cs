@@ -6,7 +6,7 @@ namespace ChatKit.AspNetCore.Tests.Security;
 /// <summary>A connection ends when the ticket of its handshake expires.</summary>
 public class ExpiryTests
 {
-    private static readonly (WebSocketCloseStatus, string) Expired = (WebSocketCloseStatus.PolicyViolation, "the authentication has expired");
+    private static readonly (WebSocketCloseStatus, string) Expired = (WebSocketCloseStatus.PolicyViolation, "the credentials have expired");
 
     [Theory]
     [InlineData(true)]

@@ -255,6 +255,34 @@ public class ClientDialogTests
     }
 
     [Fact]
+    public async Task A_handler_that_tries_again_after_a_failure_stores_its_message_once()
+    {
+        await using var host = WithFaults(out var history);
+        var (connection, _) = await host.EnterV1Async(new ScriptedHandler
+        {
+            Message = async (handler, message) =>
+            {
+                try
+                {
+                    await handler.Broadcast(message.Text);
+                }
+                catch (HistoryUnavailableException)
+                {
+                    history().Down = false;
+                    await handler.Broadcast(message.Text);
+                }
+            },
+        });
+        history().Down = true;
+
+        var first = await SendAsync(connection, "1", "a-1");
+        var second = await SendAsync(connection, "1", "a-1");
+
+        Assert.Equal((string?)first["position"], (string?)second["position"]);
+        Assert.Equal(["1"], (await host.History.ReadAsync("lobby")).Messages.Select(static m => m.Text));
+    }
+
+    [Fact]
     public async Task A_message_without_a_ref_that_could_not_be_stored_is_answered_with_an_error()
     {
         await using var host = WithFaults(out var history);

@@ -18,8 +18,8 @@ public class ExpiryTests
         Assert.Equal("still there", await connection.Client.ReceiveTextAsync());
         host.Clock.Advance(TimeSpan.FromSeconds(2));
 
-        Assert.Equal((1008, "the authentication has expired"), await connection.Client.ReceiveAndAnswerCloseAsync());
-        Assert.Equal((1008, "the authentication has expired"), Ended(await connection.Handler.Closed.Soon()));
+        Assert.Equal((1008, "the credentials have expired"), await connection.Client.ReceiveAndAnswerCloseAsync());
+        Assert.Equal((1008, "the credentials have expired"), Ended(await connection.Handler.Closed.Soon()));
         await connection.Ended.Soon();
         Assert.Equal(0, host.Rooms.Count);
     }
@@ -57,7 +57,7 @@ public class ExpiryTests
 
         Assert.Null(await connection.Client.ReceiveAsync());
 
-        Assert.Equal("the authentication has expired", connection.Client.Socket.CloseStatusDescription);
+        Assert.Equal("the credentials have expired", connection.Client.Socket.CloseStatusDescription);
         await connection.Client.SendCloseAsync();
         await connection.Ended.Soon();
         Assert.Empty(connection.Handler.Calls);

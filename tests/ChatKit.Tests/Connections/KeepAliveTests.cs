@@ -227,7 +227,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
 
         AdvanceWhileReceiving(TimeSpan.FromSeconds(1));
 
-        Assert.Contains("taken nothing", Assert.IsType<TimeoutException>(Assert.Single(_dead)).Message);
+        Assert.Contains("has not read", Assert.IsType<TimeoutException>(Assert.Single(_dead)).Message);
     }
 
     [Fact]
@@ -366,6 +366,7 @@ public sealed class KeepAliveTests : IKeptAlive, IDisposable
         var transport = new WebSocketTransport(new StreamTransport(_written), info, options, _clock);
         _outbound = transport.Outbound;
         _keepAlive = new KeepAlive(transport, options, _clock, this);
+        _keepAlive.Start();
     }
 
     void IKeptAlive.OnLost(Exception exception) => _dead.Add(exception);

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Tests.Rooms;
 
@@ -148,6 +149,7 @@ public sealed class ClientJoinTests : IAsyncDisposable
     [InlineData("""{"type":"join","ref":"r","room":7}""", "malformed")]
     [InlineData("""{"type":"join","ref":"r","room":"\u0001user:anna"}""", "malformed")]
     [InlineData("""{"type":"join","ref":"r","room":"team","after":"x"}""", "malformed")]
+    [InlineData("""{"type":"join","ref":"r","room":"team","after":"\ud800:1"}""", "malformed")]
     [InlineData("""{"type":"join","ref":"r","room":"team","after":{"team":"e:1"}}""", "malformed")]
     [InlineData("""{"type":"leave","ref":"r"}""", "malformed")]
     [InlineData("""{"type":"message","ref":"r","room":"a\nb","data":"hi"}""", "malformed")]
@@ -234,6 +236,85 @@ public sealed class ClientJoinTests : IAsyncDisposable
         await connection.Client.ReceiveAndAnswerCloseAsync();
         await connection.Ended.Soon();
         await Patience.UntilAsync(() => _host.Rooms.Count == 0, "no room is left");
+    }
+
+    [Fact]
+    public async Task Leaving_a_room_cancels_what_is_still_read_for_it()
+    {
+        await using var room = new RoomFixture();
+        var (connection, _) = await room.Host.EnterV1Async(options: Allowing);
+        room.History.AfterRead = static () => Task.Delay(Timeout.Infinite);
+        for (var i = 0; i < 20; i++)
+        {
+            await connection.Client.SendAsync($$"""{"type":"join","room":"r{{i}}"}""");
+            await connection.Client.SendAsync($$"""{"type":"leave","room":"r{{i}}"}""");
+        }
+
+        await connection.Client.ReceiveJsonAsync(40);
+        room.History.AfterRead = null;
+
+        await JoinAsync(connection.Client, "team");
+        Assert.DoesNotContain(room.Host.Logs.GetSnapshot(), static line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task A_join_that_the_handler_denies_by_an_exception_is_forbidden()
+    {
+        var handler = new ScriptedHandler
+        {
+            Authorize = static (_, room) => room == "lobby" ? ValueTask.FromResult(true) : throw new RoomAccessDeniedException("no"),
+        };
+        var client = await EnterAsync(handler);
+
+        await client.SendAsync("""{"type":"join","ref":"r","room":"team"}""");
+
+        var error = await client.ReceiveJsonAsync();
+        Assert.Equal(("forbidden", "r"), ((string?)error["code"], (string?)error["ref"]));
+    }
+
+    [Fact]
+    public async Task A_join_whose_authorization_fails_is_answered_before_the_connection_is_closed()
+    {
+        var handler = new ScriptedHandler
+        {
+            Authorize = static (_, room) => room == "lobby" ? ValueTask.FromResult(true) : throw new InvalidOperationException("secret"),
+        };
+        var client = await EnterAsync(handler);
+
+        await client.SendAsync("""{"type":"join","ref":"r","room":"team"}""");
+
+        var error = await client.ReceiveJsonAsync();
+        Assert.Equal(("failed", "r"), ((string?)error["code"], (string?)error["ref"]));
+        Assert.Equal((1011, "the handler failed"), await client.ReceiveAndAnswerCloseAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_has_left_the_home_room_cannot_send_to_it()
+    {
+        var client = await EnterAsync();
+        await client.SendAsync("""{"type":"leave","ref":"l","room":"lobby"}""");
+        await client.ReceiveJsonAsync();
+
+        await client.SendAsync("""{"type":"message","ref":"m","data":"hi"}""");
+
+        Assert.Equal("not_joined", (string?)(await client.ReceiveJsonAsync())["code"]);
+    }
+
+    [Fact]
+    public async Task Two_joins_of_one_room_at_the_same_time_count_once()
+    {
+        var allowed = new TaskCompletionSource<bool>();
+        var handler = new ScriptedHandler
+        {
+            Authorize = (_, room) => room == "c" ? new(allowed.Task) : ValueTask.FromResult(true),
+        };
+        var client = await EnterAsync(handler);
+        await JoinAsync(client, "a");
+
+        var joins = new[] { handler.Join("c").AsTask(), handler.Join("c").AsTask() };
+        allowed.SetResult(true);
+
+        await Task.WhenAll(joins).Soon();
     }
 
     [Fact]

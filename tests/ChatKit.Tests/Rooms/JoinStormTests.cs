@@ -226,6 +226,20 @@ public class JoinStormTests
         Assert.Equal(150, usual.Messages.Count());
     }
 
+    /// <summary>A page can be read before the store loses the stream, or before the room has accepted the messages before it.</summary>
+    [Theory]
+    [InlineData(":0")]
+    [InlineData("e:350")]
+    public void The_tail_keeps_no_page_that_begins_after_what_the_room_has_accepted(string accepted)
+    {
+        var (tail, position) = (new RoomTail(), MessagePosition.Parse(accepted));
+        var messages = Enumerable.Range(401, 100).Select(static i => Outgoing.Text("hi", default).WithPosition(new MessagePosition("e", i)));
+
+        tail.Prepend(RoomPage.Of(new HistoryPage([.. messages], new MessagePosition("e", 500), 0, Restarted: false)), position, isWhole: true);
+
+        Assert.False(tail.TryRead(position, position, 100, out _));
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         int known;

@@ -31,7 +31,7 @@ public class RoomAuthorizationTests
             },
         });
 
-        Assert.Contains("AuthorizeRoomAsync of room 'lobby' has called JoinAsync", Assert.IsType<InvalidOperationException>(refused).Message);
+        Assert.Contains("JoinAsync can't be called from AuthorizeRoomAsync (room 'lobby')", Assert.IsType<InvalidOperationException>(refused).Message);
         await connection.Client.SendAsync("join");
         Assert.Equal("joined", await connection.Client.ReceiveTextAsync());
     }
@@ -73,7 +73,7 @@ public class RoomAuthorizationTests
         Assert.Equal(["1", "2"], (await bob.Client.ReceiveJsonAsync(2)).Shorten());
         var line = Assert.Single(host.Logs.GetSnapshot(), static record => record.Id.Id == RoomDenied);
         Assert.Equal(LogLevel.Information, line.Level);
-        Assert.Equal($"Connection {handler.Connection.Id} of user eve may not be in room lobby.", line.Message);
+        Assert.Equal($"Connection {handler.Connection.Id} of user eve was denied access to room lobby.", line.Message);
     }
 
     [Fact]

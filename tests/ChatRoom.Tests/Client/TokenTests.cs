@@ -13,7 +13,7 @@ public class TokenTests(Browser browser)
 
         var first = await server.AcceptLiveAsync();
         Assert.Equal(["chatkit.v1", "bearer.t.1"], first.Offered);
-        await first.CloseAsync(1008, "the authentication has expired");
+        await first.CloseAsync(1008, "the credentials have expired");
         var second = await server.AcceptLiveAsync();
 
         Assert.Equal(["chatkit.v1", "bearer.t.2"], second.Offered);

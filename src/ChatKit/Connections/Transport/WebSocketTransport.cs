@@ -101,7 +101,8 @@ internal sealed class WebSocketTransport : ClientTransport, IOutboundListener
                     _frames.OnPong(_reader.Payload);
             }
 
-            listener.OnFrames(_reader.TakeFrames());
+            if (!IsLast(last))
+                listener.OnFrames(_reader.TakeFrames());
             if (last == InboundFrame.Fault)
                 _reader.Closing!.Read(ref buffer);
         }
