@@ -54,8 +54,8 @@ public abstract class WebSocketHandler
 
     /// <summary>
     /// Called when the client has sent a message. If it throws, the connection is closed with 1011. <see cref="MessageRefusedException"/>,
-    /// <see cref="HistoryUnavailableException"/> and <see cref="RoomAccessDeniedException"/> leave it open. While it runs, pings are answered and up to 16 more messages
-    /// are read and queued. Then the client has to wait.
+    /// <see cref="HistoryUnavailableException"/> and <see cref="RoomAccessDeniedException"/> leave it open. While it runs, pings are answered
+    /// and up to 16 more messages are read and queued. Then the client has to wait.
     /// </summary>
     /// <param name="message">The message.</param>
     protected internal abstract ValueTask OnMessageAsync(WebSocketMessage message);

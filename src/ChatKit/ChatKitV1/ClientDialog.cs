@@ -76,8 +76,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         if (inbound.Request is null && reference is not null && _refused is not null && _refused != reference)
         {
-            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, "An earlier message was not stored. Send that message again first."))
-                .ConfigureAwait(false);
+            const string Text = "An earlier message was not stored. Send that message again first.";
+            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, Text)).ConfigureAwait(false);
             return;
         }
 

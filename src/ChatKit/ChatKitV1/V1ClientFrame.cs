@@ -93,7 +93,8 @@ internal sealed record V1ClientFrame(
         _ => null,
     };
 
-    private string? RoomProblem() => RoomName.IsValid(Room, out _) ? null : $"'room' must be the name of a room, 1 to {RoomName.MaxLength} characters.";
+    private string? RoomProblem() =>
+        RoomName.IsValid(Room, out _) ? null : $"'room' must be the name of a room, 1 to {RoomName.MaxLength} characters.";
 
     private bool TryReadAfter(out MessagePosition position)
     {

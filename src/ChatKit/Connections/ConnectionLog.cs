@@ -41,6 +41,7 @@ internal static partial class ConnectionLog
     public static partial void Draining(this ILogger logger, int count, TimeSpan time);
 
     [LoggerMessage(151, LogLevel.Warning,
-        "The shutdown timeout expired: {Count} connections are aborted. Make HostOptions.ShutdownTimeout longer than DrainTime and CloseTimeout together.")]
+        "The shutdown timeout expired: {Count} connections are aborted. Make HostOptions.ShutdownTimeout longer than DrainTime and "
+        + "CloseTimeout together.")]
     public static partial void DrainCutShort(this ILogger logger, int count);
 }

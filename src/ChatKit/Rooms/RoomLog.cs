@@ -29,14 +29,16 @@ internal static partial class RoomLog
     public static partial void EphemeralDropped(this ILogger logger, LogText room, LogText connectionId, int count);
 
     [LoggerMessage(210, LogLevel.Warning,
-        "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not support. It is ignored. Further occurrences are not logged.")]
+        "Room {Room}: the backplane delivered an announcement that this version of ChatKit does not support. It is ignored. Further "
+        + "occurrences are not logged.")]
     public static partial void AnnouncementUnreadable(this ILogger logger, LogText room);
 
     [LoggerMessage(EventId = 211, Message = "The list of disconnected users cannot be read. ChatKit tries again at the next check.")]
     public static partial void DisconnectsUnread(this ILogger logger, LogLevel level, Exception exception);
 
     [LoggerMessage(212, LogLevel.Warning,
-        "While the store was unavailable to this node, users were disconnected, and the entries are no longer stored. Some of these users may still be connected here.")]
+        "While the store was unavailable to this node, users were disconnected, and the entries are no longer stored. Some of these "
+        + "users may still be connected here.")]
     public static partial void DisconnectsMissed(this ILogger logger);
 
     [LoggerMessage(213, LogLevel.Debug, "The disconnection of a user was stored but could not be announced. The nodes find it at their next check.")]
@@ -45,7 +47,8 @@ internal static partial class RoomLog
     [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} received a gap. Missing messages: {Missed} (empty if unknown).")]
     public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);
 
-    [LoggerMessage(221, LogLevel.Warning, "Room {Room}: the backplane lost {Missed} messages. No member on this node receives stored messages, so they are missing.")]
+    [LoggerMessage(221, LogLevel.Warning,
+        "Room {Room}: the backplane lost {Missed} messages. No member on this node receives stored messages, so they are missing.")]
     public static partial void MessagesLost(this ILogger logger, LogText room, long missed);
 
     [LoggerMessage(207, LogLevel.Warning, "Room {Room}: the subscription to the backplane could not be ended.")]

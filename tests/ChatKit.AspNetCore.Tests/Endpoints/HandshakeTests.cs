@@ -120,7 +120,7 @@ public class HandshakeTests
 
     [Theory]
     [InlineData(256, "at most 255 characters; this one has 256")]
-    [InlineData(0, "control characters; this one has U+000A")]
+    [InlineData(0, "bidi controls; this one has U+000A")]
     public async Task An_invalid_room_name_is_rejected_with_the_reason(int length, string reason)
     {
         await using var server = await ChatServer.StartAsync(new Script());
