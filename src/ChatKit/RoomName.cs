@@ -52,6 +52,7 @@ public static class RoomName
             return null;
         return char.IsSurrogate(name[index])
             ? $"A room name must be valid Unicode; this one has an unpaired surrogate at index {index}."
-            : $"A room name must not contain control characters, line separators or bidi controls; this one has U+{(int)name[index]:X4} at index {index}.";
+            : "A room name must not contain control characters, line separators or bidi controls; "
+                + $"this one has U+{(int)name[index]:X4} at index {index}.";
     }
 }

@@ -196,7 +196,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     }
 
     /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
-    private static string? RefOf(V1ClientFrame? frame) => frame?.Ref is { Length: > 0 and <= V1ClientFrame.MaxRefLength } reference ? reference : null;
+    private static string? RefOf(V1ClientFrame? frame) =>
+        frame?.Ref is { Length: > 0 and <= V1ClientFrame.MaxRefLength } reference ? reference : null;
 
     private void Refuse(V1ClientFrame? frame, string problem)
     {

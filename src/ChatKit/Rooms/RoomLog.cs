@@ -10,7 +10,7 @@ internal static partial class RoomLog
     [LoggerMessage(201, LogLevel.Information, "Room {Room}: connection {ConnectionId} read too slowly and is closed (1008).")]
     public static partial void SlowMemberClosed(this ILogger logger, LogText room, LogText connectionId);
 
-    [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot catch up, because the history cannot be read. ChatKit tries again.")]
+    [LoggerMessage(EventId = 202, Message = "Room {Room}: connection {ConnectionId} cannot read the history. ChatKit tries again.")]
     public static partial void CatchUpFailed(this ILogger logger, LogLevel level, LogText room, LogText connectionId, Exception exception);
 
     [LoggerMessage(EventId = 203, Message = "Room {Room}: missing messages cannot be read from history. ChatKit tries again.")]
