@@ -43,6 +43,9 @@ internal sealed class RoomState
         }
     }
 
+    /// <summary>The largest number of stored messages that a member has received on joining.</summary>
+    public int LargestReplay { get; private set; }
+
     /// <summary>Whether a member receives stored messages.</summary>
     public bool NeedsHistory
     {
@@ -60,6 +63,7 @@ internal sealed class RoomState
     {
         Gate.AssertHeld();
         _members.Add(member);
+        LargestReplay = Math.Max(LargestReplay, member.Replay);
     }
 
     /// <summary>Removes a member, and closes the room if it was the last. Returns false if it was removed before.</summary>

@@ -13,6 +13,9 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
     {
         lock (room.Gate)
         {
+            // The last member has left, and the subscription is about to end.
+            if (room.IsClosed)
+                return;
             if (!(room.Queue.IsOverloaded ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
                 return;
         }
@@ -147,7 +150,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         if (message.Position is { } position)
         {
             if (room.HasWaiting || room.Tail.HasPage)
-                room.Tail.Add(item, room.Cursor.Accepted, room.Members.Max(static member => member.Replay), room.HasWaiting);
+                room.Tail.Add(item, room.Cursor.Accepted, room.LargestReplay, room.HasWaiting);
             room.Cursor.Accept(position);
         }
 

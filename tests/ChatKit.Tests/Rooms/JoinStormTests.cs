@@ -226,6 +226,17 @@ public class JoinStormTests
         Assert.Equal(150, usual.Messages.Count());
     }
 
+    [Fact]
+    public async Task A_message_that_arrives_after_the_last_member_has_left_is_ignored()
+    {
+        await using var room = new RoomFixture();
+        await room.PublishAsync(10);
+        var membership = await room.JoinAsync(new FakeRoomClient("1"));
+        membership.Leave();
+
+        membership.Room.OnMessage(Outgoing.Text("late", default).WithPosition((await room.History.Object.ReadAsync(Name)).Top with { Sequence = 11 }));
+    }
+
     /// <summary>A page can be read before the store loses the stream, or before the room has accepted the messages before it.</summary>
     [Theory]
     [InlineData(":0")]
