@@ -49,8 +49,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
                 EndResume();
                 return new InboundMessage(frame.ToMessage(), frame.Ref);
             case V1ClientFrame.JoinType:
-                EndResume();
-                return new InboundMessage(default, frame.Ref, frame.ToJoin());
+                return ReadJoin(frame, received);
             case V1ClientFrame.LeaveType:
                 EndResume();
                 return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
@@ -74,25 +73,12 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     public async ValueTask HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
     {
         var reference = inbound.Ref;
-        if (inbound.Request is null && reference is not null && _refused is not null && _refused != reference)
-        {
-            const string Text = "An earlier message was not stored. Send that message again first.";
-            await client.EnqueueAsync(V1Frames.Error(reference, V1Error.Unavailable, Text)).ConfigureAwait(false);
-            return;
-        }
-
-        if (inbound.Request is null && reference is not null)
-            _refused = null;
-        if (inbound.Request is null && ProblemOfRoom(inbound.Message.Room) is { } problem)
-        {
-            await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
-            return;
-        }
-
         try
         {
             if (inbound.Request is { } request)
                 await FulfilAsync(request, reference).ConfigureAwait(false);
+            else if (ProblemOf(inbound.Message, reference) is { } problem)
+                await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             else if (reference is null)
                 await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
             else
@@ -169,17 +155,33 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
-    /// <summary>Why the client cannot send a message to a room; null if it can.</summary>
-    /// <param name="addressed">The room that the client has addressed; empty if it has addressed none.</param>
-    private (string Code, string Text)? ProblemOfRoom(string addressed)
+    /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
+    private (string Code, string Text)? ProblemOf(WebSocketMessage message, string? reference)
     {
+        if (reference is not null && _refused is not null && _refused != reference)
+            return (V1Error.Unavailable, "An earlier message was not stored. Send that message again first.");
+        if (reference is not null)
+            _refused = null;
+
         // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
-        if (addressed.Length == 0 && !client.AllowsClientJoins)
+        if (message.Room.Length == 0 && !client.AllowsClientJoins)
             return null;
-        var room = addressed.Length > 0 ? addressed : client.Room;
+        var room = message.Room.Length > 0 ? message.Room : client.Room;
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
+    }
+
+    private InboundMessage? ReadJoin(V1ClientFrame frame, WebSocketMessage received)
+    {
+        if (V1JoinFrame.Read(received, out var after) is { } problem)
+        {
+            Refuse(frame, problem);
+            return null;
+        }
+
+        EndResume();
+        return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)

@@ -5,8 +5,7 @@ using System.Text.Json.Serialization;
 namespace ChatKit.ChatKitV1;
 
 /// <summary>A frame from a client that speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
-internal sealed record V1ClientFrame(
-    string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null, JsonElement After = default)
+internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null)
 {
     public const string JoinType = "join";
     public const string LeaveType = "leave";
@@ -79,47 +78,19 @@ internal sealed record V1ClientFrame(
         return Room is null ? message : message.In(Room);
     }
 
-    public ClientRequest.Join ToJoin() => new(Room!, TryReadAfter(out var position) ? position : null);
-
     private string? Problem() => Type switch
     {
         PongType or ResumeType => null,
         MessageType or JoinType or LeaveType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
         MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
         MessageType when Room is null => null,
-        MessageType or LeaveType => RoomProblem(),
-        JoinType => RoomProblem() ?? AfterProblem(),
+        MessageType or JoinType or LeaveType => RoomProblem(),
         null => "The frame has no 'type'.",
         _ => null,
     };
 
     private string? RoomProblem() =>
         RoomName.IsValid(Room, out _) ? null : $"'room' must be the name of a room, 1 to {RoomName.MaxLength} characters.";
-
-    private bool TryReadAfter(out MessagePosition position)
-    {
-        position = default;
-        try
-        {
-            return After.ValueKind == JsonValueKind.String
-                && After.GetString() is { Length: <= V1ResumeFrame.MaxPositionLength } text
-                && MessagePosition.TryParse(text, out position);
-        }
-        catch (InvalidOperationException)
-        {
-            // A string that isn't valid Unicode.
-            return false;
-        }
-    }
-
-    private string? AfterProblem()
-    {
-        if (After.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
-            return null;
-        return TryReadAfter(out _)
-            ? null
-            : "'after' must be the last position that the client has in the room, such as \"5k2j9:42\".";
-    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -10,7 +10,7 @@ namespace ChatKit.ChatKitV1;
 internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool Last)
 {
     /// <summary>Far longer than any store's positions. It limits how much memory a client can use.</summary>
-    public const int MaxPositionLength = 255;
+    private const int MaxPositionLength = 255;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">A frame of this type.</param>
@@ -35,13 +35,20 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
         {
             if (!RoomName.IsValid(room, out var problem))
                 return problem;
-            if (text is not { Length: <= MaxPositionLength } || !MessagePosition.TryParse(text, out var position))
+            if (!TryReadPosition(text, out var position))
                 return "The member 'after' must contain the last position seen in each room, such as {\"lobby\":\"5k2j9:42\"}.";
             read.Add(room, position);
         }
 
         (positions, last) = (read, frame?.Last == true);
         return null;
+    }
+
+    /// <summary>Reads a position that a client has sent.</summary>
+    public static bool TryReadPosition(string? text, out MessagePosition position)
+    {
+        position = default;
+        return text is { Length: <= MaxPositionLength } && MessagePosition.TryParse(text, out position);
     }
 }
 

@@ -31,8 +31,8 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
     private List<RoomItem> _pending = [];
     private List<RoomItem> _batch = [];
     private long _pendingBytes;
-    private TaskCompletionSource? _waitingForTurn;
-    private TaskCompletionSource? _waitingForDelivery;
+    private Signal _turn;
+    private Signal _delivery;
     private bool _isDelivering;
     private bool _isScheduled;
     private int _yields;
@@ -75,22 +75,14 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         if (Volatile.Read(ref _pendingBytes) <= PendingLimit)
             return Task.CompletedTask;
         lock (gate)
-        {
-            return _pendingBytes <= PendingLimit
-                ? Task.CompletedTask
-                : (_waitingForTurn ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        }
+            return _pendingBytes <= PendingLimit ? Task.CompletedTask : _turn.Next;
     }
 
     /// <summary>Waits until the delivery that is in progress has ended. A member that has left receives nothing after that.</summary>
     public Task WaitForDeliveryAsync()
     {
         lock (gate)
-        {
-            return _isDelivering
-                ? (_waitingForDelivery ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
-                : Task.CompletedTask;
-        }
+            return _isDelivering ? _delivery.Next : Task.CompletedTask;
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -102,7 +94,6 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         }
 
         long first;
-        TaskCompletionSource? waiting;
         lock (gate)
         {
             (_pending, _batch) = (_batch, _pending);
@@ -111,21 +102,19 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
             _pendingBytes = 0;
             _isDelivering = true;
             HasReportedOverload = false;
-            (waiting, _waitingForTurn) = (_waitingForTurn, null);
+            _turn.Set();
         }
 
-        waiting?.SetResult();
         delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
         bool isScheduled;
         lock (gate)
         {
             _isDelivering = false;
-            (waiting, _waitingForDelivery) = (_waitingForDelivery, null);
+            _delivery.Set();
             isScheduled = _isScheduled = _pending.Count > 0;
         }
 
-        waiting?.SetResult();
         if (isScheduled)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }

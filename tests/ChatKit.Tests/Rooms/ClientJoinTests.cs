@@ -260,31 +260,17 @@ public sealed class ClientJoinTests : IAsyncDisposable
     [Fact]
     public async Task A_join_that_the_handler_denies_by_an_exception_is_forbidden()
     {
-        var handler = new ScriptedHandler
-        {
-            Authorize = static (_, room) => room == "lobby" ? ValueTask.FromResult(true) : throw new RoomAccessDeniedException("no"),
-        };
-        var client = await EnterAsync(handler);
+        var client = await EnterAsync(Throwing(new RoomAccessDeniedException("no")));
 
-        await client.SendAsync("""{"type":"join","ref":"r","room":"team"}""");
-
-        var error = await client.ReceiveJsonAsync();
-        Assert.Equal(("forbidden", "r"), ((string?)error["code"], (string?)error["ref"]));
+        Assert.Equal(("forbidden", "r"), await RefusedJoinAsync(client));
     }
 
     [Fact]
     public async Task A_join_whose_authorization_fails_is_answered_before_the_connection_is_closed()
     {
-        var handler = new ScriptedHandler
-        {
-            Authorize = static (_, room) => room == "lobby" ? ValueTask.FromResult(true) : throw new InvalidOperationException("secret"),
-        };
-        var client = await EnterAsync(handler);
+        var client = await EnterAsync(Throwing(new InvalidOperationException("secret")));
 
-        await client.SendAsync("""{"type":"join","ref":"r","room":"team"}""");
-
-        var error = await client.ReceiveJsonAsync();
-        Assert.Equal(("failed", "r"), ((string?)error["code"], (string?)error["ref"]));
+        Assert.Equal(("failed", "r"), await RefusedJoinAsync(client));
         Assert.Equal((1011, "the handler failed"), await client.ReceiveAndAnswerCloseAsync());
     }
 
@@ -341,6 +327,19 @@ public sealed class ClientJoinTests : IAsyncDisposable
         await client.SendAsync($$"""{"type":"join","ref":"{{room}}","room":"{{room}}"}""");
         Assert.Equal("ack", (string?)(await client.ReceiveJsonUntilAsync("live"))[0]["type"]);
     }
+
+    private static async Task<(string? Code, string? Ref)> RefusedJoinAsync(TestClient client)
+    {
+        await client.SendAsync("""{"type":"join","ref":"r","room":"team"}""");
+        var error = await client.ReceiveJsonAsync();
+        return ((string?)error["code"], (string?)error["ref"]);
+    }
+
+    /// <summary>A handler whose authorization fails for every room but the home room.</summary>
+    private static ScriptedHandler Throwing(Exception exception) => new()
+    {
+        Authorize = (_, room) => room == "lobby" ? ValueTask.FromResult(true) : throw exception,
+    };
 
     private static async Task<List<string?>> RefsAsync(TestClient client, int count) =>
         [.. (await client.ReceiveJsonAsync(count)).Select(static frame => (string?)frame["ref"])];

@@ -1,4 +1,4 @@
-namespace ChatKit.Connections.Transport;
+namespace ChatKit.Rooms;
 
 /// <summary>An event that callers can await until it next occurs. The owner's lock guards it.</summary>
 internal struct Signal
