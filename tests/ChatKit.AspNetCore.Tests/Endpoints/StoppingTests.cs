@@ -21,6 +21,9 @@ public class StoppingTests
         using var late = await server.ConnectRawAsync();
         await client.OpenAsync("/chat/lobby");
 
+        // The response to the handshake precedes the connection's registration, and a host without connections stops at once.
+        await server.Services.GetRequiredService<Script>().Opened;
+
         var stopping = server.StopAsync();
 
         Assert.Equal(1012, await client.ReceiveCloseAsync());
