@@ -365,12 +365,12 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Data_that_is_neither_text_nor_bytes_is_refused_at_once()
+    public async Task Data_that_cannot_be_sent_is_refused_at_once()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.problems = [];");
 
-        await page.RunAsync("for (const data of [5, null, {}, undefined]) chat.send(data).catch(({ name }) => problems.push(name));");
+        await page.RunAsync("for (const data of [5, null, new Blob(), undefined]) chat.send(data).catch(({ name }) => problems.push(name));");
 
         await page.ExpectAsync("problems", """["TypeError","TypeError","TypeError","TypeError"]""");
         await page.ExpectAsync("chat.pending", "[]");
