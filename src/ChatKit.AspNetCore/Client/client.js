@@ -383,7 +383,7 @@ export class Client {
       if (room && position) this.#advance(state, position, 0);
       state.isLive = true;
       state.revision = revision;
-      state.cursor.start(read);
+      state.cursor.start(read, position);
       this.emit('live', { room, recovered, read, unread });
       if (room === this.#connection.welcome?.room) this.#connection.goLive();
     },

@@ -1,5 +1,5 @@
 import { Listeners } from './listeners.js';
-import { isAfter } from './positions.js';
+import { isAfter, parse } from './positions.js';
 
 /** Tells the server how far the user has read: not too often, but the latest position for sure. */
 class Cursor {
@@ -21,9 +21,10 @@ class Cursor {
     this.#flush();
   }
 
-  /** The server has stated its position on this connection. */
-  start(position) {
-    this.#known = position;
+  /** The client has caught up with the room, and knows the server's position. Positions of an earlier epoch mean nothing to the server. */
+  start(position, latest) {
+    if (parse(this.wanted)[0] !== parse(latest)[0]) this.wanted = undefined;
+    this.follow(position);
     this.#isReady = true;
     this.#flush();
   }
