@@ -60,6 +60,40 @@ public interface IRoomBroadcaster
     ValueTask<MessagePosition?> BroadcastAsync(
         string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
 
+    /// <summary>Replaces the text of a stored message. Everyone in the room is told.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="text">The new text.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> EditAsync(
+        string room, MessagePosition position, string text, string? by = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces the payload of a stored message by bytes. Everyone in the room is told.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="data">The new payload. It is copied before this method returns.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> EditAsync(
+        string room, MessagePosition position, ReadOnlyMemory<byte> data, string? by = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the payload of a stored message from the store. Everyone in the room is told. The message keeps its position.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message is deleted now, or was before. False: it is no longer stored.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> DeleteAsync(string room, MessagePosition position, string? by = null, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Sends a text to all open connections of a user, on all nodes and in all rooms. The message is never stored: a user without an open
     /// connection doesn't receive it.

@@ -61,6 +61,23 @@ public abstract class WebSocketHandler
     protected internal abstract ValueTask OnMessageAsync(WebSocketMessage message);
 
     /// <summary>
+    /// Called when a client asks to edit a stored message of a room that it is in. To allow it, call
+    /// <see cref="EditAsync(MessagePosition, string, string?, CancellationToken)"/>. The default refuses with the code <c>forbidden</c>.
+    /// Exceptions are handled like those of <see cref="OnMessageAsync"/>.
+    /// </summary>
+    /// <param name="request">The message, and what it is to become.</param>
+    protected internal virtual ValueTask OnEditAsync(EditRequest request) =>
+        throw new MessageRefusedException("forbidden", "Messages can't be edited here.");
+
+    /// <summary>
+    /// Called when a client asks to delete a stored message of a room that it is in. To allow it, call <see cref="DeleteAsync"/>. The default
+    /// refuses with the code <c>forbidden</c>. Exceptions are handled like those of <see cref="OnMessageAsync"/>.
+    /// </summary>
+    /// <param name="request">The message.</param>
+    protected internal virtual ValueTask OnDeleteAsync(DeleteRequest request) =>
+        throw new MessageRefusedException("forbidden", "Messages can't be deleted here.");
+
+    /// <summary>
     /// Called when the connection has ended and has left all rooms. It is called exactly once for each call of <see cref="OnOpenAsync"/>,
     /// even if that failed, and never while another callback is running. Exceptions are logged.
     /// </summary>
@@ -150,6 +167,20 @@ public abstract class WebSocketHandler
     protected ValueTask<MessagePosition?> PublishAsync(
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
         Connection.PublishAsync(data, options, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.EditAsync(MessagePosition, string, string?, CancellationToken)"/>
+    protected ValueTask<bool> EditAsync(
+        MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.EditAsync(position, text, room, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.EditAsync(MessagePosition, ReadOnlyMemory{byte}, string?, CancellationToken)"/>
+    protected ValueTask<bool> EditAsync(
+        MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.EditAsync(position, data, room, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.DeleteAsync"/>
+    protected ValueTask<bool> DeleteAsync(MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.DeleteAsync(position, room, cancellationToken);
 
     /// <summary>
     /// Creates a service scope for a unit of work, such as handling one message. Services that are injected into the handler live as long

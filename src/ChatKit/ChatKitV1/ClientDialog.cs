@@ -15,6 +15,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>The number of malformed frames at which the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
 
+    private const string GoneText = "The message is no longer stored.";
+
     private readonly TaskCompletionSource? _resuming =
         resumesByFrame ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
@@ -53,6 +55,14 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             case V1ClientFrame.LeaveType:
                 EndResume();
                 return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
+            case V1ClientFrame.EditType:
+                EndResume();
+                return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.Edit(MessagePosition.Parse(frame.Position!)));
+            case V1ClientFrame.DeleteType:
+                EndResume();
+                return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.Delete(MessagePosition.Parse(frame.Position!)));
+            case V1ClientFrame.HistoryType:
+                return ReadHistory(frame, received);
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
@@ -75,18 +85,20 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         try
         {
-            if (inbound.Request is { } request)
-                await FulfilAsync(request, reference).ConfigureAwait(false);
-            else if (ProblemOf(inbound.Message, reference) is { } problem)
+            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave)
+                await FulfilAsync(inbound.Request, reference).ConfigureAwait(false);
+            else if (ProblemOf(inbound, reference) is { } problem)
                 await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
+            else if (inbound.Request is ClientRequest.History history)
+                await client.EnqueueAsync(await ReadAsync(history, inbound.Message.Room, reference).ConfigureAwait(false)).ConfigureAwait(false);
             else if (reference is null)
-                await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
+                await PassAsync(driver, inbound).ConfigureAwait(false);
             else
-                await client.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
+                await client.EnqueueAsync(await HandleAsync(driver, inbound, reference).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            if (e is HistoryUnavailableException && inbound.Request is null)
+            if (e is HistoryUnavailableException && inbound.IsStored)
                 _refused ??= reference;
             var (code, text) = V1Error.Of(e);
             var frame = V1Frames.Error(reference, code, text);
@@ -104,21 +116,58 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(V1Frames.Error(
         reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
-    /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
-    private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
+    /// <summary>Passes a message or a change that must be stored only once to the handler. Returns the acknowledgement.</summary>
+    private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound, string reference)
     {
         var scope = new RefScope(client.UserId, reference);
         scope.Begin();
         try
         {
-            await driver.ReceiveAsync(message).ConfigureAwait(false);
+            await PassAsync(driver, inbound).ConfigureAwait(false);
         }
         finally
         {
             scope.End();
         }
 
-        return V1Frames.Ack(reference, scope.Room, scope.Position);
+        return scope is { IsGone: true, Position: null } ? GoneError(reference) : V1Frames.Ack(reference, scope.Room, scope.Position);
+    }
+
+    private async ValueTask PassAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
+    {
+        var message = inbound.Message;
+        if (inbound.Request is null)
+        {
+            await driver.ReceiveAsync(message).ConfigureAwait(false);
+            return;
+        }
+
+        var room = message.Room.Length > 0 ? message.Room : client.Room;
+        var position = inbound.Request is ClientRequest.Edit { Position: var edited } ? edited : ((ClientRequest.Delete)inbound.Request).Position;
+        var original = await FindAsync(room, position).ConfigureAwait(false);
+        if (original is null || (original.IsDeleted && inbound.Request is ClientRequest.Edit))
+            throw new MessageRefusedException(V1Error.Gone, GoneText);
+        if (inbound.Request is ClientRequest.Edit)
+            await driver.EditAsync(new EditRequest(room, original.Position.GetValueOrDefault(), original, message.In(room))).ConfigureAwait(false);
+        else
+            await driver.DeleteAsync(new DeleteRequest(room, original.Position.GetValueOrDefault(), original)).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds a stored message. Its position can have a later epoch than the one that is sought.</summary>
+    private async ValueTask<ChatMessage?> FindAsync(string room, MessagePosition position)
+    {
+        if (position.Sequence == long.MaxValue)
+            return null;
+        var next = position with { Sequence = position.Sequence + 1 };
+        var found = await client.ReadBeforeAsync(room, next, 1).ConfigureAwait(false);
+        return found.Messages is [{ Position: { } at } message] && at.Sequence == position.Sequence ? message : null;
+    }
+
+    private async ValueTask<byte[]> ReadAsync(ClientRequest.History request, string addressed, string? reference)
+    {
+        var room = addressed.Length > 0 ? addressed : client.Room;
+        var older = await client.ReadBeforeAsync(room, request.Before, request.Limit).ConfigureAwait(false);
+        return V1Frames.History(reference, room, older, client.QueueLimit);
     }
 
     private async ValueTask FulfilAsync(ClientRequest request, string? reference)
@@ -156,15 +205,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     }
 
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
-    private (string Code, string Text)? ProblemOf(WebSocketMessage message, string? reference)
+    private (string Code, string Text)? ProblemOf(InboundMessage inbound, string? reference)
     {
+        var message = inbound.Message;
+        if (!inbound.IsStored)
+            reference = null;
         if (reference is not null && _refused is not null && _refused != reference)
             return (V1Error.Unavailable, "An earlier message was not stored. Send that message again first.");
         if (reference is not null)
             _refused = null;
 
         // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
-        if (message.Room.Length == 0 && !client.AllowsClientJoins)
+        if (message.Room.Length == 0 && !client.AllowsClientJoins && inbound.Request is null)
             return null;
         var room = message.Room.Length > 0 ? message.Room : client.Room;
         if (room != client.Room && !client.AllowsClientJoins)
@@ -184,6 +236,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
     }
 
+    private InboundMessage? ReadHistory(V1ClientFrame frame, WebSocketMessage received)
+    {
+        if (V1HistoryFrame.Read(received, out var before, out var limit) is { } problem)
+        {
+            Refuse(frame, problem);
+            return null;
+        }
+
+        EndResume();
+        return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.History(before, limit));
+    }
+
     private void Resume(V1ClientFrame frame, WebSocketMessage received)
     {
         if (V1ResumeFrame.Read(received, out var positions, out var last) is { } problem)
@@ -196,6 +260,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         if (last)
             EndResume();
     }
+
+    private static byte[] GoneError(string reference) => V1Frames.Error(reference, V1Error.Gone, GoneText);
 
     /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
     private static string? RefOf(V1ClientFrame? frame) =>

@@ -21,6 +21,9 @@ internal static class V1Error
     /// <summary>The client is in as many rooms as it may be. It leaves one before it joins another.</summary>
     public const string TooManyRooms = "too_many_rooms";
 
+    /// <summary>The message is no longer stored, or was deleted. The client never sends the frame again.</summary>
+    public const string Gone = "gone";
+
     /// <summary>The handler failed. The client never sends the message again.</summary>
     public const string Failed = "failed";
 

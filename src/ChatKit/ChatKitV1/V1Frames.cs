@@ -40,9 +40,20 @@ internal static class V1Frames
             Begin(json, "message");
             if (!RoomName.IsOfUser(it.room))
                 json.WriteString("room", it.room);
-            WriteIfAny(json, "position", it.message.Position?.ToString());
-            WriteIfAny(json, "from", it.message.From);
-            WritePayload(json, it.message.At, it.message.Type, it.message.Data);
+            WriteMessage(json, it.message);
+        });
+
+    /// <summary>A message of a room that a client has received before, as it is now.</summary>
+    private static byte[] Change(string room, ChatMessage message) =>
+        Frame((room, message), static (json, it) =>
+        {
+            Begin(json, "change");
+            json.WriteString("room", it.room);
+            json.WriteString("position", it.message.Position.ToString());
+            json.WriteNumber("revision", it.message.Revision.GetValueOrDefault());
+            json.WriteString("at", it.message.ChangedAt.GetValueOrDefault().UtcDateTime);
+            WriteIfAny(json, "by", it.message.ChangedBy);
+            WritePayload(json, it.message);
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
@@ -50,7 +61,8 @@ internal static class V1Frames
         Frame((type, data, at), static (json, it) =>
         {
             Begin(json, "message");
-            WritePayload(json, it.at, it.type, it.data);
+            json.WriteString("at", it.at.UtcDateTime);
+            WriteData(json, it.type, it.data);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -96,16 +108,59 @@ internal static class V1Frames
     {
         MessageGap gap => Gap(room, gap),
         PresenceEvent presence => Presence(room, presence),
+        ChangeEvent change => Change(room, change.Message),
         _ => [],
     };
 
-    public static byte[] Live(string room, MessagePosition position, bool recovered) =>
-        Frame((room, position, recovered), static (json, live) =>
+    /// <param name="room">The room's name.</param>
+    /// <param name="position">The last position that the client has.</param>
+    /// <param name="recovered">Whether the client has received everything after the position that it has stated.</param>
+    /// <param name="revision">The room's last revision; 0 if there is none.</param>
+    public static byte[] Live(string room, MessagePosition position, bool recovered, long revision = 0) =>
+        Frame((room, position, recovered, revision), static (json, live) =>
         {
             Begin(json, "live");
             json.WriteString("room", live.room);
             json.WriteString("position", live.position.ToString());
+            if (live.revision > 0)
+                json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
+        });
+
+    /// <summary>Older messages of a room, as they are now. The oldest are left out if the frame would be too large.</summary>
+    /// <param name="reference">The ref of the request; null if it has none.</param>
+    /// <param name="room">The room's name.</param>
+    /// <param name="older">The messages.</param>
+    /// <param name="limit">The maximum size of the frame, in bytes. A single message can exceed it.</param>
+    public static byte[] History(string? reference, string room, OlderMessages older, int limit)
+    {
+        var count = older.Messages.Count;
+        while (true)
+        {
+            var frame = HistoryWithout(reference, room, older, skipped: older.Messages.Count - count);
+            if (frame.Length <= limit || count <= 1)
+                return frame;
+            count /= 2;
+        }
+    }
+
+    private static byte[] HistoryWithout(string? reference, string room, OlderMessages older, int skipped) =>
+        Frame((reference, room, older, skipped), static (json, it) =>
+        {
+            var (reference, room, older, skipped) = it;
+            Begin(json, "history");
+            WriteIfAny(json, "ref", reference);
+            json.WriteString("room", room);
+            json.WriteStartArray("messages");
+            foreach (var message in older.Messages.Skip(skipped))
+            {
+                json.WriteStartObject();
+                WriteMessage(json, message);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteBoolean("more", older.HasMore || skipped > 0);
         });
 
     public static byte[] Ack(string? reference, string? room, MessagePosition? position) =>
@@ -154,9 +209,26 @@ internal static class V1Frames
             json.WriteString(name, value);
     }
 
-    private static void WritePayload(Utf8JsonWriter json, DateTimeOffset at, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
     {
-        json.WriteString("at", at.UtcDateTime);
+        WriteIfAny(json, "position", message.Position?.ToString());
+        WriteIfAny(json, "from", message.From);
+        json.WriteString("at", message.At.UtcDateTime);
+        if (message is { IsDeleted: false, ChangedAt: { } changed })
+            json.WriteString("edited", changed.UtcDateTime);
+        WritePayload(json, message);
+    }
+
+    private static void WritePayload(Utf8JsonWriter json, ChatMessage message)
+    {
+        if (message.IsDeleted)
+            json.WriteBoolean("deleted", true);
+        else
+            WriteData(json, message.Type, message.Data);
+    }
+
+    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    {
         if (type == WebSocketMessageType.Text)
             json.WriteString("data", data.Span);
         else

@@ -19,6 +19,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
+    private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
     private IServiceProvider? _scope;
 
@@ -26,7 +27,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         ClientTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         (_transport, _info, _services) = (transport, info, services);
-        _homeCapacity = options.HistoryCapacity;
+        (_homeCapacity, _replayLimit, QueueLimit) = (options.HistoryCapacity, options.ReplayLimit, options.OutboundQueueLimit);
         AllowsClientJoins = options.AllowClientJoins;
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
@@ -35,7 +36,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
             this,
             services.Rooms,
             services.Options.MaxRoomsPerConnection,
-            SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
+            SpeaksV1 ? info.ResumeAfterWithRevisions() : ReadOnlyDictionary<string, StreamPosition>.Empty);
         End = new ConnectionEnd(transport, info.Abort, services);
         Aborted = End.Aborted;
     }
@@ -71,6 +72,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     public string? PresentAs { get; }
 
     public bool AllowsClientJoins { get; }
+
+    public int QueueLimit { get; }
 
     /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
@@ -141,10 +144,28 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         return PublishAsync(message, options, cancellationToken);
     }
 
+    public override ValueTask<bool> EditAsync(
+        MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return ChangeAsync(room, Outgoing.Edit(position, text, _services.Clock.GetUtcNow(), UserId), cancellationToken);
+    }
+
+    public override ValueTask<bool> EditAsync(
+        MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(room, Outgoing.Edit(position, data.Span, _services.Clock.GetUtcNow(), UserId), cancellationToken);
+
+    public override ValueTask<bool> DeleteAsync(
+        MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(room, Outgoing.Deletion(position, _services.Clock.GetUtcNow(), UserId), cancellationToken);
+
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
+        _services.Rooms.ReadBeforeAsync(room, before, limit);
+
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, ReplayOf(room), cancellationToken);
+        return EnterAsync(room, cancellationToken);
     }
 
     public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
@@ -152,7 +173,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         JoinResult result;
         try
         {
-            result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
+            result = await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -207,7 +228,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
             await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
         try
         {
-            await EnterAsync(Room, HomeCapacity, CancellationToken.None).ConfigureAwait(false);
+            await EnterAsync(Room, CancellationToken.None).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -216,7 +237,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     }
 
     /// <summary>Takes the last positions that the client has in rooms. Each is used when the connection next enters the room.</summary>
-    public void Resume(IReadOnlyDictionary<string, MessagePosition> after) => _rooms.Resume(after);
+    public void Resume(IReadOnlyDictionary<string, StreamPosition> after) => _rooms.Resume(after);
 
     public void LeaveAll() => _rooms.LeaveAll();
 
@@ -241,15 +262,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public void Dispose() => End.Dispose();
 
-    private int ReplayOf(string room) => room == Room ? HomeCapacity : _services.Options.HistoryCapacity;
+    private int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
-    private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
+    private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
-    private async ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken)
+    private async ValueTask EnterAsync(string room, CancellationToken cancellationToken)
     {
         try
         {
-            await _rooms.JoinAsync(room, replay, cancellationToken).ConfigureAwait(false);
+            await _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -269,8 +290,15 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     {
         var room = options?.Room ?? HandledRoom.Of(this);
         RoomName.ThrowIfInvalid(room, nameof(options));
-        int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
+        int? capacity = options?.Store == false ? 0 : room == Room ? CapacityOf(room) : _services.Options.CapacityElsewhere;
         return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
+    }
+
+    private ValueTask<bool> ChangeAsync(string? room, MessageChange change, CancellationToken cancellationToken)
+    {
+        room ??= HandledRoom.Of(this);
+        RoomName.ThrowIfInvalid(room);
+        return _services.Publisher.ChangeAsync(room, change, cancellationToken);
     }
 
     private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)

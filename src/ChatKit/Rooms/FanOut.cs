@@ -91,6 +91,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         var joined = default(JoinedFrames);
         var deliveries = 0;
         long? first = null;
+        long? revision = null;
         HashSet<string?>? leftOut = null;
         DisconnectEvent? disconnect = null;
         foreach (var item in items)
@@ -98,13 +99,17 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
             if (item.Message is { Audience: Audience.Others } forOthers)
                 (leftOut ??= []).Add(forOthers.ConnectionId);
+            revision ??= (item.Event as ChangeEvent)?.Revision;
             disconnect ??= item.Event as DisconnectEvent;
         }
 
         foreach (ref readonly var one in live.AsSpan())
         {
             var count = items.Length;
-            var isFiltered = one.LiveFrom > number || one.DeliveredThrough >= first || (leftOut is not null && one.IsAnyOf(leftOut));
+            var isFiltered = one.LiveFrom > number
+                || one.DeliveredThrough >= first
+                || (leftOut is not null && one.IsAnyOf(leftOut))
+                || (revision is not null && one.Member.DeliveredRevision >= revision);
             var due = isFiltered
                 ? Join(items, number, one.Member, one.Format, out count)
                 : JoinOnce(ref joined[(int)one.Format], items, number, one.Format);
@@ -216,7 +221,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             {
                 if (member.State != MemberState.Live)
                     return;
-                member.Cursor = last;
+                (member.Cursor, member.Revision) = (last.Value.Message, last.Value.Revision.GetValueOrDefault());
                 member.LacksPresence = member.SpeaksV1;
                 room.SetState(member, MemberState.CatchingUp);
             }

@@ -18,6 +18,12 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public Func<ScriptedHandler, string, ValueTask<bool>> Authorize { get; init; } = static (_, _) => ValueTask.FromResult(true);
 
+    /// <summary>Null: the default, which refuses.</summary>
+    public Func<ScriptedHandler, EditRequest, ValueTask>? Edit { get; init; }
+
+    /// <summary>Null: the default, which refuses.</summary>
+    public Func<ScriptedHandler, DeleteRequest, ValueTask>? Delete { get; init; }
+
     /// <summary>What was called: <c>open</c>, the messages' texts, <c>close</c>.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -53,6 +59,10 @@ internal sealed class ScriptedHandler : WebSocketHandler
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(data, options, cancellationToken);
 
+    public ValueTask<bool> Change(MessagePosition position, string text, string? room = null) => EditAsync(position, text, room);
+
+    public ValueTask<bool> Remove(MessagePosition position, string? room = null) => DeleteAsync(position, room);
+
     public AsyncServiceScope NewScope() => CreateScope();
 
     public ValueTask Join(string room, CancellationToken cancellationToken = default) => JoinAsync(room, cancellationToken);
@@ -70,6 +80,10 @@ internal sealed class ScriptedHandler : WebSocketHandler
         AuthorizeCalls.Enqueue(room);
         return Authorize(this, room);
     }
+
+    protected internal override ValueTask OnEditAsync(EditRequest request) => Edit?.Invoke(this, request) ?? base.OnEditAsync(request);
+
+    protected internal override ValueTask OnDeleteAsync(DeleteRequest request) => Delete?.Invoke(this, request) ?? base.OnDeleteAsync(request);
 
     protected internal override ValueTask OnMessageAsync(WebSocketMessage message)
     {
