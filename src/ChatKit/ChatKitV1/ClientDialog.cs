@@ -53,6 +53,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             case V1ClientFrame.LeaveType:
                 EndResume();
                 return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
+            case V1ClientFrame.SignalType:
+                return ReadSignal(frame, received);
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
@@ -75,7 +77,9 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         try
         {
-            if (inbound.Request is { } request)
+            if (inbound.Request is ClientRequest.Signal signal)
+                await SignalAsync(driver, signal, inbound.Message.Room, reference).ConfigureAwait(false);
+            else if (inbound.Request is { } request)
                 await FulfilAsync(request, reference).ConfigureAwait(false);
             else if (ProblemOf(inbound.Message, reference) is { } problem)
                 await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
@@ -155,6 +159,16 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
+    /// <summary>Passes a signal to the handler. A signal is not acknowledged.</summary>
+    private async ValueTask SignalAsync(WebSocketHandlerDriver driver, ClientRequest.Signal signal, string addressed, string? reference)
+    {
+        var room = addressed.Length > 0 ? addressed : client.Room;
+        if (ProblemOf(room) is { } problem)
+            await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
+        else
+            await driver.ReceiveAsync(new RoomSignal(room, signal.Name, signal.Data)).ConfigureAwait(false);
+    }
+
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
     private (string Code, string Text)? ProblemOf(WebSocketMessage message, string? reference)
     {
@@ -164,9 +178,12 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             _refused = null;
 
         // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
-        if (message.Room.Length == 0 && !client.AllowsClientJoins)
-            return null;
-        var room = message.Room.Length > 0 ? message.Room : client.Room;
+        return message.Room.Length == 0 && !client.AllowsClientJoins ? null : ProblemOf(message.Room.Length > 0 ? message.Room : client.Room);
+    }
+
+    /// <summary>Why the client may not address a room; null if it may.</summary>
+    private (string Code, string Text)? ProblemOf(string room)
+    {
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
@@ -182,6 +199,19 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         EndResume();
         return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
+    }
+
+    private InboundMessage? ReadSignal(V1ClientFrame frame, WebSocketMessage received)
+    {
+        if (V1SignalFrame.Read(received, frame.Data, out var name) is { } problem)
+        {
+            Refuse(frame, problem);
+            return null;
+        }
+
+        EndResume();
+        var addressed = frame.Room is { } room ? default(WebSocketMessage).In(room) : default;
+        return new InboundMessage(addressed, RefOf(frame), new ClientRequest.Signal(name, frame.Data));
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)

@@ -12,4 +12,8 @@ internal abstract record ClientRequest
 
     /// <param name="Room">The room's name.</param>
     public sealed record Leave(string Room) : ClientRequest;
+
+    /// <param name="Name">The signal's name.</param>
+    /// <param name="Data">The signal's data; null if it has none.</param>
+    public sealed record Signal(string Name, string? Data) : ClientRequest;
 }

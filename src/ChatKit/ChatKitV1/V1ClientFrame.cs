@@ -12,6 +12,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     public const string MessageType = "message";
     public const string PongType = "pong";
     public const string ResumeType = "resume";
+    public const string SignalType = "signal";
 
     /// <summary>The longest ref, in UTF-16 code units.</summary>
     public const int MaxRefLength = 64;
@@ -20,7 +21,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     private const int MaxDepth = 64;
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
-    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType;
+    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or SignalType;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">The received message.</param>
@@ -83,8 +84,8 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
         PongType or ResumeType => null,
         MessageType or JoinType or LeaveType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
         MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
-        MessageType when Room is null => null,
-        MessageType or JoinType or LeaveType => RoomProblem(),
+        MessageType or SignalType when Room is null => null,
+        MessageType or JoinType or LeaveType or SignalType => RoomProblem(),
         null => "The frame has no 'type'.",
         _ => null,
     };

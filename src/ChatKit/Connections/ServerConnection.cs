@@ -5,6 +5,7 @@ using System.Security.Claims;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
@@ -140,6 +141,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         var message = Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
         return PublishAsync(message, options, cancellationToken);
     }
+
+    public override ValueTask SignalAsync(string name, string? data, string? room, CancellationToken cancellationToken) =>
+        _services.Publisher.SignalAsync(room ?? HandledRoom.Of(this), new SignalEvent(name, data, UserId, Id), cancellationToken);
 
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
