@@ -53,6 +53,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             case V1ClientFrame.LeaveType:
                 EndResume();
                 return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
+            case V1ClientFrame.ReadType:
+                return ReadRead(frame, received);
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
@@ -126,6 +128,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var answer = request switch
         {
             ClientRequest.Unsupported => V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
+            ClientRequest.Read read => MoveRead(read, reference),
             _ when !client.AllowsClientJoins => V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
             ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
@@ -155,6 +158,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
+    /// <summary>Moves the user's read cursor. Returns the answer, if the client has asked for one.</summary>
+    private byte[]? MoveRead(ClientRequest.Read read, string? reference)
+    {
+        var room = read.Room ?? client.Room;
+        if (!client.TracksReads || client.UserId is null)
+            return V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
+        if (!client.IsIn(room))
+            return V1Frames.Error(reference, V1Error.NotJoined, "You are not in this room.");
+        client.MoveRead(room, read.Position);
+        return reference is null ? null : V1Frames.Ack(reference, room, null);
+    }
+
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
     private (string Code, string Text)? ProblemOf(WebSocketMessage message, string? reference)
     {
@@ -182,6 +197,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         EndResume();
         return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
+    }
+
+    private InboundMessage? ReadRead(V1ClientFrame frame, WebSocketMessage received)
+    {
+        if (V1ReadFrame.Read(received, out var position) is { } problem)
+        {
+            Refuse(frame, problem);
+            return null;
+        }
+
+        EndResume();
+        return new InboundMessage(default, frame.Ref, new ClientRequest.Read(frame.Room, position));
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)

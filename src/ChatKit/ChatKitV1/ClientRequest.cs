@@ -12,4 +12,8 @@ internal abstract record ClientRequest
 
     /// <param name="Room">The room's name.</param>
     public sealed record Leave(string Room) : ClientRequest;
+
+    /// <param name="Room">The room's name; null for the home room.</param>
+    /// <param name="Position">The position up to which the user has read the room.</param>
+    public sealed record Read(string? Room, MessagePosition Position) : ClientRequest;
 }

@@ -14,6 +14,9 @@ internal interface IDialogClient
     /// <summary>Whether the client may join and leave rooms, and address them.</summary>
     bool AllowsClientJoins { get; }
 
+    /// <summary>Whether the server keeps what users have read.</summary>
+    bool TracksReads { get; }
+
     /// <summary>Whether the client is in a room.</summary>
     bool IsIn(string room);
 
@@ -26,6 +29,9 @@ internal interface IDialogClient
 
     /// <summary>Lets the client leave a room. When this completes, nothing more of the room is enqueued for it.</summary>
     ValueTask LeaveByClientAsync(string room);
+
+    /// <summary>Moves the user's read cursor in a room. Never waits.</summary>
+    void MoveRead(string room, MessagePosition to);
 
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>

@@ -11,6 +11,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     public const string LeaveType = "leave";
     public const string MessageType = "message";
     public const string PongType = "pong";
+    public const string ReadType = "read";
     public const string ResumeType = "resume";
 
     /// <summary>The longest ref, in UTF-16 code units.</summary>
@@ -20,7 +21,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     private const int MaxDepth = 64;
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
-    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType;
+    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or ReadType;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">The received message.</param>
@@ -81,10 +82,11 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     private string? Problem() => Type switch
     {
         PongType or ResumeType => null,
-        MessageType or JoinType or LeaveType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
+        MessageType or JoinType or LeaveType or ReadType when Ref is { Length: 0 or > MaxRefLength } =>
+            $"A 'ref' must have 1 to {MaxRefLength} characters.",
         MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
-        MessageType when Room is null => null,
-        MessageType or JoinType or LeaveType => RoomProblem(),
+        MessageType or ReadType when Room is null => null,
+        MessageType or JoinType or LeaveType or ReadType => RoomProblem(),
         null => "The frame has no 'type'.",
         _ => null,
     };

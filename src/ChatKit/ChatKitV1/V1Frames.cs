@@ -99,13 +99,30 @@ internal static class V1Frames
         _ => [],
     };
 
-    public static byte[] Live(string room, MessagePosition position, bool recovered) =>
-        Frame((room, position, recovered), static (json, live) =>
+    /// <param name="room">The room's name.</param>
+    /// <param name="position">The last position that the client has.</param>
+    /// <param name="recovered">Whether the client has received all messages after the position that it stated.</param>
+    /// <param name="read">The position up to which the user has read the room; null if there is none.</param>
+    /// <param name="unread">The number of stored messages after that; null if it is unknown.</param>
+    public static byte[] Live(string room, MessagePosition position, bool recovered, MessagePosition? read = null, int? unread = null) =>
+        Frame((room, position, recovered, read, unread), static (json, live) =>
         {
             Begin(json, "live");
             json.WriteString("room", live.room);
             json.WriteString("position", live.position.ToString());
             json.WriteBoolean("recovered", live.recovered);
+            WriteIfAny(json, "read", live.read?.ToString());
+            if (live.unread is { } unread)
+                json.WriteNumber("unread", unread);
+        });
+
+    public static byte[] Read(ReadEvent read) =>
+        Frame(read, static (json, read) =>
+        {
+            Begin(json, "read");
+            json.WriteString("room", read.Room);
+            json.WriteString("user", read.User);
+            json.WriteString("position", read.Position.ToString());
         });
 
     public static byte[] Ack(string? reference, string? room, MessagePosition? position) =>

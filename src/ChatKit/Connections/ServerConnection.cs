@@ -10,7 +10,7 @@ using ChatKit.WebSockets;
 namespace ChatKit.Connections;
 
 /// <summary>The connection of a real client, as its handler and its rooms use it.</summary>
-internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IKeptAlive, IDisposable
+internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IKeptAlive, IDisposable
 {
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
@@ -28,6 +28,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         (_transport, _info, _services) = (transport, info, services);
         _homeCapacity = options.HistoryCapacity;
         AllowsClientJoins = options.AllowClientJoins;
+        (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
