@@ -80,7 +80,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             if (inbound.Request is { } request)
                 await FulfilAsync(request, reference).ConfigureAwait(false);
             else if (ProblemOf(inbound.Message, reference) is { } problem)
-                await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
+                await client.EnqueueAsync(Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             else if (reference is null)
                 await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
             else
@@ -91,7 +91,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             if (e is HistoryUnavailableException && inbound.Request is null)
                 _refused ??= reference;
             var (code, text) = V1Error.Of(e);
-            var frame = V1Frames.Error(reference, code, text);
+            var frame = Error(reference, code, text);
             if (code == V1Error.Failed)
                 client.EnqueueIgnoringLimit(frame); // Not waited for: the connection is about to be closed.
             else
@@ -103,7 +103,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>Notifies the client of the message that exceeded the rate. That message and those after it are not handled.</summary>
     /// <param name="reference">The ref of that message; null if it has none, or if it wasn't a message.</param>
     /// <param name="retry">How long the client waits before it reconnects.</param>
-    public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(V1Frames.Error(
+    public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(Error(
         reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
     /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
@@ -127,9 +127,9 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     {
         var answer = request switch
         {
-            ClientRequest.Unsupported => V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
+            ClientRequest.Unsupported => Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
             ClientRequest.Read read => MoveRead(read, reference),
-            _ when !client.AllowsClientJoins => V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
+            _ when !client.AllowsClientJoins => Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
             ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
             _ => throw new UnreachableException(),
@@ -146,8 +146,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         {
             JoinResult.Joined => null,
             JoinResult.Unchanged => ack,
-            JoinResult.Denied => V1Frames.Error(reference, V1Error.Forbidden, RoomAccessDeniedException.To(join.Room).Message),
-            JoinResult.TooManyRooms => V1Frames.Error(reference, V1Error.TooManyRooms, "Too many rooms. Leave one before you join another."),
+            JoinResult.Denied => Error(reference, V1Error.Forbidden, RoomAccessDeniedException.To(join.Room).Message),
+            JoinResult.TooManyRooms => Error(reference, V1Error.TooManyRooms, "Too many rooms. Leave one before you join another."),
             _ => throw new UnreachableException(),
         };
     }
@@ -163,9 +163,9 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     {
         var room = read.Room ?? client.Room;
         if (!client.TracksReads || client.UserId is null)
-            return V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
+            return Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
         if (!client.IsIn(room))
-            return V1Frames.Error(reference, V1Error.NotJoined, "You are not in this room.");
+            return Error(reference, V1Error.NotJoined, "You are not in this room.");
         client.MoveRead(room, read.Position);
         return reference is null ? null : V1Frames.Ack(reference, room, null);
     }
@@ -185,6 +185,13 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
+    }
+
+    /// <summary>Answers a frame that is refused.</summary>
+    private byte[] Error(string? reference, string code, string text, TimeSpan? retry = null)
+    {
+        client.OnRefused(code);
+        return V1Frames.Error(reference, code, text, retry);
     }
 
     private InboundMessage? ReadJoin(V1ClientFrame frame, WebSocketMessage received)
@@ -231,7 +238,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        client.EnqueueIgnoringLimit(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
+        client.EnqueueIgnoringLimit(Error(RefOf(frame), V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

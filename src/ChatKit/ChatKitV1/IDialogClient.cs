@@ -33,6 +33,10 @@ internal interface IDialogClient
     /// <summary>Moves the user's read cursor in a room. Never waits.</summary>
     void MoveRead(string room, MessagePosition to);
 
+    /// <summary>Records that a frame of the client was refused.</summary>
+    /// <param name="code">One of <see cref="V1Error"/>, or the code of an application.</param>
+    void OnRefused(string code);
+
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default);

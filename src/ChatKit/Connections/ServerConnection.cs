@@ -171,6 +171,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         CloseHere(WebSocketCloseStatus.InternalServerError, "a room could not be joined", exception);
     }
 
+    public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
+
     public bool IsIn(string room) => _rooms.IsIn(room);
 
     public async ValueTask LeaveByClientAsync(string room)
@@ -212,6 +214,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         }
         catch (RoomAccessDeniedException)
         {
+            _services.Metrics.RefusedHomeRoom();
             CloseHere(WebSocketCloseStatus.PolicyViolation, "not allowed in this room");
         }
     }
