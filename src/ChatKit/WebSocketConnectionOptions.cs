@@ -75,6 +75,20 @@ public class WebSocketConnectionOptions
     public bool AllowClientJoins { get; set; }
 
     /// <summary>
+    /// Whether the server keeps, for each user and room, up to which message the user has read it. Default: false. Clients that speak
+    /// <see cref="ChatKitSubprotocol.V1"/> say what was read, and receive the user's cursor and the number of unread messages when they join
+    /// a room. <see cref="IRoomReads"/> counts unread messages for the application. Anonymous clients have no cursor. Each client costs the
+    /// store at most one write per second and room, and one read for each join.
+    /// </summary>
+    public bool TrackReads { get; set; }
+
+    /// <summary>
+    /// Whether all members of a room are notified when a user has read it, and not only the user's own clients. Default: false. Has no effect
+    /// without <see cref="TrackReads"/>. In a large room, this is expensive: each member costs each other member up to one frame per second.
+    /// </summary>
+    public bool ShareReads { get; set; }
+
+    /// <summary>
     /// Whether presence is tracked for the endpoint's connections. If true, <see cref="IRoomPresence"/> lists them, and clients that speak
     /// <see cref="ChatKitSubprotocol.V1"/> are notified of who is in a room, who joins and who leaves. Default: false. Presence costs the
     /// store a write for each join and leave, and a read for each check of a room. It also costs each client a frame for each change, which

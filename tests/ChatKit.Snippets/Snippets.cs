@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using OpenTelemetry;
@@ -104,6 +105,9 @@ internal static class Endpoint
         }).RequireAuthorization();
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackPresence = true);
         app.MapWebSocketHandler<Members>("/chat/{room}", options => options.AllowClientJoins = true);
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackReads = true);
+        app.MapGet("/unread", async (string[] room, ClaimsPrincipal user, IRoomReads reads) =>
+            await reads.GetUnreadAsync(user.FindFirst("sub")!.Value, room));
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
             options.HomeRoom = context => $"{context.User.FindFirst("tenant")!.Value}/{context.Request.RouteValues["room"]}")
             .RequireAuthorization(policy => policy.RequireClaim("tenant"));

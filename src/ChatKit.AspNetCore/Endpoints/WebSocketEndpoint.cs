@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
@@ -47,6 +48,8 @@ internal sealed class WebSocketEndpoint(
     private readonly TimeSpan _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
     private long _fullLoggedAt;
 
+    private readonly EndpointMetrics _metrics = new(services.GetService<IMeterFactory>());
+
     private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
 
     /// <summary>Builds the endpoint's own small pipeline, so that the application doesn't have to call <c>UseWebSockets()</c>.</summary>
@@ -74,7 +77,11 @@ internal sealed class WebSocketEndpoint(
     private Task AnswerAsync(HttpContext context)
     {
         if (Handshake.Problem(context) is { } fault)
+        {
+            _metrics.RefusedBadRequest();
             return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, fault);
+        }
+
         if (!context.WebSockets.IsWebSocketRequest)
             return Refusal.AnswerPlainRequestAsync(context);
 
@@ -83,6 +90,7 @@ internal sealed class WebSocketEndpoint(
 
         if (!_origins.Allows(context.Request))
         {
+            _metrics.RefusedOrigin();
             _logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
             return Refusal.AnswerAsync(
                 context,
@@ -94,16 +102,21 @@ internal sealed class WebSocketEndpoint(
 
         var room = options.HomeRoom(context);
         if (!RoomName.IsValid(room, out var problem))
+        {
+            _metrics.RefusedRoom();
             return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, problem);
+        }
 
         var subprotocol = SubprotocolOf(context);
         var resumeAfter = ResumePositions.None;
-        if (subprotocol == ChatKitSubprotocol.V1 && !ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem))
-            return CloseAtOnceAsync(context, subprotocol, WebSocketCloseStatus.PolicyViolation, problem);
-
         IReadOnlyCollection<string> formerIds = [];
-        if (subprotocol == ChatKitSubprotocol.V1 && !FormerConnections.TryRead(context.Request.Query, out formerIds, out problem))
+        if (subprotocol == ChatKitSubprotocol.V1
+            && (!ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem)
+                || !FormerConnections.TryRead(context.Request.Query, out formerIds, out problem)))
+        {
+            _metrics.RefusedBadRequest();
             return CloseAtOnceAsync(context, subprotocol, WebSocketCloseStatus.PolicyViolation, problem);
+        }
 
         var deflate = options.EnableCompression ? AgreeOnDeflate(context) : null;
         var info = new WebSocketConnectionInfo
@@ -163,6 +176,8 @@ internal sealed class WebSocketEndpoint(
 
     private Task RefuseFullAsync(HttpContext context)
     {
+        _metrics.RefusedLimit();
+
         // Clients retry continually, and logging each attempt would fill the log.
         var (now, last) = (_clock.GetTimestamp(), Volatile.Read(ref _fullLoggedAt));
         if ((last == 0 || _clock.GetElapsedTime(last, now) >= FullLogInterval)
@@ -178,6 +193,7 @@ internal sealed class WebSocketEndpoint(
 
     private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
     {
+        _metrics.RefusedUserLimit();
         _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
         context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
         return CloseAtOnceAsync(
@@ -256,6 +272,7 @@ internal sealed class WebSocketEndpoint(
 
     private Task RefuseWhileStoppingAsync(HttpContext context)
     {
+        _metrics.RefusedStopping();
         context.Response.Headers.RetryAfter = _retryAfter;
         return Refusal.AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is restarting. Connect again in a moment.");
     }

@@ -78,10 +78,10 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         try
         {
-            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave)
+            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave or ClientRequest.Read)
                 await FulfilAsync(inbound.Request, reference).ConfigureAwait(false);
             else if (ProblemOf(inbound, reference) is { } problem)
-                await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
+                await client.EnqueueAsync(Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             else if (inbound.Request is ClientRequest.History history)
                 await client.EnqueueAsync(await ReadAsync(history, RoomOf(inbound.Message), reference).ConfigureAwait(false)).ConfigureAwait(false);
             else if (reference is null || !inbound.IsStored)
@@ -94,7 +94,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             if (e is HistoryUnavailableException && inbound.IsStored)
                 _refused ??= reference;
             var (code, text) = V1Error.Of(e);
-            var frame = V1Frames.Error(reference, code, text);
+            var frame = Error(reference, code, text);
             if (code == V1Error.Failed)
                 client.EnqueueIgnoringLimit(frame); // Not waited for: the connection is about to be closed.
             else
@@ -106,7 +106,7 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>Notifies the client of the message that exceeded the rate. That message and those after it are not handled.</summary>
     /// <param name="reference">The ref of that message; null if it has none, or if it wasn't a message.</param>
     /// <param name="retry">How long the client waits before it reconnects.</param>
-    public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(V1Frames.Error(
+    public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(Error(
         reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
     /// <summary>Passes a message or a change that must be stored only once to the handler. Returns the acknowledgement.</summary>
@@ -172,8 +172,9 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     {
         var answer = request switch
         {
-            ClientRequest.Unsupported => V1Frames.Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
-            _ when !client.AllowsClientJoins => V1Frames.Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
+            ClientRequest.Unsupported => Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
+            ClientRequest.Read read => MoveRead(read, reference),
+            _ when !client.AllowsClientJoins => Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
             ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
             _ => throw new UnreachableException(),
@@ -190,8 +191,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         {
             JoinResult.Joined => null,
             JoinResult.Unchanged => ack,
-            JoinResult.Denied => V1Frames.Error(reference, V1Error.Forbidden, RoomAccessDeniedException.To(join.Room).Message),
-            JoinResult.TooManyRooms => V1Frames.Error(reference, V1Error.TooManyRooms, "Too many rooms. Leave one before you join another."),
+            JoinResult.Denied => Error(reference, V1Error.Forbidden, RoomAccessDeniedException.To(join.Room).Message),
+            JoinResult.TooManyRooms => Error(reference, V1Error.TooManyRooms, "Too many rooms. Leave one before you join another."),
             _ => throw new UnreachableException(),
         };
     }
@@ -200,6 +201,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     {
         await client.LeaveByClientAsync(leave.Room).ConfigureAwait(false);
         return V1Frames.Ack(reference, leave.Room, null);
+    }
+
+    /// <summary>Moves the user's read cursor. Returns the answer, if the client has asked for one.</summary>
+    private byte[]? MoveRead(ClientRequest.Read read, string? reference)
+    {
+        var room = read.Room ?? client.Room;
+        if (!client.TracksReads || client.UserId is null)
+            return Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
+        if (!client.IsIn(room))
+            return Error(reference, V1Error.NotJoined, "You are not in this room.");
+        client.MoveRead(room, read.Position);
+        return reference is null ? null : V1Frames.Ack(reference, room, null);
     }
 
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
@@ -222,6 +235,13 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
     }
 
+    /// <summary>Answers a frame that is refused.</summary>
+    private byte[] Error(string? reference, string code, string text, TimeSpan? retry = null)
+    {
+        client.OnRefused(code);
+        return V1Frames.Error(reference, code, text, retry);
+    }
+
     private void Resume(V1ClientFrame frame, WebSocketMessage received)
     {
         if (V1ResumeFrame.Read(received, out var positions, out var last) is { } problem)
@@ -237,12 +257,12 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
     private string RoomOf(WebSocketMessage message) => message.Room.Length > 0 ? message.Room : client.Room;
 
-    private static byte[] GoneError(string reference) => V1Frames.Error(reference, V1Error.Gone, GoneText);
+    private byte[] GoneError(string reference) => Error(reference, V1Error.Gone, GoneText);
 
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        client.EnqueueIgnoringLimit(V1Frames.Error(frame?.ValidRef, V1Error.Malformed, problem));
+        client.EnqueueIgnoringLimit(Error(frame?.ValidRef, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

@@ -29,4 +29,8 @@ internal abstract record ClientRequest
     /// <param name="Name">The signal's name.</param>
     /// <param name="Data">The signal's data; null if it has none.</param>
     public sealed record Signal(string Name, string? Data) : ClientRequest;
+
+    /// <param name="Room">The room's name; null for the home room.</param>
+    /// <param name="Position">The position up to which the user has read the room.</param>
+    public sealed record Read(string? Room, MessagePosition Position) : ClientRequest;
 }

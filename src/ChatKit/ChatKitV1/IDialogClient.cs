@@ -14,6 +14,9 @@ internal interface IDialogClient
     /// <summary>Whether the client may join and leave rooms, and address them.</summary>
     bool AllowsClientJoins { get; }
 
+    /// <summary>Whether the server keeps what users have read.</summary>
+    bool TracksReads { get; }
+
     /// <summary>Whether the client is in a room.</summary>
     bool IsIn(string room);
 
@@ -33,6 +36,13 @@ internal interface IDialogClient
 
     /// <summary>The size in bytes of the queue of frames for the client.</summary>
     int QueueLimit { get; }
+
+    /// <summary>Moves the user's read cursor in a room. Never waits.</summary>
+    void MoveRead(string room, MessagePosition to);
+
+    /// <summary>Records that a frame of the client was refused.</summary>
+    /// <param name="code">One of <see cref="V1Error"/>, or the code of an application.</param>
+    void OnRefused(string code);
 
     /// <summary>Waits until a frame that is not compressed was taken for sending.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>

@@ -15,6 +15,7 @@ internal sealed record V1ClientFrame(
     public const string LeaveType = "leave";
     public const string MessageType = "message";
     public const string PongType = "pong";
+    public const string ReadType = "read";
     public const string ResumeType = "resume";
     public const string SignalType = "signal";
 
@@ -26,7 +27,7 @@ internal sealed record V1ClientFrame(
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
     public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or EditType or DeleteType or HistoryType
-        or SignalType;
+        or SignalType or ReadType;
 
     /// <summary>The ref to echo to the client; null if there is none. A ref beyond the permitted length isn't echoed.</summary>
     public string? ValidRef => Ref is { Length: > 0 and <= MaxRefLength } ? Ref : null;

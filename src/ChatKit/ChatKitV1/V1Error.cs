@@ -30,6 +30,10 @@ internal static class V1Error
     /// <summary>The client exceeded the rate, and the connection is closed. It sends the message again later, on a new connection.</summary>
     public const string RateLimited = "rate_limited";
 
+    /// <summary>Whether a code is one of the protocol. All others are of the application.</summary>
+    public static bool IsOfProtocol(string code) =>
+        code is Malformed or Unsupported or Unavailable or Forbidden or NotJoined or TooManyRooms or Failed or RateLimited;
+
     /// <summary>
     /// What a client is sent when the handling of its message fails: a code and a text. A text never says what has failed in the server, or the
     /// name of a server. Both are in the log.

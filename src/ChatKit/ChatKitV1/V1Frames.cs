@@ -127,8 +127,11 @@ internal static class V1Frames
     /// <param name="position">The last position that the client has.</param>
     /// <param name="recovered">Whether the client has received everything after the position that it has stated.</param>
     /// <param name="revision">The room's last revision; 0 if there is none.</param>
-    public static byte[] Live(string room, MessagePosition position, bool recovered, long revision = 0) =>
-        Frame((room, position, recovered, revision), static (json, live) =>
+    /// <param name="read">The position up to which the user has read the room; null if there is none.</param>
+    /// <param name="unread">The number of stored messages after that; null if it is unknown.</param>
+    public static byte[] Live(
+        string room, MessagePosition position, bool recovered, long revision = 0, MessagePosition? read = null, int? unread = null) =>
+        Frame((room, position, recovered, revision, read, unread), static (json, live) =>
         {
             Begin(json, "live");
             json.WriteString("room", live.room);
@@ -136,6 +139,18 @@ internal static class V1Frames
             if (live.revision > 0)
                 json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
+            WriteIfAny(json, "read", live.read?.ToString());
+            if (live.unread is { } unread)
+                json.WriteNumber("unread", unread);
+        });
+
+    public static byte[] Read(ReadEvent read) =>
+        Frame(read, static (json, read) =>
+        {
+            Begin(json, "read");
+            json.WriteString("room", read.Room);
+            json.WriteString("user", read.User);
+            json.WriteString("position", read.Position.ToString());
         });
 
     /// <summary>Older messages of a room, as they are now. The oldest are left out if the frame would be too large.</summary>

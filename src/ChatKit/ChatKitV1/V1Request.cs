@@ -30,6 +30,10 @@ internal static class V1Request
                 problem = V1HistoryFrame.Read(received, out var before, out var limit);
                 request = new ClientRequest.History(before, limit);
                 break;
+            case V1ClientFrame.ReadType:
+                problem = V1ReadFrame.Read(received, out var position);
+                request = new ClientRequest.Read(frame.Room, position);
+                break;
             case V1ClientFrame.SignalType:
                 problem = V1SignalFrame.Read(received, frame.Data, out var name);
                 request = new ClientRequest.Signal(name, frame.Data);

@@ -17,7 +17,7 @@ internal sealed class ConnectionRooms(
     private readonly List<RoomMembership> _memberships = new(1);
 
     /// <summary>The joins that wait for the handler's answer; null if there are none.</summary>
-    private List<Join>? _joins;
+    private List<RoomJoin>? _joins;
 
     /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
     private Dictionary<string, StreamPosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
@@ -127,6 +127,17 @@ internal sealed class ConnectionRooms(
             return Find(room) is not null;
     }
 
+    /// <summary>Enqueues a frame that can be lost, unless the connection is not in a room, or its queue is full.</summary>
+    public void TryEnqueueIn(string room, ReadOnlyMemory<byte> frame)
+    {
+        // Under the lock, so that nothing of the room follows once the client has left it.
+        lock (_memberships)
+        {
+            if (Find(room) is not null)
+                connection.Outbound.TryEnqueue(frame);
+        }
+    }
+
     /// <summary>Enters a room that needs no authorization and does not count towards the limit.</summary>
     /// <param name="room">The room's name.</param>
     public ValueTask EnterOwnAsync(string room)
@@ -176,7 +187,7 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
-    private (JoinResult Result, Join? Join) BeginJoin(string room)
+    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room)
     {
         lock (_memberships)
         {
@@ -186,14 +197,15 @@ internal sealed class ConnectionRooms(
             if (_memberships.Count - _uncounted + joining.Length >= limit && !joining.Contains(room))
                 return (JoinResult.TooManyRooms, null);
 
-            var join = new Join(room);
+            var join = new RoomJoin(room);
             (_joins ??= new(1)).Add(join);
             return (JoinResult.Joined, join);
         }
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(Join join, int replay, int capacity, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
+    private RoomMembership? Enter(
+        RoomJoin join, int replay, int capacity, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
@@ -208,7 +220,7 @@ internal sealed class ConnectionRooms(
         }
     }
 
-    private void EndJoin(Join join)
+    private void EndJoin(RoomJoin join)
     {
         lock (_memberships)
         {
@@ -219,7 +231,7 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Whether the connection has neither left the room nor ended since a join began.</summary>
-    private bool IsPending(Join join)
+    private bool IsPending(RoomJoin join)
     {
         lock (_memberships)
             return _joins?.Contains(join) == true && !_leftAll;
@@ -283,14 +295,5 @@ internal sealed class ConnectionRooms(
         }
 
         return null;
-    }
-
-    /// <summary>
-    /// One attempt to join, distinct from other attempts for the same room. Leaving a room cancels the attempts that have begun, and none
-    /// that follow.
-    /// </summary>
-    private sealed class Join(string room)
-    {
-        public string Room => room;
     }
 }

@@ -89,6 +89,7 @@ internal sealed class ConnectionRunner : IDisposable
         _inbound.Inbox.Finish();
         await receiving.ConfigureAwait(false);
         _connection.LeaveAll();
+        await _connection.EndReadsAsync().ConfigureAwait(false);
         await _handler.CloseAsync().ConfigureAwait(false);
         await _handler.DisposeAsync(scope).ConfigureAwait(false);
         await _transport.Outbound.WaitUntilIdleAsync().ConfigureAwait(false);

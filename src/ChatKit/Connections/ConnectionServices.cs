@@ -1,5 +1,6 @@
 using ChatKit.Diagnostics;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Reads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,7 @@ internal sealed class ConnectionServices(
     ConnectionRegistry connections,
     RoomRegistry rooms,
     Publisher publisher,
+    ReadCursors cursors,
     ChatKitMetrics metrics,
     ChatKitTracing tracing,
     IServiceScopeFactory scopes,
@@ -23,6 +25,8 @@ internal sealed class ConnectionServices(
     public RoomRegistry Rooms => rooms;
 
     public Publisher Publisher => publisher;
+
+    public ReadCursors Cursors => cursors;
 
     public ChatKitMetrics Metrics => metrics;
 

@@ -55,6 +55,8 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         catch (Exception e) when (IsSurvived(e, span))
         {
             // The client was answered, and the connection stays open.
+            if (dialog is null && e is not WebSocketClosedException)
+                connection.OnRefused(V1Error.Of(e).Code);
         }
 
         keepAlive.IsBusy = false;

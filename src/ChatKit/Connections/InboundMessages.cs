@@ -36,7 +36,10 @@ internal sealed class InboundMessages(
         if (!_hasExceeded)
             return;
         services.Logger.RateExceeded(connection.Id);
-        dialog?.RefuseExcess(_excess, rate!.Retry);
+        if (dialog is null)
+            connection.OnRefused(V1Error.RateLimited);
+        else
+            dialog.RefuseExcess(_excess, rate!.Retry);
         connection.CloseHere(WebSocketCloseStatus.PolicyViolation, "too many messages");
     }
 

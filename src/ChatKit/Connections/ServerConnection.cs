@@ -30,6 +30,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         (_transport, _info, _services) = (transport, info, services);
         (_homeCapacity, _replayLimit, QueueLimit) = (options.HistoryCapacity, options.ReplayLimit, options.OutboundQueueLimit);
         AllowsClientJoins = options.AllowClientJoins;
+        (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
         PresentAs = options.TrackPresence ? UserId ?? Id : null;
@@ -154,6 +155,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
         _services.Rooms.ReadBeforeAsync(room, before, limit);
 
+    public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
+
     public bool IsIn(string room) => _rooms.IsIn(room);
 
     public async ValueTask LeaveByClientAsync(string room)
@@ -195,6 +198,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         }
         catch (RoomAccessDeniedException)
         {
+            _services.Metrics.RefusedHomeRoom();
             CloseHere(WebSocketCloseStatus.PolicyViolation, "not allowed in this room");
         }
     }

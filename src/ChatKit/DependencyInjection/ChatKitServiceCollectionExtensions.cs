@@ -7,6 +7,7 @@ using ChatKit.Health;
 using ChatKit.History;
 using ChatKit.Rooms;
 using ChatKit.Rooms.Presence;
+using ChatKit.Rooms.Reads;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -54,6 +55,9 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<IPresenceStore, InProcessPresenceStore>();
         services.TryAddSingleton<IRoomPresence>(static provider => provider.GetRequiredService<IPresenceStore>());
         services.TryAddSingleton<PresenceTracker>();
+        services.TryAddSingleton<IReadStore, InProcessReadStore>();
+        services.TryAddSingleton<ReadCursors>();
+        services.TryAddSingleton<IRoomReads, RoomReads>();
         services.TryAddSingleton<DisconnectLog>();
         services.TryAddSingleton<RoomRegistry>();
         services.TryAddSingleton<Publisher>();

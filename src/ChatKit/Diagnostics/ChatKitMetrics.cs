@@ -29,6 +29,8 @@ internal sealed class ChatKitMetrics : IDisposable
     private readonly bool _ownsMeter;
     private readonly Counter<long> _opened;
     private readonly Counter<long> _closed;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _framesRefused;
     private readonly Counter<long> _received;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _changed;
@@ -52,6 +54,8 @@ internal sealed class ChatKitMetrics : IDisposable
         _meter = meters?.Create(ChatKitTelemetry.MeterName) ?? new Meter(ChatKitTelemetry.MeterName);
         _opened = Counter("chatkit.connections.opened", "{connection}", "Connections that were opened.");
         _closed = Counter("chatkit.connections.closed", "{connection}", "Connections that ended, by close code.");
+        _refused = Counter("chatkit.connections.refused", "{connection}", "Handshakes and connections that were refused, by reason.");
+        _framesRefused = Counter("chatkit.frames.refused", "{frame}", "Frames and messages of clients that were refused, by error code.");
         _received = Counter("chatkit.messages.received", "{message}", "Messages of clients that were passed to handlers.");
         _stored = Counter("chatkit.messages.stored", "{message}", "Messages that were stored and published.");
         _changed = Counter("chatkit.messages.changed", "{message}", "Stored messages that were edited or deleted.");
@@ -95,6 +99,15 @@ internal sealed class ChatKitMetrics : IDisposable
     public void Opened() => _opened.Add(1);
 
     public void Closed(CloseInfo close) => _closed.Add(1, new KeyValuePair<string, object?>("chatkit.close.code", CodeOf(close.Code)));
+
+    /// <summary>Records that a handler has denied a client its home room. Endpoints record the handshakes that they refuse.</summary>
+    public void RefusedHomeRoom() => _refused.Add(1, new KeyValuePair<string, object?>("chatkit.reason", "forbidden"));
+
+    /// <summary>Records that a frame of a client was refused.</summary>
+    /// <param name="code">The error code. The codes of applications are counted as one.</param>
+    /// <param name="isOfProtocol">Whether the code is one of the protocol.</param>
+    public void RefusedFrame(string code, bool isOfProtocol) =>
+        _framesRefused.Add(1, new KeyValuePair<string, object?>("chatkit.code", isOfProtocol ? code : "application"));
 
     public void Received() => _received.Add(1);
 

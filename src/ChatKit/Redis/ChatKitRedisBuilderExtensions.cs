@@ -4,6 +4,7 @@ using ChatKit.Health;
 using ChatKit.History;
 using ChatKit.Redis;
 using ChatKit.Rooms.Presence;
+using ChatKit.Rooms.Reads;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -70,6 +71,7 @@ public static class ChatKitRedisBuilderExtensions
         services.TryAddSingleton<RedisBackplane>();
         services.ReplaceDefault<IBackplane, InProcessBackplane>(static services => services.GetRequiredService<RedisBackplane>());
         services.Replace(ServiceDescriptor.Singleton<IPresenceStore, RedisPresenceStore>());
+        services.Replace(ServiceDescriptor.Singleton<IReadStore, RedisReadStore>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHealthProbe, RedisHealth>());
         return builder;
     }

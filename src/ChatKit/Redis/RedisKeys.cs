@@ -21,6 +21,9 @@ internal static class RedisKeys
     /// <summary>Returns the key of the hash of the room's members.</summary>
     public static RedisKey[] OfPresence(string prefix, string room) => [$"{Tagged(prefix, room)}:presence"];
 
+    /// <summary>Returns the key of the hash of the users' read cursors.</summary>
+    public static RedisKey OfReads(string prefix, string room) => $"{Tagged(prefix, room)}:reads";
+
     /// <summary>Returns the channel on which the room's messages are published.</summary>
     public static string Channel(string prefix, string room) => $"{Tagged(prefix, room)}:live";
 

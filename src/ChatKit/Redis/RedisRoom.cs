@@ -16,6 +16,9 @@ internal sealed class RedisRoom(string prefix, string name)
     /// <summary>Created on first use, because publishing doesn't need it.</summary>
     public RedisKey[] PresenceKeys => field ??= RedisKeys.OfPresence(prefix, name);
 
+    /// <summary>Created on first use, because few rooms need it.</summary>
+    public RedisKey[] ReadKeys => field ??= [.. Keys, RedisKeys.OfReads(prefix, name)];
+
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 
     /// <summary>

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
 using ChatKit.Diagnostics;
 using ChatKit.Rooms.Events;
+using ChatKit.Rooms.Reads;
 
 namespace ChatKit.Rooms;
 
@@ -36,6 +37,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         using var turn = new CatchUpTurn(_turns);
         try
         {
+            await LoadReadsAsync(member, cancellationToken).ConfigureAwait(false);
             StreamPosition? read = null;
             for (var fruitless = 0; fruitless < FruitlessReads; fruitless++)
             {
@@ -73,6 +75,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     /// <summary>Notifies a member that receives nothing stored that it is live.</summary>
     public async ValueTask RunWithoutHistoryAsync(RoomMember member, CancellationToken cancellationToken)
     {
+        await LoadReadsAsync(member, cancellationToken).ConfigureAwait(false);
         while (!TryNotify() && await member.Client.Outbound.WaitForSpaceAsync(member.NeedsSpace, cancellationToken).ConfigureAwait(false))
         {
         }
@@ -91,7 +94,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     public bool TryNotifyLive(RoomMember member, MessagePosition position)
     {
         room.Gate.AssertHeld();
-        byte[] frames = member.AwaitsLive ? V1Frames.Live(room.Name, position, member.Recovered, room.Cursor.Revision ?? 0) : [];
+        byte[] frames = member.AwaitsLive ? LiveFrame(member, position) : [];
         if (member.AwaitsLive || member.LacksPresence)
             frames = [.. frames, .. roster.Frame()];
         member.NeedsSpace = frames.Length;
@@ -102,6 +105,26 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         member.AwaitsLive = member.LacksPresence = false;
         member.NeedsSpace = 0;
         return true;
+    }
+
+    private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
+        V1Frames.Live(
+            room.Name, position, member.Recovered, room.Cursor.Revision ?? 0, member.Reads?.Read, member.Reads?.UnreadAt(position));
+
+    /// <summary>Reads what the member's user has read of the room, if that is kept. If it cannot be read, the member goes live without it.</summary>
+    private async ValueTask LoadReadsAsync(RoomMember member, CancellationToken cancellationToken)
+    {
+        if (!member.AwaitsLive || member.Client.ReadsAs is not { } user)
+            return;
+        try
+        {
+            member.Reads = (await services.Cursors.GetAsync(user, [room.Name], cancellationToken).ConfigureAwait(false))[0];
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var level = LogLevels.Of(e);
+            services.Logger.ReadFailed(level, room.Name, e);
+        }
     }
 
     /// <summary>

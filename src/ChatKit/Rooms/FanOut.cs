@@ -16,6 +16,9 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     /// <summary>Frames are joined up to about this many bytes: large enough for one write, small enough to fit any queue.</summary>
     private const int JoinLimit = 32 * 1024;
 
+    /// <summary>Null as long as no user has read the room.</summary>
+    private ReadNotices? _reads;
+
     /// <summary>Delivers a batch to all members that are live.</summary>
     /// <param name="batch">The items to deliver.</param>
     /// <param name="number">The number of items that the room had taken before.</param>
@@ -115,6 +118,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         long? revision = null;
         HashSet<string?>? leftOut = null;
         DisconnectEvent? disconnect = null;
+        List<ReadEvent>? reads = null;
         foreach (var item in items)
         {
             first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
@@ -122,11 +126,13 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
                 (leftOut ??= []).Add(forOthers.ConnectionId);
             revision ??= (item.Event as ChangeEvent)?.Revision;
             disconnect ??= item.Event as DisconnectEvent;
+            if (item.Event is ReadEvent read)
+                (reads ??= []).Add(read);
         }
 
         foreach (ref readonly var one in live.AsSpan())
         {
-            var count = items.Length;
+            var count = items.Length - (reads?.Count ?? 0);
             var isFiltered = one.LiveFrom > number
                 || one.DeliveredThrough >= first
                 || (leftOut is not null && one.IsAnyOf(leftOut))
@@ -144,6 +150,8 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
                 deliveries += count;
         }
 
+        if (reads is not null)
+            (_reads ??= new ReadNotices(room)).Deliver(reads);
         if (disconnect is not null)
             Disconnect(disconnect);
         return deliveries;

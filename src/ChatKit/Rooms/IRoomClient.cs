@@ -19,6 +19,17 @@ internal interface IRoomClient
     /// <summary>The name under which presence lists the client; null if presence does not list it.</summary>
     string? PresentAs { get; }
 
+    /// <summary>Whether the client is notified of read cursors.</summary>
+    bool TracksReads => false;
+
+    /// <summary>The user whose read cursors the client moves; null if it moves none.</summary>
+    string? ReadsAs => null;
+
+    /// <summary>Enqueues a frame that can be lost, unless the client is not in a room, or its queue is full.</summary>
+    void TryEnqueueIn(string room, ReadOnlyMemory<byte> frame)
+    {
+    }
+
     /// <summary>Whether a connection belongs, or belonged, to this client.</summary>
     bool Has(string? connectionId) => connectionId == Id || (connectionId is not null && FormerIds.Contains(connectionId));
 

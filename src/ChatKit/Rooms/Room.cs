@@ -46,7 +46,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             _roster.Add(member);
 
             // A member that receives no stored messages is live at once, and must treat the messages that arrive from now on as live.
-            if (member.Replay == 0)
+            if (member.Replay == 0 && member.Client.ReadsAs is null)
                 _catchUp.TryNotifyLive(member, _state.Cursor.Accepted.GetValueOrDefault());
             _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
         }
@@ -111,7 +111,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
                 _roster.OnAnnounced(presence);
             else if (roomEvent is SignalEvent signal)
                 AddSignal(signal);
-            else
+            else if (roomEvent is not ReadEvent || !_state.Queue.IsOverloaded)
                 _state.Queue.Add(new RoomItem(roomEvent));
         }
     }

@@ -48,8 +48,9 @@ internal sealed class RoomItem
     public RoomItem AsChange(MessagePosition? after) =>
         _change ??= new RoomItem(new ChangeEvent(Message!), Message!.Revision.GetValueOrDefault()) { ChangedAfter = after };
 
-    /// <summary>Whether a client in the room receives the item.</summary>
-    public bool IsFor(IRoomClient client) => Message is not { Audience: Audience.Others } message || !client.Has(message.ConnectionId);
+    /// <summary>Whether a client in the room receives the item. Of read cursors, <see cref="ReadNotices"/> notifies the clients.</summary>
+    public bool IsFor(IRoomClient client) =>
+        Message is { } message ? message.Audience != Audience.Others || !client.Has(message.ConnectionId) : Event is not ReadEvent;
 
     /// <summary>
     /// The frame in a format; empty if the format has none for the item. If two threads encode it at the same time, either frame is used.

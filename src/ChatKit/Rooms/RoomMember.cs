@@ -1,5 +1,6 @@
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms.Events;
+using ChatKit.Rooms.Reads;
 
 namespace ChatKit.Rooms;
 
@@ -46,6 +47,9 @@ internal sealed class RoomMember(IRoomClient client, int replay, StreamPosition?
 
     /// <summary>Whether the member must still be notified that it is live.</summary>
     public bool AwaitsLive { get; set; } = (client.Format & WireFormat.V1) != 0;
+
+    /// <summary>What the member's user has read of the room; null if that is not kept, or not known.</summary>
+    public ReadState? Reads { get; set; }
 
     /// <summary>
     /// The number of messages that the room had accepted when the member went live. They were not for the member, or it has read them.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ChatKit.Diagnostics;
 using ChatKit.Rooms.Presence;
+using ChatKit.Rooms.Reads;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -28,6 +29,7 @@ internal sealed class RoomRegistry : IDisposable
         IMessageHistory history,
         IRoomPresence presence,
         PresenceTracker tracker,
+        IReadStore cursors,
         DisconnectLog disconnects,
         ChatKitMetrics metrics,
         ChatKitTracing tracing,
@@ -35,7 +37,7 @@ internal sealed class RoomRegistry : IDisposable
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, disconnects, _reads, metrics, tracing, logger);
+        _services = new RoomServices(backplane, history, presence, tracker, cursors, disconnects, _reads, metrics, tracing, logger);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);

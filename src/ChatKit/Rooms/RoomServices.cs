@@ -1,5 +1,6 @@
 using ChatKit.Diagnostics;
 using ChatKit.Rooms.Presence;
+using ChatKit.Rooms.Reads;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms;
@@ -10,6 +11,7 @@ internal sealed record RoomServices(
     IMessageHistory History,
     IRoomPresence Presence,
     PresenceTracker Tracker,
+    IReadStore Cursors,
     DisconnectLog Disconnects,
     PageReads Reads,
     ChatKitMetrics Metrics,

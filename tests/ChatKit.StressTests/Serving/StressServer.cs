@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -70,12 +71,19 @@ internal static class StressServer
         });
 
         var app = builder.Build();
+        app.Use(static (context, next) =>
+        {
+            if (context.Request.Query["user"].ToString() is { Length: > 0 } user)
+                context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", user)], "stress"));
+            return next(context);
+        });
         app.MapWebSocketHandler<StressHandler>("/chat/{room}", options =>
         {
             (options.PingInterval, options.PingTimeout, options.IdleTimeout) = (PingInterval, PingTimeout, IdleTimeout);
             (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (MaxMessagesPerSecond, MaxMessageBurst);
             (options.MaxMessageSize, options.OutboundQueueLimit) = (MaxMessageSize, queueLimit);
             (options.EnableCompression, options.AllowClientJoins) = (true, true);
+            (options.TrackReads, options.ShareReads) = (true, true);
         });
         return app;
     }

@@ -16,12 +16,12 @@ public static class Arbitraries
         "\"", "\\", "/", "<", "{", "+", "%", "0", "1", "9223372036854775807",
     ];
 
-    private static readonly string[] Names = ["type", "ref", "data", "base64", "Type", "more", "\\ud800", "\\u0074ype", ""];
+    private static readonly string[] Names = ["type", "ref", "data", "base64", "position", "Type", "more", "\\ud800", "\\u0074ype", ""];
 
     private static readonly string[] Scalars =
     [
-        "null", "true", "1", "-1e999", "\"message\"", "\"pong\"", "\"\"", "\"a-1\"", "\"AAH/\"", "\"not base64\"", "\"\\ud800\"",
-        "\"\\ud83d\\ude00\"", "\"漢\"",
+        "null", "true", "1", "-1e999", "\"message\"", "\"pong\"", "\"read\"", "\"e:1\"", "\"\"", "\"a-1\"", "\"AAH/\"", "\"not base64\"",
+        "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"漢\"",
     ];
 
     public static Arbitrary<AnyText> GetText()

@@ -41,6 +41,16 @@ public class AnnouncementTests
     }
 
     [Theory]
+    [InlineData("anna", "5k2j9")]
+    [InlineData("a\nb", "e\n1")]
+    [InlineData("7", "")]
+    public void A_read_event_survives_encoding_and_decoding(string user, string epoch)
+    {
+        var notice = new ReadEvent("lobby", user, new MessagePosition(epoch, 42));
+        Assert.Equal(notice, RoundTrip(notice));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("signal\n")]
     [InlineData("signal\nnull")]
@@ -56,6 +66,10 @@ public class AnnouncementTests
     [InlineData("disconnect\n+100")]
     [InlineData("disconnect\n1005")]
     [InlineData("disconnect\n0007")]
+    [InlineData("read\nlobby")]
+    [InlineData("read\nlobby\n1\n9\nshort")]
+    [InlineData("read\nlobby\n-1\n0\nanna")]
+    [InlineData("read\nlobby\n1\n-1\nanna")]
     public void A_malformed_announcement_is_rejected(string bytes) =>
         Assert.Null(Announcement.Decode(Encoding.UTF8.GetBytes(bytes)));
 

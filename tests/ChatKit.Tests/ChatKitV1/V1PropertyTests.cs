@@ -76,6 +76,8 @@ public class V1PropertyTests
         Assert.Equal([two.Unicode, one.Unicode], presence.GetProperty("here").EnumerateArray().Select(static m => m.GetString()!));
         var live = Json(V1Frames.Live(one.Value, position, recovered: true));
         Assert.Equal((one.Unicode, new AnyText(position.ToString()).Unicode), (String(live, "room"), String(live, "position")));
+        var read = Json(V1Frames.Read(new ReadEvent(one.Value, two.Value, position)));
+        Assert.Equal((one.Unicode, two.Unicode), (String(read, "room"), String(read, "user")));
         var gap = Json(V1Frames.Gap(one.Value, new MessageGap(position, position, three is null ? null : number.Get)));
         Assert.Equal(three is null, gap.TryGetProperty("reset", out _));
     }
@@ -97,7 +99,9 @@ public class V1PropertyTests
         }
 
         Assert.NotNull(frame!.Type);
-        Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType, frame.IsKnown);
+        Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType or V1ClientFrame.ReadType, frame.IsKnown);
+        if (frame.Type == V1ClientFrame.ReadType)
+            Assert.NotEqual("", V1ReadFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out _));
         if (frame.Type == V1ClientFrame.MessageType)
         {
             Assert.NotEqual(frame.Data is null, frame.Base64 is null);

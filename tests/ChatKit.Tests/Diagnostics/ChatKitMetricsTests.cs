@@ -52,6 +52,51 @@ public sealed class ChatKitMetricsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Refused_frames_are_counted_by_code_and_the_codes_of_applications_as_one()
+    {
+        var refused = _meters.Collect("chatkit.frames.refused");
+        var handler = new ScriptedHandler
+        {
+            Message = static (_, message) => throw new MessageRefusedException(message.Text, "no"),
+        };
+        var (v1, _) = await _host.EnterV1Async(handler);
+        string[] frames =
+        [
+            "{}", """{"type":"later"}""", """{"type":"join","room":"team"}""", """{"type":"read","position":"e:1"}""",
+            """{"type":"message","data":"muted"}""", """{"type":"message","data":"rude"}""",
+        ];
+        foreach (var frame in frames)
+        {
+            await v1.Client.SendAsync(frame);
+            Assert.Equal("error", (string?)(await v1.Client.ReceiveJsonAsync())["type"]);
+        }
+
+        var plain = _host.Connect(handler: new ScriptedHandler { Message = static (_, _) => throw new MessageRefusedException("muted", "no") });
+        await plain.Client.SendAsync("hi");
+        await Patience.UntilAsync(() => refused.Sum() == 7, "all are counted");
+
+        Assert.Equal(
+            [("application", 3), ("forbidden", 2), ("malformed", 1), ("unsupported", 1)],
+            refused.GetMeasurementSnapshot().GroupBy(static m => (string)m.Tags["chatkit.code"]!).Select(static g => (g.Key, g.Count())).Order());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_exceeds_its_rate_is_counted_as_refused_once(bool speaksV1)
+    {
+        var refused = _meters.Collect("chatkit.frames.refused");
+        var options = new WebSocketConnectionOptions { MaxMessagesPerSecond = 1, MaxMessageBurst = 2 };
+        var connection = speaksV1 ? await _host.ConnectV1Async(options: options) : _host.Connect(options: options);
+
+        for (var i = 0; i < 5; i++)
+            await connection.Client.SendAsync("""{"type":"message","data":"hi"}""");
+        await connection.Client.ReceiveAndAnswerCloseAsync();
+
+        Assert.Equal((1, 1), (refused.Sum(), refused.Sum("rate_limited")));
+    }
+
+    [Fact]
     public async Task Messages_are_counted_when_received_when_stored_and_for_each_member_that_gets_them()
     {
         var received = _meters.Collect("chatkit.messages.received");

@@ -52,6 +52,21 @@ internal static class V1
         return connection;
     }
 
+    /// <summary>A client of a user connects, or an anonymous one, and is live. Returns what it has got until then, <c>live</c> included.</summary>
+    public static async Task<(ChatConnection Connection, List<JsonObject> Frames)> EnterAsAsync(
+        this ChatHost host, string? user, WebSocketConnectionOptions options, string room = "lobby")
+    {
+        var connection = host.Connect(room, new ScriptedHandler(), options, abort => new()
+        {
+            Room = room,
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            User = user is null ? null! : Users.Named(user),
+        });
+        Assert.Equal("welcome", (string?)(await connection.Client.ReceiveJsonAsync())["type"]);
+        return (connection, await connection.Client.ReceiveJsonUntilAsync("live"));
+    }
+
     /// <summary>What the next frame, which is of presence, says in short: <c>here anna bob</c>, for one.</summary>
     public static async Task<string> ReceivePresenceAsync(this ChatConnection connection)
     {

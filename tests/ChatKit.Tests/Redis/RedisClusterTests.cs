@@ -1,6 +1,7 @@
 using ChatKit.Redis;
 using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
+using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;
@@ -39,6 +40,27 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         // Only the node that has the room carries its messages.
         foreach (var (node, at) in cluster.Nodes.Select(static (node, at) => (node, at)))
             Assert.Equal(rooms.Where(room => NodeOf(room) == at).Select(Channel).Order(), (await ChannelsAsync(node)).Order());
+    }
+
+    [Fact]
+    public async Task Read_cursors_of_rooms_on_every_node_of_a_cluster_are_counted_at_once()
+    {
+        var (here, there) = (Start(), Start());
+        var options = new WebSocketConnectionOptions { TrackReads = true, ShareReads = true };
+        var rooms = Enumerable.Range(0, 30).Select(static i => $"room {i}").ToList();
+        foreach (var room in rooms)
+        {
+            var first = await here.Broadcaster.BroadcastAsync(room, "1");
+            await here.Broadcaster.BroadcastAsync(room, "2");
+            var (anna, _) = await here.EnterAsAsync("anna", options, room);
+            var (bob, _) = await there.EnterAsAsync("bob", options, room);
+            await anna.Client.SendAsync($$"""{"type":"read","position":"{{first}}"}""");
+            Assert.Equal("read", (string?)(await bob.Client.ReceiveJsonAsync())["type"]);
+        }
+
+        var unread = await there.Services.GetRequiredService<IRoomReads>().GetUnreadAsync("anna", rooms);
+
+        Assert.All(rooms, room => Assert.Equal(1, unread[room]));
     }
 
     [Fact]

@@ -16,6 +16,7 @@ internal static class Announcement
     private const string Left = "left";
     private const string Disconnect = "disconnect";
     private const string Signal = "signal";
+    private const string Read = "read";
 
     /// <summary>Separates a keyword from its arguments. A member can contain it, so a member is always the last argument.</summary>
     private const char Separator = '\n';
@@ -27,6 +28,8 @@ internal static class Announcement
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
         SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
+        ReadEvent { Position: var to } read =>
+            string.Create(CultureInfo.InvariantCulture, $"{Read}\n{read.Room}\n{to.Sequence}\n{to.Epoch.Length}\n{to.Epoch}{read.User}"),
         _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
 
@@ -40,9 +43,19 @@ internal static class Announcement
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
             (Signal, { } signal) => DecodeSignal(signal),
+            (Read, { } read) => DecodeRead(read.Split(Separator, 4)),
             _ => null,
         };
     }
+
+    /// <summary>The room's name contains no separator. The epoch may, if the application's own history has created it.</summary>
+    private static ReadEvent? DecodeRead(string[] parts) =>
+        parts is [var room, var sequence, var epochLength, var rest]
+        && long.TryParse(sequence, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && int.TryParse(epochLength, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+        && length <= rest.Length
+            ? new ReadEvent(room, rest[length..], new MessagePosition(rest[..length], number))
+            : null;
 
     private static DisconnectEvent? DecodeDisconnect(string[] parts) =>
         parts[0] is { Length: 4 } code
