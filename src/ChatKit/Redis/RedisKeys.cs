@@ -8,13 +8,11 @@ namespace ChatKit.Redis;
 /// </summary>
 internal static class RedisKeys
 {
-    /// <summary>
-    /// Returns the keys of the meta hash, of the list of messages, and of the sorted set of changes, in the order that the scripts expect.
-    /// </summary>
+    /// <summary>Returns the keys of the meta hash and of the list of messages, in the order that the scripts expect.</summary>
     public static RedisKey[] OfRoom(string prefix, string room)
     {
         var tagged = Tagged(prefix, room);
-        return [$"{tagged}:meta", $"{tagged}:messages", $"{tagged}:changes"];
+        return [$"{tagged}:meta", $"{tagged}:messages"];
     }
 
     /// <summary>Returns the key that stores the position of the message with an idempotency key.</summary>

@@ -162,15 +162,10 @@ internal sealed class RedisMessageHistory(
         var (part, missed) = (first, first.Missed);
         while (!part.IsLast)
         {
-            var (read, known) = messages is [.., { Position: var last }] ? (last, part.Revision) : (after, changes[^1].Revision);
-            part = await ReadPartAsync(from, read, known, limit, cancellationToken).ConfigureAwait(false);
+            part = await ReadPartAsync(from, messages[^1].Position, part.Revision, null, cancellationToken).ConfigureAwait(false);
             if (part is null || part.Restarted)
                 throw new HistoryUnavailableException($"{NotRead}: Redis lost the room while it was being read.");
-            if (messages.Count == 0)
-            {
-                missed = part.Missed;
-            }
-            else if (part.Missed > 0)
+            if (part.Missed > 0)
             {
                 missed += messages.Count + part.Missed;
                 messages.Clear();
@@ -181,7 +176,11 @@ internal sealed class RedisMessageHistory(
         }
 
         from.Note(part.Top, part.Revision);
-        return new HistoryPage(messages, part.Top, after is null ? 0 : missed, first.Restarted) { Revision = part.Revision, Changes = changes };
+        return new HistoryPage(messages, part.Top, after is null ? 0 : missed, first.Restarted)
+        {
+            Revision = part.Revision,
+            Changes = [.. changes.OrderBy(static message => message.Revision)],
+        };
     }
 
     /// <summary>Applies changes that were made while earlier parts were read.</summary>
@@ -189,19 +188,20 @@ internal sealed class RedisMessageHistory(
     {
         foreach (var change in later)
         {
-            var index = messages.Count == 0 ? -1 : change.Position!.Value.Sequence - messages[0].Position!.Value.Sequence;
-            if (index >= 0)
-            {
-                messages[(int)index] = change;
-                continue;
-            }
-
-            changes.RemoveAll(earlier => earlier.Position!.Value.Sequence == change.Position!.Value.Sequence);
-            changes.Add(change);
+            if (!Replace(messages, change) && !Replace(changes, change))
+                changes.Add(change);
         }
     }
 
-    /// <returns>The first part of the changes and messages that a reader lacks; null if the room is empty.</returns>
+    private static bool Replace(List<ChatMessage> messages, ChatMessage change)
+    {
+        var index = messages.FindIndex(message => message.Position!.Value.Sequence == change.Position!.Value.Sequence);
+        if (index >= 0)
+            messages[index] = change;
+        return index >= 0;
+    }
+
+    /// <returns>All changes and the first part of the messages that a reader lacks; null if the room is empty.</returns>
     private async ValueTask<Part?> ReadPartAsync(
         RedisRoom room, MessagePosition? after, long? revision, int? limit, CancellationToken cancellationToken)
     {
@@ -235,7 +235,7 @@ internal sealed class RedisMessageHistory(
                 Revision: (long)answer[6],
                 Missed: (long)answer[2],
                 Restarted: (bool)answer[3],
-                IsLast: (bool)answer[8] && messages.Length == count);
+                IsLast: messages.Length == count);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {

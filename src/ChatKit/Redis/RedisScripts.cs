@@ -4,25 +4,40 @@ namespace ChatKit.Redis;
 /// <remarks>
 /// A room's meta hash contains its epoch, its last sequence, its capacity if one was passed, and its last revision if a message was ever
 /// changed. After the store has lost messages or changes that nodes had delivered, it also contains <c>parent</c>, the previous epoch,
-/// <c>fork</c> and <c>forked</c>, the last sequence and the last revision that both streams share. The sorted set of changes has the
-/// sequences of the changed messages, by their revisions.
+/// <c>fork</c> and <c>forked</c>, the last sequence and the last revision that both streams share.
 /// </remarks>
 internal static class RedisScripts
 {
+    /// <summary>The last byte of an entry, counted from 1, that a change leaves as it is: that of the trace (<see cref="RedisEntry"/>).</summary>
+    private const string LastUnchanged =
+        """
+        local function lastUnchanged(entry)
+          local flags, last = string.byte(entry, 2), 10
+          for _, text in ipairs({4, 8, 16}) do
+            if flags % (text * 2) >= text then
+              local a, b, c, d = string.byte(entry, last + 1, last + 4)
+              last = last + 4 + a + b * 256 + c * 65536 + d * 16777216
+            end
+          end
+          return last
+        end
+
+        """;
+
     /// <summary>
     /// Stores a message, assigns its position and publishes it. A server that is out of memory refuses the first write, so either all
     /// writes succeed or none.
     /// </summary>
     /// <remarks>
-    /// KEYS: the meta hash; the list; the changes; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for
+    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for
     /// the stored one (the larger of the two applies); the default capacity; the time to live in milliseconds; the epoch to use if a new one
     /// starts; the lifetime of the idempotency key in milliseconds; the epoch, the sequence and the revision that the caller knows to be
     /// stored; the command that publishes, or an empty text; the channel.
     /// </remarks>
     public static RedisScript Append { get; } = new(
         """
-        if KEYS[4] then
-          local first = redis.call('GET', KEYS[4])
+        if KEYS[3] then
+          local first = redis.call('GET', KEYS[3])
           if first then
             local epoch, sequence = string.match(first, '^(.*):(%d+)$')
             return {epoch, tonumber(sequence), 0}
@@ -40,7 +55,6 @@ internal static class RedisScripts
           epoch, capacity = ARGV[5], math.max(capacity, 1)
           redis.call('RPUSH', KEYS[2], ARGV[1])
           redis.call('LTRIM', KEYS[2], -1, -1)
-          redis.call('DEL', KEYS[3])
         else
           if epoch == ARGV[7] and (sequence < tonumber(ARGV[8]) or revision < tonumber(ARGV[9])) then
             redis.call('HSET', KEYS[1], 'epoch', ARGV[5], 'parent', epoch, 'fork', sequence, 'forked', revision)
@@ -58,13 +72,9 @@ internal static class RedisScripts
         end
         redis.call('PEXPIRE', KEYS[1], ARGV[4] * 2)
         redis.call('PEXPIRE', KEYS[2], ARGV[4])
-        if revision > 0 then
-          redis.call('ZREM', KEYS[3], string.format('%.0f', sequence - capacity))
-          redis.call('PEXPIRE', KEYS[3], ARGV[4])
-        end
         local position = epoch .. ':' .. string.format('%.0f', sequence)
-        if KEYS[4] then
-          redis.call('SET', KEYS[4], position, 'PX', ARGV[6])
+        if KEYS[3] then
+          redis.call('SET', KEYS[3], position, 'PX', ARGV[6])
         end
         if ARGV[10] ~= '' then
           redis.call(ARGV[10], ARGV[11], position .. '\n' .. ARGV[1])
@@ -81,8 +91,9 @@ internal static class RedisScripts
     /// epoch, the last sequence, the revision and the entry.
     /// </remarks>
     public static RedisScript Change { get; } = new(
+        LastUnchanged +
         """
-        if KEYS[4] and redis.call('EXISTS', KEYS[4]) == 1 then
+        if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then
           return {2}
         end
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'revision', 'parent', 'fork')
@@ -99,18 +110,12 @@ internal static class RedisScripts
         local flags = string.byte(entry, 2)
         local position = epoch .. ':' .. ARGV[2]
         if flags >= 128 then
-          if ARGV[3] == '1' and KEYS[4] then
-            redis.call('SET', KEYS[4], position, 'PX', ARGV[8])
+          if ARGV[3] == '1' and KEYS[3] then
+            redis.call('SET', KEYS[3], position, 'PX', ARGV[8])
           end
           return {ARGV[3] == '1' and 2 or 0}
         end
-        local last = 10
-        for _, text in ipairs({4, 8, 16}) do
-          if flags % (text * 2) >= text then
-            local a, b, c, d = string.byte(entry, last + 1, last + 4)
-            last = last + 4 + a + b * 256 + c * 65536 + d * 16777216
-          end
-        end
+        local last = lastUnchanged(entry)
         revision = revision + 1
         local bytes, rest = {}, revision
         for i = 1, 8 do
@@ -126,12 +131,10 @@ internal static class RedisScripts
           position = epoch .. ':' .. ARGV[2]
         end
         redis.call('HSET', KEYS[1], 'revision', revision)
-        redis.call('ZADD', KEYS[3], revision, ARGV[2])
         redis.call('PEXPIRE', KEYS[1], ARGV[6] * 2)
         redis.call('PEXPIRE', KEYS[2], ARGV[6])
-        redis.call('PEXPIRE', KEYS[3], ARGV[6])
-        if KEYS[4] then
-          redis.call('SET', KEYS[4], position, 'PX', ARGV[8])
+        if KEYS[3] then
+          redis.call('SET', KEYS[3], position, 'PX', ARGV[8])
         end
         if ARGV[12] ~= '' then
           redis.call(ARGV[12], ARGV[13], position .. '\n' .. changed)
@@ -179,13 +182,15 @@ internal static class RedisScripts
     /// </summary>
     /// <remarks>
     /// ARGV: the reader's epoch and sequence, both empty if it has none; the time to live in milliseconds; the size in bytes at which the
-    /// answer ends; the reader's revision, empty if it needs no changes; the maximum number of messages for a reader without a position, or an
+    /// answer ends, apart from changes; the reader's revision, empty if it needs no changes; the maximum number of messages for a reader without a position, or an
     /// empty text. Each read keeps the meta hash alive, even when the messages have expired, so that the positions continue. Returns the
     /// epoch, the sequence, the number of messages after the reader's position that are no longer stored, whether the reader has a position
-    /// of another stream, the first entries, the total number of entries, the revision, the sequences and entries of the first changes, and
-    /// whether these are all; nothing if the room is empty. The messages follow when all changes have been returned.
+    /// of another stream, the first entries, the total number of entries, the revision, and the sequences and entries of the changes, in the
+    /// order of their sequences; nothing if the room is empty. Finding the changes scans the entries that the reader has: that costs Redis no
+    /// more than sending them to a newcomer, needs no index that could be evicted, and readers that have missed no change don't need it.
     /// </remarks>
     public static RedisScript Read { get; } = new(
+        LastUnchanged +
         """
         local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork', 'revision', 'forked')
         if not meta[1] then
@@ -211,31 +216,34 @@ internal static class RedisScripts
           end
         end
         local count, limit, entries, bytes = math.min(wanted, stored), tonumber(ARGV[4]), {}, 0
-        local changes, whole = {}, 1
+        local changes = {}
         if known and known < revision and restarted == 0 and ARGV[2] ~= '' then
-          for _, sequence in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], known + 1, '+inf')) do
-            local place = tonumber(sequence) - top - 1
-            if place < -count and place >= -stored then
-              if bytes >= limit then
-                whole = 0
-                break
+          for from = -stored, -count - 1, 64 do
+            for i, entry in ipairs(redis.call('LRANGE', KEYS[2], from, math.min(from + 63, -count - 1))) do
+              if string.byte(entry, 1) == 2 then
+                local last, changed = lastUnchanged(entry), 0
+                for byte = 8, 1, -1 do
+                  changed = changed * 256 + string.byte(entry, last + byte)
+                end
+                if changed > known then
+                  changes[#changes + 1] = top + from + i
+                  changes[#changes + 1] = entry
+                end
               end
-              local entry = redis.call('LINDEX', KEYS[2], place)
-              changes[#changes + 1], changes[#changes + 2], bytes = sequence, entry, bytes + #entry
             end
           end
         end
         for from = -count, -1, 8 do
-          if whole == 0 or bytes >= limit then
-            break
-          end
           for _, entry in ipairs(redis.call('LRANGE', KEYS[2], from, math.min(from + 7, -1))) do
             if bytes < limit then
               entries[#entries + 1], bytes = entry, bytes + #entry
             end
           end
+          if bytes >= limit then
+            break
+          end
         end
-        return {meta[1], top, wanted - count, restarted, entries, count, revision, changes, whole}
+        return {meta[1], top, wanted - count, restarted, entries, count, revision, changes}
         """);
 
     /// <summary>

@@ -126,7 +126,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
             await Patience.UntilAsync(
                 async () => !(migrated = await from.CallAsync($"MIGRATE 127.0.0.1 {to.Port} {key} 0 5000")).Contains("CLUSTERDOWN", StringComparison.Ordinal),
                 "the target accepts keys");
-            Assert.True(migrated is "+OK" or "+NOKEY", migrated); // A room without changes has no key for them.
+            Assert.Equal("+OK", migrated);
         }
 
         foreach (var node in new[] { to, from, cluster.Nodes[1] })
