@@ -372,6 +372,7 @@ export class Client {
     gap: ({ room, after, next, missed, reset = false }) => {
       const state = this.#stateOf(room);
       if (reset) state.reset();
+      else state.fork(next);
       // The next message moves the position. Until then, the gap can be announced again, and grow.
       if (reset && !next) this.#reach(state, ':0');
       else state.announced = next ? move(next, -1) : move(after, missed);
@@ -449,7 +450,7 @@ export class Client {
     const [[oldEpoch, last], [epoch, sequence]] = [parse(after), parse(position)];
     const missed = epoch === oldEpoch ? sequence - last - step : 0;
     if (missed < 0 && step) return false;
-    if (epoch !== oldEpoch && sequence === last + step) state.forks.push([oldEpoch, last]);
+    if (sequence === last + step) state.fork(position);
     this.#reach(state, position);
     if (missed > 0) this.emit('gap', { room: name, after, next: step ? position : undefined, missed, reset: false });
     return this.#rooms.get(name) === state;

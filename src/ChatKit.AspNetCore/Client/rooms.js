@@ -94,6 +94,12 @@ export class RoomState {
     this.forks = [];
   }
 
+  /** The stream goes on, perhaps in another epoch. */
+  fork(next) {
+    const [epoch, last] = parse(this.position);
+    if (next && epoch !== parse(next)[0]) this.forks.push([epoch, last]);
+  }
+
   /** The position at which the page has received a message. The server states all positions in its latest epoch. */
   known(position) {
     const [, sequence] = parse(position);

@@ -154,18 +154,20 @@ public class ChangeTests(Browser browser)
         await connection.SendMessageAsync("e:9", "nine");
         await connection.SendMessageAsync("f:10", "ten");
         await connection.SendLiveAsync("f:10");
-        foreach (var position in new[] { "f:9", "f:10", "f:7" })
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"f:10","next":"g:20","missed":9}""");
+        await connection.SendMessageAsync("g:20", "twenty");
+        foreach (var position in new[] { "g:9", "g:10", "g:7", "g:20" })
             await connection.SendAsync($$"""{"type":"change","room":"lobby","position":"{{position}}","revision":1,{{At}},"data":"better"}""");
-        await connection.SendAsync("""{"type":"read","room":"lobby","user":"bob","position":"f:8"}""");
+        await connection.SendAsync("""{"type":"read","room":"lobby","user":"bob","position":"g:8"}""");
         await page.ExpectAsync("all('read', 'position')", """["e:8"]""");
 
         await page.RunAsync("chat.older().then(({ messages }) => { window.older = messages; });");
         var (reference, content) = await connection.ReceiveAsync("history");
         await connection.SendAsync(
-            $$"""{"type":"history","ref":"{{reference}}","room":"lobby","more":false,"messages":[{"position":"f:7",{{At}},"data":"better"}]}""");
+            $$"""{"type":"history","ref":"{{reference}}","room":"lobby","more":false,"messages":[{"position":"g:7",{{At}},"data":"better"}]}""");
 
         Assert.Equal("""{"before":"e:8","limit":50}""", content);
-        await page.ExpectAsync("all('change', 'position')", """["e:9","f:10","e:7"]""");
+        await page.ExpectAsync("all('change', 'position')", """["e:9","f:10","e:7","g:20"]""");
         await page.ExpectAsync("window.older?.map(({ position }) => position)", """["e:7"]""");
     }
 
