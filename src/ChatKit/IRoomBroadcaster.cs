@@ -121,6 +121,20 @@ public interface IRoomBroadcaster
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Sends a signal to the clients in a room that speak <see cref="ChatKitSubprotocol.V1"/>. A signal, such as that somebody is typing, is
+    /// never stored, and slow clients don't receive it.
+    /// </summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="name">The signal's name, 1 to 32 characters.</param>
+    /// <param name="data">The signal's data, at most 1 KiB of UTF-8; null for none.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="room"/> isn't a valid room name, or the name or the data is too long.
+    /// </exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. Nobody receives the signal.</exception>
+    ValueTask SignalAsync(string room, string name, string? data = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Closes all connections that a user has at this moment, on all nodes. The request is stored: a node that is cut off from the others
     /// closes its connections when it reconnects, or at its next check (<see cref="ChatKitOptions.RoomCheckInterval"/>). A client can
     /// connect again unless the application refuses it. The clocks of the nodes should agree to within a second.

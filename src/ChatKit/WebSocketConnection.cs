@@ -153,6 +153,17 @@ public abstract class WebSocketConnection
         MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException($"{GetType().Name} can't delete messages. Override {nameof(DeleteAsync)}.");
 
+    /// <summary>
+    /// Sends a signal to the others in a room; see <see cref="WebSocketHandler.SignalAsync"/>. The default implementation does nothing.
+    /// Override it in a test that needs the signal.
+    /// </summary>
+    /// <param name="name">The signal's name, 1 to 32 characters.</param>
+    /// <param name="data">The signal's data, at most 1 KiB of UTF-8; null for none.</param>
+    /// <param name="room">The room; null for the room of what is being handled, else the home room.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
+    public virtual ValueTask SignalAsync(
+        string name, string? data = null, string? room = null, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
     /// <summary>Joins another room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>
     /// <param name="cancellationToken">Cancels joining. The client is then not in the room.</param>

@@ -41,6 +41,10 @@ public sealed class WebSocketHandlerDriver
     /// <param name="request">The client's request.</param>
     public ValueTask DeleteAsync(DeleteRequest request) => _handler.OnDeleteAsync(request);
 
+    /// <summary>Calls <see cref="WebSocketHandler.OnSignalAsync"/>.</summary>
+    /// <param name="signal">The client's signal.</param>
+    public ValueTask ReceiveAsync(RoomSignal signal) => _handler.OnSignalAsync(signal);
+
     /// <summary>Calls <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
     /// <param name="close">How the connection ended.</param>
     public ValueTask CloseAsync(CloseInfo close) => _handler.OnCloseAsync(close);

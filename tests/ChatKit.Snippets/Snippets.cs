@@ -160,6 +160,13 @@ public sealed class Authors : WebSocketHandler
     }
 }
 
+public sealed class Typing : WebSocketHandler
+{
+    protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}
+
 internal static class Defaults
 {
     public static void Configure(WebApplicationBuilder builder)

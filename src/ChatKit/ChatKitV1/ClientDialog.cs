@@ -44,31 +44,24 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         // Refused in its turn, so that a client that doesn't read the answers has to wait.
         if (!frame!.IsKnown)
-            return new InboundMessage(default, RefOf(frame), new ClientRequest.Unsupported());
+            return new InboundMessage(default, frame.ValidRef, new ClientRequest.Unsupported());
         switch (frame.Type)
         {
-            case V1ClientFrame.MessageType:
-                EndResume();
-                return new InboundMessage(frame.ToMessage(), frame.Ref);
-            case V1ClientFrame.JoinType:
-                return ReadJoin(frame, received);
-            case V1ClientFrame.LeaveType:
-                EndResume();
-                return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
-            case V1ClientFrame.EditType:
-                EndResume();
-                return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.Edit(MessagePosition.Parse(frame.Position!)));
-            case V1ClientFrame.DeleteType:
-                EndResume();
-                return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.Delete(MessagePosition.Parse(frame.Position!)));
-            case V1ClientFrame.HistoryType:
-                return ReadHistory(frame, received);
+            case V1ClientFrame.PongType:
+                return null;
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
-            default:
-                return null;
         }
+
+        if (V1Request.Read(frame, received, out var inbound) is { } fault)
+        {
+            Refuse(frame, fault);
+            return null;
+        }
+
+        EndResume();
+        return inbound;
     }
 
     /// <summary>Ends the wait for more positions.</summary>
@@ -90,8 +83,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             else if (ProblemOf(inbound, reference) is { } problem)
                 await client.EnqueueAsync(V1Frames.Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             else if (inbound.Request is ClientRequest.History history)
-                await client.EnqueueAsync(await ReadAsync(history, inbound.Message.Room, reference).ConfigureAwait(false)).ConfigureAwait(false);
-            else if (reference is null)
+                await client.EnqueueAsync(await ReadAsync(history, RoomOf(inbound.Message), reference).ConfigureAwait(false)).ConfigureAwait(false);
+            else if (reference is null || !inbound.IsStored)
                 await PassAsync(driver, inbound).ConfigureAwait(false);
             else
                 await client.EnqueueAsync(await HandleAsync(driver, inbound, reference).ConfigureAwait(false)).ConfigureAwait(false);
@@ -142,7 +135,13 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             return;
         }
 
-        var room = message.Room.Length > 0 ? message.Room : client.Room;
+        if (inbound.Request is ClientRequest.Signal signal)
+        {
+            await driver.ReceiveAsync(new RoomSignal(RoomOf(message), signal.Name, signal.Data)).ConfigureAwait(false);
+            return;
+        }
+
+        var room = RoomOf(message);
         var position = inbound.Request is ClientRequest.Edit { Position: var edited } ? edited : ((ClientRequest.Delete)inbound.Request).Position;
         var original = await FindAsync(room, position).ConfigureAwait(false);
         if (original is null || (original.IsDeleted && inbound.Request is ClientRequest.Edit))
@@ -163,9 +162,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return found.Messages is [{ Position: { } at } message] && at.Sequence == position.Sequence ? message : null;
     }
 
-    private async ValueTask<byte[]> ReadAsync(ClientRequest.History request, string addressed, string? reference)
+    private async ValueTask<byte[]> ReadAsync(ClientRequest.History request, string room, string? reference)
     {
-        var room = addressed.Length > 0 ? addressed : client.Room;
         var older = await client.ReadBeforeAsync(room, request.Before, request.Limit).ConfigureAwait(false);
         return V1Frames.History(reference, room, older, client.QueueLimit);
     }
@@ -218,34 +216,10 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
         if (message.Room.Length == 0 && !client.AllowsClientJoins && inbound.Request is null)
             return null;
-        var room = message.Room.Length > 0 ? message.Room : client.Room;
+        var room = RoomOf(message);
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
-    }
-
-    private InboundMessage? ReadJoin(V1ClientFrame frame, WebSocketMessage received)
-    {
-        if (V1JoinFrame.Read(received, out var after) is { } problem)
-        {
-            Refuse(frame, problem);
-            return null;
-        }
-
-        EndResume();
-        return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
-    }
-
-    private InboundMessage? ReadHistory(V1ClientFrame frame, WebSocketMessage received)
-    {
-        if (V1HistoryFrame.Read(received, out var before, out var limit) is { } problem)
-        {
-            Refuse(frame, problem);
-            return null;
-        }
-
-        EndResume();
-        return new InboundMessage(frame.ToMessage(), frame.Ref, new ClientRequest.History(before, limit));
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)
@@ -261,16 +235,14 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             EndResume();
     }
 
-    private static byte[] GoneError(string reference) => V1Frames.Error(reference, V1Error.Gone, GoneText);
+    private string RoomOf(WebSocketMessage message) => message.Room.Length > 0 ? message.Room : client.Room;
 
-    /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
-    private static string? RefOf(V1ClientFrame? frame) =>
-        frame?.Ref is { Length: > 0 and <= V1ClientFrame.MaxRefLength } reference ? reference : null;
+    private static byte[] GoneError(string reference) => V1Frames.Error(reference, V1Error.Gone, GoneText);
 
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        client.EnqueueIgnoringLimit(V1Frames.Error(RefOf(frame), V1Error.Malformed, problem));
+        client.EnqueueIgnoringLimit(V1Frames.Error(frame?.ValidRef, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

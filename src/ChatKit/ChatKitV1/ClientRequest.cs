@@ -25,4 +25,8 @@ internal abstract record ClientRequest
     /// <param name="Before">The position before which to read; null for the latest messages.</param>
     /// <param name="Limit">The maximum number of messages.</param>
     public sealed record History(MessagePosition? Before, int Limit) : ClientRequest;
+
+    /// <param name="Name">The signal's name.</param>
+    /// <param name="Data">The signal's data; null if it has none.</param>
+    public sealed record Signal(string Name, string? Data) : ClientRequest;
 }

@@ -16,6 +16,7 @@ internal sealed record V1ClientFrame(
     public const string MessageType = "message";
     public const string PongType = "pong";
     public const string ResumeType = "resume";
+    public const string SignalType = "signal";
 
     /// <summary>The longest ref, in UTF-16 code units.</summary>
     public const int MaxRefLength = 64;
@@ -24,8 +25,11 @@ internal sealed record V1ClientFrame(
     private const int MaxDepth = 64;
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
-    public bool IsKnown =>
-        Type is MessageType or ResumeType or PongType or JoinType or LeaveType or EditType or DeleteType or HistoryType;
+    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or EditType or DeleteType or HistoryType
+        or SignalType;
+
+    /// <summary>The ref to echo to the client; null if there is none. A ref beyond the permitted length isn't echoed.</summary>
+    public string? ValidRef => Ref is { Length: > 0 and <= MaxRefLength } ? Ref : null;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">The received message.</param>
@@ -88,7 +92,7 @@ internal sealed record V1ClientFrame(
         null => "The frame has no 'type'.",
         PongType or ResumeType => null,
         _ when !IsKnown => null,
-        _ when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
+        not SignalType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
         MessageType or EditType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
         EditType or DeleteType when !V1ResumeFrame.TryReadPosition(Position, out _) => "'position' must be that of a message, such as \"5k2j9:42\".",
         JoinType or LeaveType => RoomProblem(),

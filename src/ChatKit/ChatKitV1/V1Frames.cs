@@ -103,12 +103,23 @@ internal static class V1Frames
             json.WriteEndArray();
         });
 
+    public static byte[] Signal(string room, SignalEvent signal) =>
+        Frame((room, signal), static (json, it) =>
+        {
+            Begin(json, "signal");
+            json.WriteString("room", it.room);
+            WriteIfAny(json, "from", it.signal.From);
+            json.WriteString("name", it.signal.Name);
+            WriteIfAny(json, "data", it.signal.Data);
+        });
+
     /// <summary>An event of a room; empty if it is not for clients.</summary>
     public static byte[] Event(string room, RoomEvent roomEvent) => roomEvent switch
     {
         MessageGap gap => Gap(room, gap),
         PresenceEvent presence => Presence(room, presence),
         ChangeEvent change => Change(room, change.Message),
+        SignalEvent signal => Signal(room, signal),
         _ => [],
     };
 

@@ -5,12 +5,13 @@ using System.Security.Claims;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
 
 /// <summary>The connection of a real client, as its handler and its rooms use it.</summary>
-internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IKeptAlive, IDisposable
+internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoiner, IDialogClient, INodeConnection, IKeptAlive, IDisposable
 {
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
@@ -121,47 +122,6 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
-    public override ValueTask BroadcastAsync(
-        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(text, options, cancellationToken));
-
-    public override ValueTask BroadcastAsync(
-        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(data, options, cancellationToken));
-
-    public override ValueTask<MessagePosition?> PublishAsync(
-        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
-    }
-
-    public override ValueTask<MessagePosition?> PublishAsync(
-        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        var message = Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
-    }
-
-    public override ValueTask<bool> EditAsync(
-        MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return ChangeAsync(room, Outgoing.Edit(position, text, _services.Clock.GetUtcNow(), UserId), cancellationToken);
-    }
-
-    public override ValueTask<bool> EditAsync(
-        MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
-        ChangeAsync(room, Outgoing.Edit(position, data.Span, _services.Clock.GetUtcNow(), UserId), cancellationToken);
-
-    public override ValueTask<bool> DeleteAsync(
-        MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
-        ChangeAsync(room, Outgoing.Deletion(position, _services.Clock.GetUtcNow(), UserId), cancellationToken);
-
-    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
-        _services.Rooms.ReadBeforeAsync(room, before, limit);
-
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
@@ -190,6 +150,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         _services.Logger.JoinFailed(Id, room, exception);
         CloseHere(WebSocketCloseStatus.InternalServerError, "a room could not be joined", exception);
     }
+
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
+        _services.Rooms.ReadBeforeAsync(room, before, limit);
 
     public bool IsIn(string room) => _rooms.IsIn(room);
 
@@ -284,28 +247,5 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         MessageSize.ThrowIfTooLarge(payload.Length);
         var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
         return EnqueueAsync(frame, cancellationToken);
-    }
-
-    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options, CancellationToken cancellationToken)
-    {
-        var room = options?.Room ?? HandledRoom.Of(this);
-        RoomName.ThrowIfInvalid(room, nameof(options));
-        int? capacity = options?.Store == false ? 0 : room == Room ? CapacityOf(room) : _services.Options.CapacityElsewhere;
-        return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
-    }
-
-    private ValueTask<bool> ChangeAsync(string? room, MessageChange change, CancellationToken cancellationToken)
-    {
-        room ??= HandledRoom.Of(this);
-        RoomName.ThrowIfInvalid(room);
-        return _services.Publisher.ChangeAsync(room, change, cancellationToken);
-    }
-
-    private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)
-    {
-        if (!publishing.IsCompletedSuccessfully)
-            return new ValueTask(publishing.AsTask());
-        _ = publishing.Result;
-        return ValueTask.CompletedTask;
     }
 }

@@ -32,6 +32,27 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         }
     }
 
+    /// <summary>Delivers signals to the live members that are not slow, except for their senders.</summary>
+    public void DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals)
+    {
+        try
+        {
+            var live = room.LiveMembers(out _);
+            foreach (var (key, item) in signals)
+            {
+                foreach (ref readonly var one in live.AsSpan())
+                {
+                    if ((one.Format & WireFormat.V1) != 0 && !one.Member.Client.Has(key.ConnectionId))
+                        one.Outbound.TryEnqueueSignal(key, item.Frame(room.Name, one.Format));
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            services.Logger.FanOutFailed(room.Name, e);
+        }
+    }
+
     private void DeliverMeasured(ReadOnlySpan<RoomItem> batch, long number)
     {
         var began = services.Metrics.Begin();

@@ -1,5 +1,6 @@
 using ChatKit.Diagnostics;
 using ChatKit.History;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -56,6 +57,18 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
             metrics.Changed(ChangeOutcome.Gone, began, e);
             throw;
         }
+    }
+
+    /// <summary>Announces a signal to all nodes.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="signal">The signal.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be delivered.</param>
+    public async ValueTask SignalAsync(string room, SignalEvent signal, CancellationToken cancellationToken)
+    {
+        RoomName.ThrowIfInvalid(room);
+        signal.ThrowIfInvalid();
+        cancellationToken.ThrowIfCancellationRequested();
+        await backplane.AnnounceAsync(room, Announcement.Encode(signal), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<MessagePosition?> HandOverAsync(

@@ -75,6 +75,9 @@ internal sealed class RoomBroadcaster(
         await PublishAsync(RoomName.OfUser(userId), Binary(data), Ephemeral, cancellationToken).ConfigureAwait(false);
     }
 
+    public ValueTask SignalAsync(string room, string name, string? data, CancellationToken cancellationToken) =>
+        publisher.SignalAsync(room, new SignalEvent(name, data), cancellationToken);
+
     public async ValueTask DisconnectUserAsync(
         string userId, WebSocketCloseStatus status, string? reason, CancellationToken cancellationToken)
     {

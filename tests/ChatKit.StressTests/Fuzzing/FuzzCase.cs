@@ -97,13 +97,14 @@ internal sealed class FuzzCase
         return (opcode, Spoilt == FuzzSpoilt.Payloads ? _spoiler.Spoil(payload) : payload);
     }
 
-    private byte[] Json(int opcode, byte[] payload) => _random.Next(11) switch
+    private byte[] Json(int opcode, byte[] payload) => _random.Next(12) switch
     {
         0 => "{\"type\":\"pong\"}"u8.ToArray(),
         1 => Encoding.UTF8.GetBytes($"{{\"type\":\"later\",\"data\":{new string('[', 40)}{new string(']', 40)}}}"),
         2 => Encoding.UTF8.GetBytes($"{{\"type\":\"join\",\"ref\":\"j\",\"room\":\"{_random.Next(Rooms)}\",\"after\":\"e:{_random.Next(100)}\"}}"),
         3 => Encoding.UTF8.GetBytes($"{{\"type\":\"leave\",\"room\":\"{_random.Next(Rooms)}\"}}"),
         4 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"room\":\"{_random.Next(Rooms)}\",\"data\":\"hi\"}}"),
+        5 => Encoding.UTF8.GetBytes($"{{\"type\":\"signal\",\"room\":\"{_random.Next(Rooms)}\",\"name\":\"s{_random.Next(3)}\",\"data\":\"{_random.Next()}\"}}"),
         _ when opcode == ClientFrame.Binary || payload.Length > 1000 =>
             Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"ref\":\"r{_random.Next(Refs)}\",\"base64\":\"{Convert.ToBase64String(payload.AsSpan(0, Math.Min(payload.Length, 1000)))}\"}}"),
         _ => Encoding.UTF8.GetBytes($"{{\"data\":\"{_random.Next()} \\u20ac\",\"type\":\"message\"}}"),

@@ -14,6 +14,9 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public Func<ScriptedHandler, WebSocketMessage, ValueTask> Message { get; init; } = static (_, _) => ValueTask.CompletedTask;
 
+    /// <summary>Null to do what a handler does by default.</summary>
+    public Func<ScriptedHandler, RoomSignal, ValueTask>? Signal { get; init; }
+
     public Func<ScriptedHandler, CloseInfo, ValueTask> Close { get; init; } = static (_, _) => ValueTask.CompletedTask;
 
     public Func<ScriptedHandler, string, ValueTask<bool>> Authorize { get; init; } = static (_, _) => ValueTask.FromResult(true);
@@ -63,6 +66,8 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public ValueTask<bool> Remove(MessagePosition position, string? room = null) => DeleteAsync(position, room);
 
+    public ValueTask SendSignal(string name, string? data = null, string? room = null) => SignalAsync(name, data, room);
+
     public AsyncServiceScope NewScope() => CreateScope();
 
     public ValueTask Join(string room, CancellationToken cancellationToken = default) => JoinAsync(room, cancellationToken);
@@ -90,6 +95,9 @@ internal sealed class ScriptedHandler : WebSocketHandler
         Messages.Enqueue(message);
         return RunAsync(message.Text, () => Message(this, message));
     }
+
+    protected internal override ValueTask OnSignalAsync(RoomSignal signal) =>
+        RunAsync($"signal {signal.Name}", () => Signal is null ? base.OnSignalAsync(signal) : Signal(this, signal));
 
     protected internal override async ValueTask OnCloseAsync(CloseInfo close)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms.Events;
@@ -14,6 +15,7 @@ internal static class Announcement
     private const string Joined = "joined";
     private const string Left = "left";
     private const string Disconnect = "disconnect";
+    private const string Signal = "signal";
 
     /// <summary>Separates a keyword from its arguments. A member can contain it, so a member is always the last argument.</summary>
     private const char Separator = '\n';
@@ -24,6 +26,7 @@ internal static class Announcement
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
+        SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
 
@@ -36,6 +39,7 @@ internal static class Announcement
             (Joined, { } member) => new PresenceEvent(PresenceChange.Joined, [member]),
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
+            (Signal, { } signal) => DecodeSignal(signal),
             _ => null,
         };
     }
@@ -47,4 +51,20 @@ internal static class Announcement
         && WebSocketFrame.MaySend(status)
             ? new DisconnectEvent(status, parts.ElementAtOrDefault(1))
             : null;
+
+    private static SignalEvent? DecodeSignal(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SignalEventContext.Default.SignalEvent) is { } signal
+                && SignalEvent.ProblemOfName(signal.Name) is null
+                && SignalEvent.ProblemOfData(signal.Data) is null
+                ? signal
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
