@@ -17,11 +17,9 @@ internal sealed class ConnectionRooms(
     private readonly List<RoomMembership> _memberships = new(1);
 
     /// <summary>The joins that wait for the handler's answer; null if there are none.</summary>
-    private List<Join>? _joins;
+    private List<RoomJoin>? _joins;
 
-    /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
-    private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
-
+    private ResumePositions _resumeAfter = new(resumeAfter, limit);
     private int _uncounted;
     private bool _leftAll;
 
@@ -36,8 +34,8 @@ internal sealed class ConnectionRooms(
         {
             foreach (var (room, position) in after)
             {
-                if (Find(room) is null && (_resumeAfter ??= []) is { } known && (known.Count < limit || known.ContainsKey(room)))
-                    known[room] = position;
+                if (_memberships.Find(room) is null)
+                    _resumeAfter.Set(room, position, limit);
             }
         }
     }
@@ -96,16 +94,22 @@ internal sealed class ConnectionRooms(
     public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, Func<ValueTask> onAllowed)
     {
         var (result, join) = BeginJoin(request.Room);
-        if (join is null)
-            return result;
+        return join is null ? result : await JoinAsync(join, replay, request.After, onAllowed).ConfigureAwait(false);
+    }
 
+    /// <summary>Goes on with a join that has begun.</summary>
+    public async ValueTask<JoinResult> JoinAsync(RoomJoin join, int replay, MessagePosition? after = null, Func<ValueTask>? onAllowed = null)
+    {
         RoomMembership? membership;
         try
         {
-            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false) || !IsPending(join))
+            if (!IsPending(join))
+                return JoinResult.Unchanged;
+            if (!await RoomQuestion.AskAsync(connection, join.Room).ConfigureAwait(false) || !IsPending(join))
                 return JoinResult.Denied;
-            await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, request.After, new CancellationTokenSource());
+            if (onAllowed is not null)
+                await onAllowed().ConfigureAwait(false);
+            membership = Enter(join, replay, after, new CancellationTokenSource());
         }
         finally
         {
@@ -118,11 +122,29 @@ internal sealed class ConnectionRooms(
         return JoinResult.Joined;
     }
 
+    /// <summary>Begins a join by the server, which counts as a room until it ends. Returns no join if there is nothing to do.</summary>
+    public (JoinResult Result, RoomJoin? Join) BeginByServer(string room)
+    {
+        lock (_memberships)
+        {
+            if (_memberships.Find(room) is { } membership)
+                membership.Member.JoinedAtAge = connection.Age;
+            return _joins?.Exists(join => join.IsByServer && join.Room == room) == true ? default : BeginJoin(room, isByServer: true);
+        }
+    }
+
+    /// <summary>The rooms that the connection is in.</summary>
+    public IReadOnlyCollection<string> Names()
+    {
+        lock (_memberships)
+            return [.. _memberships.Select(static membership => membership.Room.Name).Where(static room => !RoomName.IsOfUser(room))];
+    }
+
     /// <summary>Whether the connection is in a room.</summary>
     public bool IsIn(string room)
     {
         lock (_memberships)
-            return Find(room) is not null;
+            return _memberships.Find(room) is not null;
     }
 
     /// <summary>Enters a room that needs no authorization and does not count towards the limit.</summary>
@@ -132,7 +154,7 @@ internal sealed class ConnectionRooms(
         RoomMembership membership;
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return ValueTask.CompletedTask;
 
             _uncounted++;
@@ -143,15 +165,18 @@ internal sealed class ConnectionRooms(
         return StartAsync(membership, CancellationToken.None);
     }
 
-    /// <summary>Leaves a room. Returns the membership that has ended; null if the connection was not in the room.</summary>
-    public RoomMembership? Leave(string room)
+    /// <summary>
+    /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
+    /// connection was not in the room.
+    /// </summary>
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
-            membership = Find(room);
+            membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room);
+            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
         }
 
         membership?.Leave();
@@ -174,39 +199,40 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
-    private (JoinResult Result, Join? Join) BeginJoin(string room)
+    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room, bool isByServer = false)
     {
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return (JoinResult.Unchanged, null);
             string[] joining = _joins is null ? [] : [.. _joins.Select(static join => join.Room).Distinct()];
             if (_memberships.Count - _uncounted + joining.Length >= limit && !joining.Contains(room))
                 return (JoinResult.TooManyRooms, null);
 
-            var join = new Join(room);
+            var join = new RoomJoin(room, connection.Age, isByServer);
             (_joins ??= new(1)).Add(join);
             return (JoinResult.Joined, join);
         }
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(Join join, int replay, MessagePosition? resumeAfter = null, CancellationTokenSource? starting = null)
+    private RoomMembership? Enter(RoomJoin join, int replay, MessagePosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
         {
-            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
+            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || _memberships.Find(room) is not null)
                 return null;
 
-            MessagePosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
+            var known = _resumeAfter.Take(room);
             var membership = registry.Enter(room, connection, replay, resumeAfter ?? known) with { Starting = starting };
+            membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
         }
     }
 
-    private void EndJoin(Join join)
+    private void EndJoin(RoomJoin join)
     {
         lock (_memberships)
         {
@@ -217,7 +243,7 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Whether the connection has neither left the room nor ended since a join began.</summary>
-    private bool IsPending(Join join)
+    private bool IsPending(RoomJoin join)
     {
         lock (_memberships)
             return _joins?.Contains(join) == true && !_leftAll;
@@ -264,31 +290,10 @@ internal sealed class ConnectionRooms(
         {
             isRemoved = _memberships.Remove(membership);
             if (isRemoved && membership.Member is { Recovered: true, Cursor: { } cursor })
-                (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
+                _resumeAfter.TryAdd(membership.Room.Name, cursor);
         }
 
         membership.Leave();
         return isRemoved;
-    }
-
-    /// <summary>Finds a membership. The caller must hold the lock.</summary>
-    private RoomMembership? Find(string room)
-    {
-        foreach (var membership in _memberships)
-        {
-            if (membership.Room.Name == room)
-                return membership;
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// One attempt to join, distinct from other attempts for the same room. Leaving a room cancels the attempts that have begun, and none
-    /// that follow.
-    /// </summary>
-    private sealed class Join(string room)
-    {
-        public string Room => room;
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using ChatKit.ChatKitV1;
+using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
 using ChatKit.Rooms.Events;
@@ -15,6 +16,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 {
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
+
+    /// <summary>The number of messages that are read ahead of a busy handler before the client has to wait.</summary>
+    private const int InboxLimit = 16;
 
     private readonly ClientTransport _transport;
     private readonly WebSocketConnectionInfo _info;
@@ -86,6 +90,13 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     IOutbound IRoomClient.Outbound => Outbound;
 
+    /// <summary>The messages that the handler has not taken yet.</summary>
+    public Inbox Inbox { get; } = new(InboxLimit);
+
+    public IReadOnlyCollection<string> RoomNames => _rooms.Names();
+
+    public uint Age => AgeAt(_services.Clock.GetUtcNow());
+
     /// <summary>Whether this side has closed the connection. Messages that the client still sends are not handled.</summary>
     public bool ClosedHere => End.IsClosedHere;
 
@@ -121,11 +132,11 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public override ValueTask BroadcastAsync(
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(text, options, cancellationToken));
+        PublishAsync(text, options, cancellationToken).WithoutResult();
 
     public override ValueTask BroadcastAsync(
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(data, options, cancellationToken));
+        PublishAsync(data, options, cancellationToken).WithoutResult();
 
     public override ValueTask<MessagePosition?> PublishAsync(
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
@@ -151,21 +162,25 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         return EnterAsync(room, ReplayOf(room), cancellationToken);
     }
 
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
-    {
-        JoinResult result;
-        try
-        {
-            result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            result = JoinResult.Denied;
-        }
+    public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
+        _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
 
-        if (result == JoinResult.Denied)
-            _services.Logger.RoomDenied(Id, UserId, join.Room);
-        return result;
+    public void JoinByServer(string room)
+    {
+        var (result, join) = _rooms.BeginByServer(room);
+        if (result == JoinResult.TooManyRooms)
+            _services.Logger.TooManyRooms(Id, UserId, room);
+        if (join is not null)
+            Inbox.Post(new InboundMessage(default, null, new ServerJoin(join)));
+    }
+
+    public async ValueTask EnterByServerAsync(RoomJoin join) =>
+        await _rooms.JoinAsync(join, ReplayOf(join.Room)).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
+
+    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
+    {
+        if (_rooms.Leave(command.Room, AgeAt(until)) is not null && SpeaksV1)
+            EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
     }
 
     public void OnJoinFailed(string room, Exception exception)
@@ -262,6 +277,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         }
     }
 
+    /// <summary>The age of the connection at a time, in milliseconds.</summary>
+    private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
+
     private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
@@ -275,13 +293,5 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
         return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
-    }
-
-    private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)
-    {
-        if (!publishing.IsCompletedSuccessfully)
-            return new ValueTask(publishing.AsTask());
-        _ = publishing.Result;
-        return ValueTask.CompletedTask;
     }
 }

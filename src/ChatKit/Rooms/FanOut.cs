@@ -113,13 +113,14 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         var deliveries = 0;
         long? first = null;
         HashSet<string?>? leftOut = null;
-        DisconnectEvent? disconnect = null;
+        List<RoomEvent>? commands = null;
         foreach (var item in items)
         {
             first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
             if (item.Message is { Audience: Audience.Others } forOthers)
                 (leftOut ??= []).Add(forOthers.ConnectionId);
-            disconnect ??= item.Event as DisconnectEvent;
+            if (item.Event is DisconnectEvent or UserCommand)
+                (commands ??= []).Add(item.Event);
         }
 
         foreach (ref readonly var one in live.AsSpan())
@@ -139,8 +140,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
                 deliveries += count;
         }
 
-        if (disconnect is not null)
-            Disconnect(disconnect);
+        commands?.ForEach(Execute);
         return deliveries;
     }
 
@@ -200,15 +200,21 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     }
 
     /// <summary>
-    /// Closes the connections of all members, including those that have not caught up, after the frames that were sent before.
+    /// Carries out a command for the connections of all members, including those that have not caught up, after the frames that were sent
+    /// before.
     /// </summary>
-    private void Disconnect(DisconnectEvent disconnect)
+    private void Execute(RoomEvent command)
     {
         RoomMember[] members;
         lock (room.Gate)
             members = [.. room.Members];
-        foreach (var member in members)
-            member.Client.Disconnect(disconnect.Status, disconnect.Reason);
+        if (command is UserCommand ofUser)
+            UserCommands.Execute(ofUser, members, services);
+        else if (command is DisconnectEvent disconnect)
+        {
+            foreach (var member in members)
+                member.Client.Disconnect(disconnect.Status, disconnect.Reason);
+        }
     }
 
     /// <summary>

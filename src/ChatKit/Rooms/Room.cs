@@ -111,7 +111,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
                 _roster.OnAnnounced(presence);
             else if (roomEvent is SignalEvent signal)
                 AddSignal(signal);
-            else
+            else if (roomEvent is not UserCommand || RoomName.IsOfUser(Name))
                 _state.Queue.Add(new RoomItem(roomEvent));
         }
     }

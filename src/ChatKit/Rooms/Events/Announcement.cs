@@ -26,6 +26,7 @@ internal static class Announcement
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
+        UserCommand command => command.ToText(),
         SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
@@ -40,7 +41,7 @@ internal static class Announcement
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
             (Signal, { } signal) => DecodeSignal(signal),
-            _ => null,
+            var (keyword, arguments) => UserCommand.Parse(keyword, arguments),
         };
     }
 
