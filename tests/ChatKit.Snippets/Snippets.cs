@@ -164,6 +164,17 @@ public sealed class Authors : WebSocketHandler
     }
 }
 
+internal static class Moving
+{
+    public static async Task MoveAsync(IRoomBroadcaster rooms)
+    {
+        await rooms.JoinUserAsync("anna", "team-7");                             // rooms: IRoomBroadcaster
+        await rooms.LeaveUserAsync("anna", "team-7", "The team was closed.");
+        var joined = await rooms.GetRoomsAsync("anna");
+        Console.WriteLine(string.Join(", ", joined));
+    }
+}
+
 public sealed class Typing : WebSocketHandler
 {
     protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);

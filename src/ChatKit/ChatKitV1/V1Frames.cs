@@ -103,6 +103,16 @@ internal static class V1Frames
             json.WriteEndArray();
         });
 
+    /// <param name="room">The room that the client was taken out of.</param>
+    /// <param name="reason">The reason; null for none.</param>
+    public static byte[] Left(string room, string? reason) =>
+        Frame((room, reason), static (json, left) =>
+        {
+            Begin(json, "left");
+            json.WriteString("room", left.room);
+            WriteIfAny(json, "reason", left.reason);
+        });
+
     public static byte[] Signal(string room, SignalEvent signal) =>
         Frame((room, signal), static (json, it) =>
         {

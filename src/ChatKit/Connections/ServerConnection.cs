@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using ChatKit.ChatKitV1;
+using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
 using ChatKit.Rooms.Events;
@@ -15,6 +16,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 {
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
+
+    /// <summary>The number of messages that are read ahead of a busy handler before the client has to wait.</summary>
+    private const int InboxLimit = 16;
 
     private readonly ClientTransport _transport;
     private readonly WebSocketConnectionInfo _info;
@@ -90,6 +94,13 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     IOutbound IRoomClient.Outbound => Outbound;
 
+    /// <summary>The messages that the handler has not taken yet.</summary>
+    public Inbox Inbox { get; } = new(InboxLimit);
+
+    public IReadOnlyCollection<string> RoomNames => _rooms.Names();
+
+    public uint Age => AgeAt(_services.Clock.GetUtcNow());
+
     /// <summary>Whether this side has closed the connection. Messages that the client still sends are not handled.</summary>
     public bool ClosedHere => End.IsClosedHere;
 
@@ -129,21 +140,25 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         return EnterAsync(room, cancellationToken);
     }
 
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
-    {
-        JoinResult result;
-        try
-        {
-            result = await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            result = JoinResult.Denied;
-        }
+    public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
+        _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
 
-        if (result == JoinResult.Denied)
-            _services.Logger.RoomDenied(Id, UserId, join.Room);
-        return result;
+    public void JoinByServer(string room)
+    {
+        var (result, join) = _rooms.BeginByServer(room);
+        if (result == JoinResult.TooManyRooms)
+            _services.Logger.TooManyRooms(Id, UserId, room);
+        if (join is not null)
+            Inbox.Post(new InboundMessage(default, null, new ServerJoin(join)));
+    }
+
+    public async ValueTask EnterByServerAsync(RoomJoin join) =>
+        await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room)).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
+
+    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
+    {
+        if (_rooms.Leave(command.Room, AgeAt(until)) is not null && SpeaksV1)
+            EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
     }
 
     public void OnJoinFailed(string room, Exception exception)
@@ -245,6 +260,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
             throw;
         }
     }
+
+    /// <summary>The age of the connection at a time, in milliseconds.</summary>
+    private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
 
     private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {

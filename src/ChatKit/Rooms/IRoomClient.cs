@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -32,6 +33,15 @@ internal interface IRoomClient
 
     /// <summary>Whether a connection belongs, or belonged, to this client.</summary>
     bool Has(string? connectionId) => connectionId == Id || (connectionId is not null && FormerIds.Contains(connectionId));
+
+    /// <summary>The rooms that the connection is in.</summary>
+    IReadOnlyCollection<string> RoomNames { get; }
+
+    /// <summary>Lets the connection join a room in its turn, if its handler allows it.</summary>
+    void JoinByServer(string room);
+
+    /// <summary>Takes the connection out of a room that it joined up to the given time, and notifies the client.</summary>
+    void LeaveByServer(UserCommand.Leave command, DateTimeOffset until);
 
     /// <summary>Closes the connection.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);

@@ -111,7 +111,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
                 _roster.OnAnnounced(presence);
             else if (roomEvent is SignalEvent signal)
                 AddSignal(signal);
-            else if (roomEvent is not ReadEvent || !_state.Queue.IsOverloaded)
+            else if (IsTaken(roomEvent))
                 _state.Queue.Add(new RoomItem(roomEvent));
         }
     }
@@ -155,6 +155,14 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
     void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
 
     void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals) => _fanOut.DeliverSignals(signals);
+
+    /// <summary>Whether the room takes an event. Read cursors may be lost; commands belong to the rooms of users.</summary>
+    private bool IsTaken(RoomEvent roomEvent) => roomEvent switch
+    {
+        ReadEvent => !_state.Queue.IsOverloaded,
+        UserCommand => RoomName.IsOfUser(Name),
+        _ => true,
+    };
 
     /// <summary>Takes a signal. The first thing that a busy node drops.</summary>
     private void AddSignal(SignalEvent signal)

@@ -30,6 +30,36 @@ public class AnnouncementTests
         Assert.Equal(notice, RoundTrip(notice));
     }
 
+    [Fact]
+    public void Commands_to_a_user_survive_encoding_and_decoding()
+    {
+        UserCommand[] commands =
+        [
+            new UserCommand.Join("team 7"),
+            new UserCommand.Leave("team", null),
+            new UserCommand.Leave("team", "", new MessagePosition("e", 7)),
+            new UserCommand.Leave("team", "why\nnot"),
+            new UserCommand.List("id", "\u0001answers:x"),
+        ];
+        Assert.All(commands, static command => Assert.Equal(command, RoundTrip(command)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(100)]
+    public void The_rooms_of_a_user_are_announced_in_parts(int count)
+    {
+        var rooms = Enumerable.Range(0, count).Select(static i => $"room {i}").ToList();
+        var parts = RoomsAnswer.Encode("id", rooms).Select(static part => RoomsAnswer.Decode(part)!).ToList();
+
+        Assert.Equal(rooms, parts.SelectMany(static part => part.Rooms));
+        Assert.All(parts, static part => Assert.Equal("id", part.Id));
+        Assert.Equal(parts.Count - 1, parts.FindIndex(static part => part.IsLast));
+    }
+
     [Theory]
     [InlineData("typing", null, null, null)]
     [InlineData("a\nb", "{\"x\":\n1}", "ann\na", "c")]
@@ -53,6 +83,14 @@ public class AnnouncementTests
     [Theory]
     [InlineData("")]
     [InlineData("signal\n")]
+    [InlineData("join")]
+    [InlineData("join\n")]
+    [InlineData("join\na\nb")]
+    [InlineData("join\na\u0001b")]
+    [InlineData("leave\nroom")]
+    [InlineData("leave\n\n")]
+    [InlineData("leave\nroom\nposition")]
+    [InlineData("list\nid")]
     [InlineData("signal\nnull")]
     [InlineData("signal\n{}")]
     [InlineData("signal\n{\"Name\":\"\"}")]

@@ -27,6 +27,7 @@ internal static class Announcement
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
+        UserCommand command => command.ToText(),
         SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         ReadEvent { Position: var to } read =>
             string.Create(CultureInfo.InvariantCulture, $"{Read}\n{read.Room}\n{to.Sequence}\n{to.Epoch.Length}\n{to.Epoch}{read.User}"),
@@ -44,7 +45,7 @@ internal static class Announcement
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
             (Signal, { } signal) => DecodeSignal(signal),
             (Read, { } read) => DecodeRead(read.Split(Separator, 4)),
-            _ => null,
+            var (keyword, arguments) => UserCommand.Parse(keyword, arguments),
         };
     }
 
