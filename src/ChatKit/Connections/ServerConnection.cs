@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
@@ -25,6 +26,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
     private readonly ConnectionRooms _rooms;
+    private Presentation _presentation;
     private IServiceProvider? _scope;
 
     public ServerConnection(
@@ -35,7 +37,7 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
         AllowsClientJoins = options.AllowClientJoins;
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        PresentAs = options.TrackPresence ? UserId ?? Id : null;
+        _presentation = new Presentation(options.TrackPresence ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -73,7 +75,9 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public WireFormat Format => _transport.Format;
 
-    public string? PresentAs { get; }
+    public string? PresentAs => _presentation.Name;
+
+    public string? PresenceData => _presentation.Json;
 
     public bool AllowsClientJoins { get; }
 
@@ -155,6 +159,13 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     public override ValueTask SignalAsync(string name, string? data, string? room, CancellationToken cancellationToken) =>
         _services.Publisher.SignalAsync(room ?? HandledRoom.Of(this), new SignalEvent(name, data, UserId, Id), cancellationToken);
+
+    public override ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+    {
+        _presentation.Set(data, typeInfo);
+        _services.Rooms.Describe(this);
+        return ValueTask.CompletedTask;
+    }
 
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
@@ -264,18 +275,8 @@ internal sealed class ServerConnection : WebSocketConnection, IRoomJoiner, IDial
 
     private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
 
-    private async ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _rooms.JoinAsync(room, replay, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            _services.Logger.RoomDenied(Id, UserId, room);
-            throw;
-        }
-    }
+    private ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken) =>
+        _rooms.JoinAsync(room, replay, cancellationToken).LogDenialAsync(_services.Logger, this, room);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);

@@ -26,7 +26,7 @@ internal sealed class RoomRegistry : IDisposable
     public RoomRegistry(
         IBackplane backplane,
         IMessageHistory history,
-        IRoomPresence presence,
+        IPresenceStore presence,
         PresenceTracker tracker,
         DisconnectLog disconnects,
         ChatKitMetrics metrics,
@@ -35,7 +35,8 @@ internal sealed class RoomRegistry : IDisposable
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, disconnects, _reads, metrics, tracing, logger);
+        _services = new RoomServices(
+            backplane, history, presence, tracker, disconnects, _reads, metrics, tracing, logger, clock, options.Value.PresenceListLimit);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
@@ -61,6 +62,13 @@ internal sealed class RoomRegistry : IDisposable
         while (!room.TryAdd(member));
 
         return new RoomMembership(room, member);
+    }
+
+    /// <summary>Notifies the rooms of a client that its presence data has changed.</summary>
+    public void Describe(IRoomClient client)
+    {
+        foreach (var room in client.RoomNames)
+            Find(room)?.Describe(client);
     }
 
     public void Dispose() => _checks.Dispose();

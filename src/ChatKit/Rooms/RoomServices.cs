@@ -8,13 +8,15 @@ namespace ChatKit.Rooms;
 internal sealed record RoomServices(
     IBackplane Backplane,
     IMessageHistory History,
-    IRoomPresence Presence,
+    IPresenceStore Presence,
     PresenceTracker Tracker,
     DisconnectLog Disconnects,
     PageReads Reads,
     ChatKitMetrics Metrics,
     ChatKitTracing Tracing,
-    ILogger Logger)
+    ILogger Logger,
+    TimeProvider Clock,
+    int PresenceListLimit)
 {
     /// <summary>Calls <see cref="IMessageHistory.ReadAsync"/>, and records metrics.</summary>
     public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken = default)
