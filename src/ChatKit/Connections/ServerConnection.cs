@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
@@ -26,6 +27,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly int? _homeCapacity;
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
+    private Presentation _presentation;
     private IServiceProvider? _scope;
 
     public ServerConnection(
@@ -37,7 +39,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        PresentAs = options.TrackPresence ? UserId ?? Id : null;
+        _presentation = new Presentation(options.TrackPresence ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -75,7 +77,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public WireFormat Format => _transport.Format;
 
-    public string? PresentAs { get; }
+    public string? PresentAs => _presentation.Name;
+
+    public string? PresenceData => _presentation.Json;
 
     public bool AllowsClientJoins { get; }
 
@@ -133,6 +137,13 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Outbound.EnqueueIgnoringLimit(frame);
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
+
+    public override ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+    {
+        _presentation.Set(data, typeInfo);
+        _services.Rooms.Describe(this);
+        return ValueTask.CompletedTask;
+    }
 
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
@@ -248,18 +259,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
-    private async ValueTask EnterAsync(string room, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            _services.Logger.RoomDenied(Id, UserId, room);
-            throw;
-        }
-    }
+    private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
+        _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).LogDenialAsync(_services.Logger, this, room);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
