@@ -18,6 +18,10 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         Position = source.Position;
         IdempotencyKey = source.IdempotencyKey;
         TraceParent = source.TraceParent;
+        Revision = source.Revision;
+        ChangedAt = source.ChangedAt;
+        ChangedBy = source.ChangedBy;
+        IsDeleted = source.IsDeleted;
     }
 
     /// <summary>Whether the message is text or binary.</summary>
@@ -55,12 +59,47 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// </summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>
+    /// The revision of the room in which the message was last edited or deleted; null if it never was. Revisions count up by one in each
+    /// room, from 1.
+    /// </summary>
+    public long? Revision { get; init; }
+
+    /// <summary>The time of the last edit or deletion, by the clock of the node that accepted it; null if there was none.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary>The <see cref="WebSocketConnection.UserId"/> of whoever last edited or deleted the message; null if unknown or none.</summary>
+    public string? ChangedBy { get; init; }
+
+    /// <summary>Whether the message was deleted. It keeps its position, and has no payload.</summary>
+    public bool IsDeleted { get; init; }
+
     /// <summary>The payload as text. Each call decodes it again. Invalid UTF-8 becomes U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
     /// <summary>Returns a copy of the message at a position in the room's stream.</summary>
     /// <param name="position">The position that the history assigned.</param>
     public ChatMessage WithPosition(MessagePosition position) => new(this) { Position = position };
+
+    /// <summary>Returns the message as it is after a change. Use it to implement <see cref="IMessageHistory.ChangeAsync"/>.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="revision">The revision that the history assigned to the change.</param>
+    public ChatMessage With(MessageChange change, long revision)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return new ChatMessage(change.Type, change.Data, At)
+        {
+            From = From,
+            ConnectionId = ConnectionId,
+            Audience = Audience,
+            Position = Position,
+            TraceParent = TraceParent,
+            Revision = revision,
+            ChangedAt = change.At,
+            ChangedBy = change.By,
+            IsDeleted = change.IsDeletion,
+        };
+    }
 
     internal ChatMessage WithIdempotencyKey(string key) => new(this) { IdempotencyKey = key };
 

@@ -10,7 +10,9 @@ namespace ChatKit;
 /// <remarks>
 /// An implementation must carry these properties of a message: <see cref="ChatMessage.Type"/>, <see cref="ChatMessage.Data"/>,
 /// <see cref="ChatMessage.At"/>, <see cref="ChatMessage.From"/>, <see cref="ChatMessage.ConnectionId"/>,
-/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.Position"/> and <see cref="ChatMessage.TraceParent"/>. Besides the
+/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.Position"/> and <see cref="ChatMessage.TraceParent"/>; and, if it implements
+/// <see cref="ChangeAsync"/>, <see cref="ChatMessage.Revision"/>, <see cref="ChatMessage.ChangedAt"/>, <see cref="ChatMessage.ChangedBy"/>
+/// and <see cref="ChatMessage.IsDeleted"/>. Besides the
 /// application's rooms, ChatKit uses one room of its own for each user. The names of these rooms begin with U+0001 and can be longer than
 /// <see cref="RoomName.MaxLength"/>.
 /// </remarks>
@@ -35,6 +37,19 @@ public interface IBackplane
     /// </exception>
     ValueTask<MessagePosition?> PublishAsync(
         string room, ChatMessage message, int? capacity = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Changes a stored message, and delivers the changed message to every subscriber of the room, including those on this node. The default
+    /// implementation throws <see cref="NotSupportedException"/>.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="cancellationToken">Cancels the wait. The change may still be made.</param>
+    /// <returns>The result of <see cref="IMessageHistory.ChangeAsync"/>. Only a message that was changed is delivered.</returns>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored. It isn't delivered.</exception>
+    /// <exception cref="NotSupportedException">The backplane or the history can't change messages.</exception>
+    ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} can't edit or delete messages. Implement {nameof(IBackplane)}.{nameof(ChangeAsync)}.");
 
     /// <summary>
     /// Delivers an announcement of ChatKit to every subscriber of a room, including those on this node. An announcement says, for example,

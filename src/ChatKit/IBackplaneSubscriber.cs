@@ -4,10 +4,12 @@ namespace ChatKit;
 public interface IBackplaneSubscriber
 {
     /// <summary>
-    /// Called when a message was published. Calls for one room never run concurrently. Stored messages should arrive in the order of their
-    /// positions.
+    /// Called when a message was published, or was changed. Calls for one room never run concurrently. Stored messages should arrive in the
+    /// order of their positions, and changes in the order of their revisions.
     /// </summary>
-    /// <param name="message">The message. Its position is null if the message is ephemeral.</param>
+    /// <param name="message">
+    /// The message. Its position is null if the message is ephemeral. Its <see cref="ChatMessage.Revision"/> is null unless this is a change.
+    /// </param>
     void OnMessage(ChatMessage message);
 
     /// <summary>

@@ -60,6 +60,40 @@ public interface IRoomBroadcaster
     ValueTask<MessagePosition?> BroadcastAsync(
         string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
 
+    /// <summary>Replaces the text of a stored message. Everyone in the room is told.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="text">The new text.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> EditAsync(
+        string room, MessagePosition position, string text, string? by = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces the payload of a stored message by bytes. Everyone in the room is told.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="data">The new payload. It is copied before this method returns.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> EditAsync(
+        string room, MessagePosition position, ReadOnlyMemory<byte> data, string? by = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the payload of a stored message from the store. Everyone in the room is told. The message keeps its position.</summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message is deleted now, or was before. False: it is no longer stored.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    ValueTask<bool> DeleteAsync(string room, MessagePosition position, string? by = null, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Sends a text to all open connections of a user, on all nodes and in all rooms. The message is never stored: a user without an open
     /// connection doesn't receive it.
@@ -85,6 +119,20 @@ public interface IRoomBroadcaster
     /// The backplane is unavailable. The user doesn't receive the message, except perhaps after a timeout.
     /// </exception>
     ValueTask SendToUserAsync(string userId, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sends a signal to the clients in a room that speak <see cref="ChatKitSubprotocol.V1"/>. A signal, such as that somebody is typing, is
+    /// never stored, and slow clients don't receive it.
+    /// </summary>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="name">The signal's name, 1 to 32 characters.</param>
+    /// <param name="data">The signal's data, at most 1 KiB of UTF-8; null for none.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="room"/> isn't a valid room name, or the name or the data is too long.
+    /// </exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. Nobody receives the signal.</exception>
+    ValueTask SignalAsync(string room, string name, string? data = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Closes all connections that a user has at this moment, on all nodes. The request is stored: a node that is cut off from the others

@@ -109,6 +109,61 @@ public abstract class WebSocketConnection
         return null;
     }
 
+    /// <summary>
+    /// Replaces the text of a stored message. Everyone in the room is told; the message keeps its position, its sender and its time. The
+    /// default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// </summary>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="text">The new text.</param>
+    /// <param name="room">The message's room. Default: the room of the message that is being handled, else <see cref="Room"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    public virtual ValueTask<bool> EditAsync(
+        MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} can't edit messages. Override {nameof(EditAsync)}.");
+
+    /// <summary>
+    /// Replaces the payload of a stored message by bytes. Everyone in the room is told; the message keeps its position, its sender and its
+    /// time. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// </summary>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="data">The new payload. It is copied before this method returns.</param>
+    /// <param name="room">The message's room. Default: the room of the message that is being handled, else <see cref="Room"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name, or the message is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    public virtual ValueTask<bool> EditAsync(
+        MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} can't edit messages. Override {nameof(EditAsync)}.");
+
+    /// <summary>
+    /// Removes the payload of a stored message from the store. Everyone in the room is told; the message keeps its position, so that the
+    /// others keep theirs. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// </summary>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="room">The message's room. Default: the room of the message that is being handled, else <see cref="Room"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be deleted.</param>
+    /// <returns>Whether the message is deleted now, or was before. False: it is no longer stored.</returns>
+    /// <exception cref="ArgumentException"><paramref name="room"/> isn't a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    public virtual ValueTask<bool> DeleteAsync(
+        MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} can't delete messages. Override {nameof(DeleteAsync)}.");
+
+    /// <summary>
+    /// Sends a signal to the others in a room; see <see cref="WebSocketHandler.SignalAsync"/>. The default implementation does nothing.
+    /// Override it in a test that needs the signal.
+    /// </summary>
+    /// <param name="name">The signal's name, 1 to 32 characters.</param>
+    /// <param name="data">The signal's data, at most 1 KiB of UTF-8; null for none.</param>
+    /// <param name="room">The room; null for the room of what is being handled, else the home room.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
+    public virtual ValueTask SignalAsync(
+        string name, string? data = null, string? room = null, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
     /// <summary>Joins another room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>
     /// <param name="cancellationToken">Cancels joining. The client is then not in the room.</param>

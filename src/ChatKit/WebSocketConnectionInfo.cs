@@ -56,6 +56,12 @@ public sealed class WebSocketConnectionInfo
     public IReadOnlyDictionary<string, MessagePosition> ResumeAfter { get; init; } = ReadOnlyDictionary<string, MessagePosition>.Empty;
 
     /// <summary>
+    /// The last revision that the client received in each room in <see cref="ResumeAfter"/>. It receives the changes after it. Default: none;
+    /// the client then receives every message that is stored, was changed, and that it has.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> ResumeRevisions { get; init; } = ReadOnlyDictionary<string, long>.Empty;
+
+    /// <summary>
     /// The ids of earlier connections, as stated by the client. The client doesn't receive messages that these connections sent to
     /// <see cref="Audience.Others"/>. Default: none. Applies only with <see cref="ChatKitSubprotocol.V1"/>.
     /// </summary>
@@ -78,6 +84,12 @@ public sealed class WebSocketConnectionInfo
 
     /// <summary>The initial <see cref="WebSocketConnection.Items"/>. Default: none.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
+
+    internal IReadOnlyDictionary<string, StreamPosition> ResumeAfterWithRevisions() => ResumeAfter.Count == 0
+        ? ReadOnlyDictionary<string, StreamPosition>.Empty
+        : ResumeAfter.ToDictionary(
+            static room => room.Key,
+            room => new StreamPosition(room.Value, ResumeRevisions.TryGetValue(room.Key, out var revision) ? revision : null));
 
     /// <summary>Never returns the user's name: two people can have the same name and would become one user.</summary>
     internal static string? IdOf(ClaimsPrincipal user) => (user.FindFirst(ClaimTypes.NameIdentifier) ?? user.FindFirst("sub"))?.Value;

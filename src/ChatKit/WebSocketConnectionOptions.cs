@@ -54,6 +54,13 @@ public class WebSocketConnectionOptions
     public int? HistoryCapacity { get; set; }
 
     /// <summary>
+    /// The maximum number of stored messages that a client receives when it joins a room without stating the last position that it has: the
+    /// latest ones. A client that states its position receives everything that it has missed and that is stored. Clients that speak
+    /// <see cref="ChatKitSubprotocol.V1"/> can request older messages. Default: 100; at least 1, at most 100,000.
+    /// </summary>
+    public int ReplayLimit { get; set; } = 100;
+
+    /// <summary>
     /// The number of bytes that can be queued for a slow client. Default: 1 MiB; 1 KiB to 1 GiB. A client that exceeds the limit falls
     /// behind. When half of the queue is free, it receives the missed messages from the history. If the room has no history, the client is
     /// closed with 1008.
@@ -115,6 +122,7 @@ public class WebSocketConnectionOptions
             Problem(nameof(PingTimeout), PingTimeout, shortest, longest),
             IdleTimeout == Timeout.InfiniteTimeSpan ? null : Problem(nameof(IdleTimeout), IdleTimeout, shortest, longest),
             HistoryCapacity is { } capacity ? Problem(nameof(HistoryCapacity), capacity, 0, ChatKitOptions.MaxHistoryCapacity) : null,
+            Problem(nameof(ReplayLimit), ReplayLimit, 1, ChatKitOptions.MaxHistoryCapacity),
             Problem(nameof(OutboundQueueLimit), OutboundQueueLimit, 1024, 1024 * 1024 * 1024),
         ];
         return problems.OfType<string>();

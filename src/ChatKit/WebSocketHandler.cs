@@ -61,6 +61,32 @@ public abstract class WebSocketHandler
     protected internal abstract ValueTask OnMessageAsync(WebSocketMessage message);
 
     /// <summary>
+    /// Called when a client asks to edit a stored message of a room that it is in. To allow it, call
+    /// <see cref="EditAsync(MessagePosition, string, string?, CancellationToken)"/>. The default refuses with the code <c>forbidden</c>.
+    /// Exceptions are handled like those of <see cref="OnMessageAsync"/>.
+    /// </summary>
+    /// <param name="request">The message, and what it is to become.</param>
+    protected internal virtual ValueTask OnEditAsync(EditRequest request) =>
+        throw new MessageRefusedException("forbidden", "Messages can't be edited here.");
+
+    /// <summary>
+    /// Called when a client asks to delete a stored message of a room that it is in. To allow it, call <see cref="DeleteAsync"/>. The default
+    /// refuses with the code <c>forbidden</c>. Exceptions are handled like those of <see cref="OnMessageAsync"/>.
+    /// </summary>
+    /// <param name="request">The message.</param>
+    protected internal virtual ValueTask OnDeleteAsync(DeleteRequest request) =>
+        throw new MessageRefusedException("forbidden", "Messages can't be deleted here.");
+
+    /// <summary>
+    /// Called when a client that speaks <see cref="ChatKitSubprotocol.V1"/> has sent a signal, such as that its user is typing. The default
+    /// refuses it: the client receives the error <c>forbidden</c>. To pass it on, override the method and call <see cref="SignalAsync"/>.
+    /// Exceptions have the same effect as in <see cref="OnMessageAsync"/>.
+    /// </summary>
+    /// <param name="signal">The signal.</param>
+    protected internal virtual ValueTask OnSignalAsync(RoomSignal signal) =>
+        throw new MessageRefusedException("forbidden", "This endpoint does not accept signals.");
+
+    /// <summary>
     /// Called when the connection has ended and has left all rooms. It is called exactly once for each call of <see cref="OnOpenAsync"/>,
     /// even if that failed, and never while another callback is running. Exceptions are logged.
     /// </summary>
@@ -150,6 +176,37 @@ public abstract class WebSocketHandler
     protected ValueTask<MessagePosition?> PublishAsync(
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
         Connection.PublishAsync(data, options, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.EditAsync(MessagePosition, string, string?, CancellationToken)"/>
+    protected ValueTask<bool> EditAsync(
+        MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.EditAsync(position, text, room, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.EditAsync(MessagePosition, ReadOnlyMemory{byte}, string?, CancellationToken)"/>
+    protected ValueTask<bool> EditAsync(
+        MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.EditAsync(position, data, room, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.DeleteAsync"/>
+    protected ValueTask<bool> DeleteAsync(MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.DeleteAsync(position, room, cancellationToken);
+
+    /// <summary>
+    /// Sends a signal, such as that a user is typing, to the others in a room that speak <see cref="ChatKitSubprotocol.V1"/>. A signal is never
+    /// stored and has no position. Clients that read slowly receive the latest of each sender and name, or none.
+    /// </summary>
+    /// <param name="name">The signal's name, 1 to 32 characters.</param>
+    /// <param name="data">The signal's data, at most 1 KiB of UTF-8; null for none.</param>
+    /// <param name="room">
+    /// The room; null for the room of the message or signal that is being handled, else the home room.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="room"/> isn't a valid room name, or the name or the data is too long.
+    /// </exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. Nobody receives the signal.</exception>
+    protected ValueTask SignalAsync(string name, string? data = null, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.SignalAsync(name, data, room, cancellationToken);
 
     /// <summary>
     /// Creates a service scope for a unit of work, such as handling one message. Services that are injected into the handler live as long

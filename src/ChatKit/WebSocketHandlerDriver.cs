@@ -33,6 +33,18 @@ public sealed class WebSocketHandlerDriver
     /// <param name="message">The client's message.</param>
     public ValueTask ReceiveAsync(WebSocketMessage message) => _handler.ReceiveAsync(message);
 
+    /// <summary>Calls <see cref="WebSocketHandler.OnEditAsync"/>.</summary>
+    /// <param name="request">The client's request.</param>
+    public ValueTask EditAsync(EditRequest request) => _handler.OnEditAsync(request);
+
+    /// <summary>Calls <see cref="WebSocketHandler.OnDeleteAsync"/>.</summary>
+    /// <param name="request">The client's request.</param>
+    public ValueTask DeleteAsync(DeleteRequest request) => _handler.OnDeleteAsync(request);
+
+    /// <summary>Calls <see cref="WebSocketHandler.OnSignalAsync"/>.</summary>
+    /// <param name="signal">The client's signal.</param>
+    public ValueTask ReceiveAsync(RoomSignal signal) => _handler.OnSignalAsync(signal);
+
     /// <summary>Calls <see cref="WebSocketHandler.OnCloseAsync"/>.</summary>
     /// <param name="close">How the connection ended.</param>
     public ValueTask CloseAsync(CloseInfo close) => _handler.OnCloseAsync(close);

@@ -152,6 +152,25 @@ public sealed class Members(IMembership membership) : WebSocketHandler
     protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
 }
 
+public sealed class Authors : WebSocketHandler
+{
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+
+    protected override async ValueTask OnEditAsync(EditRequest request)
+    {
+        if (request.Original.From is null || request.Original.From != Connection.UserId)
+            throw new MessageRefusedException("forbidden", "Only its author can edit a message.");
+        await EditAsync(request.Position, request.Message.Text);
+    }
+}
+
+public sealed class Typing : WebSocketHandler
+{
+    protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}
+
 internal static class Defaults
 {
     public static void Configure(WebApplicationBuilder builder)

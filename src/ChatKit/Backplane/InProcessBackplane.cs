@@ -26,6 +26,17 @@ internal sealed class InProcessBackplane : IBackplane
         return ValueTask.FromResult<MessagePosition?>(null);
     }
 
+    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        if (_topics.TryGetValue(room, out var topic))
+            return await topic.ChangeAsync(room, change, cancellationToken).ConfigureAwait(false);
+
+        var result = await _history.ChangeAsync(room, change, cancellationToken).ConfigureAwait(false);
+        if (result is { Outcome: ChangeOutcome.Changed, Message: { } message })
+            Deliver(room, message);
+        return result;
+    }
+
     public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
     {
         if (_topics.TryGetValue(room, out var topic))

@@ -11,7 +11,7 @@ internal sealed class Topic(IMessageHistory history, Action<string, ChatMessage>
     private ImmutableArray<IBackplaneSubscriber> _subscribers = [];
     private bool _ended;
 
-    /// <summary>Completes when the last message that was started, and all earlier ones, have been delivered or have failed.</summary>
+    /// <summary>Completes when the last message or change that was started, and all earlier ones, have been delivered or have failed.</summary>
     private Task _tail = Task.CompletedTask;
 
     /// <summary>
@@ -46,10 +46,34 @@ internal sealed class Topic(IMessageHistory history, Action<string, ChatMessage>
         }
         finally
         {
-            if (previous.IsCompleted)
-                done.SetResult();
-            else
-                _ = previous.ContinueWith(static (_, done) => ((TaskCompletionSource)done!).SetResult(), done, TaskScheduler.Default);
+            Complete(done, previous);
+        }
+    }
+
+    /// <summary>Changes a message and delivers the change after the messages and changes that were started earlier.</summary>
+    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        ValueTask<ChangeResult> changing;
+        Task previous;
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            // Started under the lock, so that the store assigns revisions in this order.
+            changing = history.ChangeAsync(room, change, cancellationToken);
+            (previous, _tail) = (_tail, done.Task);
+        }
+
+        try
+        {
+            var result = await changing.ConfigureAwait(false);
+            await previous.ConfigureAwait(false);
+            if (result is { Outcome: ChangeOutcome.Changed, Message: { } message })
+                deliver(room, message);
+            return result;
+        }
+        finally
+        {
+            Complete(done, previous);
         }
     }
 
@@ -71,6 +95,14 @@ internal sealed class Topic(IMessageHistory history, Action<string, ChatMessage>
             foreach (var subscriber in _subscribers)
                 subscriber.OnAnnouncement(announcement);
         }
+    }
+
+    private static void Complete(TaskCompletionSource done, Task previous)
+    {
+        if (previous.IsCompleted)
+            done.SetResult();
+        else
+            _ = previous.ContinueWith(static (_, done) => ((TaskCompletionSource)done!).SetResult(), done, TaskScheduler.Default);
     }
 
     private MessagePosition Deliver(string room, ChatMessage message, AppendResult stored)

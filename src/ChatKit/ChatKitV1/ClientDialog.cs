@@ -15,6 +15,8 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>The number of malformed frames at which the connection is closed. A faulty client sends one now and then.</summary>
     private const int MaxMalformed = 10;
 
+    private const string GoneText = "The message is no longer stored.";
+
     private readonly TaskCompletionSource? _resuming =
         resumesByFrame ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
@@ -42,25 +44,24 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
 
         // Refused in its turn, so that a client that doesn't read the answers has to wait.
         if (!frame!.IsKnown)
-            return new InboundMessage(default, RefOf(frame), new ClientRequest.Unsupported());
+            return new InboundMessage(default, frame.ValidRef, new ClientRequest.Unsupported());
         switch (frame.Type)
         {
-            case V1ClientFrame.MessageType:
-                EndResume();
-                return new InboundMessage(frame.ToMessage(), frame.Ref);
-            case V1ClientFrame.JoinType:
-                return ReadJoin(frame, received);
-            case V1ClientFrame.LeaveType:
-                EndResume();
-                return new InboundMessage(default, frame.Ref, new ClientRequest.Leave(frame.Room!));
-            case V1ClientFrame.ReadType:
-                return ReadRead(frame, received);
+            case V1ClientFrame.PongType:
+                return null;
             case V1ClientFrame.ResumeType:
                 Resume(frame, received);
                 return null;
-            default:
-                return null;
         }
+
+        if (V1Request.Read(frame, received, out var inbound) is { } fault)
+        {
+            Refuse(frame, fault);
+            return null;
+        }
+
+        EndResume();
+        return inbound;
     }
 
     /// <summary>Ends the wait for more positions.</summary>
@@ -77,18 +78,22 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         try
         {
-            if (inbound.Request is { } request)
-                await FulfilAsync(request, reference).ConfigureAwait(false);
-            else if (ProblemOf(inbound.Message, reference) is { } problem)
+            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave)
+                await FulfilAsync(inbound.Request, reference).ConfigureAwait(false);
+            else if (inbound.Request is ClientRequest.Read read)
+                await MoveReadAsync(read, RoomOf(inbound.Message), reference).ConfigureAwait(false);
+            else if (ProblemOf(inbound, reference) is { } problem)
                 await client.EnqueueAsync(Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
-            else if (reference is null)
-                await driver.ReceiveAsync(inbound.Message).ConfigureAwait(false);
+            else if (inbound.Request is ClientRequest.History history)
+                await client.EnqueueAsync(await ReadAsync(history, RoomOf(inbound.Message), reference).ConfigureAwait(false)).ConfigureAwait(false);
+            else if (reference is null || !inbound.IsStored)
+                await PassAsync(driver, inbound).ConfigureAwait(false);
             else
-                await client.EnqueueAsync(await HandleAsync(driver, inbound.Message, reference).ConfigureAwait(false)).ConfigureAwait(false);
+                await client.EnqueueAsync(await HandleAsync(driver, inbound, reference).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not WebSocketClosedException)
         {
-            if (e is HistoryUnavailableException && inbound.Request is null)
+            if (e is HistoryUnavailableException && inbound.IsStored)
                 _refused ??= reference;
             var (code, text) = V1Error.Of(e);
             var frame = Error(reference, code, text);
@@ -106,21 +111,63 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     public void RefuseExcess(string? reference, TimeSpan retry) => client.EnqueueIgnoringLimit(Error(
         reference, V1Error.RateLimited, "Too many messages. Send this message and those after it on a new connection.", retry));
 
-    /// <summary>Passes a message that must be stored only once to the handler. Returns the acknowledgement.</summary>
-    private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, WebSocketMessage message, string reference)
+    /// <summary>Passes a message or a change that must be stored only once to the handler. Returns the acknowledgement.</summary>
+    private async ValueTask<byte[]> HandleAsync(WebSocketHandlerDriver driver, InboundMessage inbound, string reference)
     {
         var scope = new RefScope(client.UserId, reference);
         scope.Begin();
         try
         {
-            await driver.ReceiveAsync(message).ConfigureAwait(false);
+            await PassAsync(driver, inbound).ConfigureAwait(false);
         }
         finally
         {
             scope.End();
         }
 
-        return V1Frames.Ack(reference, scope.Room, scope.Position);
+        return scope is { IsGone: true, Position: null } ? GoneError(reference) : V1Frames.Ack(reference, scope.Room, scope.Position);
+    }
+
+    private async ValueTask PassAsync(WebSocketHandlerDriver driver, InboundMessage inbound)
+    {
+        var message = inbound.Message;
+        if (inbound.Request is null)
+        {
+            await driver.ReceiveAsync(message).ConfigureAwait(false);
+            return;
+        }
+
+        if (inbound.Request is ClientRequest.Signal signal)
+        {
+            await driver.ReceiveAsync(new RoomSignal(RoomOf(message), signal.Name, signal.Data)).ConfigureAwait(false);
+            return;
+        }
+
+        var room = RoomOf(message);
+        var position = inbound.Request is ClientRequest.Edit { Position: var edited } ? edited : ((ClientRequest.Delete)inbound.Request).Position;
+        var original = await FindAsync(room, position).ConfigureAwait(false);
+        if (original is null || (original.IsDeleted && inbound.Request is ClientRequest.Edit))
+            throw new MessageRefusedException(V1Error.Gone, GoneText);
+        if (inbound.Request is ClientRequest.Edit)
+            await driver.EditAsync(new EditRequest(room, original.Position.GetValueOrDefault(), original, message.In(room))).ConfigureAwait(false);
+        else
+            await driver.DeleteAsync(new DeleteRequest(room, original.Position.GetValueOrDefault(), original)).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds a stored message. Its position can have a later epoch than the one that is sought.</summary>
+    private async ValueTask<ChatMessage?> FindAsync(string room, MessagePosition position)
+    {
+        if (position.Sequence == long.MaxValue)
+            return null;
+        var next = position with { Sequence = position.Sequence + 1 };
+        var found = await client.ReadBeforeAsync(room, next, 1).ConfigureAwait(false);
+        return found.Messages is [{ Position: { } at } message] && at.Sequence == position.Sequence ? message : null;
+    }
+
+    private async ValueTask<byte[]> ReadAsync(ClientRequest.History request, string room, string? reference)
+    {
+        var older = await client.ReadBeforeAsync(room, request.Before, request.Limit).ConfigureAwait(false);
+        return V1Frames.History(reference, room, older, client.QueueLimit);
     }
 
     private async ValueTask FulfilAsync(ClientRequest request, string? reference)
@@ -128,7 +175,6 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var answer = request switch
         {
             ClientRequest.Unsupported => Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
-            ClientRequest.Read read => MoveRead(read, reference),
             _ when !client.AllowsClientJoins => Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
             ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
@@ -158,30 +204,35 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
-    /// <summary>Moves the user's read cursor. Returns the answer, if the client has asked for one.</summary>
-    private byte[]? MoveRead(ClientRequest.Read read, string? reference)
+    /// <summary>Moves the user's read cursor, and answers if that is refused, or if the client has asked for an answer.</summary>
+    private async ValueTask MoveReadAsync(ClientRequest.Read read, string room, string? reference)
     {
-        var room = read.Room ?? client.Room;
+        byte[]? answer = null;
         if (!client.TracksReads || client.UserId is null)
-            return Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
-        if (!client.IsIn(room))
-            return Error(reference, V1Error.NotJoined, "You are not in this room.");
-        client.MoveRead(room, read.Position);
-        return reference is null ? null : V1Frames.Ack(reference, room, null);
+            answer = Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
+        else if (!client.IsIn(room))
+            answer = Error(reference, V1Error.NotJoined, "You are not in this room.");
+        else
+            client.MoveRead(room, read.Position);
+        if (answer is not null || reference is not null)
+            await client.EnqueueAsync(answer ?? V1Frames.Ack(reference, room, null)).ConfigureAwait(false);
     }
 
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>
-    private (string Code, string Text)? ProblemOf(WebSocketMessage message, string? reference)
+    private (string Code, string Text)? ProblemOf(InboundMessage inbound, string? reference)
     {
+        var message = inbound.Message;
+        if (!inbound.IsStored)
+            reference = null;
         if (reference is not null && _refused is not null && _refused != reference)
             return (V1Error.Unavailable, "An earlier message was not stored. Send that message again first.");
         if (reference is not null)
             _refused = null;
 
         // Where clients do not join rooms, the handler decides whether its client may write, and may have taken it out of the home room.
-        if (message.Room.Length == 0 && !client.AllowsClientJoins)
+        if (message.Room.Length == 0 && !client.AllowsClientJoins && inbound.Request is null)
             return null;
-        var room = message.Room.Length > 0 ? message.Room : client.Room;
+        var room = RoomOf(message);
         if (room != client.Room && !client.AllowsClientJoins)
             return (V1Error.Forbidden, "This endpoint does not let clients address rooms.");
         return client.IsIn(room) ? null : (V1Error.NotJoined, "You are not in this room. Join it before you send messages to it.");
@@ -192,30 +243,6 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     {
         client.OnRefused(code);
         return V1Frames.Error(reference, code, text, retry);
-    }
-
-    private InboundMessage? ReadJoin(V1ClientFrame frame, WebSocketMessage received)
-    {
-        if (V1JoinFrame.Read(received, out var after) is { } problem)
-        {
-            Refuse(frame, problem);
-            return null;
-        }
-
-        EndResume();
-        return new InboundMessage(default, frame.Ref, new ClientRequest.Join(frame.Room!, after));
-    }
-
-    private InboundMessage? ReadRead(V1ClientFrame frame, WebSocketMessage received)
-    {
-        if (V1ReadFrame.Read(received, out var position) is { } problem)
-        {
-            Refuse(frame, problem);
-            return null;
-        }
-
-        EndResume();
-        return new InboundMessage(default, frame.Ref, new ClientRequest.Read(frame.Room, position));
     }
 
     private void Resume(V1ClientFrame frame, WebSocketMessage received)
@@ -231,14 +258,14 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
             EndResume();
     }
 
-    /// <summary>Returns the ref to echo to the client. A ref beyond the permitted length isn't echoed.</summary>
-    private static string? RefOf(V1ClientFrame? frame) =>
-        frame?.Ref is { Length: > 0 and <= V1ClientFrame.MaxRefLength } reference ? reference : null;
+    private string RoomOf(WebSocketMessage message) => message.Room.Length > 0 ? message.Room : client.Room;
+
+    private byte[] GoneError(string reference) => Error(reference, V1Error.Gone, GoneText);
 
     private void Refuse(V1ClientFrame? frame, string problem)
     {
         EndResume();
-        client.EnqueueIgnoringLimit(Error(RefOf(frame), V1Error.Malformed, problem));
+        client.EnqueueIgnoringLimit(Error(frame?.ValidRef, V1Error.Malformed, problem));
         if (++_malformed == MaxMalformed)
             client.Disconnect(WebSocketCloseStatus.PolicyViolation, "too many malformed frames");
     }

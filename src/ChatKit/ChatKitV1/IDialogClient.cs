@@ -30,6 +30,13 @@ internal interface IDialogClient
     /// <summary>Lets the client leave a room. When this completes, nothing more of the room is enqueued for it.</summary>
     ValueTask LeaveByClientAsync(string room);
 
+    /// <summary>Reads the stored messages of a room before a position.</summary>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
+    ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit);
+
+    /// <summary>The size in bytes of the queue of frames for the client.</summary>
+    int QueueLimit { get; }
+
     /// <summary>Moves the user's read cursor in a room. Never waits.</summary>
     void MoveRead(string room, MessagePosition to);
 
@@ -45,7 +52,7 @@ internal interface IDialogClient
     void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame);
 
     /// <summary>Sets the positions from which the client resumes when it next enters these rooms.</summary>
-    void Resume(IReadOnlyDictionary<string, MessagePosition> after);
+    void Resume(IReadOnlyDictionary<string, StreamPosition> after);
 
     /// <summary>Closes the connection.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);

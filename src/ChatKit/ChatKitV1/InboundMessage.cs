@@ -6,5 +6,8 @@ namespace ChatKit.ChatKitV1;
 /// <param name="Request">A request that is not a message for the handler; null for a message.</param>
 internal readonly record struct InboundMessage(WebSocketMessage Message, string? Ref = null, ClientRequest? Request = null)
 {
+    /// <summary>Whether the frame stores something: a message, or a change of one. Such frames keep their order.</summary>
+    public bool IsStored => Request is null or ClientRequest.Edit or ClientRequest.Delete;
+
     public static implicit operator InboundMessage(WebSocketMessage message) => new(message);
 }

@@ -5,14 +5,19 @@ using System.Text.Json.Serialization;
 namespace ChatKit.ChatKitV1;
 
 /// <summary>A frame from a client that speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
-internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null)
+internal sealed record V1ClientFrame(
+    string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null, string? Position = null)
 {
+    public const string DeleteType = "delete";
+    public const string EditType = "edit";
+    public const string HistoryType = "history";
     public const string JoinType = "join";
     public const string LeaveType = "leave";
     public const string MessageType = "message";
     public const string PongType = "pong";
     public const string ReadType = "read";
     public const string ResumeType = "resume";
+    public const string SignalType = "signal";
 
     /// <summary>The longest ref, in UTF-16 code units.</summary>
     public const int MaxRefLength = 64;
@@ -21,7 +26,11 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     private const int MaxDepth = 64;
 
     /// <summary>Whether this version supports the frame's type. If not, only the type and the ref were read.</summary>
-    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or ReadType;
+    public bool IsKnown => Type is MessageType or ResumeType or PongType or JoinType or LeaveType or EditType or DeleteType or HistoryType
+        or SignalType or ReadType;
+
+    /// <summary>The ref to echo to the client; null if there is none. A ref beyond the permitted length isn't echoed.</summary>
+    public string? ValidRef => Ref is { Length: > 0 and <= MaxRefLength } ? Ref : null;
 
     /// <summary>Reads a frame.</summary>
     /// <param name="received">The received message.</param>
@@ -72,7 +81,7 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>Returns the message for the handler.</summary>
+    /// <summary>Returns the message for the handler. It is empty for a frame without a payload.</summary>
     public WebSocketMessage ToMessage()
     {
         var message = Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
@@ -81,14 +90,15 @@ internal sealed record V1ClientFrame(string? Type, string? Ref, string? Data = n
 
     private string? Problem() => Type switch
     {
-        PongType or ResumeType => null,
-        MessageType or JoinType or LeaveType or ReadType when Ref is { Length: 0 or > MaxRefLength } =>
-            $"A 'ref' must have 1 to {MaxRefLength} characters.",
-        MessageType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
-        MessageType or ReadType when Room is null => null,
-        MessageType or JoinType or LeaveType or ReadType => RoomProblem(),
         null => "The frame has no 'type'.",
-        _ => null,
+        PongType or ResumeType => null,
+        _ when !IsKnown => null,
+        not SignalType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
+        MessageType or EditType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
+        EditType or DeleteType or ReadType when !V1ResumeFrame.TryReadPosition(Position, out _) =>
+            "'position' must be that of a message, such as \"5k2j9:42\".",
+        JoinType or LeaveType => RoomProblem(),
+        _ => Room is null ? null : RoomProblem(),
     };
 
     private string? RoomProblem() =>

@@ -21,6 +21,9 @@ internal static class V1Error
     /// <summary>The client is in as many rooms as it may be. It leaves one before it joins another.</summary>
     public const string TooManyRooms = "too_many_rooms";
 
+    /// <summary>The message is no longer stored, or was deleted. The client never sends the frame again.</summary>
+    public const string Gone = "gone";
+
     /// <summary>The handler failed. The client never sends the message again.</summary>
     public const string Failed = "failed";
 
@@ -29,7 +32,7 @@ internal static class V1Error
 
     /// <summary>Whether a code is one of the protocol. All others are of the application.</summary>
     public static bool IsOfProtocol(string code) =>
-        code is Malformed or Unsupported or Unavailable or Forbidden or NotJoined or TooManyRooms or Failed or RateLimited;
+        code is Malformed or Unsupported or Unavailable or Forbidden or NotJoined or TooManyRooms or Gone or Failed or RateLimited;
 
     /// <summary>
     /// What a client is sent when the handling of its message fails: a code and a text. A text never says what has failed in the server, or the

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
@@ -11,11 +8,8 @@ namespace ChatKit.ChatKitV1;
 /// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>. Each frame is a JSON object in one text frame.</summary>
 internal static class V1Frames
 {
-    /// <summary>Letters of all scripts are written unescaped. This is safe because ChatKit never inserts frames into HTML.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     [ThreadStatic]
-    private static Buffer? _buffer;
+    private static V1FrameBuffer? _buffer;
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
@@ -40,9 +34,20 @@ internal static class V1Frames
             Begin(json, "message");
             if (!RoomName.IsOfUser(it.room))
                 json.WriteString("room", it.room);
-            WriteIfAny(json, "position", it.message.Position?.ToString());
-            WriteIfAny(json, "from", it.message.From);
-            WritePayload(json, it.message.At, it.message.Type, it.message.Data);
+            WriteMessage(json, it.message);
+        });
+
+    /// <summary>A message of a room that a client has received before, as it is now.</summary>
+    private static byte[] Change(string room, ChatMessage message) =>
+        Frame((room, message), static (json, it) =>
+        {
+            Begin(json, "change");
+            json.WriteString("room", it.room);
+            json.WriteString("position", it.message.Position.ToString());
+            json.WriteNumber("revision", it.message.Revision.GetValueOrDefault());
+            json.WriteString("at", it.message.ChangedAt.GetValueOrDefault().UtcDateTime);
+            WriteIfAny(json, "by", it.message.ChangedBy);
+            WritePayload(json, it.message);
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
@@ -50,7 +55,8 @@ internal static class V1Frames
         Frame((type, data, at), static (json, it) =>
         {
             Begin(json, "message");
-            WritePayload(json, it.at, it.type, it.data);
+            json.WriteString("at", it.at.UtcDateTime);
+            WriteData(json, it.type, it.data);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -91,25 +97,41 @@ internal static class V1Frames
             json.WriteEndArray();
         });
 
+    public static byte[] Signal(string room, SignalEvent signal) =>
+        Frame((room, signal), static (json, it) =>
+        {
+            Begin(json, "signal");
+            json.WriteString("room", it.room);
+            WriteIfAny(json, "from", it.signal.From);
+            json.WriteString("name", it.signal.Name);
+            WriteIfAny(json, "data", it.signal.Data);
+        });
+
     /// <summary>An event of a room; empty if it is not for clients.</summary>
     public static byte[] Event(string room, RoomEvent roomEvent) => roomEvent switch
     {
         MessageGap gap => Gap(room, gap),
         PresenceEvent presence => Presence(room, presence),
+        ChangeEvent change => Change(room, change.Message),
+        SignalEvent signal => Signal(room, signal),
         _ => [],
     };
 
     /// <param name="room">The room's name.</param>
     /// <param name="position">The last position that the client has.</param>
-    /// <param name="recovered">Whether the client has received all messages after the position that it stated.</param>
+    /// <param name="recovered">Whether the client has received everything after the position that it has stated.</param>
+    /// <param name="revision">The room's last revision; 0 if there is none.</param>
     /// <param name="read">The position up to which the user has read the room; null if there is none.</param>
     /// <param name="unread">The number of stored messages after that; null if it is unknown.</param>
-    public static byte[] Live(string room, MessagePosition position, bool recovered, MessagePosition? read = null, int? unread = null) =>
-        Frame((room, position, recovered, read, unread), static (json, live) =>
+    public static byte[] Live(
+        string room, MessagePosition position, bool recovered, long revision = 0, MessagePosition? read = null, int? unread = null) =>
+        Frame((room, position, recovered, revision, read, unread), static (json, live) =>
         {
             Begin(json, "live");
             json.WriteString("room", live.room);
             json.WriteString("position", live.position.ToString());
+            if (live.revision > 0)
+                json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
             WriteIfAny(json, "read", live.read?.ToString());
             if (live.unread is { } unread)
@@ -123,6 +145,42 @@ internal static class V1Frames
             json.WriteString("room", read.Room);
             json.WriteString("user", read.User);
             json.WriteString("position", read.Position.ToString());
+        });
+
+    /// <summary>Older messages of a room, as they are now. The oldest are left out if the frame would be too large.</summary>
+    /// <param name="reference">The ref of the request; null if it has none.</param>
+    /// <param name="room">The room's name.</param>
+    /// <param name="older">The messages.</param>
+    /// <param name="limit">The maximum size of the frame, in bytes. A single message can exceed it.</param>
+    public static byte[] History(string? reference, string room, OlderMessages older, int limit)
+    {
+        var count = older.Messages.Count;
+        while (true)
+        {
+            var frame = HistoryWithout(reference, room, older, skipped: older.Messages.Count - count);
+            if (frame.Length <= limit || count <= 1)
+                return frame;
+            count /= 2;
+        }
+    }
+
+    private static byte[] HistoryWithout(string? reference, string room, OlderMessages older, int skipped) =>
+        Frame((reference, room, older, skipped), static (json, it) =>
+        {
+            var (reference, room, older, skipped) = it;
+            Begin(json, "history");
+            WriteIfAny(json, "ref", reference);
+            json.WriteString("room", room);
+            json.WriteStartArray("messages");
+            foreach (var message in older.Messages.Skip(skipped))
+            {
+                json.WriteStartObject();
+                WriteMessage(json, message);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteBoolean("more", older.HasMore || skipped > 0);
         });
 
     public static byte[] Ack(string? reference, string? room, MessagePosition? position) =>
@@ -171,9 +229,26 @@ internal static class V1Frames
             json.WriteString(name, value);
     }
 
-    private static void WritePayload(Utf8JsonWriter json, DateTimeOffset at, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
     {
-        json.WriteString("at", at.UtcDateTime);
+        WriteIfAny(json, "position", message.Position?.ToString());
+        WriteIfAny(json, "from", message.From);
+        json.WriteString("at", message.At.UtcDateTime);
+        if (message is { IsDeleted: false, ChangedAt: { } changed })
+            json.WriteString("edited", changed.UtcDateTime);
+        WritePayload(json, message);
+    }
+
+    private static void WritePayload(Utf8JsonWriter json, ChatMessage message)
+    {
+        if (message.IsDeleted)
+            json.WriteBoolean("deleted", true);
+        else
+            WriteData(json, message.Type, message.Data);
+    }
+
+    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    {
         if (type == WebSocketMessageType.Text)
             json.WriteString("data", data.Span);
         else
@@ -182,7 +257,7 @@ internal static class V1Frames
 
     private static byte[] Frame<T>(T value, Action<Utf8JsonWriter, T> write)
     {
-        var buffer = _buffer ??= new Buffer();
+        var buffer = _buffer ??= new V1FrameBuffer();
         try
         {
             write(buffer.Json, value);
@@ -193,32 +268,6 @@ internal static class V1Frames
         finally
         {
             buffer.Reset();
-        }
-    }
-
-    /// <summary>The encoding buffer of a thread. Frames are encoded one at a time, so one buffer per thread is enough.</summary>
-    [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Lives as long as its thread.")]
-    private sealed class Buffer
-    {
-        /// <summary>A larger buffer isn't kept, because few messages are that long and there are many threads.</summary>
-        private const int MaxKept = 64 * 1024;
-
-        public Buffer()
-        {
-            Json = new Utf8JsonWriter(Bytes, Options);
-        }
-
-        public ArrayBufferWriter<byte> Bytes { get; private set; } = new(512);
-
-        public Utf8JsonWriter Json { get; }
-
-        public void Reset()
-        {
-            if (Bytes.Capacity > MaxKept)
-                Bytes = new ArrayBufferWriter<byte>(512);
-            else
-                Bytes.ResetWrittenCount();
-            Json.Reset(Bytes);
         }
     }
 }

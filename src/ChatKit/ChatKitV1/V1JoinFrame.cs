@@ -12,14 +12,14 @@ internal sealed record V1JoinFrame(string? After)
     /// <param name="received">A frame of this type, whose other members are valid.</param>
     /// <param name="after">The last position that the client has in the room; null if it has none, or if there is a problem.</param>
     /// <returns>What is wrong with the frame, for people; null if it is valid.</returns>
-    public static string? Read(WebSocketMessage received, out MessagePosition? after)
+    public static string? Read(WebSocketMessage received, out StreamPosition? after)
     {
         after = null;
         try
         {
             if (JsonSerializer.Deserialize(received.Data.Span, V1JoinFrameContext.Default.V1JoinFrame)?.After is not { } text)
                 return null;
-            if (!V1ResumeFrame.TryReadPosition(text, out var position))
+            if (!V1ResumeFrame.TryRead(text, out var position))
                 return Problem;
             after = position;
             return null;

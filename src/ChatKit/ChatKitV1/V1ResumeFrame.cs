@@ -17,7 +17,7 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
     /// <param name="positions">The positions by room; empty if there is a problem.</param>
     /// <param name="last">Whether the client sends no more positions.</param>
     /// <returns>What is wrong with the frame, for people; null if it is valid.</returns>
-    public static string? Read(WebSocketMessage received, out Dictionary<string, MessagePosition> positions, out bool last)
+    public static string? Read(WebSocketMessage received, out Dictionary<string, StreamPosition> positions, out bool last)
     {
         (positions, last) = ([], false);
         V1ResumeFrame? frame;
@@ -30,12 +30,12 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
             return $"The frame is not valid: {e.Message}";
         }
 
-        var read = new Dictionary<string, MessagePosition>();
+        var read = new Dictionary<string, StreamPosition>();
         foreach (var (room, text) in frame?.After ?? [])
         {
             if (!RoomName.IsValid(room, out var problem))
                 return problem;
-            if (!TryReadPosition(text, out var position))
+            if (!TryRead(text, out var position))
                 return "The member 'after' must contain the last position seen in each room, such as {\"lobby\":\"5k2j9:42\"}.";
             read.Add(room, position);
         }
@@ -44,7 +44,14 @@ internal sealed record V1ResumeFrame(Dictionary<string, string?>? After, bool La
         return null;
     }
 
-    /// <summary>Reads a position that a client has sent.</summary>
+    /// <summary>Reads how far a client has followed a room.</summary>
+    public static bool TryRead(string? text, out StreamPosition position)
+    {
+        position = default;
+        return text is { Length: <= MaxPositionLength } && StreamPosition.TryParse(text, out position);
+    }
+
+    /// <summary>Reads the position of a message that a client has sent.</summary>
     public static bool TryReadPosition(string? text, out MessagePosition position)
     {
         position = default;

@@ -11,7 +11,7 @@ namespace ChatKit.Connections;
 /// The last position that the client has in each room, if the handshake contains it. Positions for more rooms than the limit are ignored.
 /// </param>
 internal sealed class ConnectionRooms(
-    IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, MessagePosition> resumeAfter)
+    IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, StreamPosition> resumeAfter)
 {
     // Most connections are in one or two rooms. For so few, a list is smaller than a dictionary, and as fast.
     private readonly List<RoomMembership> _memberships = new(1);
@@ -20,7 +20,7 @@ internal sealed class ConnectionRooms(
     private List<RoomJoin>? _joins;
 
     /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
-    private Dictionary<string, MessagePosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
+    private Dictionary<string, StreamPosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
 
     private int _uncounted;
     private bool _leftAll;
@@ -30,7 +30,7 @@ internal sealed class ConnectionRooms(
     /// than it may be in.
     /// </summary>
     /// <param name="after">The positions by room.</param>
-    public void Resume(IReadOnlyDictionary<string, MessagePosition> after)
+    public void Resume(IReadOnlyDictionary<string, StreamPosition> after)
     {
         lock (_memberships)
         {
@@ -48,12 +48,13 @@ internal sealed class ConnectionRooms(
     /// </summary>
     /// <param name="room">The room's name.</param>
     /// <param name="replay">The number of stored messages that the client receives.</param>
+    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="cancellationToken">Cancels joining. The connection is then not in the room.</param>
     /// <exception cref="RoomAccessDeniedException">The handler denies access.</exception>
     /// <exception cref="InvalidOperationException">
     /// The connection is in as many rooms as it may be, or the handler is currently authorizing a room.
     /// </exception>
-    public async ValueTask JoinAsync(string room, int replay, CancellationToken cancellationToken)
+    public async ValueTask JoinAsync(string room, int replay, int capacity, CancellationToken cancellationToken)
     {
         RoomQuestion.ThrowIfAsked();
         cancellationToken.ThrowIfCancellationRequested();
@@ -78,7 +79,7 @@ internal sealed class ConnectionRooms(
             if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
-            membership = Enter(join, replay);
+            membership = Enter(join, replay, capacity);
         }
         finally
         {
@@ -92,8 +93,9 @@ internal sealed class ConnectionRooms(
     /// <summary>Lets the client join a room that it has asked for, if the handler allows it. The stored messages follow in the background.</summary>
     /// <param name="request">The room, and the last position that the client has there.</param>
     /// <param name="replay">The number of stored messages that the client receives.</param>
+    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="onAllowed">Called before the client enters the room.</param>
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, Func<ValueTask> onAllowed)
+    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, int capacity, Func<ValueTask> onAllowed)
     {
         var (result, join) = BeginJoin(request.Room);
         if (join is null)
@@ -105,7 +107,7 @@ internal sealed class ConnectionRooms(
             if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false) || !IsPending(join))
                 return JoinResult.Denied;
             await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, request.After, new CancellationTokenSource());
+            membership = Enter(join, replay, capacity, request.After, new CancellationTokenSource());
         }
         finally
         {
@@ -202,7 +204,8 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(RoomJoin join, int replay, MessagePosition? resumeAfter = null, CancellationTokenSource? starting = null)
+    private RoomMembership? Enter(
+        RoomJoin join, int replay, int capacity, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
@@ -210,8 +213,8 @@ internal sealed class ConnectionRooms(
             if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
                 return null;
 
-            MessagePosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
-            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known) with { Starting = starting };
+            StreamPosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
+            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known, capacity) with { Starting = starting };
             _memberships.Add(membership);
             return membership;
         }
@@ -274,7 +277,7 @@ internal sealed class ConnectionRooms(
         lock (_memberships)
         {
             isRemoved = _memberships.Remove(membership);
-            if (isRemoved && membership.Member is { Recovered: true, Cursor: { } cursor })
+            if (isRemoved && membership.Member is { Recovered: true, Position: { } cursor })
                 (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
         }
 

@@ -38,7 +38,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
     /// <summary>Lets the handler handle a message. Throws an exception that ends the connection.</summary>
     public async ValueTask HandleAsync(InboundMessage inbound)
     {
-        if (inbound.Request is null)
+        if (inbound.IsStored || inbound.Request is ClientRequest.Signal)
             services.Metrics.Received();
         keepAlive.IsBusy = true;
         var room = inbound.Message.Room is { Length: > 0 } addressed ? addressed : connection.Room;

@@ -5,6 +5,7 @@ using System.Security.Claims;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
@@ -19,6 +20,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
+    private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
     private IServiceProvider? _scope;
 
@@ -26,7 +28,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         ClientTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         (_transport, _info, _services) = (transport, info, services);
-        _homeCapacity = options.HistoryCapacity;
+        (_homeCapacity, _replayLimit, QueueLimit) = (options.HistoryCapacity, options.ReplayLimit, options.OutboundQueueLimit);
         AllowsClientJoins = options.AllowClientJoins;
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
@@ -36,7 +38,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
             this,
             services.Rooms,
             services.Options.MaxRoomsPerConnection,
-            SpeaksV1 ? info.ResumeAfter : ReadOnlyDictionary<string, MessagePosition>.Empty);
+            SpeaksV1 ? info.ResumeAfterWithRevisions() : ReadOnlyDictionary<string, StreamPosition>.Empty);
         End = new ConnectionEnd(transport, info.Abort, services);
         Aborted = End.Aborted;
     }
@@ -72,6 +74,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public string? PresentAs { get; }
 
     public bool AllowsClientJoins { get; }
+
+    public int QueueLimit { get; }
 
     /// <summary>Whether the client speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
     public bool SpeaksV1 => (Format & WireFormat.V1) != 0;
@@ -119,33 +123,10 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
-    public override ValueTask BroadcastAsync(
-        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(text, options, cancellationToken));
-
-    public override ValueTask BroadcastAsync(
-        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(data, options, cancellationToken));
-
-    public override ValueTask<MessagePosition?> PublishAsync(
-        string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
-    }
-
-    public override ValueTask<MessagePosition?> PublishAsync(
-        ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        var message = Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
-    }
-
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, ReplayOf(room), cancellationToken);
+        return EnterAsync(room, cancellationToken);
     }
 
     public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
@@ -153,7 +134,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         JoinResult result;
         try
         {
-            result = await _rooms.JoinAsync(join, ReplayOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
+            result = await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -172,6 +153,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
+
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
+        _services.Rooms.ReadBeforeAsync(room, before, limit);
 
     public bool IsIn(string room) => _rooms.IsIn(room);
 
@@ -210,7 +194,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
             await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
         try
         {
-            await EnterAsync(Room, HomeCapacity, CancellationToken.None).ConfigureAwait(false);
+            await EnterAsync(Room, CancellationToken.None).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -220,7 +204,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     /// <summary>Takes the last positions that the client has in rooms. Each is used when the connection next enters the room.</summary>
-    public void Resume(IReadOnlyDictionary<string, MessagePosition> after) => _rooms.Resume(after);
+    public void Resume(IReadOnlyDictionary<string, StreamPosition> after) => _rooms.Resume(after);
 
     public void LeaveAll() => _rooms.LeaveAll();
 
@@ -245,15 +229,15 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public void Dispose() => End.Dispose();
 
-    private int ReplayOf(string room) => room == Room ? HomeCapacity : _services.Options.HistoryCapacity;
+    private int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
-    private int HomeCapacity => _homeCapacity ?? _services.Options.HistoryCapacity;
+    private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
-    private async ValueTask EnterAsync(string room, int replay, CancellationToken cancellationToken)
+    private async ValueTask EnterAsync(string room, CancellationToken cancellationToken)
     {
         try
         {
-            await _rooms.JoinAsync(room, replay, cancellationToken).ConfigureAwait(false);
+            await _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
         {
@@ -267,21 +251,5 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         MessageSize.ThrowIfTooLarge(payload.Length);
         var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
         return EnqueueAsync(frame, cancellationToken);
-    }
-
-    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options, CancellationToken cancellationToken)
-    {
-        var room = options?.Room ?? HandledRoom.Of(this);
-        RoomName.ThrowIfInvalid(room, nameof(options));
-        int? capacity = options?.Store == false ? 0 : room == Room ? HomeCapacity : _services.Options.CapacityElsewhere;
-        return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
-    }
-
-    private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)
-    {
-        if (!publishing.IsCompletedSuccessfully)
-            return new ValueTask(publishing.AsTask());
-        _ = publishing.Result;
-        return ValueTask.CompletedTask;
     }
 }

@@ -33,6 +33,7 @@ internal sealed class ChatKitMetrics : IDisposable
     private readonly Counter<long> _framesRefused;
     private readonly Counter<long> _received;
     private readonly Counter<long> _stored;
+    private readonly Counter<long> _changed;
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _missed;
@@ -57,6 +58,7 @@ internal sealed class ChatKitMetrics : IDisposable
         _framesRefused = Counter("chatkit.frames.refused", "{frame}", "Frames and messages of clients that were refused, by error code.");
         _received = Counter("chatkit.messages.received", "{message}", "Messages of clients that were passed to handlers.");
         _stored = Counter("chatkit.messages.stored", "{message}", "Messages that were stored and published.");
+        _changed = Counter("chatkit.messages.changed", "{message}", "Stored messages that were edited or deleted.");
         _delivered = Counter("chatkit.messages.delivered", "{message}", "Messages that were enqueued for a member, once for each member.");
         _dropped = Counter("chatkit.messages.dropped", "{message}", "Messages that a slow member won't receive.");
         _missed = Counter("chatkit.messages.missed", "{message}", "Messages in gaps, as far as their number is known.");
@@ -118,6 +120,17 @@ internal sealed class ChatKitMetrics : IDisposable
         if (stores && failure is null)
             _stored.Add(1);
         RecordHistory(stores ? "append" : "publish", began, failure);
+    }
+
+    /// <summary>Records that a stored message was changed, or that this failed.</summary>
+    /// <param name="outcome">What the history has done.</param>
+    /// <param name="began">The start time.</param>
+    /// <param name="failure">The reason for the failure; null if it succeeded.</param>
+    public void Changed(ChangeOutcome outcome, long began, Exception? failure)
+    {
+        if (outcome == ChangeOutcome.Changed)
+            _changed.Add(1);
+        RecordHistory("change", began, failure);
     }
 
     /// <summary>Records a read of the history, successful or not.</summary>

@@ -12,4 +12,18 @@ internal static class HistoryArguments
         if (capacity is < 1)
             throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "The capacity must be at least 1.");
     }
+
+    public static void ThrowIfInvalid(string room, MessageChange change)
+    {
+        ThrowIfInvalid(room);
+        ArgumentNullException.ThrowIfNull(change);
+        if (change.IsDeletion && !change.Data.IsEmpty)
+            throw new ArgumentException("A deletion has no data.", nameof(change));
+    }
+
+    public static void ThrowIfInvalid(string room, int limit)
+    {
+        ThrowIfInvalid(room);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+    }
 }

@@ -18,12 +18,19 @@ internal static class IdempotencyKey
     public static string OfApplication(string key) => $"app:{key}";
 
     /// <summary>Distinguishes a message from others that are stored for the same ref.</summary>
-    public static string Digest(string room, ChatMessage message)
+    public static string Digest(string room, ChatMessage message) =>
+        Digest(room, [0, (byte)message.Type, (byte)message.Audience], message.Data);
+
+    /// <summary>Distinguishes a change from messages and other changes that are stored for the same ref.</summary>
+    public static string Digest(string room, MessageChange change) =>
+        Digest(room, [1, (byte)change.Type, change.IsDeletion ? (byte)1 : (byte)0, .. Encoding.UTF8.GetBytes($"{change.Position}\n")], change.Data);
+
+    private static string Digest(string room, ReadOnlySpan<byte> kind, ReadOnlyMemory<byte> data)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(room));
-        hash.AppendData([0, (byte)message.Type, (byte)message.Audience]);
-        hash.AppendData(message.Data.Span);
+        hash.AppendData(kind);
+        hash.AppendData(data.Span);
         return Base64Url.EncodeToString(hash.GetHashAndReset().AsSpan(0, DigestLength));
     }
 }

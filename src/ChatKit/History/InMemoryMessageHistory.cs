@@ -49,25 +49,49 @@ internal sealed class InMemoryMessageHistory(
         }
     }
 
-    public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
+    public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room, change);
+        return InRoom(room, new ChangeResult(ChangeOutcome.Gone), Change, cancellationToken);
+
+        ChangeResult Change(StoredRoom stored)
+        {
+            if (change.IdempotencyKey is { } known && _keys.Find(room, known) is not null)
+                return new ChangeResult(ChangeOutcome.Unchanged);
+            var result = stored.Change(change, clock.GetTimestamp());
+            if (result.Outcome != ChangeOutcome.Gone && change.IdempotencyKey is { } key)
+                _keys.Add(room, key, change.Position);
+            return result;
+        }
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken) =>
+        ReadAsync(room, after, limit: null, cancellationToken);
+
+    public ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<HistoryPage>(cancellationToken);
+        return InRoom(room, HistoryPage.OfEmptyRoom(after?.Message), stored => stored.Read(after, limit, clock.GetTimestamp()), cancellationToken);
+    }
 
-        if (_rooms.TryGetValue(room, out var stored))
-        {
-            lock (stored)
-            {
-                if (!RemoveIfExpired(room, stored))
-                    return ValueTask.FromResult(stored.Read(after, clock.GetTimestamp()));
-            }
-        }
-
-        return ValueTask.FromResult(HistoryPage.OfEmptyRoom(after));
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room, limit);
+        return InRoom(room, OlderMessages.None, stored => stored.ReadBefore(before, limit, clock.GetTimestamp()), cancellationToken);
     }
 
     public void Dispose() => _keys.Dispose();
+
+    /// <summary>Does something in a room that is stored, under its lock.</summary>
+    private ValueTask<T> InRoom<T>(string room, T otherwise, Func<StoredRoom, T> use, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<T>(cancellationToken);
+        if (!_rooms.TryGetValue(room, out var stored))
+            return ValueTask.FromResult(otherwise);
+        lock (stored)
+            return ValueTask.FromResult(RemoveIfExpired(room, stored) ? otherwise : use(stored));
+    }
 
     /// <summary>
     /// Removes the messages of an expired room. Removes the room itself if it wasn't read for another such period; its positions continue
@@ -122,43 +146,5 @@ internal sealed class InMemoryMessageHistory(
 
         logger.RoomsRemoved(oldest.Count, limit);
         Volatile.Write(ref _removing, 0);
-    }
-
-    private sealed class StoredRoom(long now)
-    {
-        private readonly Queue<ChatMessage> _messages = new();
-        private readonly string _epoch = Epoch.Create();
-        private int? _capacity;
-        private long _top;
-
-        public long LastAppend { get; private set; } = now;
-
-        /// <summary>When a message was last appended to or read from the room.</summary>
-        public long LastUse { get; private set; } = now;
-
-        public bool Removed { get; set; }
-
-        public void Clear() => _messages.Clear();
-
-        public MessagePosition Append(ChatMessage message, int? capacity, int defaultCapacity, long now)
-        {
-            if (capacity > (_capacity ?? 0))
-                _capacity = capacity;
-            var position = new MessagePosition(_epoch, ++_top);
-            _messages.Enqueue(message.WithPosition(position));
-            while (_messages.Count > (_capacity ?? defaultCapacity))
-                _messages.Dequeue();
-            LastAppend = LastUse = now;
-            return position;
-        }
-
-        public HistoryPage Read(MessagePosition? after, long now)
-        {
-            LastUse = now;
-            var top = _top == 0 ? MessagePosition.None : new MessagePosition(_epoch, _top);
-            var (count, missed, restarted) = HistoryPage.Plan(top, _messages.Count, after);
-            ChatMessage[] messages = count == 0 ? [] : [.. _messages.Skip(_messages.Count - count)];
-            return new HistoryPage(messages, top, missed, restarted);
-        }
     }
 }

@@ -28,10 +28,13 @@ internal sealed class RefScope(string? user, string reference)
     /// <summary>Ends the scope. Work that the handler has started and not awaited is not part of it any more.</summary>
     public void End() => _ended = true;
 
-    /// <summary>The key of a message that is about to be stored in a room.</summary>
-    public string KeyOf(string room, ChatMessage message)
+    /// <summary>Whether a message could not be changed, because it is no longer stored.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>The key of a message or a change that is about to be stored.</summary>
+    /// <param name="digest">Its digest (<see cref="IdempotencyKey"/>).</param>
+    public string KeyOf(string digest)
     {
-        var digest = IdempotencyKey.Digest(room, message);
         int count;
         lock (_counts)
             _counts[digest] = count = _counts.GetValueOrDefault(digest) + 1;
@@ -39,15 +42,14 @@ internal sealed class RefScope(string? user, string reference)
     }
 
     /// <summary>
-    /// Takes the key of a message back that could not be stored, or may not have been. If the handler tries again, the message has the same
-    /// key, and is stored once. Does nothing if an equal message has been given a key since.
+    /// Takes the key of a message or a change back that could not be stored, or may not have been. If the handler tries again, it has the
+    /// same key, and is stored once. Does nothing if an equal one has been given a key since.
     /// </summary>
-    public void TakeBack(string room, ChatMessage message)
+    public void TakeBack(string digest, string key)
     {
-        var digest = IdempotencyKey.Digest(room, message);
         lock (_counts)
         {
-            if (IdempotencyKey.OfUser(user, reference, digest, _counts[digest]) == message.IdempotencyKey)
+            if (IdempotencyKey.OfUser(user, reference, digest, _counts[digest]) == key)
                 _counts[digest]--;
         }
     }

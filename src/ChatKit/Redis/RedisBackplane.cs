@@ -59,6 +59,16 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         return stored.Position;
     }
 
+    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        if (_inRedis is not null)
+            return await _inRedis.ChangeAsync(room, change, publish: true, cancellationToken).ConfigureAwait(false);
+        var result = await _history.ChangeAsync(room, change, cancellationToken).ConfigureAwait(false);
+        if (result is { Outcome: ChangeOutcome.Changed, Message: { Position: { } position } message })
+            await SendStoredAsync(room, message, position).ConfigureAwait(false);
+        return result;
+    }
+
     public async ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken) =>
         await SendAsync(room, RedisPayload.OfAnnouncement(announcement.Span), cancellationToken).ConfigureAwait(false);
 
@@ -115,19 +125,21 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
         var stored = await _history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
-        if (!stored.IsNew)
-            return stored;
+        if (stored.IsNew)
+            await SendStoredAsync(room, message, stored.Position).ConfigureAwait(false);
+        return stored;
+    }
 
+    private async ValueTask SendStoredAsync(string room, ChatMessage message, MessagePosition position)
+    {
         try
         {
-            await SendAsync(room, RedisPayload.OfStored(message, stored.Position), CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(room, RedisPayload.OfStored(message, position), CancellationToken.None).ConfigureAwait(false);
         }
         catch (HistoryUnavailableException e)
         {
             _logger.StoredNotPublished(room, e);
         }
-
-        return stored;
     }
 
     private async Task SendAsync(string room, byte[] payload, CancellationToken cancellationToken)

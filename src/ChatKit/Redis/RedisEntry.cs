@@ -5,15 +5,21 @@ using System.Text;
 namespace ChatKit.Redis;
 
 /// <summary>
-/// Encodes and decodes the entries of the list in Redis: version, flags, time, sender, connection, trace, payload. The position follows
-/// from the place in the list.
+/// Encodes and decodes the entries of the list in Redis: version, flags, time, sender, connection, trace, change, payload. The position
+/// follows from the place in the list.
 /// </summary>
-/// <remarks>Byte 0: version; byte 1: flags; bytes 2 to 9: UTC ticks; then each text as a four-byte length and UTF-8. Little-endian.</remarks>
+/// <remarks>
+/// Byte 0: version; byte 1: flags; bytes 2 to 9: UTC ticks; then each text as a four-byte length and UTF-8. An entry that was changed has
+/// <see cref="ChangedVersion"/>, and before the payload the revision (8 bytes), the UTC ticks of the change, and who made it. Little-endian.
+/// <see cref="RedisScripts.Change"/> reads and writes the same format.
+/// </remarks>
 internal static class RedisEntry
 {
     private const byte Version = 1;
+    private const byte ChangedVersion = 2;
     private const int HeaderSize = 10;
     private const int LengthSize = sizeof(int);
+    private const int ChangeSize = 2 * sizeof(long);
 
     [Flags]
     private enum EntryFlags : byte
@@ -24,6 +30,8 @@ internal static class RedisEntry
         HasFrom = 4,
         HasConnectionId = 8,
         HasTraceParent = 16,
+        HasChangedBy = 64,
+        Deleted = 128,
     }
 
     /// <param name="message">The message.</param>
@@ -42,19 +50,53 @@ internal static class RedisEntry
         if (message.TraceParent is not null)
             flags |= EntryFlags.HasTraceParent;
 
-        var texts = SizeOf(message.From) + SizeOf(message.ConnectionId) + SizeOf(message.TraceParent);
-        var bytes = new byte[head.Length + HeaderSize + texts + message.Data.Length];
+        if (message.ChangedBy is not null)
+            flags |= EntryFlags.HasChangedBy;
+        if (message.IsDeleted)
+            flags |= EntryFlags.Deleted;
+
+        var texts = SizeOf(message.From) + SizeOf(message.ConnectionId) + SizeOf(message.TraceParent) + SizeOf(message.ChangedBy);
+        var change = message.Revision is null ? 0 : ChangeSize;
+        var bytes = new byte[head.Length + HeaderSize + texts + change + message.Data.Length];
         head.CopyTo(bytes);
         var entry = bytes.AsSpan(head.Length);
-        entry[0] = Version;
+        entry[0] = message.Revision is null ? Version : ChangedVersion;
         entry[1] = (byte)flags;
         BinaryPrimitives.WriteInt64LittleEndian(entry[2..], message.At.UtcTicks);
         var rest = entry[HeaderSize..];
         Write(ref rest, message.From);
         Write(ref rest, message.ConnectionId);
         Write(ref rest, message.TraceParent);
+        if (message.Revision is { } revision)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(rest, revision);
+            BinaryPrimitives.WriteInt64LittleEndian(rest[sizeof(long)..], message.ChangedAt.GetValueOrDefault().UtcTicks);
+            rest = rest[ChangeSize..];
+            Write(ref rest, message.ChangedBy);
+        }
+
         message.Data.Span.CopyTo(rest);
         return bytes;
+    }
+
+    /// <summary>
+    /// Encodes what a change adds to an entry: the flags, and what follows the revision. The script adds the rest, which does not change.
+    /// </summary>
+    public static (int Flags, byte[] Tail) Encode(MessageChange change)
+    {
+        var flags = EntryFlags.None;
+        if (change.Type == WebSocketMessageType.Binary)
+            flags |= EntryFlags.Binary;
+        if (change.By is not null)
+            flags |= EntryFlags.HasChangedBy;
+        if (change.IsDeletion)
+            flags |= EntryFlags.Deleted;
+        var tail = new byte[sizeof(long) + SizeOf(change.By) + change.Data.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(tail, change.At.UtcTicks);
+        var rest = tail.AsSpan(sizeof(long));
+        Write(ref rest, change.By);
+        change.Data.Span.CopyTo(rest);
+        return ((int)flags, tail);
     }
 
     /// <param name="entry">The bytes. They aren't copied.</param>
@@ -62,8 +104,8 @@ internal static class RedisEntry
     /// <exception cref="InvalidDataException">The bytes aren't an entry, or have a later version.</exception>
     public static ChatMessage Decode(ReadOnlyMemory<byte> entry, MessagePosition? position)
     {
-        if (entry.Length < HeaderSize || entry.Span[0] != Version)
-            throw new InvalidDataException($"The entry at {position} does not have version {Version}.");
+        if (entry.Length < HeaderSize || entry.Span[0] is not (Version or ChangedVersion))
+            throw new InvalidDataException($"The entry at {position} does not have version {Version} or {ChangedVersion}.");
 
         try
         {
@@ -73,6 +115,16 @@ internal static class RedisEntry
             var from = flags.HasFlag(EntryFlags.HasFrom) ? Read(ref rest) : null;
             var connectionId = flags.HasFlag(EntryFlags.HasConnectionId) ? Read(ref rest) : null;
             var traceParent = flags.HasFlag(EntryFlags.HasTraceParent) ? Read(ref rest) : null;
+            long? revision = null;
+            DateTimeOffset? changedAt = null;
+            if (entry.Span[0] == ChangedVersion)
+            {
+                revision = BinaryPrimitives.ReadInt64LittleEndian(rest.Span);
+                changedAt = new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(rest.Span[sizeof(long)..]), TimeSpan.Zero);
+                rest = rest[ChangeSize..];
+            }
+
+            var changedBy = flags.HasFlag(EntryFlags.HasChangedBy) ? Read(ref rest) : null;
             return new ChatMessage(flags.HasFlag(EntryFlags.Binary) ? WebSocketMessageType.Binary : WebSocketMessageType.Text, rest, at)
             {
                 From = from,
@@ -80,6 +132,10 @@ internal static class RedisEntry
                 Audience = flags.HasFlag(EntryFlags.Others) ? Audience.Others : Audience.Everyone,
                 Position = position,
                 TraceParent = traceParent,
+                Revision = revision,
+                ChangedAt = changedAt,
+                ChangedBy = changedBy,
+                IsDeleted = flags.HasFlag(EntryFlags.Deleted),
             };
         }
         catch (ArgumentException e)

@@ -10,6 +10,7 @@ internal sealed class RedisMessageHistory(
     RedisConnection connection, RedisRooms rooms, IOptions<RedisOptions> redis, IOptions<ChatKitOptions> options) : IMessageHistory
 {
     private const string NotStored = "The message was not stored and was not delivered";
+    private const string NotChanged = "The message was not changed";
     private const string NotRead = "The history could not be read";
 
     /// <summary>The size in bytes at which an answer ends. Redis sends it in about a millisecond.</summary>
@@ -27,7 +28,7 @@ internal sealed class RedisMessageHistory(
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         cancellationToken.ThrowIfCancellationRequested();
         var (to, epoch) = (rooms[room], _spare.Peek());
-        var known = to.Known;
+        var (known, revision) = (to.Known, to.Revision);
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
@@ -44,6 +45,7 @@ internal sealed class RedisMessageHistory(
                     (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
                     known.Epoch,
                     known.Sequence,
+                    revision,
                     publish ? connection.PublishCommand : "",
                     publish ? connection.NameInScripts(to.Channel) : "",
                 ],
@@ -65,56 +67,75 @@ internal sealed class RedisMessageHistory(
         }
     }
 
-    /// <summary>
-    /// Reads a large page in parts, so that Redis and the node's shared connection can serve other rooms in between. If messages are
-    /// trimmed in the meantime, the page starts after them.
-    /// </summary>
-    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken)
+    public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken) =>
+        ChangeAsync(room, change, publish: false, cancellationToken);
+
+    /// <summary>Changes a message and publishes it in the same step.</summary>
+    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, bool publish, CancellationToken cancellationToken)
     {
-        HistoryArguments.ThrowIfInvalid(room);
+        HistoryArguments.ThrowIfInvalid(room, change);
         cancellationToken.ThrowIfCancellationRequested();
-        var from = rooms[room];
-        var first = await ReadPartAsync(from, after, cancellationToken).ConfigureAwait(false);
-        if (first is null)
-            return HistoryPage.OfEmptyRoom(after);
-
-        List<ChatMessage> messages = [.. first.Messages];
-        var (top, missed) = (first.Top, first.Missed);
-        for (var part = first; !part.IsLast;)
-        {
-            part = await ReadPartAsync(from, messages[^1].Position, cancellationToken).ConfigureAwait(false);
-            if (part is null || part.Restarted)
-                throw new HistoryUnavailableException($"{NotRead}: Redis lost the room while it was being read.");
-            if (part.Missed > 0)
-            {
-                missed += messages.Count + part.Missed;
-                messages.Clear();
-            }
-
-            messages.AddRange(part.Messages);
-            top = part.Top;
-        }
-
-        from.Note(top);
-        return new HistoryPage(messages, top, after is null ? 0 : missed, first.Restarted);
-    }
-
-    /// <returns>The first part of the messages after a position; null if the room is empty.</returns>
-    private async ValueTask<Part?> ReadPartAsync(RedisRoom room, MessagePosition? after, CancellationToken cancellationToken)
-    {
+        var (to, epoch) = (rooms[room], _spare.Peek());
+        var (known, revision) = (to.Known, to.Revision);
+        var (flags, tail) = RedisEntry.Encode(change);
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var timeToLive = (long)options.Value.RoomTimeToLive.TotalMilliseconds;
-            RedisValue[] arguments = [after?.Epoch ?? "", after?.Sequence ?? RedisValue.EmptyString, timeToLive, PartLimit];
-            var answer = await RunAsync(database, RedisScripts.Read, room.Keys, arguments, cancellationToken).ConfigureAwait(false);
-            if (answer.Length == 0)
-                return null;
+            var answer = await RunAsync(
+                database,
+                RedisScripts.Change,
+                to.KeysFor(change.IdempotencyKey),
+                [
+                    change.Position.Epoch,
+                    change.Position.Sequence,
+                    change.IsDeletion ? 1 : 0,
+                    flags,
+                    tail,
+                    (long)options.Value.RoomTimeToLive.TotalMilliseconds,
+                    epoch,
+                    (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
+                    known.Epoch,
+                    known.Sequence,
+                    revision,
+                    publish ? connection.PublishCommand : "",
+                    publish ? connection.NameInScripts(to.Channel) : "",
+                ],
+                cancellationToken).ConfigureAwait(false);
+            var outcome = (ChangeOutcome)(int)answer[0];
+            if (outcome != ChangeOutcome.Changed)
+                return new ChangeResult(outcome);
 
-            var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
-            var count = (int)answer[5];
-            var messages = Decode((RedisValue[])answer[4]!, top with { Sequence = top.Sequence - count });
-            return new Part(messages, top, Missed: (long)answer[2], Restarted: (bool)answer[3], IsLast: messages.Length == count);
+            var top = new MessagePosition((string)answer[1]!, (long)answer[2]);
+            if (top.Epoch == epoch)
+                _spare.Used(epoch);
+            to.Note(top, (long)answer[3]);
+            return new ChangeResult(outcome, Decode((RedisValue)answer[4], top with { Sequence = change.Position.Sequence }));
+        }
+        catch (Exception e) when (connection.UnavailableOf(e, NotChanged) is { } unavailable)
+        {
+            _spare.Used(epoch);
+            throw unavailable;
+        }
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken) =>
+        ReadAsync(room, after, revision: null, limit: null, cancellationToken);
+
+    public ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken) =>
+        ReadAsync(room, after?.Message, after is null ? null : after.Value.Revision ?? 0, limit, cancellationToken);
+
+    public async ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room, limit);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            RedisValue[] arguments = [before?.Epoch ?? "", before?.Sequence ?? RedisValue.EmptyString, limit, PartLimit];
+            var answer = await RunAsync(database, RedisScripts.ReadBefore, rooms[room].Keys, arguments, cancellationToken).ConfigureAwait(false);
+            return answer.Length == 0
+                ? OlderMessages.None
+                : new OlderMessages(Decode((RedisValue[])answer[2]!, new MessagePosition((string)answer[0]!, (long)answer[1])), (bool)answer[3]);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
@@ -123,13 +144,113 @@ internal sealed class RedisMessageHistory(
     }
 
     /// <summary>
-    /// Starts a new epoch if Redis has lost messages that this node has seen. Otherwise new messages would take the positions of messages
-    /// that clients have received.
+    /// Reads a large page in parts, so that Redis and the node's shared connection can serve other rooms in between. If messages are
+    /// trimmed in the meantime, the page starts after them. If they are changed, the page has them as they are afterwards.
+    /// </summary>
+    private async ValueTask<HistoryPage> ReadAsync(
+        string room, MessagePosition? after, long? revision, int? limit, CancellationToken cancellationToken)
+    {
+        HistoryArguments.ThrowIfInvalid(room);
+        cancellationToken.ThrowIfCancellationRequested();
+        var from = rooms[room];
+        var first = await ReadPartAsync(from, after, revision, limit, cancellationToken).ConfigureAwait(false);
+        if (first is null)
+            return HistoryPage.OfEmptyRoom(after);
+
+        List<ChatMessage> messages = [.. first.Messages];
+        List<ChatMessage> changes = [.. first.Changes];
+        var (part, missed) = (first, first.Missed);
+        while (!part.IsLast)
+        {
+            part = await ReadPartAsync(from, messages[^1].Position, part.Revision, null, cancellationToken).ConfigureAwait(false);
+            if (part is null || part.Restarted)
+                throw new HistoryUnavailableException($"{NotRead}: Redis lost the room while it was being read.");
+            if (part.Missed > 0)
+            {
+                missed += messages.Count + part.Missed;
+                messages.Clear();
+            }
+
+            Merge(part.Changes, messages, changes);
+            messages.AddRange(part.Messages);
+        }
+
+        from.Note(part.Top, part.Revision);
+        return new HistoryPage(messages, part.Top, after is null ? 0 : missed, first.Restarted)
+        {
+            Revision = part.Revision,
+            Changes = [.. changes.OrderBy(static message => message.Revision)],
+        };
+    }
+
+    /// <summary>Applies changes that were made while earlier parts were read.</summary>
+    private static void Merge(ChatMessage[] later, List<ChatMessage> messages, List<ChatMessage> changes)
+    {
+        foreach (var change in later)
+        {
+            if (!Replace(messages, change) && !Replace(changes, change))
+                changes.Add(change);
+        }
+    }
+
+    private static bool Replace(List<ChatMessage> messages, ChatMessage change)
+    {
+        var index = messages.FindIndex(message => message.Position!.Value.Sequence == change.Position!.Value.Sequence);
+        if (index >= 0)
+            messages[index] = change;
+        return index >= 0;
+    }
+
+    /// <returns>All changes and the first part of the messages that a reader lacks; null if the room is empty.</returns>
+    private async ValueTask<Part?> ReadPartAsync(
+        RedisRoom room, MessagePosition? after, long? revision, int? limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            RedisValue[] arguments =
+            [
+                after?.Epoch ?? "",
+                after?.Sequence ?? RedisValue.EmptyString,
+                (long)options.Value.RoomTimeToLive.TotalMilliseconds,
+                PartLimit,
+                revision ?? RedisValue.EmptyString,
+                limit ?? RedisValue.EmptyString,
+            ];
+            var answer = await RunAsync(database, RedisScripts.Read, room.Keys, arguments, cancellationToken).ConfigureAwait(false);
+            if (answer.Length == 0)
+                return null;
+
+            var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
+            var count = (int)answer[5];
+            var messages = Decode((RedisValue[])answer[4]!, top with { Sequence = top.Sequence - count });
+            var pairs = (RedisValue[])answer[7]!;
+            var changes = new ChatMessage[pairs.Length / 2];
+            for (var i = 0; i < changes.Length; i++)
+                changes[i] = Decode(pairs[(2 * i) + 1], top with { Sequence = (long)pairs[2 * i] });
+            return new Part(
+                messages,
+                changes,
+                top,
+                Revision: (long)answer[6],
+                Missed: (long)answer[2],
+                Restarted: (bool)answer[3],
+                IsLast: messages.Length == count);
+        }
+        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
+        {
+            throw unavailable;
+        }
+    }
+
+    /// <summary>
+    /// Starts a new epoch if Redis has lost messages or changes that this node has seen. Otherwise new messages would take the positions of
+    /// messages that clients have received.
     /// </summary>
     /// <exception cref="HistoryUnavailableException">Redis can't be reached, or refuses the command.</exception>
     public async ValueTask ForkIfRewoundAsync(RedisRoom room)
     {
-        var (known, epoch) = (room.Known, _spare.Peek());
+        var (known, revision, epoch) = (room.Known, room.Revision, _spare.Peek());
         if (known == MessagePosition.None)
             return;
 
@@ -137,14 +258,14 @@ internal sealed class RedisMessageHistory(
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
             var answer = await RunAsync(
-                database, RedisScripts.Fork, room.Keys, [known.Epoch, known.Sequence, epoch], CancellationToken.None).ConfigureAwait(false);
+                database, RedisScripts.Fork, room.Keys, [known.Epoch, known.Sequence, epoch, revision], CancellationToken.None).ConfigureAwait(false);
             if (answer.Length == 0)
                 return;
 
             var position = new MessagePosition((string)answer[0]!, (long)answer[1]);
             if (position.Epoch == epoch)
                 _spare.Used(epoch);
-            room.Note(position);
+            room.Note(position, (long)answer[2]);
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
         {
@@ -161,12 +282,17 @@ internal sealed class RedisMessageHistory(
     /// <param name="before">The position before the first entry.</param>
     private ChatMessage[] Decode(RedisValue[] entries, MessagePosition before)
     {
+        var messages = new ChatMessage[entries.Length];
+        for (var i = 0; i < entries.Length; i++)
+            messages[i] = Decode(entries[i], before with { Sequence = before.Sequence + 1 + i });
+        return messages;
+    }
+
+    private ChatMessage Decode(RedisValue entry, MessagePosition position)
+    {
         try
         {
-            var messages = new ChatMessage[entries.Length];
-            for (var i = 0; i < entries.Length; i++)
-                messages[i] = RedisEntry.Decode(entries[i], before with { Sequence = before.Sequence + 1 + i });
-            return messages;
+            return RedisEntry.Decode(entry, position);
         }
         catch (InvalidDataException e)
         {
@@ -177,5 +303,6 @@ internal sealed class RedisMessageHistory(
         }
     }
 
-    private sealed record Part(ChatMessage[] Messages, MessagePosition Top, long Missed, bool Restarted, bool IsLast);
+    private sealed record Part(
+        ChatMessage[] Messages, ChatMessage[] Changes, MessagePosition Top, long Revision, long Missed, bool Restarted, bool IsLast);
 }

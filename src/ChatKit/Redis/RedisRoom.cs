@@ -2,11 +2,12 @@ using StackExchange.Redis;
 
 namespace ChatKit.Redis;
 
-/// <summary>A room's names in Redis, and the last stored position that this node has seen.</summary>
+/// <summary>A room's names in Redis, and the last stored message and change that this node has seen.</summary>
 internal sealed class RedisRoom(string prefix, string name)
 {
     private readonly Lock _gate = new();
     private MessagePosition _known;
+    private long _revision;
 
     public string Name => name;
 
@@ -32,11 +33,22 @@ internal sealed class RedisRoom(string prefix, string name)
         }
     }
 
-    /// <summary>Records a position that Redis returned.</summary>
-    public void Note(MessagePosition position)
+    /// <summary>The last revision that Redis returned in the epoch of <see cref="Known"/>; 0 if there is none.</summary>
+    public long Revision
+    {
+        get
+        {
+            lock (_gate)
+                return _revision;
+        }
+    }
+
+    /// <summary>Records a position that Redis returned, and a revision of the same epoch.</summary>
+    public void Note(MessagePosition position, long revision = 0)
     {
         lock (_gate)
         {
+            _revision = position.Epoch == _known.Epoch ? Math.Max(_revision, revision) : revision;
             if (position.Sequence > _known.Sequence || position.Epoch != _known.Epoch)
                 _known = position;
         }

@@ -226,7 +226,7 @@ internal sealed class RedisTopic(
             if (Decode(payload) is not { } message)
                 return;
             if (message.Position is { } position)
-                room.Note(position);
+                room.Note(position, message.Revision ?? 0);
             foreach (var subscriber in _subscribers)
                 subscriber.OnMessage(message);
         }

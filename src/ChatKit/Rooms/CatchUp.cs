@@ -38,10 +38,10 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         try
         {
             await LoadReadsAsync(member, cancellationToken).ConfigureAwait(false);
-            MessagePosition? read = null;
+            StreamPosition? read = null;
             for (var fruitless = 0; fruitless < FruitlessReads; fruitless++)
             {
-                var known = (member.Cursor, read);
+                var known = (member.Position, read);
                 var failures = Volatile.Read(ref _failures);
                 if (!await turn.WaitForSpaceAsync(member.Client.Outbound, member.NeedsSpace, cancellationToken).ConfigureAwait(false))
                     return;
@@ -53,7 +53,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
                 read = await SendStoredAsync(member, cancellationToken).ConfigureAwait(false);
                 if (read is null || TryGoLive(member))
                     return;
-                if (known != (member.Cursor, read))
+                if (known != (member.Position, read))
                     fruitless = -1;
                 else
                     await stream.FillAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -108,7 +108,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     }
 
     private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
-        V1Frames.Live(room.Name, position, member.Recovered, member.Reads?.Read, member.Reads?.UnreadAt(position));
+        V1Frames.Live(
+        room.Name, position, member.Recovered, room.Cursor.Revision ?? 0, member.Reads?.Read, member.Reads?.UnreadAt(position));
 
     /// <summary>Reads what the member's user has read of the room, if that is kept. If it cannot be read, the member goes live without it.</summary>
     private async ValueTask LoadReadsAsync(RoomMember member, CancellationToken cancellationToken)
@@ -130,29 +131,30 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
     /// Sends a member the stored messages that it lacks, as far as its queue accepts them: no page is held in memory while a slow reader
     /// catches up. Returns the position up to which it has sent; null if the member does not go on.
     /// </summary>
-    private async ValueTask<MessagePosition?> SendStoredAsync(RoomMember member, CancellationToken cancellationToken)
+    private async ValueTask<StreamPosition?> SendStoredAsync(RoomMember member, CancellationToken cancellationToken)
     {
         member.NeedsSpace = 0;
         if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member, cancellationToken).ConfigureAwait(false) is not { } page)
             return null;
+        var top = new StreamPosition(page.Top, page.Revision);
         if (member.Cursor is not { } cursor)
-            return Begin(member, page) ? null : page.Top;
+            return Begin(member, page) ? null : top;
 
         lock (room.Gate)
-            room.Cursor.StartAt(page.Top);
+            room.Cursor.StartAt(page.Top, page.Revision);
         if (MessageGap.Before(page.History, cursor) is { } gap)
         {
             switch (Notify(member, gap))
             {
                 case EnqueueResult.Full:
-                    return page.Top;
+                    return top;
                 case EnqueueResult.Closed:
                     return null;
             }
         }
 
         member.Cursor = page.Start;
-        return _sender.SendPage(member, page) ? page.Top : null;
+        return _sender.SendPage(member, page) ? top : null;
     }
 
     /// <summary>
@@ -199,14 +201,15 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
             // The position is known from now on, even if the member's queue does not accept the whole page. The messages that are missing
             // then are not live.
-            room.Cursor.StartAt(page.Top);
+            room.Cursor.StartAt(page.Top, page.Revision);
+            member.Revision = page.Revision;
             var stored = page.Items.Skip(Math.Max(0, page.Items.Count - member.Replay)).ToList();
             member.Cursor = _sender.Send(member.Client, stored, page.Top with { Sequence = page.Top.Sequence - stored.Count });
             return TryGoLive(member);
         }
     }
 
-    /// <summary>Lets a member go live if it has all messages that were accepted. Also returns true if it has left.</summary>
+    /// <summary>Lets a member go live if it has all messages and changes that were accepted. Also returns true if it has left.</summary>
     private bool TryGoLive(RoomMember member)
     {
         lock (room.Gate)
@@ -217,12 +220,17 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted))
                 return false;
 
+            var revision = room.Cursor.Revision;
+            if (room.Tail.ChangesFor(member.Position.GetValueOrDefault(), revision) is not { } changes
+                || _sender.SendChanges(member, changes) != EnqueueResult.Accepted)
+                return false;
+            member.Revision = Math.Max(member.Revision, revision ?? 0);
             cursor = _sender.Send(member.Client, room.Tail.Messages, cursor);
             member.Cursor = cursor;
             if (cursor.Sequence < accepted.Sequence || !TryNotifyLive(member, cursor))
                 return false;
 
-            member.DeliveredThrough = cursor;
+            (member.DeliveredThrough, member.DeliveredRevision) = (cursor, member.Revision);
             room.SetState(member, MemberState.Live);
             return true;
         }

@@ -35,6 +35,27 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         }
     }
 
+    /// <summary>Delivers signals to the live members that are not slow, except for their senders.</summary>
+    public void DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals)
+    {
+        try
+        {
+            var live = room.LiveMembers(out _);
+            foreach (var (key, item) in signals)
+            {
+                foreach (ref readonly var one in live.AsSpan())
+                {
+                    if ((one.Format & WireFormat.V1) != 0 && !one.Member.Client.Has(key.ConnectionId))
+                        one.Outbound.TryEnqueueSignal(key, item.Frame(room.Name, one.Format));
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            services.Logger.FanOutFailed(room.Name, e);
+        }
+    }
+
     private void DeliverMeasured(ReadOnlySpan<RoomItem> batch, long number)
     {
         var began = services.Metrics.Begin();
@@ -94,6 +115,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         var joined = default(JoinedFrames);
         var deliveries = 0;
         long? first = null;
+        long? revision = null;
         HashSet<string?>? leftOut = null;
         DisconnectEvent? disconnect = null;
         List<ReadEvent>? reads = null;
@@ -102,6 +124,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
             if (item.Message is { Audience: Audience.Others } forOthers)
                 (leftOut ??= []).Add(forOthers.ConnectionId);
+            revision ??= (item.Event as ChangeEvent)?.Revision;
             disconnect ??= item.Event as DisconnectEvent;
             if (item.Event is ReadEvent read)
                 (reads ??= []).Add(read);
@@ -110,7 +133,10 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         foreach (ref readonly var one in live.AsSpan())
         {
             var count = items.Length - (reads?.Count ?? 0);
-            var isFiltered = one.LiveFrom > number || one.DeliveredThrough >= first || (leftOut is not null && one.IsAnyOf(leftOut));
+            var isFiltered = one.LiveFrom > number
+                || one.DeliveredThrough >= first
+                || (leftOut is not null && one.IsAnyOf(leftOut))
+                || (revision is not null && one.Member.DeliveredRevision >= revision);
             var due = isFiltered
                 ? Join(items, number, one.Member, one.Format, out count)
                 : JoinOnce(ref joined[(int)one.Format], items, number, one.Format);
@@ -224,7 +250,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             {
                 if (member.State != MemberState.Live)
                     return;
-                member.Cursor = last;
+                (member.Cursor, member.Revision) = (last.Value.Message, last.Value.Revision.GetValueOrDefault());
                 member.LacksPresence = member.SpeaksV1;
                 room.SetState(member, MemberState.CatchingUp);
             }

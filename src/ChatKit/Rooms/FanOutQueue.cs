@@ -30,6 +30,9 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
 
     private List<RoomItem> _pending = [];
     private List<RoomItem> _batch = [];
+
+    /// <summary>The signals that have arrived since the last turn, the latest of each sender and name; null if there are none.</summary>
+    private Dictionary<SignalKey, RoomItem>? _signals;
     private long _pendingBytes;
     private Signal _turn;
     private Signal _delivery;
@@ -62,11 +65,15 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         gate.AssertHeld();
         _pending.Add(item);
         _pendingBytes += item.Size;
-        if (_isScheduled)
-            return;
+        Schedule();
+    }
 
-        _isScheduled = true;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    /// <summary>Adds a signal. It replaces one that waits.</summary>
+    public void AddSignal(SignalKey key, RoomItem item)
+    {
+        gate.AssertHeld();
+        (_signals ??= [])[key] = item;
+        Schedule();
     }
 
     /// <summary>Waits until one turn can take all waiting items. Nearly always completes synchronously.</summary>
@@ -94,8 +101,10 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
         }
 
         long first;
+        Dictionary<SignalKey, RoomItem>? signals;
         lock (gate)
         {
+            (signals, _signals) = (_signals, null);
             (_pending, _batch) = (_batch, _pending);
             first = _taken;
             _taken += _batch.Count;
@@ -105,18 +114,30 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
             _turn.Set();
         }
 
-        delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
+        if (signals is not null)
+            delivery.DeliverSignals(signals);
+        if (_batch.Count > 0)
+            delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
         _batch.Clear();
         bool isScheduled;
         lock (gate)
         {
             _isDelivering = false;
             _delivery.Set();
-            isScheduled = _isScheduled = _pending.Count > 0;
+            isScheduled = _isScheduled = _pending.Count > 0 || _signals is not null;
         }
 
         if (isScheduled)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Schedule()
+    {
+        if (_isScheduled)
+            return;
+
+        _isScheduled = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     private bool Yields()

@@ -7,6 +7,13 @@ internal interface IOutbound
     EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames);
 
     /// <summary>
+    /// Enqueues the frame of a signal, unless the queue is more than half full. It takes the place of a frame with the same key that waits.
+    /// Never waits.
+    /// </summary>
+    /// <returns>Whether the frame was accepted.</returns>
+    bool TryEnqueueSignal(SignalKey key, ReadOnlyMemory<byte> frame);
+
+    /// <summary>
     /// Waits until a full queue has drained, and has space for frames of this size. Returns false if the connection accepts no more frames.
     /// </summary>
     ValueTask<bool> WaitForSpaceAsync(int bytes = 0, CancellationToken cancellationToken = default);

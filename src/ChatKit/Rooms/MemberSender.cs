@@ -19,9 +19,20 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
             return member.State == MemberState.CatchingUp ? member.Client.Outbound.TryEnqueue(frame) : EnqueueResult.Closed;
     }
 
-    /// <summary>Sends the messages of a page, as far as the member's queue accepts them. Returns false if the member does not go on.</summary>
+    /// <summary>
+    /// Sends the changes and messages of a page, as far as the member's queue accepts them. Returns false if the member does not go on.
+    /// </summary>
     public bool SendPage(RoomMember member, RoomPage page)
     {
+        switch (SendChanges(member, page.Changes))
+        {
+            case EnqueueResult.Closed:
+                return false;
+            case EnqueueResult.Full:
+                return true;
+        }
+
+        member.Revision = page.Revision;
         foreach (var item in page.Items)
         {
             var frame = FrameFor(room.Name, member.Client, item);
@@ -43,6 +54,25 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
         }
 
         return true;
+    }
+
+    /// <summary>Sends changes of messages that the member has, as far as its queue accepts them.</summary>
+    public EnqueueResult SendChanges(RoomMember member, IReadOnlyList<RoomItem> changes)
+    {
+        foreach (var item in changes)
+        {
+            var frame = item.AsChange(null).Frame(room.Name, member.Client.Format);
+            if (frame.Length > 0 && TryEnqueue(member, frame) is var result && result != EnqueueResult.Accepted)
+            {
+                if (result == EnqueueResult.Full)
+                    member.NeedsSpace = frame.Length;
+                return result;
+            }
+
+            member.Revision = item.Message!.Revision.GetValueOrDefault();
+        }
+
+        return EnqueueResult.Accepted;
     }
 
     /// <summary>Sends the messages that follow a position, as far as the client accepts them. Returns the last position that was sent.</summary>

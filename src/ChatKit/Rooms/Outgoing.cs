@@ -3,7 +3,7 @@ using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
 
-/// <summary>Creates messages whose payload is stored in the frame that will be sent, so that it is encoded and copied once.</summary>
+/// <summary>Creates messages and changes whose payload is stored in the frame that will be sent, so that it is encoded and copied once.</summary>
 internal static class Outgoing
 {
     public static ChatMessage Text(string text, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)
@@ -17,6 +17,23 @@ internal static class Outgoing
         WebSocketFrame.Create(WebSocketMessageType.Binary, data, out var payload);
         return Create(WebSocketMessageType.Binary, payload, at, sender, audience);
     }
+
+    public static MessageChange Edit(MessagePosition position, string text, DateTimeOffset at, string? by)
+    {
+        WebSocketFrame.Text(text, out var payload);
+        MessageSize.ThrowIfTooLarge(payload.Length);
+        return new MessageChange { Position = position, Type = WebSocketMessageType.Text, Data = payload, At = at, By = by };
+    }
+
+    public static MessageChange Edit(MessagePosition position, ReadOnlySpan<byte> data, DateTimeOffset at, string? by)
+    {
+        WebSocketFrame.Create(WebSocketMessageType.Binary, data, out var payload);
+        MessageSize.ThrowIfTooLarge(payload.Length);
+        return new MessageChange { Position = position, Type = WebSocketMessageType.Binary, Data = payload, At = at, By = by };
+    }
+
+    public static MessageChange Deletion(MessagePosition position, DateTimeOffset at, string? by) =>
+        new() { Position = position, IsDeletion = true, At = at, By = by };
 
     private static ChatMessage Create(
         WebSocketMessageType type, ReadOnlyMemory<byte> payload, DateTimeOffset at, WebSocketConnection? sender, Audience audience)

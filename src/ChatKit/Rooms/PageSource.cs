@@ -6,37 +6,42 @@ namespace ChatKit.Rooms;
 /// </summary>
 internal sealed class PageSource(RoomState room, RoomServices services)
 {
-    /// <summary>Reads the messages after the member's position. Returns null if the member no longer needs them.</summary>
+    /// <summary>Reads the messages and changes that the member lacks. Returns null if the member no longer needs them.</summary>
     public async ValueTask<RoomPage?> ReadAsync(RoomMember member, CancellationToken cancellationToken)
     {
         lock (room.Gate)
         {
             room.Tail.IsUsed = true;
-            if (room.Tail.TryRead(member.Cursor, room.Cursor.Accepted, member.Replay, out var page))
-                return page;
+            if (TryReadTail(member) is { } kept)
+                return kept;
         }
 
         await services.Reads.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            MessagePosition? after;
+            StreamPosition? after;
+            int? limit;
             lock (room.Gate)
             {
                 if (member.State != MemberState.CatchingUp)
                     return null;
                 after = OldestNeeded(member);
+                limit = after is null ? LargestLimit(member) : null;
             }
 
-            var page = RoomPage.Of(await services.ReadAsync(room.Name, after, cancellationToken).ConfigureAwait(false));
+            var page = RoomPage.Of(await services.ReadAsync(room.Name, after, limit, cancellationToken).ConfigureAwait(false));
             lock (room.Gate)
             {
-                Keep(page, after);
-                if (after == member.Cursor || room.Tail.TryRead(member.Cursor, room.Cursor.Accepted, member.Replay, out page))
+                Keep(page, after, limit);
+                if (after == member.Position)
                     return page;
+                if (TryReadTail(member) is { } kept)
+                    return kept;
             }
 
-            // The messages that the others need do not reach back as far.
-            return RoomPage.Of(await services.ReadAsync(room.Name, member.Cursor, cancellationToken).ConfigureAwait(false));
+            // What the others need does not reach back as far.
+            limit = LimitOf(member);
+            return RoomPage.Of(await services.ReadAsync(room.Name, member.Position, limit, cancellationToken).ConfigureAwait(false));
         }
         finally
         {
@@ -44,37 +49,70 @@ internal sealed class PageSource(RoomState room, RoomServices services)
         }
     }
 
+    private RoomPage? TryReadTail(RoomMember member) =>
+        room.Tail.TryRead(member.Position, room.Cursor.Accepted, room.Cursor.Revision, member.Replay, member.Capacity);
+
     /// <summary>
     /// Returns the position of the member that lacks most, among those that are catching up; null to read all messages. If one member has
     /// needed a part of the messages, and the next one needs more, all are read: there may be many members, each of which needs a little
     /// more.
     /// </summary>
     /// <param name="reader">The member whose turn it is. If it has messages of another stream, only its own position counts.</param>
-    private MessagePosition? OldestNeeded(RoomMember reader)
+    private StreamPosition? OldestNeeded(RoomMember reader)
     {
-        if (reader.Cursor is not { } oldest || (room.Cursor.Accepted is { } accepted && !oldest.IsOfStream(accepted)))
-            return reader.Cursor;
-        if (room.Tail.HasPage)
+        if (reader.Position is not { } oldest || (room.Cursor.Accepted is { } accepted && !oldest.Message.IsOfStream(accepted)))
+            return reader.Position;
+        if (room.Tail.HasPage && reader.Replay >= reader.Capacity)
             return null;
         foreach (var member in room.Members)
         {
             if (member.State != MemberState.CatchingUp)
                 continue;
-            if (member.Cursor is not { } cursor)
+            if (member.Position is not { Message: var message } position)
+            {
+                if (LimitOf(member) is not null)
+                    continue;
                 return null;
-            if (cursor.IsOfStream(oldest) && cursor.Sequence < oldest.Sequence)
-                oldest = cursor;
+            }
+
+            if (!message.IsOfStream(oldest.Message))
+                continue;
+            if (message.Sequence < oldest.Message.Sequence)
+                oldest = oldest with { Message = message };
+            if (position.Revision is { } revision && !(revision >= oldest.Revision))
+                oldest = oldest with { Revision = revision };
         }
 
         return oldest;
     }
 
+    /// <summary>The number of messages that members without a position need, if all of them are limited; null to read all messages.</summary>
+    private int? LargestLimit(RoomMember reader)
+    {
+        var largest = LimitOf(reader);
+        foreach (var member in room.Members)
+        {
+            if (member is { State: MemberState.CatchingUp, Cursor: null })
+                largest = LimitOf(member) is { } limit && largest is not null ? Math.Max(limit, largest.Value) : null;
+        }
+
+        return largest;
+    }
+
+    private static int? LimitOf(RoomMember member) => member.Cursor is null && member.Replay < member.Capacity ? member.Replay : null;
+
     /// <summary>Keeps a page for the members that come next.</summary>
-    private void Keep(RoomPage page, MessagePosition? after)
+    private void Keep(RoomPage page, StreamPosition? after, int? limit)
     {
         if (page.History.Restarted || room.Members.Count == 0)
             return;
-        room.Cursor.StartAt(page.Top);
-        room.Tail.Prepend(page, room.Cursor.Accepted.GetValueOrDefault(), isWhole: after is null || page.History.Missed > 0);
+        room.Cursor.StartAt(page.Top, page.Revision);
+        var hasAll = after is null && (limit is null || page.Items.Count < limit);
+        room.Tail.Prepend(
+            page,
+            room.Cursor.Accepted.GetValueOrDefault(),
+            room.Cursor.Revision ?? page.Revision,
+            isWhole: hasAll || page.History.Missed > 0,
+            changesFrom: hasAll ? 0 : after?.Revision ?? page.Revision);
     }
 }

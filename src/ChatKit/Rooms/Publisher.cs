@@ -1,5 +1,6 @@
 using ChatKit.Diagnostics;
 using ChatKit.History;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -26,6 +27,50 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         return position;
     }
 
+    /// <summary>Changes a stored message. Returns false if it is no longer stored.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="cancellationToken">Cancels the wait. The change may still be made.</param>
+    public async ValueTask<bool> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var scope = change.IdempotencyKey is null ? RefScope.Current : null;
+        var digest = scope is null ? "" : IdempotencyKey.Digest(room, change);
+        if (scope is not null)
+            change = change with { IdempotencyKey = scope.KeyOf(digest) };
+        var began = metrics.Begin();
+        try
+        {
+            var (outcome, _) = await backplane.ChangeAsync(room, change, cancellationToken).ConfigureAwait(false);
+            metrics.Changed(outcome, began, null);
+            if (outcome == ChangeOutcome.Gone)
+                scope?.IsGone = true;
+            else
+                scope?.Stored(room, change.Position);
+            if (rooms.Find(room)?.WaitForTurnAsync() is { IsCompleted: false } waiting)
+                await waiting.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return outcome != ChangeOutcome.Gone;
+        }
+        catch (Exception e)
+        {
+            scope?.TakeBack(digest, change.IdempotencyKey!);
+            metrics.Changed(ChangeOutcome.Gone, began, e);
+            throw;
+        }
+    }
+
+    /// <summary>Announces a signal to all nodes.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="signal">The signal.</param>
+    /// <param name="cancellationToken">Cancels the wait. The signal may still be delivered.</param>
+    public async ValueTask SignalAsync(string room, SignalEvent signal, CancellationToken cancellationToken)
+    {
+        RoomName.ThrowIfInvalid(room);
+        signal.ThrowIfInvalid();
+        cancellationToken.ThrowIfCancellationRequested();
+        await backplane.AnnounceAsync(room, Announcement.Encode(signal), cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask<MessagePosition?> HandOverAsync(
         string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
     {
@@ -35,7 +80,7 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         var scope = capacity != 0 ? RefScope.Current : null;
         var hasKeyOfScope = scope is not null && message.IdempotencyKey is null;
         if (hasKeyOfScope)
-            message = message.WithIdempotencyKey(scope!.KeyOf(room, message));
+            message = message.WithIdempotencyKey(scope!.KeyOf(IdempotencyKey.Digest(room, message)));
 
         // Measured here, so that storing counts once, whether the backplane stores the message itself or uses a history.
         var began = metrics.Begin();
@@ -54,7 +99,7 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         catch (Exception e)
         {
             if (hasKeyOfScope)
-                scope!.TakeBack(room, message);
+                scope!.TakeBack(IdempotencyKey.Digest(room, message), message.IdempotencyKey!);
             metrics.Published(capacity != 0, began, e);
             ChatKitTracing.Fail(span, e);
             throw;

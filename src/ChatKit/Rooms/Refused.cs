@@ -19,19 +19,23 @@ internal static class Refused
     }
 
     /// <summary>
-    /// Returns the position before the first refused message that is stored, and that the member has not received before; null if there is
-    /// none. A member that continues reading from before a gap finds the gap again.
+    /// Returns the position before the first refused message or change that is stored, and that the member has not received before; null if
+    /// there is none. A member that continues reading from before a gap finds the gap again.
     /// </summary>
-    public static MessagePosition? LastBefore(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
+    public static StreamPosition? LastBefore(RoomMember member, ReadOnlySpan<RoomItem> refused, long number)
     {
         for (var i = 0; i < refused.Length; i++)
         {
             if (!member.HasNotReceived(refused[i], number + i))
                 continue;
             if (refused[i].Position is { } position)
-                return position with { Sequence = position.Sequence - 1 };
-            if (refused[i].Event is MessageGap gap && member.SpeaksV1)
-                return gap.Behind(member.DeliveredThrough)?.After;
+                return new StreamPosition(position with { Sequence = position.Sequence - 1 }, refused[i].Accepted);
+            if (!member.SpeaksV1)
+                continue;
+            if (refused[i].Event is MessageGap gap && gap.Behind(member.DeliveredThrough) is { } rest)
+                return new StreamPosition(rest.After, refused[i].Accepted);
+            if (refused[i].Event is ChangeEvent change && refused[i].ChangedAfter is { } after)
+                return new StreamPosition(after, change.Revision - 1);
         }
 
         return null;

@@ -109,6 +109,8 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
         {
             if (roomEvent is PresenceEvent presence)
                 _roster.OnAnnounced(presence);
+            else if (roomEvent is SignalEvent signal)
+                AddSignal(signal);
             else if (roomEvent is not ReadEvent || !_state.Queue.IsOverloaded)
                 _state.Queue.Add(new RoomItem(roomEvent));
         }
@@ -151,6 +153,15 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
     public Task WaitForDeliveryAsync() => _state.Queue.WaitForDeliveryAsync();
 
     void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
+
+    void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals) => _fanOut.DeliverSignals(signals);
+
+    /// <summary>Takes a signal. The first thing that a busy node drops.</summary>
+    private void AddSignal(SignalEvent signal)
+    {
+        if (!_state.Queue.IsOverloaded)
+            _state.Queue.AddSignal(new SignalKey(Name, signal.ConnectionId, signal.Name), new RoomItem(signal));
+    }
 
     /// <summary>
     /// Subscribes to the backplane, once for all members. Tries again if the last attempt failed. Does nothing if all members have left

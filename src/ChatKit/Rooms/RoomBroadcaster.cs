@@ -43,6 +43,26 @@ internal sealed class RoomBroadcaster(
         return PublishAsync(room, Binary(data), options, cancellationToken);
     }
 
+    public ValueTask<bool> EditAsync(string room, MessagePosition position, string text, string? by, CancellationToken cancellationToken)
+    {
+        RoomName.ThrowIfInvalid(room);
+        ArgumentNullException.ThrowIfNull(text);
+        return publisher.ChangeAsync(room, Outgoing.Edit(position, text, clock.GetUtcNow(), by), cancellationToken);
+    }
+
+    public ValueTask<bool> EditAsync(
+        string room, MessagePosition position, ReadOnlyMemory<byte> data, string? by, CancellationToken cancellationToken)
+    {
+        RoomName.ThrowIfInvalid(room);
+        return publisher.ChangeAsync(room, Outgoing.Edit(position, data.Span, clock.GetUtcNow(), by), cancellationToken);
+    }
+
+    public ValueTask<bool> DeleteAsync(string room, MessagePosition position, string? by, CancellationToken cancellationToken)
+    {
+        RoomName.ThrowIfInvalid(room);
+        return publisher.ChangeAsync(room, Outgoing.Deletion(position, clock.GetUtcNow(), by), cancellationToken);
+    }
+
     public async ValueTask SendToUserAsync(string userId, string text, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
@@ -54,6 +74,9 @@ internal sealed class RoomBroadcaster(
         ArgumentException.ThrowIfNullOrEmpty(userId);
         await PublishAsync(RoomName.OfUser(userId), Binary(data), Ephemeral, cancellationToken).ConfigureAwait(false);
     }
+
+    public ValueTask SignalAsync(string room, string name, string? data, CancellationToken cancellationToken) =>
+        publisher.SignalAsync(room, new SignalEvent(name, data), cancellationToken);
 
     public async ValueTask DisconnectUserAsync(
         string userId, WebSocketCloseStatus status, string? reason, CancellationToken cancellationToken)

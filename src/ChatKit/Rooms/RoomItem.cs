@@ -15,10 +15,15 @@ internal sealed class RoomItem
     private const int Overhead = 128;
 
     private Frames _frames;
+    private RoomItem? _change;
 
-    public RoomItem(ChatMessage message) => Message = message;
+    /// <param name="message">The message, or the message as it is after a change.</param>
+    /// <param name="accepted">The last revision that the room has accepted.</param>
+    public RoomItem(ChatMessage message, long accepted = 0) => (Message, Accepted) = (message, accepted);
 
-    public RoomItem(RoomEvent roomEvent) => Event = roomEvent;
+    /// <param name="roomEvent">The event.</param>
+    /// <param name="accepted">The last revision that the room has accepted; 0 if a member that misses the event does not have to read.</param>
+    public RoomItem(RoomEvent roomEvent, long accepted = 0) => (Event, Accepted) = (roomEvent, accepted);
 
     /// <summary>The message; null for an event.</summary>
     public ChatMessage? Message { get; }
@@ -29,8 +34,19 @@ internal sealed class RoomItem
     /// <summary>The message's place in the stream; null for an ephemeral message, and for an event.</summary>
     public MessagePosition? Position => Message?.Position;
 
+    /// <summary>The last revision that the room had accepted when it accepted the item. For a change, its own.</summary>
+    public long Accepted { get; }
+
+    /// <summary>The last message that the room had accepted when it accepted a change.</summary>
+    public MessagePosition? ChangedAfter { get; private init; }
+
     /// <summary>The approximate memory size of the item, in bytes.</summary>
     public int Size => Overhead + (Message?.Data.Length ?? 0);
+
+    /// <summary>The change that this changed message is for a member that has the message already.</summary>
+    /// <param name="after">The last message that the room had accepted.</param>
+    public RoomItem AsChange(MessagePosition? after) =>
+        _change ??= new RoomItem(new ChangeEvent(Message!), Message!.Revision.GetValueOrDefault()) { ChangedAfter = after };
 
     /// <summary>Whether a client in the room receives the item. Of read cursors, <see cref="ReadNotices"/> notifies the clients.</summary>
     public bool IsFor(IRoomClient client) =>
@@ -47,6 +63,8 @@ internal sealed class RoomItem
             return format.Compress(Frame(room, uncompressed));
         if (Event is { } roomEvent)
             return format == WireFormat.V1 ? V1Frames.Event(room, roomEvent) : [];
+        if (format != WireFormat.V1 && Message!.IsDeleted)
+            return [];
         return format == WireFormat.V1 ? V1Frames.Message(room, Message!) : WebSocketFrame.Around(Message!.Type, Message.Data);
     }
 

@@ -52,9 +52,9 @@ internal sealed class RoomRegistry : IDisposable
     /// <summary>
     /// Adds a client to a room. Until the membership is started, the client receives no stored messages, and may miss live ones.
     /// </summary>
-    public RoomMembership Enter(string name, IRoomClient client, int replay, MessagePosition? resumeAfter = null)
+    public RoomMembership Enter(string name, IRoomClient client, int replay, StreamPosition? resumeAfter = null, int? capacity = null)
     {
-        var member = new RoomMember(client, replay, resumeAfter);
+        var member = new RoomMember(client, replay, resumeAfter, capacity);
         Room room;
         do
         {
@@ -64,6 +64,11 @@ internal sealed class RoomRegistry : IDisposable
 
         return new RoomMembership(room, member);
     }
+
+    /// <summary>Reads the stored messages of a room before a position.</summary>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
+        _services.ReadBeforeAsync(room, before, limit);
 
     public void Dispose() => _checks.Dispose();
 

@@ -18,20 +18,43 @@ internal sealed record RoomServices(
     ChatKitTracing Tracing,
     ILogger Logger)
 {
-    /// <summary>Calls <see cref="IMessageHistory.ReadAsync"/>, and records metrics.</summary>
-    public async ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken = default)
+    /// <summary>Reads a page of the history, and records metrics.</summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="after">What the reader has; null if it has nothing. Without a revision, it needs no changes.</param>
+    /// <param name="limit">The maximum number of messages, for a reader that has nothing; null for all.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public ValueTask<HistoryPage> ReadAsync(
+        string room, StreamPosition? after, int? limit = null, CancellationToken cancellationToken = default) =>
+        MeasureAsync(() => ReadPageAsync(room, after, limit, cancellationToken));
+
+    /// <summary>Reads the stored messages of a room before a position, and records metrics.</summary>
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
+        MeasureAsync(() => History.ReadBeforeAsync(room, before, limit));
+
+    private async ValueTask<T> MeasureAsync<T>(Func<ValueTask<T>> read)
     {
         var began = Metrics.Begin();
         try
         {
-            var page = await History.ReadAsync(room, after, cancellationToken).ConfigureAwait(false);
+            var result = await read().ConfigureAwait(false);
             Metrics.Read(began, null);
-            return page;
+            return result;
         }
         catch (Exception e)
         {
             Metrics.Read(began, e);
             throw;
         }
+    }
+
+    /// <summary>Most rooms have no changes. Then the simpler method does, which every history implements.</summary>
+    private async ValueTask<HistoryPage> ReadPageAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken)
+    {
+        if (after is null ? limit is not null : after.Value.Revision > 0)
+            return await History.ReadAsync(room, after, limit, cancellationToken).ConfigureAwait(false);
+        var page = await History.ReadAsync(room, after?.Message, cancellationToken).ConfigureAwait(false);
+        return page.Revision == 0 || page.Restarted || after?.Revision is null
+            ? page
+            : await History.ReadAsync(room, after, null, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -82,7 +82,7 @@ internal sealed class RoomState
         Gate.AssertHeld();
         _waiting += Waits(state) - Waits(member.State);
         if (_waiting > 0)
-            Tail.Begin(Cursor.Accepted);
+            Tail.Begin(Cursor.Accepted, Cursor.Revision);
         else if (!Tail.HasPage)
             Tail.Clear();
         _live = null;
@@ -103,6 +103,16 @@ internal sealed class RoomState
             if (top.IsAtOrBefore(member.DeliveredThrough))
                 member.DeliveredThrough = top;
         }
+
+        ForgetRevisions();
+    }
+
+    /// <summary>Forgets which changes the members have. Other changes will have their revisions.</summary>
+    public void ForgetRevisions()
+    {
+        Gate.AssertHeld();
+        foreach (var member in _members)
+            member.DeliveredRevision = 0;
     }
 
     /// <summary>Returns the live members. Takes the lock.</summary>

@@ -16,7 +16,10 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
             // The last member has left, and the subscription is about to end.
             if (room.IsClosed)
                 return;
-            if (!(room.Queue.IsOverloaded ? AnnounceOnly(message) : AcceptOrAnnounce(message)))
+            var mustRead = message.Revision is { } revision
+                ? AcceptOrAnnounce(message, revision)
+                : room.Queue.IsOverloaded ? AnnounceOnly(message) : AcceptOrAnnounce(message);
+            if (!mustRead)
                 return;
         }
 
@@ -81,6 +84,25 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         return false;
     }
 
+    /// <summary>Accepts a change, unless it is a duplicate, or earlier changes or messages are missing.</summary>
+    /// <inheritdoc cref="AcceptOrAnnounce(ChatMessage)"/>
+    private bool AcceptOrAnnounce(ChatMessage message, long revision)
+    {
+        room.Gate.AssertHeld();
+        var position = message.Position.GetValueOrDefault();
+        var arrival = room.Cursor.Judge(position, revision);
+        if (arrival == Arrival.Duplicate)
+            return false;
+        if (room.NeedsHistory && (arrival != Arrival.Next || room.Queue.IsOverloaded))
+        {
+            room.Cursor.Announce(position, revision);
+            return true;
+        }
+
+        AcceptChange(message);
+        return false;
+    }
+
     /// <summary>Does not queue a message, because too many are waiting. Returns true if it must be read from history.</summary>
     private bool AnnounceOnly(ChatMessage message)
     {
@@ -98,10 +120,16 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
     private async ValueTask<bool> FillOnceAsync()
     {
         MessagePosition? accepted;
-        MessagePosition announced;
+        (MessagePosition, long) announced;
+        long? revision;
         lock (room.Gate)
-            (accepted, announced) = (room.Cursor.Accepted, room.Cursor.Announced);
-        var page = await services.ReadAsync(room.Name, accepted).ConfigureAwait(false);
+        {
+            (accepted, revision) = (room.Cursor.Accepted, room.Cursor.Revision);
+            announced = (room.Cursor.Announced, room.Cursor.AnnouncedRevision);
+        }
+
+        StreamPosition? after = accepted is { } known ? new StreamPosition(known, revision) : null;
+        var page = await services.ReadAsync(room.Name, after).ConfigureAwait(false);
         lock (room.Gate)
         {
             // The stream has begun, or changed its epoch, while the page was read: the page is outdated.
@@ -109,12 +137,12 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
                 return true;
 
             // Messages that were announced while the page was read are not in it, and nothing else reads them.
-            var more = AcceptPage(page) || room.Cursor.Announced != announced;
+            var more = AcceptPage(page) || (room.Cursor.Announced, room.Cursor.AnnouncedRevision) != announced;
             return _isFilling = more && room.Cursor.IsBehind;
         }
     }
 
-    /// <summary>Accepts the messages after the last accepted position. Returns true if there were any.</summary>
+    /// <summary>Accepts the messages and changes after the last accepted ones. Returns true if there were any.</summary>
     private bool AcceptPage(HistoryPage page)
     {
         room.Gate.AssertHeld();
@@ -133,24 +161,55 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
 
         if (change != PageChange.Continues)
             room.Tail.Clear();
-        var before = room.Cursor.Accepted;
+        if (page.Restarted)
+            room.ForgetRevisions();
+        var before = (room.Cursor.Accepted, room.Cursor.Revision);
+        foreach (var changed in ChangesIn(page))
+            AcceptChange(changed);
         foreach (var message in page.Messages)
         {
             if (message.Position is { } position && position.Follows(room.Cursor.Accepted.GetValueOrDefault()))
                 Accept(message);
         }
 
-        return room.Cursor.Accepted != before;
+        if (room.Cursor.Revision is not { } revision || page.Revision > revision)
+            room.Cursor.Accept(page.Revision);
+        return (room.Cursor.Accepted, room.Cursor.Revision) != before;
+    }
+
+    /// <summary>The changes in a page that were not accepted, of messages that were. Some messages may have arrived since it was read.</summary>
+    private List<ChatMessage> ChangesIn(HistoryPage page)
+    {
+        if (page.Revision == 0 || room.Cursor.Revision is not { } revision || page.Revision <= revision)
+            return [];
+        var accepted = room.Cursor.Accepted.GetValueOrDefault();
+        return
+        [
+            .. page.Changes
+                .Concat(page.Messages.Where(message => message.Position!.Value.Sequence <= accepted.Sequence))
+                .Where(message => message.Revision > revision)
+                .OrderBy(static message => message.Revision),
+        ];
+    }
+
+    private void AcceptChange(ChatMessage message)
+    {
+        var revision = message.Revision.GetValueOrDefault();
+        var item = new RoomItem(message, revision);
+        if (room.HasWaiting || room.Tail.HasPage)
+            room.Tail.Apply(item, room.Cursor.Revision ?? revision - 1);
+        room.Cursor.Accept(revision);
+        room.Queue.Add(item.AsChange(room.Cursor.Accepted));
     }
 
     private void Accept(ChatMessage message)
     {
         services.Metrics.Accepted(message.At);
-        var item = new RoomItem(message);
+        var item = new RoomItem(message, room.Cursor.Revision ?? 0);
         if (message.Position is { } position)
         {
             if (room.HasWaiting || room.Tail.HasPage)
-                room.Tail.Add(item, room.Cursor.Accepted, room.LargestReplay, room.HasWaiting);
+                room.Tail.Add(item, room.Cursor.Accepted, room.Cursor.Revision, room.LargestReplay, room.HasWaiting);
             room.Cursor.Accept(position);
         }
 
@@ -161,6 +220,6 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
     private void Notify(MessageGap gap)
     {
         services.Metrics.Missed(GapScope.Room, gap.Missed);
-        room.Queue.Add(new RoomItem(gap));
+        room.Queue.Add(new RoomItem(gap, room.Cursor.Revision ?? 0));
     }
 }

@@ -61,6 +61,17 @@ internal sealed class BusBackplane : IBackplane
         }
     }
 
+    public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        lock (_bus.Gate)
+        {
+            var result = _history.ChangeAsync(room, change, cancellationToken).AsTask().GetAwaiter().GetResult();
+            if (result.Message is { } message)
+                _bus.Send(room, Encode(message));
+            return ValueTask.FromResult(result);
+        }
+    }
+
     public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
     {
         _bus.Send(room, [(byte)'a', .. announcement.Span]);
@@ -91,7 +102,7 @@ internal sealed class BusBackplane : IBackplane
         (byte)'m',
         .. JsonSerializer.SerializeToUtf8Bytes(new Carried(
             message.Type, message.Data.ToArray(), message.At, message.From, message.ConnectionId, message.Audience,
-            message.Position?.ToString(), message.TraceParent)),
+            message.Position?.ToString(), message.TraceParent, message.Revision, message.ChangedAt, message.ChangedBy, message.IsDeleted)),
     ];
 
     private static ChatMessage Decode(ReadOnlySpan<byte> bytes)
@@ -104,12 +115,16 @@ internal sealed class BusBackplane : IBackplane
             Audience = carried.Audience,
             Position = carried.Position is { } position ? MessagePosition.Parse(position) : null,
             TraceParent = carried.TraceParent,
+            Revision = carried.Revision,
+            ChangedAt = carried.ChangedAt,
+            ChangedBy = carried.ChangedBy,
+            IsDeleted = carried.IsDeleted,
         };
     }
 
     private sealed record Carried(
         WebSocketMessageType Type, byte[] Data, DateTimeOffset At, string? From, string? ConnectionId, Audience Audience,
-        string? Position, string? TraceParent);
+        string? Position, string? TraceParent, long? Revision, DateTimeOffset? ChangedAt, string? ChangedBy, bool IsDeleted);
 
     private sealed class Subscription(Action end) : IAsyncDisposable
     {

@@ -33,8 +33,29 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
         lock (_rooms)
         {
             var row = Find(room, create: false);
-            return ValueTask.FromResult(HistoryPage.After(row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, after));
+            return ValueTask.FromResult(HistoryPage.After(
+                row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, row?.Revision ?? 0, after, limit: null) with { Changes = [] });
         }
+    }
+
+    public ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfDown();
+        lock (_rooms)
+        {
+            var row = Find(room, create: false);
+            return ValueTask.FromResult(HistoryPage.After(
+                row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, row?.Revision ?? 0, after, limit));
+        }
+    }
+
+    public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfDown();
+        lock (_rooms)
+            return ValueTask.FromResult(Find(room, create: false)?.Change(change, _clock.GetUtcNow()) ?? new ChangeResult(ChangeOutcome.Gone));
     }
 
     private void ThrowIfDown()
@@ -62,6 +83,8 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
 
         public MessagePosition Top { get; private set; }
 
+        public long Revision { get; private set; }
+
         public DateTimeOffset LastAppend { get; private set; } = DateTimeOffset.MaxValue;
 
         public AppendResult Append(ChatMessage message, int? capacity, DateTimeOffset now)
@@ -75,6 +98,20 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
             _capacity = Math.Max(_capacity ?? 0, capacity ?? 0) is > 0 and var named ? named : null;
             Messages.RemoveRange(0, Math.Max(0, Messages.Count - (_capacity ?? usualCapacity)));
             return new AppendResult(Top, IsNew: true);
+        }
+
+        public ChangeResult Change(MessageChange change, DateTimeOffset now)
+        {
+            if (change.IdempotencyKey is { } key && _keys.TryGetValue(key, out var known) && now - known.At < TimeSpan.FromMinutes(5))
+                return new ChangeResult(ChangeOutcome.Unchanged);
+            var index = Messages.FindIndex(message => message.Position == change.Position);
+            if (index < 0 || (Messages[index].IsDeleted && !change.IsDeletion))
+                return new ChangeResult(ChangeOutcome.Gone);
+            if (Messages[index].IsDeleted)
+                return new ChangeResult(ChangeOutcome.Unchanged);
+            if (change.IdempotencyKey is { } given)
+                _keys[given] = (change.Position, now);
+            return new ChangeResult(ChangeOutcome.Changed, Messages[index] = Messages[index].With(change, ++Revision));
         }
     }
 }

@@ -38,6 +38,8 @@ internal sealed class StressHandler(ServerState state) : WebSocketHandler
         return text == Close ? CloseAsync(WebSocketCloseStatus.NormalClosure) : SendAsync("what?");
     }
 
+    protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);
+
     protected override ValueTask OnCloseAsync(CloseInfo close)
     {
         state.Closed();

@@ -36,6 +36,37 @@ public abstract class BackplaneContract
     }
 
     [Fact]
+    public async Task A_change_reaches_every_subscriber_after_the_message_and_in_the_order_of_the_revisions()
+    {
+        const int Editors = 4, Each = 25;
+        var (one, other, history) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+        var position = (await one.PublishAsync(_room, Message("before", "ann"))).GetValueOrDefault();
+        var change = new MessageChange { Position = position, Data = "after"u8.ToArray(), At = DateTimeOffset.UnixEpoch, By = "bob" };
+
+        await Task.WhenAll(Enumerable.Range(0, Editors).Select(e => Task.Run(async () =>
+        {
+            for (var i = 0; i < Each; i++)
+                await (e % 2 == 0 ? one : other).ChangeAsync(_room, change);
+        }))).Soon();
+        Assert.Equal(ChangeOutcome.Changed, (await other.ChangeAsync(_room, change with { IsDeletion = true, Data = default, By = null })).Outcome);
+        Assert.Equal(ChangeOutcome.Gone, (await one.ChangeAsync(_room, change)).Outcome);
+        await one.PublishAsync(_room, Message("last"));
+
+        foreach (var subscriber in new[] { near, far })
+        {
+            var messages = await subscriber.ReceiveAsync((Editors * Each) + 3);
+            Assert.Equal((long?[])[null, .. Enumerable.Range(1, (Editors * Each) + 1).Select(static i => (long?)i), null], messages.Select(static m => m.Revision));
+            Assert.Equal((position, "after", "ann", "bob"), (messages[1].Position, messages[1].Text, messages[1].From, messages[1].ChangedBy));
+            Assert.Equal((position, "", true), (messages[^2].Position, messages[^2].Text, messages[^2].IsDeleted));
+        }
+
+        Assert.Equal((Editors * Each) + 1, (await history.ReadAsync(_room)).Revision);
+    }
+
+    [Fact]
     public async Task An_ephemeral_message_has_no_position_and_is_not_stored()
     {
         var (one, other, history) = await CreateAsync();

@@ -5,7 +5,7 @@ using Xunit;
 namespace ChatKit.TestKit.Contracts;
 
 /// <summary>The contract of every history. A subclass creates one, and makes a room expire.</summary>
-public abstract class MessageHistoryContract
+public abstract partial class MessageHistoryContract
 {
     private readonly string _room = $"room {Guid.NewGuid():n}";
 

@@ -41,7 +41,22 @@ public class AnnouncementTests
     }
 
     [Theory]
+    [InlineData("typing", null, null, null)]
+    [InlineData("a\nb", "{\"x\":\n1}", "ann\na", "c")]
+    [InlineData("12345678901234567890123456789012", "\u20ac\0", "", "")]
+    public void A_signal_survives_encoding_and_decoding(string name, string? data, string? from, string? connection)
+    {
+        var signal = new SignalEvent(name, data, from, connection);
+        Assert.Equal(signal, RoundTrip(signal));
+    }
+
+    [Theory]
     [InlineData("")]
+    [InlineData("signal\n")]
+    [InlineData("signal\nnull")]
+    [InlineData("signal\n{}")]
+    [InlineData("signal\n{\"Name\":\"\"}")]
+    [InlineData("signal\n{\"Name\":7}")]
     [InlineData("joined")]
     [InlineData("hello\nanna")]
     [InlineData("disconnect\n")]

@@ -90,9 +90,9 @@ public class V1ClientFrameTests
     [InlineData("""{"type":"hello"}""", null)]
     [InlineData("""{"type":""}""", null)]
     [InlineData("""{"type":"Message","data":"x"}""", null)]
-    [InlineData("""{"ref":"s-1","data":{"x":[1,2]},"base64":"not base64","type":"signal"}""", "s-1")]
+    [InlineData("""{"ref":"s-1","data":{"x":[1,2]},"base64":"not base64","type":"later"}""", "s-1")]
     [InlineData("""{"type":"later","ref":7}""", null)]
-    [InlineData("""{"type":"edit","data":"\ud800","ref":"e-1"}""", "e-1")]
+    [InlineData("""{"type":"react","data":"\ud800","ref":"e-1"}""", "e-1")]
     public void A_frame_of_an_unknown_type_is_valid_but_unknown(string json, string? reference)
     {
         Assert.Null(Read(json, out var frame));

@@ -101,7 +101,7 @@ public class V1PropertyTests
         Assert.NotNull(frame!.Type);
         Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType or V1ClientFrame.ReadType, frame.IsKnown);
         if (frame.Type == V1ClientFrame.ReadType)
-            Assert.NotEqual("", V1ReadFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out _));
+            MessagePosition.Parse(frame.Position!);
         if (frame.Type == V1ClientFrame.MessageType)
         {
             Assert.NotEqual(frame.Data is null, frame.Base64 is null);

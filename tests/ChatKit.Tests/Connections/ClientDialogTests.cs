@@ -356,7 +356,7 @@ public class ClientDialogTests
         for (var i = 0; i < 20; i++)
         {
             await connection.Client.SendAsync($$"""{"type":"message","ref":"m-{{i}}","data":"hi"}""");
-            await connection.Client.SendAsync($$"""{"type":"edit","data":{"more":"than a text"},"ref":"e-{{i}}"}""");
+            await connection.Client.SendAsync($$"""{"type":"react","data":{"more":"than a text"},"ref":"e-{{i}}"}""");
             Assert.Equal($"m-{i}", (string?)(await connection.Client.ReceiveJsonUntilAsync("ack"))[^1]["ref"]);
             AssertError((await connection.Client.ReceiveJsonUntilAsync("error"))[^1], $"e-{i}", "unsupported");
         }

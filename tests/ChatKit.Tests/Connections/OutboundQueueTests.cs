@@ -357,6 +357,73 @@ public class OutboundQueueTests
             Assert.Equal(Enumerable.Range(0, Each), ofWriter.Select(static text => int.Parse(text.Split(':')[1])));
     }
 
+    [Fact]
+    public async Task A_signal_takes_the_place_of_a_waiting_one_of_the_same_sender_and_name()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        Assert.True(Signal("a", "typing", "a1"));
+        Enqueue("message");
+        Assert.True(Signal("b", "typing", "b1"));
+        Assert.True(Signal("a", "typing", "a is typing"));
+        Assert.True(Signal("a", "here", "a2"));
+        Assert.True(Signal("a", "typing", "a3"));
+        first.Complete();
+        var second = await _stream.NextAsync();
+        second.Complete();
+        await _queue.WaitUntilIdleAsync().Soon();
+
+        Assert.Equal(["a3", "message", "b1", "a2"], second.Texts);
+        Assert.Equal(0, _queue.BytesWaiting);
+        Assert.True(Signal("a", "typing", "a4"));
+        Assert.Equal(["a4"], (await _stream.NextAsync()).Texts);
+    }
+
+    [Fact]
+    public async Task Queues_that_are_more_than_half_full_accept_no_further_signals()
+    {
+        Enqueue(Text(bytes: 400));
+        var first = await _stream.NextAsync();
+        Assert.True(Signal("a", "typing", "a1"));
+        Enqueue(Text(bytes: 200));
+
+        Assert.False(Signal("b", "typing", "b1"));
+        Assert.True(Signal("a", "typing", "a2"));
+        Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(Frame.OfText("message")));
+        first.Complete();
+
+        Assert.Equal(["a2", Text(bytes: 200), "message"], (await _stream.NextAsync()).Texts);
+        _queue.End();
+        Assert.False(Signal("a", "typing", "a3"));
+    }
+
+    [Fact]
+    public async Task A_signal_that_does_not_fit_into_a_write_is_in_the_next()
+    {
+        var queue = new OutboundQueue(new StreamTransport(_stream), 1024 * 1024, new OutboundListener(_failures.Add));
+        queue.TryEnqueue(Frame.OfText("first"));
+        var write = await _stream.NextAsync();
+        queue.TryEnqueue(Frame.OfText(new string('x', (32 * 1024) - 100)));
+        Assert.True(queue.TryEnqueueSignal(new SignalKey("r", "a", "typing"), Frame.OfText(new string('y', 200))));
+        queue.TryEnqueue(Frame.OfText("last"));
+
+        List<string> written = [];
+        while (written.Count < 4)
+        {
+            written.AddRange(write.Texts);
+            write.Complete();
+            if (written.Count < 4)
+                write = await _stream.NextAsync();
+        }
+
+        await queue.WaitUntilIdleAsync().Soon();
+        Assert.Equal(["first", new string('x', (32 * 1024) - 100), new string('y', 200), "last"], written);
+        Assert.Equal(0, queue.BytesWaiting);
+    }
+
+    private bool Signal(string connection, string name, string text) =>
+        _queue.TryEnqueueSignal(new SignalKey("r", connection, name), Frame.OfText(text));
+
     private void Enqueue(string text) => Assert.Equal(EnqueueResult.Accepted, _queue.TryEnqueue(Frame.OfText(text)));
 
     /// <summary>A text whose frame has a length.</summary>

@@ -21,20 +21,22 @@ internal sealed class FaultyHistory
                 : _inner.AppendAsync(room, message, capacity, stop));
         _mock
             .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<CancellationToken>()))
-            .Returns(async (string room, MessagePosition? after, CancellationToken stop) =>
-            {
-                var isOfApplication = room != DisconnectLog.RoomName;
-                if (isOfApplication)
-                    Interlocked.Increment(ref _reads);
-                if (Down)
-                    throw new HistoryUnavailableException();
-                if (!isOfApplication)
-                    return await _inner.ReadAsync(room, after, stop);
-                var page = await _inner.ReadAsync(room, after, stop);
-                if (AfterRead is { } afterRead)
-                    await afterRead().WaitAsync(stop);
-                return Page is null ? page : Page(page);
-            });
+            .Returns((string room, MessagePosition? after, CancellationToken stop) =>
+                ReadAsync(room, () => _inner.ReadAsync(room, after, stop), stop));
+        _mock
+            .Setup(static h => h.ReadAsync(It.IsAny<string>(), It.IsAny<StreamPosition?>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
+            .Returns((string room, StreamPosition? after, int? limit, CancellationToken stop) =>
+                ReadAsync(room, () => _inner.ReadAsync(room, after, limit, stop), stop));
+        _mock
+            .Setup(static h => h.ChangeAsync(It.IsAny<string>(), It.IsAny<MessageChange>(), It.IsAny<CancellationToken>()))
+            .Returns((string room, MessageChange change, CancellationToken stop) => Down
+                ? ValueTask.FromException<ChangeResult>(new HistoryUnavailableException())
+                : _inner.ChangeAsync(room, change, stop));
+        _mock
+            .Setup(static h => h.ReadBeforeAsync(It.IsAny<string>(), It.IsAny<MessagePosition?>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
+            .Returns((string room, MessagePosition? before, int limit, CancellationToken stop) => Down
+                ? ValueTask.FromException<OlderMessages>(new HistoryUnavailableException())
+                : _inner.ReadBeforeAsync(room, before, limit, stop));
     }
 
     public IMessageHistory Object => _mock.Object;
@@ -53,4 +55,19 @@ internal sealed class FaultyHistory
 
     /// <summary>How often a room of the application was read.</summary>
     public int Reads => Volatile.Read(ref _reads);
+
+    private async ValueTask<HistoryPage> ReadAsync(string room, Func<ValueTask<HistoryPage>> read, CancellationToken stop)
+    {
+        var isOfApplication = room != DisconnectLog.RoomName;
+        if (isOfApplication)
+            Interlocked.Increment(ref _reads);
+        if (Down)
+            throw new HistoryUnavailableException();
+        var page = await read();
+        if (!isOfApplication)
+            return page;
+        if (AfterRead is { } afterRead)
+            await afterRead().WaitAsync(stop);
+        return Page is null ? page : Page(page);
+    }
 }

@@ -45,6 +45,14 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
         return position;
     }
 
+    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
+    {
+        var result = await history.ChangeAsync(room, change, cancellationToken);
+        foreach (var carried in result.Message is { } message ? Transform(message) : [])
+            Deliver(room, carried);
+        return result;
+    }
+
     public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
     {
         foreach (var subscriber in LosesAnnouncements ? [] : Subscribers(room))

@@ -14,9 +14,18 @@ internal sealed class ScriptedHandler : WebSocketHandler
 
     public Func<ScriptedHandler, WebSocketMessage, ValueTask> Message { get; init; } = static (_, _) => ValueTask.CompletedTask;
 
+    /// <summary>Null to do what a handler does by default.</summary>
+    public Func<ScriptedHandler, RoomSignal, ValueTask>? Signal { get; init; }
+
     public Func<ScriptedHandler, CloseInfo, ValueTask> Close { get; init; } = static (_, _) => ValueTask.CompletedTask;
 
     public Func<ScriptedHandler, string, ValueTask<bool>> Authorize { get; init; } = static (_, _) => ValueTask.FromResult(true);
+
+    /// <summary>Null: the default, which refuses.</summary>
+    public Func<ScriptedHandler, EditRequest, ValueTask>? Edit { get; init; }
+
+    /// <summary>Null: the default, which refuses.</summary>
+    public Func<ScriptedHandler, DeleteRequest, ValueTask>? Delete { get; init; }
 
     /// <summary>What was called: <c>open</c>, the messages' texts, <c>close</c>.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
@@ -53,6 +62,12 @@ internal sealed class ScriptedHandler : WebSocketHandler
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(data, options, cancellationToken);
 
+    public ValueTask<bool> Change(MessagePosition position, string text, string? room = null) => EditAsync(position, text, room);
+
+    public ValueTask<bool> Remove(MessagePosition position, string? room = null) => DeleteAsync(position, room);
+
+    public ValueTask SendSignal(string name, string? data = null, string? room = null) => SignalAsync(name, data, room);
+
     public AsyncServiceScope NewScope() => CreateScope();
 
     public ValueTask Join(string room, CancellationToken cancellationToken = default) => JoinAsync(room, cancellationToken);
@@ -71,11 +86,18 @@ internal sealed class ScriptedHandler : WebSocketHandler
         return Authorize(this, room);
     }
 
+    protected internal override ValueTask OnEditAsync(EditRequest request) => Edit?.Invoke(this, request) ?? base.OnEditAsync(request);
+
+    protected internal override ValueTask OnDeleteAsync(DeleteRequest request) => Delete?.Invoke(this, request) ?? base.OnDeleteAsync(request);
+
     protected internal override ValueTask OnMessageAsync(WebSocketMessage message)
     {
         Messages.Enqueue(message);
         return RunAsync(message.Text, () => Message(this, message));
     }
+
+    protected internal override ValueTask OnSignalAsync(RoomSignal signal) =>
+        RunAsync($"signal {signal.Name}", () => Signal is null ? base.OnSignalAsync(signal) : Signal(this, signal));
 
     protected internal override async ValueTask OnCloseAsync(CloseInfo close)
     {

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Security.Claims;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;
 
@@ -82,6 +83,30 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
             Abort = abort,
             User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, "ann")], "test")),
         };
+    }
+
+    [Fact]
+    public async Task Signals_reach_the_other_nodes_and_leave_nothing_in_Redis()
+    {
+        const string Secret = "the-signal-of-this-test";
+        var prefix = RedisHost.NewPrefix();
+        await using var here = StartHost(prefix);
+        await using var there = StartHost(prefix);
+        var (ann, _) = await here.EnterV1Async(new ScriptedHandler { Signal = static (self, signal) => self.SendSignal(signal.Name, signal.Data) });
+        var (bob, _) = await there.EnterV1Async();
+
+        await ann.Client.SendAsync($$"""{"type":"signal","name":"typing","data":"{{Secret}}"}""");
+        Assert.Equal($$"""{"type":"signal","room":"lobby","name":"typing","data":"{{Secret}}"}""", await bob.Client.ReceiveTextAsync());
+        await there.Broadcaster.SignalAsync("lobby", "typing", Secret);
+        Assert.Equal("signal", (string?)(await ann.Client.ReceiveJsonAsync())["type"]);
+        await there.Broadcaster.BroadcastAsync("lobby", "stored");
+
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        var (messages, meta) = ($"{prefix}{{lobby}}:messages", $"{prefix}{{lobby}}:meta");
+        var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}*").Select(static key => (string?)key).ToList();
+        Assert.Equal([messages, meta], keys.Order());
+        Assert.Single(await connection.GetDatabase().ListRangeAsync(messages));
+        Assert.DoesNotContain((await connection.GetDatabase().HashGetAllAsync(meta)).ToStringDictionary().Values, static value => value.Contains(Secret));
     }
 
     [Fact]

@@ -75,6 +75,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         }
     }
 
+    public bool TryEnqueueSignal(SignalKey key, ReadOnlyMemory<byte> frame) => TryEnqueue(frame) == EnqueueResult.Accepted;
+
     public async ValueTask<bool> WaitForSpaceAsync(int bytes, CancellationToken cancellationToken)
     {
         Task? space = null;

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
+using ChatKit.Tests.Fixtures;
 
 namespace ChatKit.Tests.Rooms;
 
@@ -8,6 +11,8 @@ public sealed class FanOutQueueTests : IDelivery, IDisposable
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _began = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _goOn = new();
+    private readonly ConcurrentQueue<string> _signals = new();
+    private int _added;
 
     public void Dispose() => _goOn.Dispose();
 
@@ -28,9 +33,34 @@ public sealed class FanOutQueueTests : IDelivery, IDisposable
         Assert.True(queue.WaitForDeliveryAsync().IsCompleted);
     }
 
+    [Fact]
+    public async Task Of_the_signals_that_wait_the_latest_of_each_sender_and_name_is_delivered()
+    {
+        var queue = new FanOutQueue(_gate, this);
+        lock (_gate)
+            queue.Add(new RoomItem(new ChatMessage(WebSocketMessageType.Text, "hi"u8.ToArray(), DateTimeOffset.UnixEpoch)));
+        await _began.Task.Soon();
+
+        lock (_gate)
+        {
+            foreach (var (connection, name) in new[] { ("a", "typing"), ("b", "typing"), ("a", "here"), ("a", "typing") })
+                queue.AddSignal(new SignalKey("r", connection, name), new RoomItem(new SignalEvent(name, $"{connection} {name} {_added++}")));
+        }
+
+        _goOn.Set();
+        await Patience.UntilAsync(() => _signals.Count >= 3, "the signals are delivered");
+        Assert.Equal(["a here 2", "a typing 3", "b typing 1"], _signals.Order());
+    }
+
     void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number)
     {
         _began.SetResult();
         _goOn.Wait(TimeSpan.FromSeconds(20));
+    }
+
+    void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals)
+    {
+        foreach (var (_, item) in signals)
+            _signals.Enqueue(((SignalEvent)item.Event!).Data!);
     }
 }

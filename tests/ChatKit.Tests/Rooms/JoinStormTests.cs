@@ -217,8 +217,8 @@ public class JoinStormTests
         {
             var position = new MessagePosition("e", i);
             var item = new RoomItem(Outgoing.Text("hi", default).WithPosition(position));
-            awaited.Add(item, before, 150, isAwaited: true);
-            usual.Add(item, before, 150, isAwaited: false);
+            awaited.Add(item, before, 0, 150, isAwaited: true);
+            usual.Add(item, before, 0, 150, isAwaited: false);
             before = position;
         }
 
@@ -246,9 +246,10 @@ public class JoinStormTests
         var (tail, position) = (new RoomTail(), MessagePosition.Parse(accepted));
         var messages = Enumerable.Range(401, 100).Select(static i => Outgoing.Text("hi", default).WithPosition(new MessagePosition("e", i)));
 
-        tail.Prepend(RoomPage.Of(new HistoryPage([.. messages], new MessagePosition("e", 500), 0, Restarted: false)), position, isWhole: true);
+        var page = RoomPage.Of(new HistoryPage([.. messages], new MessagePosition("e", 500), 0, Restarted: false));
+        tail.Prepend(page, position, revision: 0, isWhole: true, changesFrom: 0);
 
-        Assert.False(tail.TryRead(position, position, 100, out _));
+        Assert.Null(tail.TryRead(position, position, revision: 0, replay: 100, capacity: 100));
     }
 
     private static void InterlockedMax(ref int target, int value)

@@ -105,7 +105,7 @@ public class StreamCursorTests
     private static StreamCursor At(int sequence)
     {
         var cursor = new StreamCursor();
-        cursor.StartAt(new MessagePosition("e", sequence));
+        cursor.StartAt(new MessagePosition("e", sequence), 0);
         return cursor;
     }
 

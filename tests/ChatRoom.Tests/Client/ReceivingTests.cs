@@ -324,6 +324,46 @@ public class ReceivingTests(Browser browser)
             """[[["ann","bob"],[],[]],[["ann","bob","carl"],["carl","bob"],[]],[["ann","carl"],[],["bob"]],[["dora"],[],[]]]""");
     }
 
+    [Fact]
+    public async Task Presence_events_contain_what_the_handler_has_set_for_the_members()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+
+        await connection.SendAsync("""{"type":"presence","room":"lobby","here":["ann","bob"],"members":{"ann":{"name":"Ann"},"bob":{"name":"Bob"}}}""");
+        await connection.SendAsync("""{"type":"presence","room":"lobby","joined":["carl"],"members":{"carl":{"name":"Carl"}}}""");
+        await connection.SendAsync("""{"type":"presence","room":"lobby","changed":["ann","carl"],"members":{"ann":{"name":"Anna"}}}""");
+        await connection.SendAsync("""{"type":"presence","room":"lobby","left":["bob"]}""");
+        await connection.SendAsync("""{"type":"presence","room":"lobby","count":5000}""");
+
+        await page.ExpectAsync(
+            "all('presence', 'here', 'members', 'changed', 'count')",
+            """
+            [
+            [["ann","bob"],{"ann":{"name":"Ann"},"bob":{"name":"Bob"}},[],2],
+            [["ann","bob","carl"],{"ann":{"name":"Ann"},"bob":{"name":"Bob"},"carl":{"name":"Carl"}},[],3],
+            [["ann","bob","carl"],{"bob":{"name":"Bob"},"ann":{"name":"Anna"}},["ann","carl"],3],
+            [["ann","carl"],{"ann":{"name":"Anna"}},[],2],
+            [[],{},[],5000]
+            ]
+            """.ReplaceLineEndings(""));
+    }
+
+    [Fact]
+    public async Task JSON_arrives_as_an_object()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        var connection = await server.AcceptLiveAsync();
+
+        await connection.SendAsync("""{"type":"message","room":"lobby","position":"e:2","at":"2026-11-22T18:00:00Z","json":{"kind":"vote","for":[1,null]}}""");
+        await connection.SendAsync("""{"type":"message","room":"lobby","position":"e:3","at":"2026-11-22T18:00:00Z","json":null}""");
+
+        await page.ExpectAsync("all('message', 'json', 'data')", """[[{"kind":"vote","for":[1,null]},null],[null,null]]""");
+        await page.ExpectAsync("all('message', 'json').map((json) => json === null)", "[false,true]");
+    }
+
     /// <summary>Receives the resume frames of the client. Returns their number without the last one.</summary>
     private static async Task<(int Frames, List<string> Positions)> ResumeAsync(ScriptedConnection connection, int limit = int.MaxValue)
     {

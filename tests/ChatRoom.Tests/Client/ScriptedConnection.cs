@@ -58,6 +58,25 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         return (frame.GetProperty("ref").GetString()!, frame.GetProperty("data").GetString());
     }
 
+    /// <summary>Returns the next frame of the client, which must be of a type, without its ref.</summary>
+    public async Task<(string Ref, string Content)> ReceiveAsync(string type)
+    {
+        var frame = await ReceiveAsync();
+        Assert.Equal(type, frame.GetProperty("type").GetString());
+        var content = frame.EnumerateObject().Where(static member => member.Name is not ("type" or "ref"));
+        return (
+            frame.TryGetProperty("ref", out var reference) ? reference.GetString()! : "",
+            $"{{{string.Join(',', content.Select(static member => $"\"{member.Name}\":{member.Value.GetRawText()}"))}}}");
+    }
+
+    /// <summary>Receives and acknowledges the next frame of the client, which must be a join of a room.</summary>
+    public async Task AcceptJoinAsync(string room, string? after = null)
+    {
+        var (reference, content) = await ReceiveAsync("join");
+        Assert.Equal(after is null ? $$"""{"room":"{{room}}"}""" : $$"""{"room":"{{room}}","after":"{{after}}"}""", content);
+        await SendAsync($$"""{"type":"ack","ref":"{{reference}}","room":"{{room}}"}""");
+    }
+
     /// <summary>Waits until the client has read everything, by sending a ping.</summary>
     public async Task PingAsync()
     {

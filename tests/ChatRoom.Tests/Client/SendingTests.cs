@@ -365,14 +365,27 @@ public class SendingTests(Browser browser)
     }
 
     [Fact]
-    public async Task Data_that_is_neither_text_nor_bytes_is_refused_at_once()
+    public async Task Objects_and_arrays_are_sent_as_JSON_as_they_were_at_that_time()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await page.RunAsync("const vote = { for: 'a\\ud83d', at: new Date(0) }; chat.send(vote); vote.for = 'b'; chat.send([1, null]);");
+        var connection = await server.AcceptLiveAsync();
+
+        Assert.Equal("{\"json\":{\"for\":\"a\ufffd\",\"at\":\"1970-01-01T00:00:00.000Z\"}}", (await connection.ReceiveAsync("message")).Content);
+        Assert.Equal("""{"json":[1,null]}""", (await connection.ReceiveAsync("message")).Content);
+        await page.ExpectAsync("chat.pending.map(({ json }) => json)", "[{\"for\":\"a\ufffd\",\"at\":\"1970-01-01T00:00:00.000Z\"},[1,null]]");
+    }
+
+    [Fact]
+    public async Task Data_that_cannot_be_sent_is_refused_at_once()
     {
         await using var server = await ScriptedServer.StartAsync();
         await using var page = await ClientPage.ConnectAsync(browser, server, before: "window.problems = [];");
 
-        await page.RunAsync("for (const data of [5, null, {}, undefined]) chat.send(data).catch(({ name }) => problems.push(name));");
+        await page.RunAsync("for (const data of [5, null, undefined, new Blob(), new ArrayBuffer(1), new Map()]) chat.send(data).catch(({ name }) => problems.push(name));");
 
-        await page.ExpectAsync("problems", """["TypeError","TypeError","TypeError","TypeError"]""");
+        await page.ExpectAsync("problems.join()", "\"TypeError,TypeError,TypeError,TypeError,TypeError,TypeError\"");
         await page.ExpectAsync("chat.pending", "[]");
     }
 

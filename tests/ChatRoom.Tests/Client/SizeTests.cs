@@ -4,7 +4,7 @@ namespace ChatRoom.Tests.Client;
 
 public class SizeTests
 {
-    private const int Kilobytes = 6;
+    private const int Kilobytes = 8;
 
     [Fact]
     public async Task The_client_is_as_small_as_documented_and_has_no_dependencies()

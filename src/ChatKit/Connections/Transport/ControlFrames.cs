@@ -32,3 +32,13 @@ internal struct ControlFrames
         _ping = _pongs = default;
     }
 }
+
+internal enum Control
+{
+    Ping,
+
+    Pong,
+
+    /// <summary>The close frame. Nothing is sent after it.</summary>
+    Last,
+}

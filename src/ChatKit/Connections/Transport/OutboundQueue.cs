@@ -5,9 +5,9 @@ using ChatKit.Rooms;
 namespace ChatKit.Connections.Transport;
 
 /// <summary>
-/// The frames that wait to be written to one client, and the only writer of its transport. Holds whole frames only, so that frames of
-/// rooms, of the handler and of the protocol never interleave. Uses no thread while nothing is pending. The transport is also the lock for
-/// everything in this class: a separate lock would be one more object for each connection.
+/// The frames that wait to be written to one client, and the only writer of its transport. Holds whole frames only, so that frames of rooms,
+/// of the handler and of the protocol never interleave. Uses no thread while nothing is pending. The transport is also the lock: a separate
+/// one would be one more object for each connection.
 /// </summary>
 internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutboundListener listener) : IOutbound
 {
@@ -43,6 +43,18 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <summary>Enqueues whole data frames, all or none. An empty queue accepts frames of any size.</summary>
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames) => Enqueue(frames, inAnyCase: false);
 
+    /// <inheritdoc/>
+    public bool TryEnqueueSignal(SignalKey key, ReadOnlyMemory<byte> frame)
+    {
+        lock (transport)
+        {
+            if (_writing)
+                return !_lastQueued && !_ended && _frames.TryEnqueueSignal(key, frame, (limit / 2) - Held, ref _bytes);
+        }
+
+        return TryEnqueue(frame) == EnqueueResult.Accepted; // Nothing waits, so it is sent at once.
+    }
+
     /// <summary>Enqueues a small frame even if the queue is full. It is sent after the frames that wait.</summary>
     public void EnqueueIgnoringLimit(ReadOnlyMemory<byte> frame) => Enqueue(frame, inAnyCase: true);
 
@@ -76,17 +88,12 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     }
 
     /// <summary>Enqueues a ping. It overtakes the frames that wait, and replaces a ping that waits.</summary>
-    /// <returns>False if the last frame was enqueued before.</returns>
     public bool EnqueuePing(ReadOnlyMemory<byte> frame) => EnqueueControl(frame, Control.Ping);
 
     /// <summary>Enqueues the answer to a ping of the client. It overtakes the frames that wait. It must not change afterwards.</summary>
-    /// <returns>False if the last frame was enqueued before.</returns>
     public bool EnqueuePong(ReadOnlyMemory<byte> frame) => EnqueueControl(frame, Control.Pong);
 
-    /// <summary>Enqueues the last frame, however much is waiting. Nothing is sent after it.</summary>
-    /// <param name="frame">The frame. It must not change afterwards.</param>
-    /// <param name="before">A whole frame that is sent just before it.</param>
-    /// <returns>False if the last frame was enqueued before.</returns>
+    /// <summary>Enqueues the last frame, after a whole frame if one is given, however much is waiting. Neither may change afterwards.</summary>
     public bool EnqueueLast(ReadOnlyMemory<byte> frame, ReadOnlyMemory<byte> before = default) => EnqueueControl(frame, Control.Last, before);
 
     /// <summary>Ends the queue: accepts no more frames, and drops those that are not being written.</summary>
@@ -110,6 +117,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
             return _writing ? _idle.Next : Task.CompletedTask;
     }
 
+    /// <returns>False if the last frame was enqueued before.</returns>
     private bool EnqueueControl(ReadOnlyMemory<byte> frame, Control kind, ReadOnlyMemory<byte> before = default)
     {
         lock (transport)
@@ -255,7 +263,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
     /// <summary>Takes the next bytes to write. Returns false, and ends writing, if nothing is left.</summary>
     /// <param name="written">The number of bytes written since the last call.</param>
     /// <param name="buffer">The buffer that frames are joined in. Rented from the pool when it is needed.</param>
-    /// <param name="chunk">The bytes to write.</param>
+    /// <param name="chunk">The bytes.</param>
     private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
     {
         lock (transport)
@@ -288,12 +296,5 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
             chunk = buffer.AsMemory(0, control + _frames.MoveTo(buffer.AsSpan(control)));
             return true;
         }
-    }
-
-    private enum Control
-    {
-        Ping,
-        Pong,
-        Last,
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms.Events;
@@ -15,6 +16,7 @@ internal static class Announcement
     private const string Left = "left";
     private const string Disconnect = "disconnect";
     private const string Read = "read";
+    private const string Signal = "signal";
 
     /// <summary>Separates a keyword from its arguments. A member can contain it, so a member is always the last argument.</summary>
     private const char Separator = '\n';
@@ -27,6 +29,7 @@ internal static class Announcement
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
         ReadEvent { Position: var to } read =>
             string.Create(CultureInfo.InvariantCulture, $"{Read}\n{read.Room}\n{to.Sequence}\n{to.Epoch.Length}\n{to.Epoch}{read.User}"),
+        SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
 
@@ -40,6 +43,7 @@ internal static class Announcement
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
             (Read, { } read) => DecodeRead(read.Split(Separator, 4)),
+            (Signal, { } signal) => DecodeSignal(signal),
             _ => null,
         };
     }
@@ -60,4 +64,20 @@ internal static class Announcement
         && WebSocketFrame.MaySend(status)
             ? new DisconnectEvent(status, parts.ElementAtOrDefault(1))
             : null;
+
+    private static SignalEvent? DecodeSignal(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SignalEventContext.Default.SignalEvent) is { } signal
+                && SignalEvent.ProblemOfName(signal.Name) is null
+                && SignalEvent.ProblemOfData(signal.Data) is null
+                ? signal
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
