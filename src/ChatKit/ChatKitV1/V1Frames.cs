@@ -51,12 +51,12 @@ internal static class V1Frames
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
-    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at) =>
-        Frame((type, data, at), static (json, it) =>
+    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at, bool isJson = false) =>
+        Frame((type, data, at, isJson), static (json, it) =>
         {
             Begin(json, "message");
             json.WriteString("at", it.at.UtcDateTime);
-            WriteData(json, it.type, it.data);
+            WriteData(json, it.type, it.data, it.isJson);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -244,11 +244,19 @@ internal static class V1Frames
         if (message.IsDeleted)
             json.WriteBoolean("deleted", true);
         else
-            WriteData(json, message.Type, message.Data);
+            WriteData(json, message.Type, message.Data, message.IsJson);
     }
 
-    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data, bool isJson)
     {
+        // A history or a backplane of the application can return anything.
+        if (isJson && JsonPayload.IsValid(data.Span))
+        {
+            json.WritePropertyName("json");
+            json.WriteRawValue(data.Span, skipInputValidation: true);
+            return;
+        }
+
         if (type == WebSocketMessageType.Text)
             json.WriteString("data", data.Span);
         else

@@ -5,7 +5,6 @@ using System.Security.Claims;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
-using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
@@ -104,6 +103,14 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
         SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload, cancellationToken);
+
+    public override ValueTask SendJsonAsync(string json, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var frame = WebSocketFrame.Text(json, out var payload);
+        JsonPayload.ThrowIfInvalid(payload.Span, nameof(json));
+        return SendAsync(frame, payload, cancellationToken, isJson: true);
+    }
 
     /// <summary>Waits until the queue has accepted an uncompressed frame. If this is canceled, the queue has not accepted the frame.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
@@ -246,10 +253,10 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         }
     }
 
-    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken, bool isJson = false)
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
-        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
+        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow(), isJson) : plain;
         return EnqueueAsync(frame, cancellationToken);
     }
 }

@@ -99,7 +99,7 @@ internal sealed class FuzzCase
         return (opcode, Spoilt == FuzzSpoilt.Payloads ? _spoiler.Spoil(payload) : payload);
     }
 
-    private byte[] Json(int opcode, byte[] payload) => _random.Next(13) switch
+    private byte[] Json(int opcode, byte[] payload) => _random.Next(14) switch
     {
         0 => "{\"type\":\"pong\"}"u8.ToArray(),
         1 => Encoding.UTF8.GetBytes($"{{\"type\":\"later\",\"data\":{new string('[', 40)}{new string(']', 40)}}}"),
@@ -108,10 +108,13 @@ internal sealed class FuzzCase
         4 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"room\":\"{_random.Next(Rooms)}\",\"data\":\"hi\"}}"),
         5 => Encoding.UTF8.GetBytes($"{{\"type\":\"read\",\"room\":\"fuzz{_random.Next(Rooms)}\",\"position\":\"e:{_random.Next(100)}\"}}"),
         6 => Encoding.UTF8.GetBytes($"{{\"type\":\"signal\",\"room\":\"{_random.Next(Rooms)}\",\"name\":\"s{_random.Next(3)}\",\"data\":\"{_random.Next()}\"}}"),
+        7 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"json\":{{\"a\":{Nested(_random.Next(1, 70))},\"b\":[{_random.Next()},null]}}}}"),
         _ when opcode == ClientFrame.Binary || payload.Length > 1000 =>
             Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"ref\":\"r{_random.Next(Refs)}\",\"base64\":\"{Convert.ToBase64String(payload.AsSpan(0, Math.Min(payload.Length, 1000)))}\"}}"),
         _ => Encoding.UTF8.GetBytes($"{{\"data\":\"{_random.Next()} \\u20ac\",\"type\":\"message\"}}"),
     };
+
+    private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private byte[] Command()
     {
