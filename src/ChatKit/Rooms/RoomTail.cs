@@ -150,7 +150,8 @@ internal sealed class RoomTail
         if (after is not { Message: var known })
             return HasPage && (_isWhole || _messages.Count >= replay) ? PageOf([.. Messages], top, revision, missed: 0, []) : null;
 
-        if (!known.IsOfStream(top) || known.Sequence > top.Sequence)
+        // If the reader has changes that the room has not accepted, the store may have lost them.
+        if (!known.IsOfStream(top) || known.Sequence > top.Sequence || after.Value.Revision > (revision ?? 0))
             return null;
 
         // A reader that is further back than the history reaches reads from the history, which reports the missing messages.
