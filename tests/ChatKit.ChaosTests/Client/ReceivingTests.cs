@@ -73,6 +73,20 @@ public class ReceivingTests
     }
 
     [Fact]
+    public async Task A_gap_that_follows_another_one_is_reported_too()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync();
+        await connection.SendMessageAsync("e:1", "one");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:1","next":"e:5","missed":3}""");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:4","next":"e:7","missed":2}""");
+        await connection.SendMessageAsync("e:7", "seven");
+
+        Assert.Equal(["e:1 one", "gap e:1 to e:5: 3", "gap e:4 to e:7: 2", "e:7 seven"], await client.NextSeenAsync(4));
+    }
+
+    [Fact]
     public async Task A_reset_restarts_the_room()
     {
         await using var server = await ScriptedServer.StartAsync();

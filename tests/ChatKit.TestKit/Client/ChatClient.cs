@@ -289,14 +289,14 @@ public sealed class ChatClient : IAsyncDisposable
     {
         if (frame is { Room: { } room, Position: { } position })
         {
-            if (!_rooms.TryTake(room, MessagePosition.Parse(position), out var gap))
+            if (!_rooms.TryTake(room, MessagePosition.Parse(position), out var gaps))
             {
                 if (_rooms.IsIn(room))
                     Interlocked.Increment(ref _dropped);
                 return;
             }
 
-            if (gap is not null)
+            foreach (var gap in gaps)
                 await RaiseAsync(gap);
         }
 
@@ -309,9 +309,9 @@ public sealed class ChatClient : IAsyncDisposable
     private async ValueTask OnLiveAsync(ServerFrame frame)
     {
         var room = frame.Room!;
-        if (!_rooms.TryTakeLive(room, frame.Position!, frame.Revision, out var gap))
+        if (!_rooms.TryTakeLive(room, frame.Position!, frame.Revision, out var gaps))
             return;
-        if (gap is not null)
+        foreach (var gap in gaps)
             await RaiseAsync(gap);
         await RaiseAsync(new BecameLive(room, frame.Position!, frame.Recovered, frame.Revision, frame.Read, frame.Unread));
         _reconnecting.OnLive();

@@ -100,7 +100,7 @@ internal sealed class ClientRooms
             foreach (var stay in _stays.Values)
                 (stay.IsIn, stay.Ref) = (false, null);
             foreach (var place in _places.Values)
-                place.Gap = null;
+                place.Gaps = [];
         }
     }
 
@@ -137,23 +137,24 @@ internal sealed class ClientRooms
             return !_stays.TryGetValue(room, out var stay) || stay.IsIn;
     }
 
-    /// <summary>Takes a message, and the gap before it. Returns false if the client already has it, or is not in the room.</summary>
-    public bool TryTake(string room, MessagePosition position, out GapFound? gap)
+    /// <summary>Takes a message, and the gaps before it. Returns false if the client already has it, or is not in the room.</summary>
+    public bool TryTake(string room, MessagePosition position, out List<GapFound> gaps)
     {
         lock (_gate)
         {
-            gap = null;
+            gaps = [];
             if (!IsIn(room))
                 return false;
 
             // Reported together with the next message. If that does not arrive, the server reports the gap again, and it may have grown.
             var place = PlaceIn(room);
-            gap = place.Gap;
-            if (gap?.IsReset != true && place.Position is { } seen && Covers(MessagePosition.Parse(seen), position))
+            gaps = place.Gaps;
+            var isReset = gaps.Exists(static gap => gap.IsReset);
+            if (!isReset && place.Position is { } seen && Covers(MessagePosition.Parse(seen), position))
                 return false;
-            if (gap?.IsReset == true)
+            if (isReset)
                 place.Revision = null;
-            (place.Gap, place.Position) = (null, position.ToString());
+            (place.Gaps, place.Position) = ([], position.ToString());
             return true;
         }
     }
@@ -168,11 +169,13 @@ internal sealed class ClientRooms
             var place = PlaceIn(gap.Room);
             if (gap.Next is not null)
             {
-                place.Gap = gap;
+                // A gap that has grown replaces the one that starts at the same position. Otherwise, it follows that one.
+                place.Gaps.RemoveAll(earlier => earlier.After == gap.After);
+                place.Gaps.Add(gap);
                 return false;
             }
 
-            (place.Position, place.Revision) = (MessagePosition.None.ToString(), null);
+            (place.Gaps, place.Position, place.Revision) = ([], MessagePosition.None.ToString(), null);
             return true;
         }
     }
@@ -188,16 +191,16 @@ internal sealed class ClientRooms
         }
     }
 
-    /// <summary>Takes the position and the revision of <c>live</c>, and a gap that no message has followed.</summary>
-    public bool TryTakeLive(string room, string position, long revision, out GapFound? gap)
+    /// <summary>Takes the position and the revision of <c>live</c>, and the gaps that no message has followed.</summary>
+    public bool TryTakeLive(string room, string position, long revision, out List<GapFound> gaps)
     {
         lock (_gate)
         {
-            gap = null;
+            gaps = [];
             if (!IsIn(room))
                 return false;
             var place = PlaceIn(room);
-            (gap, place.Gap, place.Position, place.Revision) = (place.Gap, null, position, revision);
+            (gaps, place.Gaps, place.Position, place.Revision) = (place.Gaps, [], position, revision);
             return true;
         }
     }
@@ -233,8 +236,8 @@ internal sealed class ClientRooms
 
         public long? Revision { get; set; }
 
-        /// <summary>A gap that is not reported yet.</summary>
-        public GapFound? Gap { get; set; }
+        /// <summary>The gaps that are not reported yet.</summary>
+        public List<GapFound> Gaps { get; set; } = [];
     }
 
     /// <summary>The time from a call of Join to a call of Leave.</summary>
