@@ -109,7 +109,10 @@ public sealed class Bot : IAsyncDisposable
         get
         {
             lock (_stays)
-                return [.. _problems, .. _changes.Problems.Select(problem => $"{Name}: {problem}"), .. All.SelectMany(static stay => stay.View.Problems)];
+            {
+                var refused = _changes.Problems.Select(problem => $"{Name}: {problem}");
+                return [.. _problems, .. refused, .. All.SelectMany(static stay => stay.View.Problems)];
+            }
         }
     }
 
@@ -183,7 +186,9 @@ public sealed class Bot : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Returns how what it shows of a room that it is in differs from what is stored, and which acknowledged changes are not stored.</summary>
+    /// <summary>
+    /// Returns how what it shows of a room that it is in differs from what is stored, and which acknowledged changes are not stored.
+    /// </summary>
     public IReadOnlyList<string> Compare(string room, IReadOnlyCollection<Stored> stored)
     {
         lock (_stays)

@@ -55,7 +55,9 @@ public sealed class Verifier(int historyCapacity)
         if (!logs.Any(static log => log.Seen.Any(static seen => seen.Text == Deleted)))
             return logs;
         var texts = logs
-            .SelectMany(static log => log.Seen.Where(static seen => seen.Text is not (null or Deleted)).Select(static seen => (seen.Position, seen.Text!)))
+            .SelectMany(static log => log.Seen
+                .Where(static seen => seen.Text is not (null or Deleted))
+                .Select(static seen => (seen.Position, seen.Text!)))
             .Concat(logs.SelectMany(static log => log.Sent
                 .Where(static sent => sent.Position is not null)
                 .Select(static sent => (sent.Position!.Value, sent.Text))))
