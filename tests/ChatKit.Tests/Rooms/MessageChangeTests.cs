@@ -81,15 +81,37 @@ public sealed class MessageChangeTests : IAsyncDisposable
         Assert.Equal(expected, await ReceiveAsync(client, expected.Length));
     }
 
-    [Fact]
-    public async Task A_client_whose_changes_the_store_has_lost_starts_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_whose_changes_the_store_has_lost_starts_again(bool isInMemory)
     {
         await _room.PublishAsync(2);
+        if (isInMemory)
+            await ReceiveAsync(await JoinAsync("keeper"), 3);
         var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
 
         var client = await JoinAsync(after: new StreamPosition(top, 7));
 
         Assert.Equal(["gap", "1", "2", "live 0"], await ReceiveAsync(client, 4));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_a_change_before_its_room_does_is_live_with_it()
+    {
+        await _room.PublishAsync(2);
+        var keeper = await JoinAsync("keeper");
+        await ReceiveAsync(keeper, 3);
+        await LoseAsync(() => EditAsync(1, "1a"));
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+
+        var client = await JoinAsync(after: new StreamPosition(top, 1));
+
+        Assert.Equal(["live 1"], await ReceiveAsync(client, 1));
+        _room.Check();
+        Assert.Equal("change 1 r1 1a", (await ReceiveAsync(keeper, 4))[3]);
+        await EditAsync(2, "2a");
+        Assert.Equal(["live 1", "change 2 r2 2a"], await ReceiveAsync(client, 2));
     }
 
     [Fact]
@@ -224,18 +246,6 @@ public sealed class MessageChangeTests : IAsyncDisposable
         var late = await JoinAsync("late", top);
 
         Assert.Equal(["change 2 r1 2a", "live 1"], await ReceiveAsync(late, 2));
-    }
-
-    [Fact]
-    public async Task A_client_whose_changes_the_store_has_lost_starts_again_if_the_latest_messages_are_in_memory()
-    {
-        await _room.PublishAsync(2);
-        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
-        await JoinAsync("keeper");
-
-        var client = await JoinAsync("client", new StreamPosition(top, 7));
-
-        Assert.Equal(["gap", "1", "2", "live 0"], await ReceiveAsync(client, 4));
     }
 
     [Fact]
