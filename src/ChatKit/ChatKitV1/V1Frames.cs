@@ -92,15 +92,20 @@ internal static class V1Frames
         {
             Begin(json, "presence");
             json.WriteString("room", it.room);
-            json.WriteStartArray(it.presence.Change switch
-            {
-                PresenceChange.Joined => "joined",
-                PresenceChange.Left => "left",
-                _ => "here",
-            });
-            foreach (var member in it.presence.Members)
-                json.WriteStringValue(member);
-            json.WriteEndArray();
+            if (it.presence.Change == PresenceChange.Count)
+                json.WriteNumber("count", it.presence.Count);
+            else
+                WriteMembers(json, it.presence);
+        });
+
+    /// <param name="room">The room that the client was taken out of.</param>
+    /// <param name="reason">The reason; null for none.</param>
+    public static byte[] Left(string room, string? reason) =>
+        Frame((room, reason), static (json, left) =>
+        {
+            Begin(json, "left");
+            json.WriteString("room", left.room);
+            WriteIfAny(json, "reason", left.reason);
         });
 
     public static byte[] Signal(string room, SignalEvent signal) =>
@@ -220,6 +225,30 @@ internal static class V1Frames
             Begin(json, "restart");
             WriteRetry(json, retry);
         });
+
+    private static void WriteMembers(Utf8JsonWriter json, PresenceEvent presence)
+    {
+        json.WriteStartArray(presence.Change switch
+        {
+            PresenceChange.Joined => "joined",
+            PresenceChange.Left => "left",
+            PresenceChange.Changed => "changed",
+            _ => "here",
+        });
+        foreach (var member in presence.Members)
+            json.WriteStringValue(member);
+        json.WriteEndArray();
+        if (presence.Data is null)
+            return;
+        json.WriteStartObject("members");
+        foreach (var (member, data) in presence.Data)
+        {
+            json.WritePropertyName(member);
+            json.WriteRawValue(data, skipInputValidation: true);
+        }
+
+        json.WriteEndObject();
+    }
 
     private static void WriteRetry(Utf8JsonWriter json, TimeSpan retry) => json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
 

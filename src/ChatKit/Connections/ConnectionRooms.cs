@@ -19,9 +19,7 @@ internal sealed class ConnectionRooms(
     /// <summary>The joins that wait for the handler's answer; null if there are none.</summary>
     private List<RoomJoin>? _joins;
 
-    /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
-    private Dictionary<string, StreamPosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
-
+    private ResumePositions _resumeAfter = new(resumeAfter, limit);
     private int _uncounted;
     private bool _leftAll;
 
@@ -36,8 +34,8 @@ internal sealed class ConnectionRooms(
         {
             foreach (var (room, position) in after)
             {
-                if (Find(room) is null && (_resumeAfter ??= []) is { } known && (known.Count < limit || known.ContainsKey(room)))
-                    known[room] = position;
+                if (_memberships.Find(room) is null)
+                    _resumeAfter.Set(room, position, limit);
             }
         }
     }
@@ -47,14 +45,12 @@ internal sealed class ConnectionRooms(
     /// closed before the handler has answered.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="replay">The number of stored messages that the client receives.</param>
-    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="cancellationToken">Cancels joining. The connection is then not in the room.</param>
     /// <exception cref="RoomAccessDeniedException">The handler denies access.</exception>
     /// <exception cref="InvalidOperationException">
     /// The connection is in as many rooms as it may be, or the handler is currently authorizing a room.
     /// </exception>
-    public async ValueTask JoinAsync(string room, int replay, int capacity, CancellationToken cancellationToken)
+    public async ValueTask JoinAsync(string room, CancellationToken cancellationToken)
     {
         RoomQuestion.ThrowIfAsked();
         cancellationToken.ThrowIfCancellationRequested();
@@ -79,7 +75,7 @@ internal sealed class ConnectionRooms(
             if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
-            membership = Enter(join, replay, capacity);
+            membership = Enter(join);
         }
         finally
         {
@@ -92,22 +88,26 @@ internal sealed class ConnectionRooms(
 
     /// <summary>Lets the client join a room that it has asked for, if the handler allows it. The stored messages follow in the background.</summary>
     /// <param name="request">The room, and the last position that the client has there.</param>
-    /// <param name="replay">The number of stored messages that the client receives.</param>
-    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="onAllowed">Called before the client enters the room.</param>
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, int capacity, Func<ValueTask> onAllowed)
+    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, Func<ValueTask> onAllowed)
     {
         var (result, join) = BeginJoin(request.Room);
-        if (join is null)
-            return result;
+        return join is null ? result : await JoinAsync(join, request.After, onAllowed).ConfigureAwait(false);
+    }
 
+    /// <summary>Goes on with a join that has begun.</summary>
+    public async ValueTask<JoinResult> JoinAsync(RoomJoin join, StreamPosition? after = null, Func<ValueTask>? onAllowed = null)
+    {
         RoomMembership? membership;
         try
         {
-            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false) || !IsPending(join))
+            if (!IsPending(join))
+                return JoinResult.Unchanged;
+            if (!await RoomQuestion.AskAsync(connection, join.Room).ConfigureAwait(false) || !IsPending(join))
                 return JoinResult.Denied;
-            await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, capacity, request.After, new CancellationTokenSource());
+            if (onAllowed is not null)
+                await onAllowed().ConfigureAwait(false);
+            membership = Enter(join, after, new CancellationTokenSource());
         }
         finally
         {
@@ -120,11 +120,29 @@ internal sealed class ConnectionRooms(
         return JoinResult.Joined;
     }
 
+    /// <summary>Begins a join by the server, which counts as a room until it ends. Returns no join if there is nothing to do.</summary>
+    public (JoinResult Result, RoomJoin? Join) BeginByServer(string room)
+    {
+        lock (_memberships)
+        {
+            if (_memberships.Find(room) is { } membership)
+                membership.Member.JoinedAtAge = connection.Age;
+            return _joins?.Exists(join => join.IsByServer && join.Room == room) == true ? default : BeginJoin(room, isByServer: true);
+        }
+    }
+
+    /// <summary>The rooms that the connection is in.</summary>
+    public IReadOnlyCollection<string> Names()
+    {
+        lock (_memberships)
+            return [.. _memberships.Select(static membership => membership.Room.Name).Where(static room => !RoomName.IsOfUser(room))];
+    }
+
     /// <summary>Whether the connection is in a room.</summary>
     public bool IsIn(string room)
     {
         lock (_memberships)
-            return Find(room) is not null;
+            return _memberships.Find(room) is not null;
     }
 
     /// <summary>Enqueues a frame that can be lost, unless the connection is not in a room, or its queue is full.</summary>
@@ -133,7 +151,7 @@ internal sealed class ConnectionRooms(
         // Under the lock, so that nothing of the room follows once the client has left it.
         lock (_memberships)
         {
-            if (Find(room) is not null)
+            if (_memberships.Find(room) is not null)
                 connection.Outbound.TryEnqueue(frame);
         }
     }
@@ -145,7 +163,7 @@ internal sealed class ConnectionRooms(
         RoomMembership membership;
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return ValueTask.CompletedTask;
 
             _uncounted++;
@@ -156,15 +174,18 @@ internal sealed class ConnectionRooms(
         return StartAsync(membership, CancellationToken.None);
     }
 
-    /// <summary>Leaves a room. Returns the membership that has ended; null if the connection was not in the room.</summary>
-    public RoomMembership? Leave(string room)
+    /// <summary>
+    /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
+    /// connection was not in the room.
+    /// </summary>
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
-            membership = Find(room);
+            membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room);
+            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
         }
 
         membership?.Leave();
@@ -182,39 +203,39 @@ internal sealed class ConnectionRooms(
             _memberships.Clear();
         }
 
-        foreach (var membership in memberships)
-            membership.Leave();
+        Array.ForEach(memberships, static membership => membership.Leave());
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
-    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room)
+    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room, bool isByServer = false)
     {
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return (JoinResult.Unchanged, null);
             string[] joining = _joins is null ? [] : [.. _joins.Select(static join => join.Room).Distinct()];
             if (_memberships.Count - _uncounted + joining.Length >= limit && !joining.Contains(room))
                 return (JoinResult.TooManyRooms, null);
 
-            var join = new RoomJoin(room);
+            var join = new RoomJoin(room, connection.Age, isByServer);
             (_joins ??= new(1)).Add(join);
             return (JoinResult.Joined, join);
         }
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(
-        RoomJoin join, int replay, int capacity, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
+    private RoomMembership? Enter(RoomJoin join, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
         {
-            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
+            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || _memberships.Find(room) is not null)
                 return null;
 
-            StreamPosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
-            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known, capacity) with { Starting = starting };
+            var known = _resumeAfter.Take(room);
+            var membership = registry.Enter(
+                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with { Starting = starting };
+            membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
         }
@@ -278,22 +299,10 @@ internal sealed class ConnectionRooms(
         {
             isRemoved = _memberships.Remove(membership);
             if (isRemoved && membership.Member is { Recovered: true, Position: { } cursor })
-                (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
+                _resumeAfter.TryAdd(membership.Room.Name, cursor);
         }
 
         membership.Leave();
         return isRemoved;
-    }
-
-    /// <summary>Finds a membership. The caller must hold the lock.</summary>
-    private RoomMembership? Find(string room)
-    {
-        foreach (var membership in _memberships)
-        {
-            if (membership.Room.Name == room)
-                return membership;
-        }
-
-        return null;
     }
 }
