@@ -72,6 +72,10 @@ function addView(room) {
     edit,
     write: () => textInput.focus(),
     refused,
+    left: (other, reason) => {
+      leave(other);
+      setText(byId('problem'), `You are no longer in ${other.name}. ${reason ?? ''}`);
+    },
     unseen: showUnseen,
     failed: (text) => setText(byId('problem'), text),
   });
@@ -100,17 +104,24 @@ function open(room) {
   textInput.focus();
 }
 
-function leave() {
-  const { name, home, views, open: view } = session;
+function leave(view) {
+  const { name, home, views, open: opened } = session;
   view.leave();
-  view.close();
   views.delete(view.name);
-  session.open = undefined;
-  const [next] = views.keys();
+  if (view === opened) {
+    cancelEdit();
+    view.close();
+    session.open = undefined;
+  }
+
+  const [first] = views.keys();
+  const next = session.open?.name ?? first;
   if (!next || view.name === home) stop();
   if (next && !session) start(name, [...views.keys()], next);
-  else if (next) open(next);
-  else roomInput.select();
+  else if (!next) roomInput.select();
+  else if (!session.open) open(next);
+  else remember();
+  showList();
 }
 
 /** Ends the connection. The first of the remaining rooms is the home room of the next one. */
@@ -163,6 +174,7 @@ function show(view) {
 }
 
 function showList() {
+  if (!session) return;
   const list = byId('room-list');
   for (const item of [...list.children]) if (!session.views.has(item.room)) item.remove();
   for (const [room, view] of session.views) {
@@ -400,7 +412,7 @@ byId('conversation').addEventListener('click', ({ target }) => {
 });
 
 byId('leave').addEventListener('click', () => {
-  if (session.open.pending.length === 0 || confirm('Some of your messages have not been sent. Leave anyway?')) leave();
+  if (session.open.pending.length === 0 || confirm('Some of your messages have not been sent. Leave anyway?')) leave(session.open);
 });
 
 byId('reconnect').addEventListener('click', () => {

@@ -17,7 +17,10 @@ export class RoomView {
   #readers = new Map(); // positions of the others, by name
   #wasLive = false;
 
-  /** @param page `user`, `isOpen(view)`, `changed(view)`, `edit(view, item)`, `write()`, `refused(view, error)`, `unseen(count)`, `failed(text)`. */
+  /**
+   * @param page `user`, `isOpen(view)`, `changed(view)`, `edit(view, item)`, `write()`, `refused(view, error)`, `left(view, reason)`,
+   * `unseen(count)`, `failed(text)`.
+   */
   constructor(room, page) {
     this.#room = room;
     this.#page = page;
@@ -31,6 +34,7 @@ export class RoomView {
     room.on('presence', (event) => this.#showPresence(event));
     room.on('read', (event) => this.#follow(event));
     room.on('signal', ({ from, name }) => name === 'typing' && this.#showTyping(from));
+    room.on('left', ({ reason }) => page.left(this, reason));
     room.on('ack', () => this.showPending());
     room.on('error', (error) => page.refused(this, error));
     this.showPending(); // from before a reload
