@@ -34,6 +34,7 @@ public sealed class ConversationPageTests(Browser browser, SharedChatRoom shared
         await ann.ExpectMessagesAsync("What's for lunch?", "Soup", "and bread");
         await Expect(ann, "li.unread + li.message .text").ToHaveTextAsync("Soup");
         await Expect(ann, "#room-list .badge:not([hidden])").ToHaveCountAsync(0);
+        await ann.SaveScreenshotAsync("conversation-unread.png");
         await Expect(ann, "#text").ToBeFocusedAsync();
         await Expect(ann, "#text").ToHaveValueAsync("");
         await Expect(ann, "[aria-current] .name").ToHaveTextAsync(second);
