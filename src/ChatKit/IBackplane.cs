@@ -14,7 +14,7 @@ namespace ChatKit;
 /// <see cref="ChatMessage.TraceParent"/>; and, if it implements
 /// <see cref="ChangeAsync"/>, <see cref="ChatMessage.Revision"/>, <see cref="ChatMessage.ChangedAt"/>, <see cref="ChatMessage.ChangedBy"/>
 /// and <see cref="ChatMessage.IsDeleted"/>. Besides the
-/// application's rooms, ChatKit uses one room of its own for each user. The names of these rooms begin with U+0001 and can be longer than
+/// application's rooms, ChatKit uses rooms of its own, such as one for each user. Their names begin with U+0001 and can be longer than
 /// <see cref="RoomName.MaxLength"/>.
 /// </remarks>
 public interface IBackplane
@@ -62,6 +62,21 @@ public interface IBackplane
     /// <param name="cancellationToken">Cancels the wait. The announcement may still be delivered.</param>
     /// <exception cref="HistoryUnavailableException">The announcement couldn't be sent to the other nodes.</exception>
     ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Delivers an announcement as <see cref="AnnounceAsync"/> does, and returns how many nodes it was sent to, so that ChatKit knows how many
+    /// answers to wait for. The default implementation returns null: the number isn't known, and ChatKit waits 2 seconds.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="announcement">The bytes.</param>
+    /// <param name="cancellationToken">Cancels the wait. The announcement may still be delivered.</param>
+    /// <returns>The number of nodes that have subscribed to the room; null if it isn't known.</returns>
+    /// <exception cref="HistoryUnavailableException">The announcement couldn't be sent to the other nodes.</exception>
+    async ValueTask<int?> AnnounceToAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken = default)
+    {
+        await AnnounceAsync(room, announcement, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
 
     /// <summary>
     /// Subscribes to a room. The subscriber receives everything that is published after this method returns. The subscription also succeeds

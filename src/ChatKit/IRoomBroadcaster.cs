@@ -135,6 +135,48 @@ public interface IRoomBroadcaster
     ValueTask SignalAsync(string room, string name, string? data = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Adds all open connections of a user to a room, on all nodes. <see cref="WebSocketHandler.AuthorizeRoomAsync"/> of each connection's
+    /// handler decides, when the handler has handled the messages that arrived before. The client receives the room's messages as after a join
+    /// of its own. The membership ends with the connection: to add the user's later connections too, join the room in
+    /// <see cref="WebSocketHandler.OnOpenAsync"/>. A connection that is in <see cref="ChatKitOptions.MaxRoomsPerConnection"/> rooms isn't
+    /// added, which is logged.
+    /// </summary>
+    /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="cancellationToken">Cancels the wait. The connections may still join.</param>
+    /// <returns>A task that completes when the nodes were notified. It doesn't wait until the connections are in the room.</returns>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty, or <paramref name="room"/> isn't a valid room name.</exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable. No connection joins, except perhaps after a timeout.</exception>
+    ValueTask JoinUserAsync(string userId, string room, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes all connections that a user has at this moment out of a room, which can be the home room, on all nodes. They stay open, and
+    /// clients that speak <see cref="ChatKitSubprotocol.V1"/> are notified. The request is stored, as that of
+    /// <see cref="DisconnectUserAsync"/>. A client can join again unless <see cref="WebSocketHandler.AuthorizeRoomAsync"/> denies it: revoke
+    /// the permission first.
+    /// </summary>
+    /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
+    /// <param name="room">The room's name, 1 to 255 characters.</param>
+    /// <param name="reason">The reason, at most 123 bytes of UTF-8, which the client receives. Default: none.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="userId"/> is empty, <paramref name="room"/> isn't a valid room name, or the reason is too long.
+    /// </exception>
+    /// <exception cref="HistoryUnavailableException">The request couldn't be stored. No connection leaves the room.</exception>
+    ValueTask LeaveUserAsync(string userId, string room, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Returns the rooms that a user's open connections are in, on all nodes. The nodes are asked, so a call takes a round trip, and up to 2
+    /// seconds if a node doesn't answer. Such a node is left out, which is logged.
+    /// </summary>
+    /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The names of the rooms, each once and in no particular order; empty if the user isn't connected.</returns>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty.</exception>
+    /// <exception cref="HistoryUnavailableException">The backplane is unavailable.</exception>
+    ValueTask<IReadOnlyCollection<string>> GetRoomsAsync(string userId, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Closes all connections that a user has at this moment, on all nodes. The request is stored: a node that is cut off from the others
     /// closes its connections when it reconnects, or at its next check (<see cref="ChatKitOptions.RoomCheckInterval"/>). A client can
     /// connect again unless the application refuses it. The clocks of the nodes should agree to within a second.

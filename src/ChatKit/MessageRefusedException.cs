@@ -2,8 +2,8 @@ namespace ChatKit;
 
 /// <summary>
 /// Refuses the message or signal that is being handled. Throw it from <see cref="WebSocketHandler.OnMessageAsync"/> or
-/// <see cref="WebSocketHandler.OnSignalAsync"/>. The connection stays open, and a client that speaks <see cref="ChatKitSubprotocol.V1"/> receives the code and the text as the error of that message. Other clients
-/// receive nothing; use <see cref="WebSocketHandler.SendAsync(string, CancellationToken)"/> for them.
+/// <see cref="WebSocketHandler.OnSignalAsync"/>. The connection stays open, and a client that speaks <see cref="ChatKitSubprotocol.V1"/>
+/// receives the code and the text as the error of that message. Other clients receive nothing; use <see cref="WebSocketHandler.SendAsync(string, CancellationToken)"/> for them.
 /// </summary>
 public sealed class MessageRefusedException : Exception
 {

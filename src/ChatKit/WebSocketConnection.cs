@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 
 namespace ChatKit;
 
@@ -190,6 +191,25 @@ public abstract class WebSocketConnection
     public virtual ValueTask<bool> EditJsonAsync(
         MessagePosition position, string json, string? room = null, CancellationToken cancellationToken = default) =>
         EditAsync(position, json, room, cancellationToken);
+
+    /// <summary>
+    /// Sets the data with which presence lists the client, such as a display name, in all its rooms. Set it in
+    /// <see cref="WebSocketHandler.OnOpenAsync"/> to make it part of the first list. Later changes are sent to the members of the rooms. If a user
+    /// has several connections, the data that was set last counts. The default implementation does nothing.
+    /// </summary>
+    /// <typeparam name="T">The type of the data.</typeparam>
+    /// <param name="data">The data, at most 1 KiB of JSON.</param>
+    /// <param name="typeInfo">
+    /// The metadata of the type, from a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the data is set. It is stored in the background.</returns>
+    /// <exception cref="ArgumentException">The data is larger than 1 KiB.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The endpoint doesn't have <see cref="WebSocketConnectionOptions.TrackPresence"/>.
+    /// </exception>
+    public virtual ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        ValueTask.CompletedTask;
 
     /// <summary>Joins another room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>

@@ -164,6 +164,30 @@ public sealed class Authors : WebSocketHandler
     }
 }
 
+internal static class Moving
+{
+    public static async Task MoveAsync(IRoomBroadcaster rooms)
+    {
+        await rooms.JoinUserAsync("anna", "team-7");                             // rooms: IRoomBroadcaster
+        await rooms.LeaveUserAsync("anna", "team-7", "The team was closed.");
+        var joined = await rooms.GetRoomsAsync("anna");
+        Console.WriteLine(string.Join(", ", joined));
+    }
+}
+
+public sealed record Profile(string? Name);
+
+[JsonSerializable(typeof(Profile))]
+internal sealed partial class ProfileJson : JsonSerializerContext;
+
+public sealed class Named : WebSocketHandler
+{
+    protected override ValueTask OnOpenAsync() =>
+        Connection.SetPresenceAsync(new Profile(Connection.User.Identity?.Name), ProfileJson.Default.Profile); // your JsonSerializerContext
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}
+
 public sealed class Typing : WebSocketHandler
 {
     protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);

@@ -64,6 +64,7 @@ export class Client {
 
     this.#connection = new Connection(this, address, { token, times: this.#times });
     this.#outbox = new Outbox(this, this.#connection, this.#session, { storage, times: this.#times, key: `chatkit:${address}` });
+    addEventListener('pagehide', () => this.#finish(), { signal: this.#connection.lifetime.signal });
   }
 
   get state() {
@@ -79,6 +80,7 @@ export class Client {
   }
 
   close() {
+    this.#finish();
     this.#connection.close();
   }
 
@@ -118,6 +120,7 @@ export class Client {
     if (!this.#isJoined(state)) return;
     const { welcome } = this.#connection;
     const { name } = state;
+    state.cursor.finish();
     state.listeners.clear();
     this.#forget(state);
     this.#outbox.leave(name);
@@ -167,11 +170,16 @@ export class Client {
           return;
         }
 
-        const messages = frame.messages.map((message) => this.#toMessage({ room: state.name, ...message }, false));
+        const messages = frame.messages.map((message) =>
+          this.#toMessage({ room: state.name, ...message, position: state.known(message.position) }, false));
         state.first = messages[0]?.position ?? state.first;
         resolve({ messages, more: Boolean(frame.more) });
       });
     });
+  }
+
+  #finish() {
+    for (const { cursor } of this.#rooms.values()) cursor.finish();
   }
 
   #isJoined(state) {
@@ -280,8 +288,8 @@ export class Client {
       // The server may have let the client in by itself.
       this.#forget(state);
       if (state.entry === 'early') {
-        const { position, revision, first, here, members, isLive } = state;
-        Object.assign(this.#stateOf(name), { position, revision, first, here, members, isLive });
+        const { position, revision, first, forks, here, members, isLive } = state;
+        Object.assign(this.#stateOf(name), { position, revision, first, forks, here, members, isLive });
       }
 
       this.#outbox.leave(name, error);
@@ -361,9 +369,8 @@ export class Client {
     change: (frame) => {
       const { room, position, revision, at, by, deleted = false } = frame;
       const state = this.#stateOf(room);
-      const change = { room, position, at: new Date(at), by, ...fromPayload(frame), deleted };
-      // While the client catches up, changes can be in another order.
-      if (state.isLive) state.revision = revision;
+      const change = { room, position: state.known(position), at: new Date(at), by, ...fromPayload(frame), deleted };
+      state.revision = revision;
       this.emit('change', change);
     },
 
@@ -372,6 +379,7 @@ export class Client {
     gap: ({ room, after, next, missed, reset = false }) => {
       const state = this.#stateOf(room);
       if (reset) state.reset();
+      else state.fork(next);
       // The next message moves the position. Until then, the gap can be announced again, and grow.
       if (reset && !next) this.#reach(state, ':0');
       else state.announced = next ? move(next, -1) : move(after, missed);
@@ -384,7 +392,7 @@ export class Client {
       state.isLive = true;
       state.revision = revision;
       state.cursor.start(read, position);
-      this.emit('live', { room, recovered, read, unread });
+      this.emit('live', { room, recovered, read: state.known(read), unread });
       if (room === this.#connection.welcome?.room) this.#connection.goLive();
     },
 
@@ -405,8 +413,9 @@ export class Client {
     signal: ({ room, from, name, data }) => this.emit('signal', { room, from, name, data }),
 
     read: ({ room, user, position }) => {
-      if (user === this.user) this.#stateOf(room).cursor.follow(position);
-      this.emit('read', { room, user, position });
+      const state = this.#stateOf(room);
+      if (user === this.user) state.cursor.follow(position);
+      this.emit('read', { room, user, position: state.known(position) });
     },
 
     presence: ({ room, here, joined = [], left = [], changed = [], members = {}, count }) => {
@@ -448,6 +457,7 @@ export class Client {
     const [[oldEpoch, last], [epoch, sequence]] = [parse(after), parse(position)];
     const missed = epoch === oldEpoch ? sequence - last - step : 0;
     if (missed < 0 && step) return false;
+    if (sequence === last + step) state.fork(position);
     this.#reach(state, position);
     if (missed > 0) this.emit('gap', { room: name, after, next: step ? position : undefined, missed, reset: false });
     return this.#rooms.get(name) === state;

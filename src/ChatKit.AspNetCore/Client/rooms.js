@@ -34,6 +34,13 @@ class Cursor {
     if (isAfter(position, this.#known)) this.#known = position;
   }
 
+  /** Sends the latest position now, because it can't be sent later. */
+  finish() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flush();
+  }
+
   stop() {
     clearTimeout(this.#timer);
     this.#timer = this.#known = undefined;
@@ -57,6 +64,7 @@ export class RoomState {
   position;
   revision; // of the latest change
   first; // the oldest position that the page has received
+  forks = []; // [epoch, sequence]: where epochs ended without a gap
   here = new Set();
   members = {};
   signals = new Map(); // when they were last sent, by name
@@ -90,6 +98,20 @@ export class RoomState {
 
   reset() {
     this.revision = this.first = this.cursor.wanted = undefined;
+    this.forks = [];
+  }
+
+  /** The stream goes on, perhaps in another epoch. */
+  fork(next) {
+    const [epoch, last] = parse(this.position);
+    if (next && epoch !== parse(next)[0]) this.forks.push([epoch, last]);
+  }
+
+  /** The position at which the page has received a message. The server states all positions in its latest epoch. */
+  known(position) {
+    const [, sequence] = parse(position);
+    const fork = position && this.forks.find(([, last]) => sequence <= last);
+    return fork ? `${fork[0]}:${sequence}` : position;
   }
 }
 

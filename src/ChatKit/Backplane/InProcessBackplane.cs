@@ -44,6 +44,13 @@ internal sealed class InProcessBackplane : IBackplane
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<int?> AnnounceToAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
+    {
+        var isSubscribed = _topics.TryGetValue(room, out var topic);
+        topic?.Announce(announcement);
+        return ValueTask.FromResult<int?>(isSubscribed ? 1 : 0);
+    }
+
     public ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
     {

@@ -34,6 +34,10 @@ internal static partial class ConnectionLog
     [LoggerMessage(131, LogLevel.Error, "Connection {ConnectionId} is closed (1011), because it failed to join room {Room}.")]
     public static partial void JoinFailed(this ILogger logger, LogText connectionId, LogText room, Exception exception);
 
+    [LoggerMessage(410, LogLevel.Warning,
+        "Connection {ConnectionId} of user {User} was not added to room {Room}, because it is in MaxRoomsPerConnection rooms.")]
+    public static partial void TooManyRooms(this ILogger logger, LogText connectionId, LogText user, LogText room);
+
     [LoggerMessage(140, LogLevel.Information, "Connection {ConnectionId} exceeded MaxMessagesPerSecond and is closed (1008).")]
     public static partial void RateExceeded(this ILogger logger, LogText connectionId);
 

@@ -16,7 +16,7 @@ internal sealed class ConnectionRegistry
     public ConnectionRegistry(ChatKitMetrics metrics, DisconnectLog disconnects)
     {
         metrics.Observe(AddUp);
-        disconnects.Found += Disconnect;
+        disconnects.Found += Execute;
     }
 
     public int Count
@@ -73,13 +73,20 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Closes the connections of a user that were opened up to a given time, whatever state they are in.</summary>
-    private void Disconnect(string userId, DisconnectEvent notice, DateTimeOffset until)
+    /// <summary>
+    /// Closes the connections of a user that were opened up to a given time, or takes those out of a room that have joined it up to then,
+    /// whatever state they are in.
+    /// </summary>
+    private void Execute(string userId, RoomEvent notice, DateTimeOffset until)
     {
         foreach (var connection in Snapshot())
         {
-            if (connection.UserId == userId && connection.OpenedAt <= until)
-                connection.Disconnect(notice.Status, notice.Reason);
+            if (connection.UserId != userId || connection.OpenedAt > until)
+                continue;
+            if (notice is UserCommand.Leave leave)
+                connection.LeaveByServer(leave, until);
+            else if (notice is DisconnectEvent disconnect)
+                connection.Disconnect(disconnect.Status, disconnect.Reason);
         }
     }
 

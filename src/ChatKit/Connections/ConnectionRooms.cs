@@ -19,9 +19,7 @@ internal sealed class ConnectionRooms(
     /// <summary>The joins that wait for the handler's answer; null if there are none.</summary>
     private List<RoomJoin>? _joins;
 
-    /// <summary>Each position is used once, when the connection enters the room. Null if there are none.</summary>
-    private Dictionary<string, StreamPosition>? _resumeAfter = resumeAfter.Count > 0 ? new(resumeAfter.Take(limit)) : null;
-
+    private ResumePositions _resumeAfter = new(resumeAfter, limit);
     private int _uncounted;
     private bool _leftAll;
 
@@ -36,8 +34,8 @@ internal sealed class ConnectionRooms(
         {
             foreach (var (room, position) in after)
             {
-                if (Find(room) is null && (_resumeAfter ??= []) is { } known && (known.Count < limit || known.ContainsKey(room)))
-                    known[room] = position;
+                if (_memberships.Find(room) is null)
+                    _resumeAfter.Set(room, position, limit);
             }
         }
     }
@@ -98,16 +96,23 @@ internal sealed class ConnectionRooms(
     public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, int capacity, Func<ValueTask> onAllowed)
     {
         var (result, join) = BeginJoin(request.Room);
-        if (join is null)
-            return result;
+        return join is null ? result : await JoinAsync(join, replay, capacity, request.After, onAllowed).ConfigureAwait(false);
+    }
 
+    /// <summary>Goes on with a join that has begun.</summary>
+    public async ValueTask<JoinResult> JoinAsync(
+        RoomJoin join, int replay, int capacity, StreamPosition? after = null, Func<ValueTask>? onAllowed = null)
+    {
         RoomMembership? membership;
         try
         {
-            if (!await RoomQuestion.AskAsync(connection, request.Room).ConfigureAwait(false) || !IsPending(join))
+            if (!IsPending(join))
+                return JoinResult.Unchanged;
+            if (!await RoomQuestion.AskAsync(connection, join.Room).ConfigureAwait(false) || !IsPending(join))
                 return JoinResult.Denied;
-            await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, capacity, request.After, new CancellationTokenSource());
+            if (onAllowed is not null)
+                await onAllowed().ConfigureAwait(false);
+            membership = Enter(join, replay, capacity, after, new CancellationTokenSource());
         }
         finally
         {
@@ -120,11 +125,29 @@ internal sealed class ConnectionRooms(
         return JoinResult.Joined;
     }
 
+    /// <summary>Begins a join by the server, which counts as a room until it ends. Returns no join if there is nothing to do.</summary>
+    public (JoinResult Result, RoomJoin? Join) BeginByServer(string room)
+    {
+        lock (_memberships)
+        {
+            if (_memberships.Find(room) is { } membership)
+                membership.Member.JoinedAtAge = connection.Age;
+            return _joins?.Exists(join => join.IsByServer && join.Room == room) == true ? default : BeginJoin(room, isByServer: true);
+        }
+    }
+
+    /// <summary>The rooms that the connection is in.</summary>
+    public IReadOnlyCollection<string> Names()
+    {
+        lock (_memberships)
+            return [.. _memberships.Select(static membership => membership.Room.Name).Where(static room => !RoomName.IsOfUser(room))];
+    }
+
     /// <summary>Whether the connection is in a room.</summary>
     public bool IsIn(string room)
     {
         lock (_memberships)
-            return Find(room) is not null;
+            return _memberships.Find(room) is not null;
     }
 
     /// <summary>Enqueues a frame that can be lost, unless the connection is not in a room, or its queue is full.</summary>
@@ -133,7 +156,7 @@ internal sealed class ConnectionRooms(
         // Under the lock, so that nothing of the room follows once the client has left it.
         lock (_memberships)
         {
-            if (Find(room) is not null)
+            if (_memberships.Find(room) is not null)
                 connection.Outbound.TryEnqueue(frame);
         }
     }
@@ -145,7 +168,7 @@ internal sealed class ConnectionRooms(
         RoomMembership membership;
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return ValueTask.CompletedTask;
 
             _uncounted++;
@@ -156,15 +179,18 @@ internal sealed class ConnectionRooms(
         return StartAsync(membership, CancellationToken.None);
     }
 
-    /// <summary>Leaves a room. Returns the membership that has ended; null if the connection was not in the room.</summary>
-    public RoomMembership? Leave(string room)
+    /// <summary>
+    /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
+    /// connection was not in the room.
+    /// </summary>
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
-            membership = Find(room);
+            membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room);
+            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
         }
 
         membership?.Leave();
@@ -187,17 +213,17 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
-    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room)
+    private (JoinResult Result, RoomJoin? Join) BeginJoin(string room, bool isByServer = false)
     {
         lock (_memberships)
         {
-            if (_leftAll || Find(room) is not null)
+            if (_leftAll || _memberships.Find(room) is not null)
                 return (JoinResult.Unchanged, null);
             string[] joining = _joins is null ? [] : [.. _joins.Select(static join => join.Room).Distinct()];
             if (_memberships.Count - _uncounted + joining.Length >= limit && !joining.Contains(room))
                 return (JoinResult.TooManyRooms, null);
 
-            var join = new RoomJoin(room);
+            var join = new RoomJoin(room, connection.Age, isByServer);
             (_joins ??= new(1)).Add(join);
             return (JoinResult.Joined, join);
         }
@@ -210,11 +236,12 @@ internal sealed class ConnectionRooms(
         var room = join.Room;
         lock (_memberships)
         {
-            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || Find(room) is not null)
+            if (_leftAll || connection.ClosedHere || _joins?.Contains(join) != true || _memberships.Find(room) is not null)
                 return null;
 
-            StreamPosition? known = _resumeAfter?.Remove(room, out var position) == true ? position : null;
+            var known = _resumeAfter.Take(room);
             var membership = registry.Enter(room, connection, replay, resumeAfter ?? known, capacity) with { Starting = starting };
+            membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
         }
@@ -278,22 +305,10 @@ internal sealed class ConnectionRooms(
         {
             isRemoved = _memberships.Remove(membership);
             if (isRemoved && membership.Member is { Recovered: true, Position: { } cursor })
-                (_resumeAfter ??= []).TryAdd(membership.Room.Name, cursor);
+                _resumeAfter.TryAdd(membership.Room.Name, cursor);
         }
 
         membership.Leave();
         return isRemoved;
-    }
-
-    /// <summary>Finds a membership. The caller must hold the lock.</summary>
-    private RoomMembership? Find(string room)
-    {
-        foreach (var membership in _memberships)
-        {
-            if (membership.Room.Name == room)
-                return membership;
-        }
-
-        return null;
     }
 }

@@ -47,7 +47,9 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
             HandledMessage.Set(connection, room, inbound.Message);
         try
         {
-            if (dialog is null)
+            if (inbound.Request is ServerJoin join)
+                await connection.EnterByServerAsync(join.Attempt).ConfigureAwait(false);
+            else if (dialog is null)
                 await _driver!.ReceiveAsync(inbound.Message).ConfigureAwait(false);
             else
                 await dialog.HandleAsync(_driver!, inbound).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Connections;
 
@@ -18,6 +19,9 @@ internal interface INodeConnection
 
     /// <summary>The number of bytes that wait to be written.</summary>
     long BytesQueued { get; }
+
+    /// <summary>Takes the connection out of a room that it joined up to the given time, and notifies the client.</summary>
+    void LeaveByServer(UserCommand.Leave command, DateTimeOffset until);
 
     /// <summary>Closes the connection. Does nothing if it is closed.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);

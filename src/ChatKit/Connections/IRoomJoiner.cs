@@ -8,6 +8,9 @@ internal interface IRoomJoiner : IRoomClient
     /// <summary>Whether the server has closed the connection.</summary>
     bool ClosedHere { get; }
 
+    /// <summary>How long ago the connection was opened, in milliseconds.</summary>
+    uint Age { get; }
+
     /// <summary>Asks the connection's handler whether the client may join a room.</summary>
     ValueTask<bool> AuthorizeRoomAsync(string room);
 

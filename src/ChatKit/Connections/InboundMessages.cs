@@ -18,15 +18,12 @@ internal sealed class InboundMessages(
     ServerConnection connection, KeepAlive keepAlive, InboundRate? rate, ClientDialog? dialog, ConnectionServices services)
     : ITransportListener, IDisposable
 {
-    /// <summary>The number of messages that are read ahead of a busy handler before the client has to wait.</summary>
-    private const int InboxLimit = 16;
-
     /// <summary>The ref of the message that exceeded the limit.</summary>
     private string? _excess;
     private bool _hasExceeded;
 
     /// <summary>The messages that the handler has not taken yet.</summary>
-    public Inbox Inbox { get; } = new(InboxLimit);
+    public Inbox Inbox => connection.Inbox;
 
     /// <summary>
     /// Closes the connection if the client has exceeded its limit. The caller must first have handled all messages before that.

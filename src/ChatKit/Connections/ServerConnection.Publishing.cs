@@ -9,11 +9,11 @@ internal sealed partial class ServerConnection
 {
     public override ValueTask BroadcastAsync(
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(text, options, cancellationToken));
+        PublishAsync(text, options, cancellationToken).WithoutResult();
 
     public override ValueTask BroadcastAsync(
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
-        WithoutResult(PublishAsync(data, options, cancellationToken));
+        PublishAsync(data, options, cancellationToken).WithoutResult();
 
     public override ValueTask<MessagePosition?> PublishAsync(
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
@@ -94,13 +94,5 @@ internal sealed partial class ServerConnection
         room ??= HandledMessage.Of(this)?.Room ?? Room;
         RoomName.ThrowIfInvalid(room);
         return _services.Publisher.ChangeAsync(room, change, cancellationToken);
-    }
-
-    private static ValueTask WithoutResult(ValueTask<MessagePosition?> publishing)
-    {
-        if (!publishing.IsCompletedSuccessfully)
-            return new ValueTask(publishing.AsTask());
-        _ = publishing.Result;
-        return ValueTask.CompletedTask;
     }
 }

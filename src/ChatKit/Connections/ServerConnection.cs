@@ -2,9 +2,12 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 using ChatKit.ChatKitV1;
+using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
@@ -15,12 +18,16 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     /// <summary>1012, service restart, from the registry of RFC 6455 section 11.7.</summary>
     private const WebSocketCloseStatus Restarting = (WebSocketCloseStatus)1012;
 
+    /// <summary>The number of messages that are read ahead of a busy handler before the client has to wait.</summary>
+    private const int InboxLimit = 16;
+
     private readonly ClientTransport _transport;
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
+    private Presentation _presentation;
     private IServiceProvider? _scope;
 
     public ServerConnection(
@@ -32,7 +39,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        PresentAs = options.TrackPresence ? UserId ?? Id : null;
+        _presentation = new Presentation(options.TrackPresence ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -70,7 +77,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public WireFormat Format => _transport.Format;
 
-    public string? PresentAs { get; }
+    public string? PresentAs => _presentation.Name;
+
+    public string? PresenceData => _presentation.Json;
 
     public bool AllowsClientJoins { get; }
 
@@ -88,6 +97,13 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public long BytesQueued => Outbound.BytesWaiting;
 
     IOutbound IRoomClient.Outbound => Outbound;
+
+    /// <summary>The messages that the handler has not taken yet.</summary>
+    public Inbox Inbox { get; } = new(InboxLimit);
+
+    public IReadOnlyCollection<string> RoomNames => _rooms.Names();
+
+    public uint Age => AgeAt(_services.Clock.GetUtcNow());
 
     /// <summary>Whether this side has closed the connection. Messages that the client still sends are not handled.</summary>
     public bool ClosedHere => End.IsClosedHere;
@@ -130,27 +146,38 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
+    public override ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+    {
+        _presentation.Set(data, typeInfo);
+        _services.Rooms.Describe(this);
+        return ValueTask.CompletedTask;
+    }
+
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
         return EnterAsync(room, cancellationToken);
     }
 
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack)
-    {
-        JoinResult result;
-        try
-        {
-            result = await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            result = JoinResult.Denied;
-        }
+    public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
+        _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
 
-        if (result == JoinResult.Denied)
-            _services.Logger.RoomDenied(Id, UserId, join.Room);
-        return result;
+    public void JoinByServer(string room)
+    {
+        var (result, join) = _rooms.BeginByServer(room);
+        if (result == JoinResult.TooManyRooms)
+            _services.Logger.TooManyRooms(Id, UserId, room);
+        if (join is not null)
+            Inbox.Post(new InboundMessage(default, null, new ServerJoin(join)));
+    }
+
+    public async ValueTask EnterByServerAsync(RoomJoin join) =>
+        await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room)).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
+
+    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
+    {
+        if (_rooms.Leave(command.Room, AgeAt(until)) is not null && SpeaksV1)
+            EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
     }
 
     public void OnJoinFailed(string room, Exception exception)
@@ -159,10 +186,10 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         CloseHere(WebSocketCloseStatus.InternalServerError, "a room could not be joined", exception);
     }
 
-    public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
-
     public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
         _services.Rooms.ReadBeforeAsync(room, before, limit);
+
+    public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
 
     public bool IsIn(string room) => _rooms.IsIn(room);
 
@@ -240,18 +267,11 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
-    private async ValueTask EnterAsync(string room, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            _services.Logger.RoomDenied(Id, UserId, room);
-            throw;
-        }
-    }
+    private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
+        _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).LogDenialAsync(_services.Logger, this, room);
+
+    /// <summary>The age of the connection at a time, in milliseconds.</summary>
+    private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
 
     private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken, bool isJson = false)
     {

@@ -61,6 +61,7 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<DisconnectLog>();
         services.TryAddSingleton<RoomRegistry>();
         services.TryAddSingleton<Publisher>();
+        services.TryAddSingleton<UserRooms>();
         services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();
     }
 

@@ -72,6 +72,9 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
     public async ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken) =>
         await SendAsync(room, RedisPayload.OfAnnouncement(announcement.Span), cancellationToken).ConfigureAwait(false);
 
+    public async ValueTask<int?> AnnounceToAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken) =>
+        (int)await SendAsync(room, RedisPayload.OfAnnouncement(announcement.Span), cancellationToken).ConfigureAwait(false);
+
     public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken)
     {
@@ -142,13 +145,14 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         }
     }
 
-    private async Task SendAsync(string room, byte[] payload, CancellationToken cancellationToken)
+    /// <summary>Publishes a payload. Returns the number of nodes that have subscribed.</summary>
+    private async Task<long> SendAsync(string room, byte[] payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var database = await _connection.GetDatabaseAsync().ConfigureAwait(false);
-            await database
+            return await database
                 .PublishAsync(_connection.ChannelOf(_rooms[room].Channel), payload)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);

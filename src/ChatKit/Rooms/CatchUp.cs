@@ -109,7 +109,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
     private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
         V1Frames.Live(
-        room.Name, position, member.Recovered, room.Cursor.Revision ?? 0, member.Reads?.Read, member.Reads?.UnreadAt(position));
+            room.Name, position, member.Recovered, room.Cursor.Revision ?? 0, member.Reads?.Read, member.Reads?.UnreadAt(position));
 
     /// <summary>Reads what the member's user has read of the room, if that is kept. If it cannot be read, the member goes live without it.</summary>
     private async ValueTask LoadReadsAsync(RoomMember member, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ChatKit.Rooms;
 
 /// <summary>
-/// Stores which users were disconnected recently, in the history of a room that ChatKit reserves. An announcement may be lost, but every
-/// node finds the stored entry, when it reconnects and at each check. One read covers all users.
+/// Stores which users were disconnected, or taken out of a room, recently, in the history of a room that ChatKit reserves. An announcement may
+/// be lost, but every node finds the stored entry, when it reconnects and at each check. One read covers all users.
 /// </summary>
 internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock, ILogger<DisconnectLog> logger) : IDisposable
 {
@@ -23,6 +23,9 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     /// </summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(1);
 
+    /// <summary>The accuracy of times. What happens within it after an announcement is not affected.</summary>
+    private static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Distinguishes the entries of this node from those of other nodes.</summary>
     private readonly string _node = Guid.NewGuid().ToString("n");
 
@@ -31,19 +34,28 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     private Task? _next;
     private MessagePosition? _read;
 
-    /// <summary>Raised when a user is disconnected. Applies to each connection that was opened up to the given time.</summary>
-    public event Action<string, DisconnectEvent, DateTimeOffset>? Found;
+    /// <summary>
+    /// When the entries that this node has not read yet were announced. A connection that joins a room again after it was taken out of it must
+    /// not be taken out again when the entry is read.
+    /// </summary>
+    private readonly Dictionary<MessagePosition, DateTimeOffset> _announced = [];
 
-    /// <summary>Records that a user is disconnected.</summary>
+    /// <summary>
+    /// Raised when a user is disconnected or taken out of a room. Applies to each connection that was opened, or has joined the room, up to the
+    /// given time.
+    /// </summary>
+    public event Action<string, RoomEvent, DateTimeOffset>? Found;
+
+    /// <summary>Records that a user is disconnected, or taken out of a room. Returns the position of the entry.</summary>
     /// <exception cref="HistoryUnavailableException">The entry could not be stored.</exception>
-    public async ValueTask AddAsync(string userId, DisconnectEvent notice, CancellationToken cancellationToken)
+    public async ValueTask<MessagePosition> AddAsync(string userId, RoomEvent notice, CancellationToken cancellationToken)
     {
         var entry = new ChatMessage(WebSocketMessageType.Text, Announcement.Encode(notice), clock.GetUtcNow())
         {
             From = userId,
             ConnectionId = _node,
         };
-        await history.AppendAsync(RoomName, entry, Capacity, cancellationToken).ConfigureAwait(false);
+        return (await history.AppendAsync(RoomName, entry, Capacity, cancellationToken).ConfigureAwait(false)).Position;
     }
 
     /// <summary>
@@ -53,6 +65,16 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
     {
         lock (_gate)
             return _next ??= NextAsync();
+    }
+
+    /// <summary>Records that an entry was announced on this node, and takes effect now.</summary>
+    public void Announced(MessagePosition entry)
+    {
+        lock (_gate)
+        {
+            if (_announced.Count < Capacity && (_read is not { } read || !entry.IsAtOrBefore(read)))
+                _announced[entry] = clock.GetUtcNow();
+        }
     }
 
     public void Dispose() => _turn.Dispose();
@@ -85,10 +107,27 @@ internal sealed class DisconnectLog(IMessageHistory history, TimeProvider clock,
             logger.DisconnectsMissed();
         foreach (var entry in page.Messages)
         {
-            if (entry.From is { } user && Announcement.Decode(entry.Data.Span) is DisconnectEvent notice)
-                Found?.Invoke(user, notice, entry.ConnectionId == _node ? entry.At : entry.At + ClockSkew);
+            if (entry.From is { } user && Announcement.Decode(entry.Data.Span) is { } notice and (DisconnectEvent or UserCommand.Leave))
+                Found?.Invoke(user, notice, EndOf(entry));
         }
 
-        _read = page.Top;
+        lock (_gate)
+        {
+            _read = page.Top;
+            foreach (var entry in _announced.Keys.Where(entry => entry.IsAtOrBefore(page.Top)).ToList())
+                _announced.Remove(entry);
+        }
+    }
+
+    /// <summary>The time up to which an entry applies. What happens after its announcement has arrived is not affected.</summary>
+    private DateTimeOffset EndOf(ChatMessage entry)
+    {
+        lock (_gate)
+        {
+            if (_announced.TryGetValue(entry.Position.GetValueOrDefault(), out var announced))
+                return announced - Resolution;
+        }
+
+        return entry.ConnectionId == _node ? entry.At : entry.At + ClockSkew;
     }
 }

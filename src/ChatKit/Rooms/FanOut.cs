@@ -117,17 +117,27 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         long? first = null;
         long? revision = null;
         HashSet<string?>? leftOut = null;
-        DisconnectEvent? disconnect = null;
         List<ReadEvent>? reads = null;
+        List<RoomEvent>? commands = null;
         foreach (var item in items)
         {
             first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
             if (item.Message is { Audience: Audience.Others } forOthers)
                 (leftOut ??= []).Add(forOthers.ConnectionId);
-            revision ??= (item.Event as ChangeEvent)?.Revision;
-            disconnect ??= item.Event as DisconnectEvent;
-            if (item.Event is ReadEvent read)
-                (reads ??= []).Add(read);
+            switch (item.Event)
+            {
+                case null:
+                    break;
+                case ChangeEvent change:
+                    revision ??= change.Revision;
+                    break;
+                case ReadEvent read:
+                    (reads ??= []).Add(read);
+                    break;
+                case DisconnectEvent or UserCommand:
+                    (commands ??= []).Add(item.Event);
+                    break;
+            }
         }
 
         foreach (ref readonly var one in live.AsSpan())
@@ -152,8 +162,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
 
         if (reads is not null)
             (_reads ??= new ReadNotices(room)).Deliver(reads);
-        if (disconnect is not null)
-            Disconnect(disconnect);
+        commands?.ForEach(Execute);
         return deliveries;
     }
 
@@ -213,15 +222,21 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     }
 
     /// <summary>
-    /// Closes the connections of all members, including those that have not caught up, after the frames that were sent before.
+    /// Carries out a command for the connections of all members, including those that have not caught up, after the frames that were sent
+    /// before.
     /// </summary>
-    private void Disconnect(DisconnectEvent disconnect)
+    private void Execute(RoomEvent command)
     {
         RoomMember[] members;
         lock (room.Gate)
             members = [.. room.Members];
-        foreach (var member in members)
-            member.Client.Disconnect(disconnect.Status, disconnect.Reason);
+        if (command is UserCommand ofUser)
+            UserCommands.Execute(ofUser, members, services);
+        else if (command is DisconnectEvent disconnect)
+        {
+            foreach (var member in members)
+                member.Client.Disconnect(disconnect.Status, disconnect.Reason);
+        }
     }
 
     /// <summary>

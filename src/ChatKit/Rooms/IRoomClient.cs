@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Rooms;
 
@@ -30,8 +31,20 @@ internal interface IRoomClient
     {
     }
 
+    /// <summary>The data with which presence lists the client, as JSON; null if there is none.</summary>
+    string? PresenceData { get; }
+
     /// <summary>Whether a connection belongs, or belonged, to this client.</summary>
     bool Has(string? connectionId) => connectionId == Id || (connectionId is not null && FormerIds.Contains(connectionId));
+
+    /// <summary>The rooms that the connection is in.</summary>
+    IReadOnlyCollection<string> RoomNames { get; }
+
+    /// <summary>Lets the connection join a room in its turn, if its handler allows it.</summary>
+    void JoinByServer(string room);
+
+    /// <summary>Takes the connection out of a room that it joined up to the given time, and notifies the client.</summary>
+    void LeaveByServer(UserCommand.Leave command, DateTimeOffset until);
 
     /// <summary>Closes the connection.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);

@@ -51,8 +51,8 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
         }
 
-        if (_roster.KeyOf(member) is { } present)
-            _services.Tracker.Enter(present);
+        if (_roster.KeyOf(member.Client) is { } present)
+            _services.Tracker.Enter(present, member.Client.PresenceData);
         return true;
     }
 
@@ -84,12 +84,19 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             isEmpty = _state.IsClosed;
         }
 
-        if (_roster.KeyOf(member) is { } present)
+        if (_roster.KeyOf(member.Client) is { } present)
             _services.Tracker.Leave(present);
         if (!isEmpty)
             return;
         _onEmpty(this);
         _ = UnsubscribeAsync();
+    }
+
+    /// <summary>Stores and announces the presence data of a client that is in the room.</summary>
+    public void Describe(IRoomClient client)
+    {
+        if (_roster.KeyOf(client) is { } present && client.PresenceData is { } data)
+            _services.Tracker.Describe(present, data);
     }
 
     public void OnMessage(ChatMessage message) => _stream.OnMessage(message);
@@ -111,7 +118,7 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
                 _roster.OnAnnounced(presence);
             else if (roomEvent is SignalEvent signal)
                 AddSignal(signal);
-            else if (roomEvent is not ReadEvent || !_state.Queue.IsOverloaded)
+            else if (IsTaken(roomEvent))
                 _state.Queue.Add(new RoomItem(roomEvent));
         }
     }
@@ -155,6 +162,14 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
     void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
 
     void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals) => _fanOut.DeliverSignals(signals);
+
+    /// <summary>Whether the room takes an event. Read cursors may be lost; commands belong to the rooms of users.</summary>
+    private bool IsTaken(RoomEvent roomEvent) => roomEvent switch
+    {
+        ReadEvent => !_state.Queue.IsOverloaded,
+        UserCommand => RoomName.IsOfUser(Name),
+        _ => true,
+    };
 
     /// <summary>Takes a signal. The first thing that a busy node drops.</summary>
     private void AddSignal(SignalEvent signal)

@@ -13,6 +13,7 @@ internal sealed class RoomBroadcaster(
     Publisher publisher,
     IBackplane backplane,
     DisconnectLog disconnects,
+    UserRooms userRooms,
     IOptions<ChatKitOptions> options,
     TimeProvider clock,
     ILogger<Room> logger) : IRoomBroadcaster
@@ -94,9 +95,40 @@ internal sealed class RoomBroadcaster(
         CloseArguments.ThrowIfInvalid(status, reason);
         var notice = new DisconnectEvent(status, reason);
         await disconnects.AddAsync(userId, notice, cancellationToken).ConfigureAwait(false);
+        await AnnounceStoredAsync(userId, notice).ConfigureAwait(false);
+    }
+
+    public async ValueTask JoinUserAsync(string userId, string room, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        RoomName.ThrowIfInvalid(room);
+        cancellationToken.ThrowIfCancellationRequested();
+        var command = Announcement.Encode(new UserCommand.Join(room));
+        await backplane.AnnounceAsync(RoomName.OfUser(userId), command, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask LeaveUserAsync(string userId, string room, string? reason, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        RoomName.ThrowIfInvalid(room);
+        CloseArguments.ThrowIfReasonTooLong(reason);
+        var command = new UserCommand.Leave(room, reason);
+        var entry = await disconnects.AddAsync(userId, command, cancellationToken).ConfigureAwait(false);
+        await AnnounceStoredAsync(userId, command with { Entry = entry }).ConfigureAwait(false);
+    }
+
+    public ValueTask<IReadOnlyCollection<string>> GetRoomsAsync(string userId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return userRooms.GetAsync(userId, cancellationToken);
+    }
+
+    /// <summary>Announces a stored command to the nodes of a user.</summary>
+    private async ValueTask AnnounceStoredAsync(string userId, RoomEvent command)
+    {
         try
         {
-            await backplane.AnnounceAsync(RoomName.OfUser(userId), Announcement.Encode(notice), CancellationToken.None).ConfigureAwait(false);
+            await backplane.AnnounceAsync(RoomName.OfUser(userId), Announcement.Encode(command), CancellationToken.None).ConfigureAwait(false);
         }
         catch (HistoryUnavailableException e)
         {

@@ -41,8 +41,15 @@ internal static partial class RoomLog
         + "users may still be connected here.")]
     public static partial void DisconnectsMissed(this ILogger logger);
 
-    [LoggerMessage(213, LogLevel.Debug, "The disconnection of a user was stored but could not be announced. The nodes find it at their next check.")]
+    [LoggerMessage(213, LogLevel.Debug,
+        "The disconnection or removal of a user was stored but could not be announced. The nodes find it at their next check.")]
     public static partial void DisconnectNotAnnounced(this ILogger logger, Exception exception);
+
+    [LoggerMessage(411, LogLevel.Debug, "A question for the rooms of a user could not be answered.")]
+    public static partial void RoomsNotAnswered(this ILogger logger, Exception exception);
+
+    [LoggerMessage(412, LogLevel.Information, "{Count} nodes did not say in time which rooms a user is in. The result may be incomplete.")]
+    public static partial void RoomsIncomplete(this ILogger logger, int count);
 
     [LoggerMessage(220, LogLevel.Debug, "Room {Room}: connection {ConnectionId} received a gap. Missing messages: {Missed} (empty if unknown).")]
     public static partial void MemberMissed(this ILogger logger, LogText room, LogText connectionId, long? missed);

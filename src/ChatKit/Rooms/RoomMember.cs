@@ -21,6 +21,9 @@ internal sealed class RoomMember(IRoomClient client, int replay, StreamPosition?
 
     public MemberState State { get; set; }
 
+    /// <summary>The age of the connection when it joined, in milliseconds.</summary>
+    public uint JoinedAtAge { get; set; }
+
     /// <summary>Whether the member receives positions and gaps, and is notified when it is live.</summary>
     public bool SpeaksV1 { get; } = (client.Format & WireFormat.V1) != 0;
 

@@ -15,3 +15,18 @@ internal readonly record struct RoomMembership(Room Room, RoomMember Member, Can
         Starting?.Cancel();
     }
 }
+
+internal static class RoomMemberships
+{
+    /// <summary>Finds the membership in a room.</summary>
+    public static RoomMembership? Find(this List<RoomMembership> memberships, string room)
+    {
+        foreach (var membership in memberships)
+        {
+            if (membership.Room.Name == room)
+                return membership;
+        }
+
+        return null;
+    }
+}

@@ -14,10 +14,15 @@ internal static class CloseArguments
                 nameof(status), (int)status, "A close code must be 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4).");
         }
 
+        ThrowIfReasonTooLong(reason);
+    }
+
+    public static void ThrowIfReasonTooLong(string? reason)
+    {
         if (reason is not null && Encoding.UTF8.GetByteCount(reason) > WebSocketFrame.MaxReasonBytes)
         {
             throw new ArgumentException(
-                $"A close reason must have at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
+                $"A reason must have at most {WebSocketFrame.MaxReasonBytes} bytes of UTF-8 (RFC 6455 section 5.5).", nameof(reason));
         }
     }
 }

@@ -99,16 +99,19 @@ internal sealed class FuzzCase
         return (opcode, Spoilt == FuzzSpoilt.Payloads ? _spoiler.Spoil(payload) : payload);
     }
 
-    private byte[] Json(int opcode, byte[] payload) => _random.Next(14) switch
+    private byte[] Json(int opcode, byte[] payload) => _random.Next(17) switch
     {
         0 => "{\"type\":\"pong\"}"u8.ToArray(),
         1 => Encoding.UTF8.GetBytes($"{{\"type\":\"later\",\"data\":{new string('[', 40)}{new string(']', 40)}}}"),
         2 => Encoding.UTF8.GetBytes($"{{\"type\":\"join\",\"ref\":\"j\",\"room\":\"{_random.Next(Rooms)}\",\"after\":\"e:{_random.Next(100)}\"}}"),
         3 => Encoding.UTF8.GetBytes($"{{\"type\":\"leave\",\"room\":\"{_random.Next(Rooms)}\"}}"),
         4 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"room\":\"{_random.Next(Rooms)}\",\"data\":\"hi\"}}"),
-        5 => Encoding.UTF8.GetBytes($"{{\"type\":\"read\",\"room\":\"fuzz{_random.Next(Rooms)}\",\"position\":\"e:{_random.Next(100)}\"}}"),
-        6 => Encoding.UTF8.GetBytes($"{{\"type\":\"signal\",\"room\":\"{_random.Next(Rooms)}\",\"name\":\"s{_random.Next(3)}\",\"data\":\"{_random.Next()}\"}}"),
-        7 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"json\":{{\"a\":{Nested(_random.Next(1, 70))},\"b\":[{_random.Next()},null]}}}}"),
+        5 => Encoding.UTF8.GetBytes($"{{\"type\":\"signal\",\"room\":\"{_random.Next(Rooms)}\",\"name\":\"s{_random.Next(3)}\",\"data\":\"{_random.Next()}\"}}"),
+        6 => Encoding.UTF8.GetBytes($"{{\"type\":\"read\",\"room\":\"fuzz{_random.Next(Rooms)}\",\"position\":\"e:{_random.Next(100)}\"}}"),
+        7 => Encoding.UTF8.GetBytes($"{{\"type\":\"edit\",\"ref\":\"r{_random.Next(Refs)}\",\"position\":\"e:{_random.Next(100)}\",\"data\":\"hi\"}}"),
+        8 => Encoding.UTF8.GetBytes($"{{\"type\":\"delete\",\"room\":\"fuzz{_random.Next(Rooms)}\",\"position\":\"e:{_random.Next(100)}\"}}"),
+        9 => Encoding.UTF8.GetBytes($"{{\"type\":\"history\",\"ref\":\"h\",\"before\":\"e:{_random.Next(100)}\",\"limit\":{_random.Next(60)}}}"),
+        10 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"json\":{{\"a\":{Nested(_random.Next(1, 70))},\"b\":[{_random.Next()},null]}}}}"),
         _ when opcode == ClientFrame.Binary || payload.Length > 1000 =>
             Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"ref\":\"r{_random.Next(Refs)}\",\"base64\":\"{Convert.ToBase64String(payload.AsSpan(0, Math.Min(payload.Length, 1000)))}\"}}"),
         _ => Encoding.UTF8.GetBytes($"{{\"data\":\"{_random.Next()} \\u20ac\",\"type\":\"message\"}}"),

@@ -165,6 +165,23 @@ public abstract class BackplaneContract
     }
 
     [Fact]
+    public async Task The_number_of_nodes_that_an_announcement_is_sent_to_is_right_if_it_is_known()
+    {
+        var (one, other, _) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        Assert.True(await one.AnnounceToAsync(_room, new byte[] { 1 }) is null or 0, "nobody has subscribed");
+        await using var first = await one.SubscribeAsync(_room, near);
+        Assert.True(await other.AnnounceToAsync(_room, new byte[] { 2 }) is null or 1, "one node has subscribed");
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        var count = await one.AnnounceToAsync(_room, new byte[] { 3 });
+        Assert.True(count is null || count == (one == other ? 1 : 2), "all have subscribed");
+
+        Assert.Equal([2, 3], (await near.ReceiveAsync(2)).Select(static announcement => (int)announcement.Data.Span[0]));
+        Assert.Equal(3, Assert.Single(await far.ReceiveAsync(1)).Data.Span[0]);
+    }
+
+    [Fact]
     public async Task The_backplane_passes_the_capacity_to_the_history()
     {
         var (one, _, history) = await CreateAsync();

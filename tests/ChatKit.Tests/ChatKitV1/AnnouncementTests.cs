@@ -21,6 +21,16 @@ public class AnnouncementTests
     }
 
     [Theory]
+    [InlineData("a\nb", """{"name":"Anna"}""")]
+    [InlineData("", "null")]
+    public void A_presence_event_with_data_survives_encoding_and_decoding(string member, string data)
+    {
+        var joined = new PresenceEvent(PresenceChange.Joined, [member], new Dictionary<string, string> { [member] = data });
+        var notice = Assert.IsType<PresenceEvent>(RoundTrip(joined));
+        Assert.Equal((member, data), (Assert.Single(notice.Members), Assert.Single(notice.Data!).Value));
+    }
+
+    [Theory]
     [InlineData(1008, null)]
     [InlineData(4999, "why\nnot")]
     [InlineData(1000, "")]
@@ -30,14 +40,34 @@ public class AnnouncementTests
         Assert.Equal(notice, RoundTrip(notice));
     }
 
-    [Theory]
-    [InlineData("anna", "5k2j9")]
-    [InlineData("a\nb", "e\n1")]
-    [InlineData("7", "")]
-    public void A_read_event_survives_encoding_and_decoding(string user, string epoch)
+    [Fact]
+    public void Commands_to_a_user_survive_encoding_and_decoding()
     {
-        var notice = new ReadEvent("lobby", user, new MessagePosition(epoch, 42));
-        Assert.Equal(notice, RoundTrip(notice));
+        UserCommand[] commands =
+        [
+            new UserCommand.Join("team 7"),
+            new UserCommand.Leave("team", null),
+            new UserCommand.Leave("team", "", new MessagePosition("e", 7)),
+            new UserCommand.Leave("team", "why\nnot"),
+            new UserCommand.List("id", "\u0001answers:x"),
+        ];
+        Assert.All(commands, static command => Assert.Equal(command, RoundTrip(command)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(100)]
+    public void The_rooms_of_a_user_are_announced_in_parts(int count)
+    {
+        var rooms = Enumerable.Range(0, count).Select(static i => $"room {i}").ToList();
+        var parts = RoomsAnswer.Encode("id", rooms).Select(static part => RoomsAnswer.Decode(part)!).ToList();
+
+        Assert.Equal(rooms, parts.SelectMany(static part => part.Rooms));
+        Assert.All(parts, static part => Assert.Equal("id", part.Id));
+        Assert.Equal(parts.Count - 1, parts.FindIndex(static part => part.IsLast));
     }
 
     [Theory]
@@ -51,8 +81,28 @@ public class AnnouncementTests
     }
 
     [Theory]
+    [InlineData("anna", "5k2j9")]
+    [InlineData("a\nb", "e\n1")]
+    [InlineData("7", "")]
+    public void A_read_event_survives_encoding_and_decoding(string user, string epoch)
+    {
+        var notice = new ReadEvent("lobby", user, new MessagePosition(epoch, 42));
+        Assert.Equal(notice, RoundTrip(notice));
+    }
+
+    [Theory]
     [InlineData("")]
+    [InlineData("described\n1")]
+    [InlineData("described\n{\nanna")]
     [InlineData("signal\n")]
+    [InlineData("join")]
+    [InlineData("join\n")]
+    [InlineData("join\na\nb")]
+    [InlineData("join\na\u0001b")]
+    [InlineData("leave\nroom")]
+    [InlineData("leave\n\n")]
+    [InlineData("leave\nroom\nposition")]
+    [InlineData("list\nid")]
     [InlineData("signal\nnull")]
     [InlineData("signal\n{}")]
     [InlineData("signal\n{\"Name\":\"\"}")]

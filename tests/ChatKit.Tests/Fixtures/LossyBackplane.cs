@@ -5,12 +5,19 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
 {
     private readonly Lock _gate = new();
     private readonly List<(string Room, IBackplaneSubscriber Subscriber)> _subscriptions = [];
+    private int _announcements;
 
     /// <summary>What reaches the subscribers in place of a message.</summary>
     public Func<ChatMessage, IEnumerable<ChatMessage>> Transform { get; set; } = static message => [message];
 
     /// <summary>Whether announcements get lost.</summary>
     public bool LosesAnnouncements { get; set; }
+
+    /// <summary>Whether it is known how many nodes an announcement is sent to.</summary>
+    public bool CountsNodes { get; set; } = true;
+
+    /// <summary>The number of announcements so far.</summary>
+    public int Announcements => Volatile.Read(ref _announcements);
 
     /// <summary>Whether subscribing fails.</summary>
     public bool Down { get; set; }
@@ -55,9 +62,16 @@ internal sealed class LossyBackplane(IMessageHistory history) : IBackplane
 
     public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _announcements);
         foreach (var subscriber in LosesAnnouncements ? [] : Subscribers(room))
             subscriber.OnAnnouncement(announcement);
         return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<int?> AnnounceToAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
+    {
+        await AnnounceAsync(room, announcement, cancellationToken);
+        return CountsNodes ? Subscribers(room).Length : null;
     }
 
     public void Deliver(string room, ChatMessage message)

@@ -43,6 +43,27 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Users_taken_out_of_a_room_while_a_node_is_not_subscribed_leave_when_it_subscribes_again()
+    {
+        const int Users = 10;
+        var (here, there) = (Start(), Start());
+        var kicked = new List<ChatConnection>();
+        for (var i = 0; i < Users; i++)
+            kicked.Add(await there.EnterTrackedAsync($"user {i}"));
+        var admin = await AdminAsync();
+
+        for (var i = 0; i < Users; i++)
+        {
+            await admin.ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+            await here.Broadcaster.LeaveUserAsync($"user {i}", "lobby");
+        }
+
+        foreach (var connection in kicked)
+            Assert.Equal("lobby", (string?)(await connection.Client.ReceiveJsonUntilAsync("left"))[^1]["room"]);
+        await Patience.UntilAsync(() => there.Rooms.Find("lobby") is null, "nobody is in the room");
+    }
+
+    [Fact]
     public async Task After_a_crash_and_restart_messages_are_delivered_again_and_none_that_was_not_stored()
     {
         var (here, there) = (Start(), Start());

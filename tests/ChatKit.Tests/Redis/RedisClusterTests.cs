@@ -68,6 +68,20 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
+    public async Task The_rooms_of_users_on_every_node_of_a_cluster_are_known()
+    {
+        var (here, there) = (Start(), Start());
+        for (var i = 0; i < 10; i++)
+        {
+            await here.EnterTrackedAsync($"user {i}", "a");
+            await there.EnterTrackedAsync($"user {i}", "b");
+        }
+
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(["a", "b"], (await here.Broadcaster.GetRoomsAsync($"user {i}").AsTask().Soon()).Order());
+    }
+
+    [Fact]
     public async Task The_last_member_that_leaves_a_room_in_a_cluster_leaves_no_subscription_behind()
     {
         var here = Start();

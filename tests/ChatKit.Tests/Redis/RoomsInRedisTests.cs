@@ -86,6 +86,27 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task Users_are_moved_and_their_rooms_are_known_on_all_nodes()
+    {
+        var prefix = RedisHost.NewPrefix();
+        await using var here = StartHost(prefix);
+        await using var there = StartHost(prefix);
+        await using var elsewhere = StartHost(prefix);
+        ChatConnection[] connections = [await here.EnterTrackedAsync("anna"), await there.EnterTrackedAsync("anna", "other")];
+
+        await elsewhere.Broadcaster.JoinUserAsync("anna", "team");
+        foreach (var connection in connections)
+            await connection.Client.ReceiveJsonUntilAsync("live");
+        foreach (var host in new[] { here, there, elsewhere })
+            Assert.Equal(["lobby", "other", "team"], (await host.Broadcaster.GetRoomsAsync("anna").AsTask().Soon()).Order());
+        Assert.Empty(await here.Broadcaster.GetRoomsAsync("bob").AsTask().Soon());
+        await elsewhere.Broadcaster.LeaveUserAsync("anna", "team", "go");
+        foreach (var connection in connections)
+            Assert.Equal("go", (string?)(await connection.Client.ReceiveJsonUntilAsync("left"))[^1]["reason"]);
+        Assert.Equal(["lobby", "other"], (await there.Broadcaster.GetRoomsAsync("anna").AsTask().Soon()).Order());
+    }
+
+    [Fact]
     public async Task Signals_reach_the_other_nodes_and_leave_nothing_in_Redis()
     {
         const string Secret = "the-signal-of-this-test";
@@ -103,10 +124,11 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         var (messages, meta) = ($"{prefix}{{lobby}}:messages", $"{prefix}{{lobby}}:meta");
-        var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}*").Select(static key => (string?)key).ToList();
+        var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}{{*").Select(static key => (string?)key).ToList();
         Assert.Equal([messages, meta], keys.Order());
         Assert.Single(await connection.GetDatabase().ListRangeAsync(messages));
-        Assert.DoesNotContain((await connection.GetDatabase().HashGetAllAsync(meta)).ToStringDictionary().Values, static value => value.Contains(Secret));
+        var values = (await connection.GetDatabase().HashGetAllAsync(meta)).ToStringDictionary().Values;
+        Assert.DoesNotContain(values, static value => value.Contains(Secret));
     }
 
     [Fact]

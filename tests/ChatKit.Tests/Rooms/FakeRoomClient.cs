@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 using ChatKit.Tests.Fixtures;
 
 namespace ChatKit.Tests.Rooms;
@@ -23,6 +24,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
     public IOutbound Outbound => this;
 
     public string? PresentAs { get; init; }
+
+    public string? PresenceData => null;
 
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;
@@ -58,6 +61,12 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         await Patience.UntilAsync(() => Texts.Length >= count, $"{count} texts arrive");
         return Texts;
     }
+
+    public IReadOnlyCollection<string> RoomNames => [];
+
+    public void JoinByServer(string room) => throw new NotSupportedException();
+
+    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until) => throw new NotSupportedException();
 
     public EnqueueResult TryEnqueue(ReadOnlyMemory<byte> frames)
     {

@@ -142,7 +142,8 @@ public sealed class SignalTests : IAsyncDisposable
         await ann.Client.SendAsync($$"""{"type":"signal","name":"typing","data":"{{largest}}x"}""");
 
         var error = await ann.Client.ReceiveJsonAsync();
-        Assert.Equal(("malformed", "The 'data' of a signal must have at most 1024 bytes of UTF-8."), ((string?)error["code"], (string?)error["text"]));
+        Assert.Equal("malformed", (string?)error["code"]);
+        Assert.Equal("The 'data' of a signal must have at most 1024 bytes of UTF-8.", (string?)error["text"]);
     }
 
     [Fact]

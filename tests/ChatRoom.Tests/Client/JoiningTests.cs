@@ -1,10 +1,5 @@
 using System.Globalization;
 using ChatKit;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ChatRoom.Tests.Client;
 
@@ -16,9 +11,9 @@ public class JoiningTests(Browser browser)
     [Fact]
     public async Task People_in_several_rooms_exchange_messages_on_one_connection_each()
     {
-        await using var app = await StartAsync();
-        await using var ann = await ClientPage.ConnectAsync(browser, new Uri(app.Urls.First()));
-        await using var bob = await ClientPage.ConnectAsync(browser, new Uri(app.Urls.First()));
+        await using var server = await StartAsync();
+        await using var ann = await ClientPage.ConnectAsync(browser, server.Address);
+        await using var bob = await ClientPage.ConnectAsync(browser, server.Address);
         await ann.RunAsync("window.team = chat.join('team'); window.secret = chat.join('secret'); secret.send('let me in').catch(() => {});");
         await bob.RunAsync("window.team = chat.join('team');");
         foreach (var page in new[] { ann, bob })
@@ -43,10 +38,9 @@ public class JoiningTests(Browser browser)
     [Fact]
     public async Task A_client_resumes_1000_rooms_with_each_missed_message_exactly_once()
     {
-        await using var app = await StartAsync();
-        var broadcaster = app.Services.GetRequiredService<IRoomBroadcaster>();
-        await BroadcastAsync(broadcaster, "old");
-        await using var page = await ClientPage.ConnectAsync(browser, new Uri(app.Urls.First()));
+        await using var server = await StartAsync();
+        await BroadcastAsync(server.Broadcaster, "old");
+        await using var page = await ClientPage.ConnectAsync(browser, server.Address);
         await page.RunAsync($"for (let i = 0; i < {Rooms}; i++) chat.join(`room-${{i}}`);");
         await page.ExpectAsync("all('live', 'room').length", $"{Rooms + 1}");
         await page.ExpectAsync("all('message', 'data').length", $"{Rooms}");
@@ -54,7 +48,7 @@ public class JoiningTests(Browser browser)
         await page.ExpectAsync("chat.state", "\"offline\"");
         await page.RunAsync("events.length = 0");
 
-        await BroadcastAsync(broadcaster, "missed");
+        await BroadcastAsync(server.Broadcaster, "missed");
         await page.Page.Context.SetOfflineAsync(false);
 
         await page.ExpectAsync("all('live', 'room').length", $"{Rooms + 1}");
@@ -70,19 +64,8 @@ public class JoiningTests(Browser browser)
             await broadcaster.BroadcastAsync(string.Create(CultureInfo.InvariantCulture, $"room-{i}"), text);
     }
 
-    private static async Task<WebApplication> StartAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddChatKit(options => options.MaxRoomsPerConnection = Rooms + 1);
-        var app = builder.Build();
-        app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
-        app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ScriptedServer.ClientFolder, "chatkit.js"), "text/javascript"));
-        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.AllowClientJoins = true);
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
-    }
+    private static Task<RealServer> StartAsync() => RealServer.StartAsync<ChatRoom>(
+        static options => options.AllowClientJoins = true, static options => options.MaxRoomsPerConnection = Rooms + 1);
 
     private sealed class ChatRoom : WebSocketHandler
     {

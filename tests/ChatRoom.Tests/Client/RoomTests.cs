@@ -135,7 +135,7 @@ public class RoomTests(Browser browser)
         await page.ExpectAsync("heardOf('message', 'data')", """["sent again"]""");
         await page.ExpectAsync("all('message', 'data')", """["sent again"]""");
         await page.RunAsync("left.leave(); left.send('too late').catch(({ code }) => { window.code = code; });");
-        await page.ExpectAsync("code", "\"not_joined\"");
+        await page.ExpectAsync("window.code", "\"not_joined\"");
         await page.RunAsync("team.leave()");
         await connection.ReceiveAsync("leave");
         await connection.AbortAsync();

@@ -4,6 +4,7 @@ using ChatKit.ChatKitV1;
 using ChatKit.Connections;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
+using ChatKit.Rooms.Events;
 
 namespace ChatKit.Benchmarks.Rooms;
 
@@ -27,7 +28,15 @@ internal sealed class QueueClient : IRoomClient
 
     public string? PresentAs => null;
 
+    public string? PresenceData => null;
+
     public long Written => _stream.Written;
+
+    public IReadOnlyCollection<string> RoomNames => [];
+
+    public void JoinByServer(string room) => throw new InvalidOperationException(room);
+
+    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until) => throw new InvalidOperationException(command.Room);
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => throw new InvalidOperationException(reason);
 }

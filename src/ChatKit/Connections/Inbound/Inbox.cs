@@ -4,7 +4,7 @@ using ChatKit.ChatKitV1;
 namespace ChatKit.Connections.Inbound;
 
 /// <summary>
-/// The messages that a client has sent and its handler has not taken yet, for one writer and one reader. The reader continues on another
+/// The messages that a client has sent and its handler has not taken yet, for one reader. The reader continues on another
 /// thread, so that it never holds up the writer. A waiting reader holds only this object.
 /// </summary>
 /// <param name="limit">The maximum number of messages.</param>
@@ -19,13 +19,15 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
     private bool _finished;
 
     /// <summary>Adds a message. Returns false if the inbox is full. Drops a message that arrives after the end.</summary>
-    public bool TryWrite(InboundMessage message)
+    public bool TryWrite(InboundMessage message) => TryWrite(message, limit);
+
+    private bool TryWrite(InboundMessage message, int most)
     {
         lock (_messages)
         {
             if (_completed)
                 return true;
-            if (_messages.Count >= limit)
+            if (_messages.Count >= most)
                 return false;
             _messages.Enqueue(message);
             if (!_isAwaited)
@@ -36,6 +38,9 @@ internal sealed class Inbox(int limit) : IValueTaskSource<bool>
         _arrival.SetResult(true);
         return true;
     }
+
+    /// <summary>Adds a request of the server even if the inbox is full. Drops it after the end.</summary>
+    public void Post(InboundMessage request) => TryWrite(request, int.MaxValue);
 
     /// <summary>Waits until there is space, or until the end.</summary>
     public Task WaitToWriteAsync()

@@ -14,22 +14,26 @@ internal static class Announcement
 {
     private const string Joined = "joined";
     private const string Left = "left";
+    private const string Described = "described";
     private const string Disconnect = "disconnect";
-    private const string Read = "read";
     private const string Signal = "signal";
+    private const string Read = "read";
 
     /// <summary>Separates a keyword from its arguments. A member can contain it, so a member is always the last argument.</summary>
     private const char Separator = '\n';
 
     public static byte[] Encode(RoomEvent roomEvent) => Encoding.UTF8.GetBytes(roomEvent switch
     {
+        PresenceEvent { Change: PresenceChange.Joined, Members: [var member], Data: { } data } =>
+            $"{Described}{Separator}{data[member]}{Separator}{member}",
         PresenceEvent { Change: PresenceChange.Joined, Members: [var member] } => $"{Joined}{Separator}{member}",
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
         DisconnectEvent { Status: var status, Reason: var reason } => $"{Disconnect}{Separator}{(int)status}{Separator}{reason}",
+        UserCommand command => command.ToText(),
+        SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         ReadEvent { Position: var to } read =>
             string.Create(CultureInfo.InvariantCulture, $"{Read}\n{read.Room}\n{to.Sequence}\n{to.Epoch.Length}\n{to.Epoch}{read.User}"),
-        SignalEvent signal => $"{Signal}{Separator}{JsonSerializer.Serialize(signal, SignalEventContext.Default.SignalEvent)}",
         _ => throw new ArgumentException($"{roomEvent} is not sent to other nodes.", nameof(roomEvent)),
     });
 
@@ -40,11 +44,12 @@ internal static class Announcement
         return (parts[0], parts.ElementAtOrDefault(1)) switch
         {
             (Joined, { } member) => new PresenceEvent(PresenceChange.Joined, [member]),
+            (Described, { } member) => DecodeDescribed(member.Split(Separator, 2)),
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
-            (Read, { } read) => DecodeRead(read.Split(Separator, 4)),
             (Signal, { } signal) => DecodeSignal(signal),
-            _ => null,
+            (Read, { } read) => DecodeRead(read.Split(Separator, 4)),
+            var (keyword, arguments) => UserCommand.Parse(keyword, arguments),
         };
     }
 
@@ -56,6 +61,22 @@ internal static class Announcement
         && length <= rest.Length
             ? new ReadEvent(room, rest[length..], new MessagePosition(rest[..length], number))
             : null;
+
+    /// <summary>Decodes a member with data. The data comes first, because a member can contain the separator, and JSON on one line cannot.</summary>
+    private static PresenceEvent? DecodeDescribed(string[] parts)
+    {
+        try
+        {
+            if (parts is not [var data, var member])
+                return null;
+            using var json = JsonDocument.Parse(data);
+            return new PresenceEvent(PresenceChange.Joined, [member], new Dictionary<string, string> { [member] = data });
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static DisconnectEvent? DecodeDisconnect(string[] parts) =>
         parts[0] is { Length: 4 } code
