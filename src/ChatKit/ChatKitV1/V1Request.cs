@@ -31,7 +31,7 @@ internal static class V1Request
                 request = new ClientRequest.History(before, limit);
                 break;
             case V1ClientFrame.ReadType:
-                request = new ClientRequest.Read(frame.Room, MessagePosition.Parse(frame.Position!));
+                request = new ClientRequest.Read(MessagePosition.Parse(frame.Position!));
                 break;
             case V1ClientFrame.SignalType:
                 problem = V1SignalFrame.Read(received, frame.Data, out var name);

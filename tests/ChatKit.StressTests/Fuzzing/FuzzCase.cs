@@ -99,7 +99,7 @@ internal sealed class FuzzCase
         return (opcode, Spoilt == FuzzSpoilt.Payloads ? _spoiler.Spoil(payload) : payload);
     }
 
-    private byte[] Json(int opcode, byte[] payload) => _random.Next(17) switch
+    private byte[] Json(int opcode, byte[] payload) => _random.Next(16) switch
     {
         0 => "{\"type\":\"pong\"}"u8.ToArray(),
         1 => Encoding.UTF8.GetBytes($"{{\"type\":\"later\",\"data\":{new string('[', 40)}{new string(']', 40)}}}"),
