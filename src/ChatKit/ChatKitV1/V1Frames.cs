@@ -3,13 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.ChatKitV1;
 
 /// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>. Each frame is a JSON object in one text frame.</summary>
-internal static class V1Frames
+internal static partial class V1Frames
 {
     /// <summary>Letters of all scripts are written unescaped. This is safe because ChatKit never inserts frames into HTML.</summary>
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -74,60 +73,6 @@ internal static class V1Frames
             json.WriteString("position", it.position.ToString());
         });
 
-    public static byte[] Gap(string room, MessageGap gap) =>
-        Frame((room, gap), static (json, it) =>
-        {
-            Begin(json, "gap");
-            json.WriteString("room", it.room);
-            json.WriteString("after", it.gap.After.ToString());
-            WriteIfAny(json, "next", it.gap.Next?.ToString());
-            if (it.gap.Missed is { } missed)
-                json.WriteNumber("missed", missed);
-            else
-                json.WriteBoolean("reset", true);
-        });
-
-    public static byte[] Presence(string room, PresenceEvent presence) =>
-        Frame((room, presence), static (json, it) =>
-        {
-            Begin(json, "presence");
-            json.WriteString("room", it.room);
-            if (it.presence.Change == PresenceChange.Count)
-                json.WriteNumber("count", it.presence.Count);
-            else
-                WriteMembers(json, it.presence);
-        });
-
-    /// <param name="room">The room that the client was taken out of.</param>
-    /// <param name="reason">The reason; null for none.</param>
-    public static byte[] Left(string room, string? reason) =>
-        Frame((room, reason), static (json, left) =>
-        {
-            Begin(json, "left");
-            json.WriteString("room", left.room);
-            WriteIfAny(json, "reason", left.reason);
-        });
-
-    public static byte[] Signal(string room, SignalEvent signal) =>
-        Frame((room, signal), static (json, it) =>
-        {
-            Begin(json, "signal");
-            json.WriteString("room", it.room);
-            WriteIfAny(json, "from", it.signal.From);
-            json.WriteString("name", it.signal.Name);
-            WriteIfAny(json, "data", it.signal.Data);
-        });
-
-    /// <summary>An event of a room; empty if it is not for clients.</summary>
-    public static byte[] Event(string room, RoomEvent roomEvent) => roomEvent switch
-    {
-        MessageGap gap => Gap(room, gap),
-        PresenceEvent presence => Presence(room, presence),
-        ChangeEvent change => Change(room, change.Message),
-        SignalEvent signal => Signal(room, signal),
-        _ => [],
-    };
-
     /// <param name="room">The room's name.</param>
     /// <param name="position">The last position that the client has.</param>
     /// <param name="recovered">Whether the client has received everything after the position that it has stated.</param>
@@ -147,15 +92,6 @@ internal static class V1Frames
             WriteIfAny(json, "read", live.read?.ToString());
             if (live.unread is { } unread)
                 json.WriteNumber("unread", unread);
-        });
-
-    public static byte[] Read(ReadEvent read) =>
-        Frame(read, static (json, read) =>
-        {
-            Begin(json, "read");
-            json.WriteString("room", read.Room);
-            json.WriteString("user", read.User);
-            json.WriteString("position", read.Position.ToString());
         });
 
     /// <summary>Older messages of a room, as they are now. The oldest are left out if the frame would be too large.</summary>
@@ -225,30 +161,6 @@ internal static class V1Frames
             Begin(json, "restart");
             WriteRetry(json, retry);
         });
-
-    private static void WriteMembers(Utf8JsonWriter json, PresenceEvent presence)
-    {
-        json.WriteStartArray(presence.Change switch
-        {
-            PresenceChange.Joined => "joined",
-            PresenceChange.Left => "left",
-            PresenceChange.Changed => "changed",
-            _ => "here",
-        });
-        foreach (var member in presence.Members)
-            json.WriteStringValue(member);
-        json.WriteEndArray();
-        if (presence.Data is null)
-            return;
-        json.WriteStartObject("members");
-        foreach (var (member, data) in presence.Data)
-        {
-            json.WritePropertyName(member);
-            json.WriteRawValue(data, skipInputValidation: true);
-        }
-
-        json.WriteEndObject();
-    }
 
     private static void WriteRetry(Utf8JsonWriter json, TimeSpan retry) => json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
 
