@@ -152,7 +152,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
-        _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
+        _rooms.JoinAsync(join, () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
 
     public void JoinByServer(string room)
     {
@@ -164,7 +164,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     public async ValueTask EnterByServerAsync(RoomJoin join) =>
-        await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room)).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
+        await _rooms.JoinAsync(join).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
 
     public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
     {
@@ -255,12 +255,12 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public void Dispose() => End.Dispose();
 
-    private int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
+    public int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
-    private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
+    public int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
     private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
-        _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).LogDenialAsync(_services.Logger, this, room);
+        _rooms.JoinAsync(room, cancellationToken).LogDenialAsync(_services.Logger, this, room);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);

@@ -34,7 +34,7 @@ internal static class Refused
                 continue;
             if (refused[i].Event is MessageGap gap && gap.Behind(member.DeliveredThrough) is { } rest)
                 return new StreamPosition(rest.After, refused[i].Accepted);
-            if (refused[i].Event is ChangeEvent change && refused[i].ChangedAfter is { } after)
+            if (refused[i].Event is ChangeEvent { After: { } after } change)
                 return new StreamPosition(after, change.Revision - 1);
         }
 
