@@ -234,7 +234,8 @@ internal sealed partial class ConnectionRooms(
 
             var known = _resumeAfter.Take(room);
             var membership = registry.Enter(
-                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with { Starting = starting };
+                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with
+            { Starting = starting };
             membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
