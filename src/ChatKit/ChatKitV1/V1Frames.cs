@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatKit.WebSockets;
 
@@ -10,11 +7,8 @@ namespace ChatKit.ChatKitV1;
 /// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>. Each frame is a JSON object in one text frame.</summary>
 internal static partial class V1Frames
 {
-    /// <summary>Letters of all scripts are written unescaped. This is safe because ChatKit never inserts frames into HTML.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     [ThreadStatic]
-    private static Buffer? _buffer;
+    private static V1FrameBuffer? _buffer;
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
@@ -56,12 +50,12 @@ internal static partial class V1Frames
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
-    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at) =>
-        Frame((type, data, at), static (json, it) =>
+    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at, bool isJson = false) =>
+        Frame((type, data, at, isJson), static (json, it) =>
         {
             Begin(json, "message");
             json.WriteString("at", it.at.UtcDateTime);
-            WriteData(json, it.type, it.data);
+            WriteData(json, it.type, it.data, it.isJson);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -191,11 +185,19 @@ internal static partial class V1Frames
         if (message.IsDeleted)
             json.WriteBoolean("deleted", true);
         else
-            WriteData(json, message.Type, message.Data);
+            WriteData(json, message.Type, message.Data, message.IsJson);
     }
 
-    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data, bool isJson)
     {
+        // A history or a backplane of the application can return anything.
+        if (isJson && JsonPayload.IsValid(data.Span))
+        {
+            json.WritePropertyName("json");
+            json.WriteRawValue(data.Span, skipInputValidation: true);
+            return;
+        }
+
         if (type == WebSocketMessageType.Text)
             json.WriteString("data", data.Span);
         else
@@ -204,7 +206,7 @@ internal static partial class V1Frames
 
     private static byte[] Frame<T>(T value, Action<Utf8JsonWriter, T> write)
     {
-        var buffer = _buffer ??= new Buffer();
+        var buffer = _buffer ??= new V1FrameBuffer();
         try
         {
             write(buffer.Json, value);
@@ -215,32 +217,6 @@ internal static partial class V1Frames
         finally
         {
             buffer.Reset();
-        }
-    }
-
-    /// <summary>The encoding buffer of a thread. Frames are encoded one at a time, so one buffer per thread is enough.</summary>
-    [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Lives as long as its thread.")]
-    private sealed class Buffer
-    {
-        /// <summary>A larger buffer isn't kept, because few messages are that long and there are many threads.</summary>
-        private const int MaxKept = 64 * 1024;
-
-        public Buffer()
-        {
-            Json = new Utf8JsonWriter(Bytes, Options);
-        }
-
-        public ArrayBufferWriter<byte> Bytes { get; private set; } = new(512);
-
-        public Utf8JsonWriter Json { get; }
-
-        public void Reset()
-        {
-            if (Bytes.Capacity > MaxKept)
-                Bytes = new ArrayBufferWriter<byte>(512);
-            else
-                Bytes.ResetWrittenCount();
-            Json.Reset(Bytes);
         }
     }
 }

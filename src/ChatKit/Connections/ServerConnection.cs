@@ -120,6 +120,14 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
         SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload, cancellationToken);
 
+    public override ValueTask SendJsonAsync(string json, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var frame = WebSocketFrame.Text(json, out var payload);
+        JsonPayload.ThrowIfInvalid(payload.Span, nameof(json));
+        return SendAsync(frame, payload, cancellationToken, isJson: true);
+    }
+
     /// <summary>Waits until the queue has accepted an uncompressed frame. If this is canceled, the queue has not accepted the frame.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     public async ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default)
@@ -265,10 +273,10 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
 
-    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken, bool isJson = false)
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
-        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
+        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow(), isJson) : plain;
         return EnqueueAsync(frame, cancellationToken);
     }
 }
