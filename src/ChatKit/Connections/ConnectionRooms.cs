@@ -233,9 +233,8 @@ internal sealed partial class ConnectionRooms(
                 return null;
 
             var known = _resumeAfter.Take(room);
-            var membership = registry.Enter(
-                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with
-            { Starting = starting };
+            var membership = registry.Enter(room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room));
+            membership = membership with { Starting = starting };
             membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
