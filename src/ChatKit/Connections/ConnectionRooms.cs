@@ -10,7 +10,7 @@ namespace ChatKit.Connections;
 /// <param name="resumeAfter">
 /// The last position that the client has in each room, if the handshake contains it. Positions for more rooms than the limit are ignored.
 /// </param>
-internal sealed class ConnectionRooms(
+internal sealed partial class ConnectionRooms(
     IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, StreamPosition> resumeAfter)
 {
     // Most connections are in one or two rooms. For so few, a list is smaller than a dictionary, and as fast.
@@ -239,8 +239,8 @@ internal sealed class ConnectionRooms(
                 return null;
 
             var known = _resumeAfter.Take(room);
-            var membership = registry.Enter(
-                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with { Starting = starting };
+            var membership = registry.Enter(room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room));
+            membership = membership with { Starting = starting };
             membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
@@ -262,53 +262,5 @@ internal sealed class ConnectionRooms(
     {
         lock (_memberships)
             return _joins?.Contains(join) == true && !_leftAll;
-    }
-
-    /// <summary>
-    /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join.
-    /// </summary>
-    private async ValueTask StartAsync(RoomMembership membership, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await membership.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            TryAbandon(membership);
-            throw;
-        }
-    }
-
-    private async Task StartInBackgroundAsync(RoomMembership membership)
-    {
-        try
-        {
-            await membership.StartAsync(membership.Starting!.Token).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // If the client has left the room, nobody waits for it.
-            if (TryAbandon(membership))
-                connection.OnJoinFailed(membership.Room.Name, e);
-        }
-    }
-
-    /// <summary>
-    /// Ends a membership that could not be started. A client that has resumed and missed nothing then resumes from where this attempt has
-    /// stopped. Returns false if the membership has ended before.
-    /// </summary>
-    private bool TryAbandon(RoomMembership membership)
-    {
-        bool isRemoved;
-        lock (_memberships)
-        {
-            isRemoved = _memberships.Remove(membership);
-            if (isRemoved && membership.Member is { Recovered: true, Position: { } cursor })
-                _resumeAfter.TryAdd(membership.Room.Name, cursor);
-        }
-
-        membership.Leave();
-        return isRemoved;
     }
 }
