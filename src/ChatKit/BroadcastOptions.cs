@@ -17,4 +17,11 @@ public sealed class BroadcastOptions
     /// this moment, or that are still catching up, never receive it.
     /// </summary>
     public bool Store { get; set; } = true;
+
+    /// <summary>
+    /// Whether the message is JSON, at most 60 levels deep. Clients that speak <see cref="ChatKitSubprotocol.V1"/> receive it as JSON, and
+    /// other clients receive its text. Default: null, the message is JSON if the handler passes on the JSON message that it is handling, with
+    /// the same text. Bytes are sent as a text if this is true.
+    /// </summary>
+    public bool? IsJson { get; set; }
 }

@@ -30,6 +30,13 @@ public sealed class ChatKitOptions
     public int MaxRoomsPerConnection { get; set; } = 128;
 
     /// <summary>
+    /// The number of members up to which a room with presence sends lists. Default: 1,000; 0 to 1,000,000. In a room with more members, clients
+    /// that speak <see cref="ChatKitSubprotocol.V1"/> receive only the number of members, at most once a second. Lists return when a tenth fewer
+    /// than the limit are left.
+    /// </summary>
+    public int PresenceListLimit { get; set; } = 1_000;
+
+    /// <summary>
     /// Returns the id of a client's user, which becomes <see cref="WebSocketConnection.UserId"/>; null or empty for an anonymous client.
     /// Default: the claim <see cref="ClaimTypes.NameIdentifier"/>, or else <c>sub</c>. The id must be unique to the user. Don't use a
     /// display name: two people with the same name would be one user for presence, refs, limits and <see cref="IRoomBroadcaster"/>.

@@ -22,6 +22,7 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
         ChangedAt = source.ChangedAt;
         ChangedBy = source.ChangedBy;
         IsDeleted = source.IsDeleted;
+        IsJson = source.IsJson;
     }
 
     /// <summary>Whether the message is text or binary.</summary>
@@ -74,6 +75,12 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     /// <summary>Whether the message was deleted. It keeps its position, and has no payload.</summary>
     public bool IsDeleted { get; init; }
 
+    /// <summary>
+    /// Whether the payload of a text message is JSON (RFC 8259). Clients that speak <see cref="ChatKitSubprotocol.V1"/> then receive it as
+    /// JSON, and other clients receive its text. Default: false.
+    /// </summary>
+    public bool IsJson { get; init; }
+
     /// <summary>The payload as text. Each call decodes it again. Invalid UTF-8 becomes U+FFFD.</summary>
     public string Text => Encoding.UTF8.GetString(Data.Span);
 
@@ -98,10 +105,13 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
             ChangedAt = change.At,
             ChangedBy = change.By,
             IsDeleted = change.IsDeletion,
+            IsJson = change.IsJson,
         };
     }
 
     internal ChatMessage WithIdempotencyKey(string key) => new(this) { IdempotencyKey = key };
+
+    internal ChatMessage AsJson() => new(this) { IsJson = true };
 
     internal ChatMessage WithSender(string userId) => new(this) { From = userId };
 

@@ -10,7 +10,8 @@ namespace ChatKit;
 /// <remarks>
 /// An implementation must carry these properties of a message: <see cref="ChatMessage.Type"/>, <see cref="ChatMessage.Data"/>,
 /// <see cref="ChatMessage.At"/>, <see cref="ChatMessage.From"/>, <see cref="ChatMessage.ConnectionId"/>,
-/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.Position"/> and <see cref="ChatMessage.TraceParent"/>; and, if it implements
+/// <see cref="ChatMessage.Audience"/>, <see cref="ChatMessage.IsJson"/>, <see cref="ChatMessage.Position"/> and
+/// <see cref="ChatMessage.TraceParent"/>; and, if it implements
 /// <see cref="ChangeAsync"/>, <see cref="ChatMessage.Revision"/>, <see cref="ChatMessage.ChangedAt"/>, <see cref="ChatMessage.ChangedBy"/>
 /// and <see cref="ChatMessage.IsDeleted"/>. Besides the
 /// application's rooms, ChatKit uses rooms of its own, such as one for each user. Their names begin with U+0001 and can be longer than

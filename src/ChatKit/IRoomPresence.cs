@@ -15,4 +15,24 @@ public interface IRoomPresence
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
     ValueTask<IReadOnlyCollection<string>> ListAsync(string room, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Lists who is in a room, as <see cref="ListAsync"/> does, with the data that their handlers have set. The default implementation lists
+    /// them without data.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
+    async ValueTask<IReadOnlyCollection<PresentMember>> ListMembersAsync(string room, CancellationToken cancellationToken = default) =>
+        [.. (await ListAsync(room, cancellationToken).ConfigureAwait(false)).Select(static id => new PresentMember(id, null))];
+
+    /// <summary>
+    /// Counts who is in a room, without reading the list. In a room with more than 1,000 members, users of a node that crashed can be counted
+    /// for a few minutes. The default implementation reads the list.
+    /// </summary>
+    /// <param name="room">The room's name.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
+    async ValueTask<int> CountAsync(string room, CancellationToken cancellationToken = default) =>
+        (await ListAsync(room, cancellationToken).ConfigureAwait(false)).Count;
 }

@@ -14,6 +14,9 @@ public sealed record MessageChange
     /// <summary>Whether the new payload is text or binary. Default: text.</summary>
     public WebSocketMessageType Type { get; init; }
 
+    /// <summary>Whether the new payload, a text, is JSON. Default: false.</summary>
+    public bool IsJson { get; init; }
+
     /// <summary>The new payload. For text, its UTF-8 bytes. The bytes aren't copied, so don't change them afterwards.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 

@@ -9,6 +9,12 @@ public sealed class RoomBroadcastOptions
     /// </summary>
     public bool Store { get; set; } = true;
 
+    /// <summary>
+    /// Whether the message is JSON, at most 60 levels deep. Clients that speak <see cref="ChatKitSubprotocol.V1"/> receive it as JSON, and
+    /// other clients receive its text. Bytes are then sent as a text. Default: false.
+    /// </summary>
+    public bool IsJson { get; set; }
+
     /// <summary>The id of the sender that clients see. Default: null, the application itself.</summary>
     public string? From { get; set; }
 

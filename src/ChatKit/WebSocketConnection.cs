@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 
 namespace ChatKit;
 
@@ -62,6 +63,18 @@ public abstract class WebSocketConnection
     /// <exception cref="ArgumentException">The message is larger than 64 MiB.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sends JSON to this client: as JSON if the client speaks <see cref="ChatKitSubprotocol.V1"/>, otherwise as a text. Waits while the
+    /// client's outbound queue is full. The default implementation, for a test's own connection, calls
+    /// <see cref="SendAsync(string, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="json">The JSON, at most 60 levels deep.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message is then not sent.</param>
+    /// <exception cref="WebSocketClosedException">The connection is closed or closing.</exception>
+    /// <exception cref="ArgumentException">The text isn't valid JSON, is nested too deeply, or is larger than 64 MiB.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled. The message isn't sent.</exception>
+    public virtual ValueTask SendJsonAsync(string json, CancellationToken cancellationToken = default) => SendAsync(json, cancellationToken);
 
     /// <summary>Sends a text to a room; see <see cref="WebSocketHandler.BroadcastAsync(string, BroadcastOptions?, CancellationToken)"/>.</summary>
     /// <param name="text">The text.</param>
@@ -163,6 +176,40 @@ public abstract class WebSocketConnection
     /// <param name="cancellationToken">Cancels the wait. The signal may still be sent.</param>
     public virtual ValueTask SignalAsync(
         string name, string? data = null, string? room = null, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Replaces a stored message by JSON, as <see cref="EditAsync(MessagePosition, string, string?, CancellationToken)"/> does by a text. The
+    /// default implementation, for a test's own connection, calls that method.
+    /// </summary>
+    /// <param name="position">The position of the message.</param>
+    /// <param name="json">The JSON, at most 60 levels deep.</param>
+    /// <param name="room">The message's room. Default: the room of the message that is being handled, else <see cref="Room"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait. The message may still be changed.</param>
+    /// <returns>Whether the message was changed. False: it is no longer stored, or was deleted.</returns>
+    /// <exception cref="ArgumentException">The text isn't valid JSON, is nested too deeply, or is larger than 64 MiB.</exception>
+    /// <exception cref="HistoryUnavailableException">The change couldn't be stored and isn't delivered.</exception>
+    public virtual ValueTask<bool> EditJsonAsync(
+        MessagePosition position, string json, string? room = null, CancellationToken cancellationToken = default) =>
+        EditAsync(position, json, room, cancellationToken);
+
+    /// <summary>
+    /// Sets the data with which presence lists the client, such as a display name, in all its rooms. Set it in
+    /// <see cref="WebSocketHandler.OnOpenAsync"/> to make it part of the first list. Later changes are sent to the members of the rooms. If a user
+    /// has several connections, the data that was set last counts. The default implementation does nothing.
+    /// </summary>
+    /// <typeparam name="T">The type of the data.</typeparam>
+    /// <param name="data">The data, at most 1 KiB of JSON.</param>
+    /// <param name="typeInfo">
+    /// The metadata of the type, from a source-generated <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A task that completes when the data is set. It is stored in the background.</returns>
+    /// <exception cref="ArgumentException">The data is larger than 1 KiB.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The endpoint doesn't have <see cref="WebSocketConnectionOptions.TrackPresence"/>.
+    /// </exception>
+    public virtual ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        ValueTask.CompletedTask;
 
     /// <summary>Joins another room; see <see cref="WebSocketHandler.JoinAsync"/>.</summary>
     /// <param name="room">The room's name.</param>

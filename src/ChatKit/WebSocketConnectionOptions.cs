@@ -91,8 +91,8 @@ public class WebSocketConnectionOptions
     /// <summary>
     /// Whether presence is tracked for the endpoint's connections. If true, <see cref="IRoomPresence"/> lists them, and clients that speak
     /// <see cref="ChatKitSubprotocol.V1"/> are notified of who is in a room, who joins and who leaves. Default: false. Presence costs the
-    /// store a write for each join and leave, and a read for each check of a room. It also costs each client a frame for each change, which
-    /// is expensive in large rooms.
+    /// store a write for each join and leave, and a read for each check of a room. It also costs each client a frame for each change, up to
+    /// <see cref="ChatKitOptions.PresenceListLimit"/> members.
     /// </summary>
     public bool TrackPresence { get; set; }
 

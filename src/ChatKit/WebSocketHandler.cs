@@ -110,6 +110,10 @@ public abstract class WebSocketHandler
     protected ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
         Connection.SendAsync(data, cancellationToken);
 
+    /// <inheritdoc cref="WebSocketConnection.SendJsonAsync"/>
+    protected ValueTask SendJsonAsync(string json, CancellationToken cancellationToken = default) =>
+        Connection.SendJsonAsync(json, cancellationToken);
+
     /// <summary>
     /// Sends a text to everyone in the room of the message that is being handled, else in the home room, unless <paramref name="options"/>
     /// specify otherwise. Completes when the message is accepted (stored and published); it never waits for a client to read it.
@@ -181,6 +185,11 @@ public abstract class WebSocketHandler
     protected ValueTask<bool> EditAsync(
         MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default) =>
         Connection.EditAsync(position, text, room, cancellationToken);
+
+    /// <inheritdoc cref="WebSocketConnection.EditJsonAsync"/>
+    protected ValueTask<bool> EditJsonAsync(
+        MessagePosition position, string json, string? room = null, CancellationToken cancellationToken = default) =>
+        Connection.EditJsonAsync(position, json, room, cancellationToken);
 
     /// <inheritdoc cref="WebSocketConnection.EditAsync(MessagePosition, ReadOnlyMemory{byte}, string?, CancellationToken)"/>
     protected ValueTask<bool> EditAsync(

@@ -28,10 +28,20 @@ public readonly struct WebSocketMessage
     }
 
     private WebSocketMessage(in WebSocketMessage message, string room)
-        : this(message.Data, message.Type) => _room = room;
+        : this(message.Data, message.Type)
+    {
+        IsJson = message.IsJson;
+        _room = room;
+    }
 
     /// <summary>Whether the message is text or binary.</summary>
     public WebSocketMessageType Type { get; }
+
+    /// <summary>
+    /// Whether the client has sent JSON (<c>json</c> in a frame of <see cref="ChatKitSubprotocol.V1"/>), which is valid. <see cref="Data"/>
+    /// and <see cref="Text"/> are the JSON then. False if it has sent a text, even if that contains JSON.
+    /// </summary>
+    public bool IsJson { get; init; }
 
     /// <summary>
     /// The room that the client has addressed: the home room, unless the endpoint has <see cref="WebSocketConnectionOptions.AllowClientJoins"/>

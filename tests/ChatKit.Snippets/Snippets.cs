@@ -175,6 +175,19 @@ internal static class Moving
     }
 }
 
+public sealed record Profile(string? Name);
+
+[JsonSerializable(typeof(Profile))]
+internal sealed partial class ProfileJson : JsonSerializerContext;
+
+public sealed class Named : WebSocketHandler
+{
+    protected override ValueTask OnOpenAsync() =>
+        Connection.SetPresenceAsync(new Profile(Connection.User.Identity?.Name), ProfileJson.Default.Profile); // your JsonSerializerContext
+
+    protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+}
+
 public sealed class Typing : WebSocketHandler
 {
     protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);

@@ -64,6 +64,7 @@ export class Client {
 
     this.#connection = new Connection(this, address, { token, times: this.#times });
     this.#outbox = new Outbox(this, this.#connection, this.#session, { storage, times: this.#times, key: `chatkit:${address}` });
+    addEventListener('pagehide', () => this.#finish(), { signal: this.#connection.lifetime.signal });
   }
 
   get state() {
@@ -79,6 +80,7 @@ export class Client {
   }
 
   close() {
+    this.#finish();
     this.#connection.close();
   }
 
@@ -118,6 +120,7 @@ export class Client {
     if (!this.#isJoined(state)) return;
     const { welcome } = this.#connection;
     const { name } = state;
+    state.cursor.finish();
     state.listeners.clear();
     this.#forget(state);
     this.#outbox.leave(name);
@@ -173,6 +176,10 @@ export class Client {
         resolve({ messages, more: Boolean(frame.more) });
       });
     });
+  }
+
+  #finish() {
+    for (const { cursor } of this.#rooms.values()) cursor.finish();
   }
 
   #isJoined(state) {
@@ -401,6 +408,14 @@ export class Client {
       // The server waits for a message that it already has.
       else if (ref && code === 'unavailable') this.#connection.open();
       else this.emit('error', error);
+    },
+
+    left: ({ room, reason }) => {
+      this.emit('left', { room, reason });
+      const state = this.#rooms.get(room);
+      if (!state) return;
+      this.#forget(state);
+      this.#outbox.leave(room, { code: 'not_joined', text: reason ?? 'The server has taken the client out of the room.' });
     },
 
     signal: ({ room, from, name, data }) => this.emit('signal', { room, from, name, data }),

@@ -34,6 +34,13 @@ class Cursor {
     if (isAfter(position, this.#known)) this.#known = position;
   }
 
+  /** Sends the latest position now, because it can't be sent later. */
+  finish() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flush();
+  }
+
   stop() {
     clearTimeout(this.#timer);
     this.#timer = this.#known = undefined;

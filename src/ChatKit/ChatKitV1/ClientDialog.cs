@@ -78,8 +78,10 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var reference = inbound.Ref;
         try
         {
-            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave or ClientRequest.Read)
+            if (inbound.Request is ClientRequest.Unsupported or ClientRequest.Join or ClientRequest.Leave)
                 await FulfilAsync(inbound.Request, reference).ConfigureAwait(false);
+            else if (inbound.Request is ClientRequest.Read read)
+                await MoveReadAsync(read, RoomOf(inbound.Message), reference).ConfigureAwait(false);
             else if (ProblemOf(inbound, reference) is { } problem)
                 await client.EnqueueAsync(Error(reference, problem.Code, problem.Text)).ConfigureAwait(false);
             else if (inbound.Request is ClientRequest.History history)
@@ -173,7 +175,6 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         var answer = request switch
         {
             ClientRequest.Unsupported => Error(reference, V1Error.Unsupported, "This server does not support frames of this type."),
-            ClientRequest.Read read => MoveRead(read, reference),
             _ when !client.AllowsClientJoins => Error(reference, V1Error.Forbidden, "This endpoint does not let clients join rooms."),
             ClientRequest.Join join => await JoinAsync(join, reference).ConfigureAwait(false),
             ClientRequest.Leave leave => await LeaveAsync(leave, reference).ConfigureAwait(false),
@@ -203,16 +204,18 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
         return V1Frames.Ack(reference, leave.Room, null);
     }
 
-    /// <summary>Moves the user's read cursor. Returns the answer, if the client has asked for one.</summary>
-    private byte[]? MoveRead(ClientRequest.Read read, string? reference)
+    /// <summary>Moves the user's read cursor, and answers if that is refused, or if the client has asked for an answer.</summary>
+    private async ValueTask MoveReadAsync(ClientRequest.Read read, string room, string? reference)
     {
-        var room = read.Room ?? client.Room;
+        byte[]? answer = null;
         if (!client.TracksReads || client.UserId is null)
-            return Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
-        if (!client.IsIn(room))
-            return Error(reference, V1Error.NotJoined, "You are not in this room.");
-        client.MoveRead(room, read.Position);
-        return reference is null ? null : V1Frames.Ack(reference, room, null);
+            answer = Error(reference, V1Error.Forbidden, "This endpoint does not keep what you have read, or you are not signed in.");
+        else if (!client.IsIn(room))
+            answer = Error(reference, V1Error.NotJoined, "You are not in this room.");
+        else
+            client.MoveRead(room, read.Position);
+        if (answer is not null || reference is not null)
+            await client.EnqueueAsync(answer ?? V1Frames.Ack(reference, room, null)).ConfigureAwait(false);
     }
 
     /// <summary>Why a message cannot be passed to the handler; null if it can. A message that is sent again ends the wait for it.</summary>

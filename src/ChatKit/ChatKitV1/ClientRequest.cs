@@ -30,7 +30,7 @@ internal abstract record ClientRequest
     /// <param name="Data">The signal's data; null if it has none.</param>
     public sealed record Signal(string Name, string? Data) : ClientRequest;
 
-    /// <param name="Room">The room's name; null for the home room.</param>
+    /// <summary>Moves the user's read cursor. <see cref="InboundMessage.Message"/> names the room.</summary>
     /// <param name="Position">The position up to which the user has read the room.</param>
-    public sealed record Read(string? Room, MessagePosition Position) : ClientRequest;
+    public sealed record Read(MessagePosition Position) : ClientRequest;
 }

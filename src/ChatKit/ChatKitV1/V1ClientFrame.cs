@@ -6,7 +6,13 @@ namespace ChatKit.ChatKitV1;
 
 /// <summary>A frame from a client that speaks <see cref="ChatKitSubprotocol.V1"/>.</summary>
 internal sealed record V1ClientFrame(
-    string? Type, string? Ref, string? Data = null, byte[]? Base64 = null, string? Room = null, string? Position = null)
+    string? Type,
+    string? Ref,
+    string? Data = null,
+    byte[]? Base64 = null,
+    [property: JsonConverter(typeof(RawJsonConverter))] byte[]? Json = null,
+    string? Room = null,
+    string? Position = null)
 {
     public const string DeleteType = "delete";
     public const string EditType = "edit";
@@ -84,9 +90,13 @@ internal sealed record V1ClientFrame(
     /// <summary>Returns the message for the handler. It is empty for a frame without a payload.</summary>
     public WebSocketMessage ToMessage()
     {
-        var message = Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
+        var message = Json is not null
+            ? new WebSocketMessage(Json, WebSocketMessageType.Text) { IsJson = true }
+            : Data is { } text ? new WebSocketMessage(text) : new WebSocketMessage(Base64, WebSocketMessageType.Binary);
         return Room is null ? message : message.In(Room);
     }
+
+    private bool HasOnePayload => (Data is null ? 0 : 1) + (Base64 is null ? 0 : 1) + (Json is null ? 0 : 1) == 1;
 
     private string? Problem() => Type switch
     {
@@ -94,8 +104,11 @@ internal sealed record V1ClientFrame(
         PongType or ResumeType => null,
         _ when !IsKnown => null,
         not SignalType when Ref is { Length: 0 or > MaxRefLength } => $"A 'ref' must have 1 to {MaxRefLength} characters.",
-        MessageType or EditType when Data is null == Base64 is null => "A message must have either 'data' (a string) or 'base64'.",
-        EditType or DeleteType when !V1ResumeFrame.TryReadPosition(Position, out _) => "'position' must be that of a message, such as \"5k2j9:42\".",
+        MessageType or EditType when !HasOnePayload => "A message must have one of 'data' (a string), 'json' and 'base64'.",
+        MessageType or EditType when Json is not null && !JsonPayload.IsValid(Json) =>
+            $"'json' must have at most {JsonPayload.MaxDepth} levels of nesting.",
+        EditType or DeleteType or ReadType when !V1ResumeFrame.TryReadPosition(Position, out _) =>
+            "'position' must be that of a message, such as \"5k2j9:42\".",
         JoinType or LeaveType => RoomProblem(),
         _ => Room is null ? null : RoomProblem(),
     };

@@ -32,7 +32,7 @@ internal static class V1Error
 
     /// <summary>Whether a code is one of the protocol. All others are of the application.</summary>
     public static bool IsOfProtocol(string code) =>
-        code is Malformed or Unsupported or Unavailable or Forbidden or NotJoined or TooManyRooms or Failed or RateLimited;
+        code is Malformed or Unsupported or Unavailable or Forbidden or NotJoined or TooManyRooms or Gone or Failed or RateLimited;
 
     /// <summary>
     /// What a client is sent when the handling of its message fails: a code and a text. A text never says what has failed in the server, or the

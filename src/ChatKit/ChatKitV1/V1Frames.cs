@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
@@ -11,11 +8,8 @@ namespace ChatKit.ChatKitV1;
 /// <summary>Writes the frames of <see cref="ChatKitSubprotocol.V1"/>. Each frame is a JSON object in one text frame.</summary>
 internal static class V1Frames
 {
-    /// <summary>Letters of all scripts are written unescaped. This is safe because ChatKit never inserts frames into HTML.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     [ThreadStatic]
-    private static Buffer? _buffer;
+    private static V1FrameBuffer? _buffer;
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
@@ -25,7 +19,7 @@ internal static class V1Frames
             Begin(json, "welcome");
             json.WriteString("connection", welcome.connection);
             json.WriteString("room", welcome.room);
-            WriteIfAny(json, "user", welcome.user);
+            V1Content.WriteIfAny(json, "user", welcome.user);
             json.WriteNumber("ping", welcome.ping == Timeout.InfiniteTimeSpan ? 0 : welcome.ping.TotalSeconds);
             json.WriteNumber("limit", welcome.limit);
             json.WriteNumber("rooms", welcome.rooms);
@@ -40,7 +34,7 @@ internal static class V1Frames
             Begin(json, "message");
             if (!RoomName.IsOfUser(it.room))
                 json.WriteString("room", it.room);
-            WriteMessage(json, it.message);
+            V1Content.WriteMessage(json, it.message);
         });
 
     /// <summary>A message of a room that a client has received before, as it is now.</summary>
@@ -52,17 +46,17 @@ internal static class V1Frames
             json.WriteString("position", it.message.Position.ToString());
             json.WriteNumber("revision", it.message.Revision.GetValueOrDefault());
             json.WriteString("at", it.message.ChangedAt.GetValueOrDefault().UtcDateTime);
-            WriteIfAny(json, "by", it.message.ChangedBy);
-            WritePayload(json, it.message);
+            V1Content.WriteIfAny(json, "by", it.message.ChangedBy);
+            V1Content.WritePayload(json, it.message);
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
-    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at) =>
-        Frame((type, data, at), static (json, it) =>
+    public static byte[] Direct(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at, bool isJson = false) =>
+        Frame((type, data, at, isJson), static (json, it) =>
         {
             Begin(json, "message");
             json.WriteString("at", it.at.UtcDateTime);
-            WriteData(json, it.type, it.data);
+            V1Content.WriteData(json, it.type, it.data, it.isJson);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -80,7 +74,7 @@ internal static class V1Frames
             Begin(json, "gap");
             json.WriteString("room", it.room);
             json.WriteString("after", it.gap.After.ToString());
-            WriteIfAny(json, "next", it.gap.Next?.ToString());
+            V1Content.WriteIfAny(json, "next", it.gap.Next?.ToString());
             if (it.gap.Missed is { } missed)
                 json.WriteNumber("missed", missed);
             else
@@ -92,15 +86,10 @@ internal static class V1Frames
         {
             Begin(json, "presence");
             json.WriteString("room", it.room);
-            json.WriteStartArray(it.presence.Change switch
-            {
-                PresenceChange.Joined => "joined",
-                PresenceChange.Left => "left",
-                _ => "here",
-            });
-            foreach (var member in it.presence.Members)
-                json.WriteStringValue(member);
-            json.WriteEndArray();
+            if (it.presence.Change == PresenceChange.Count)
+                json.WriteNumber("count", it.presence.Count);
+            else
+                WriteMembers(json, it.presence);
         });
 
     /// <param name="room">The room that the client was taken out of.</param>
@@ -110,7 +99,7 @@ internal static class V1Frames
         {
             Begin(json, "left");
             json.WriteString("room", left.room);
-            WriteIfAny(json, "reason", left.reason);
+            V1Content.WriteIfAny(json, "reason", left.reason);
         });
 
     public static byte[] Signal(string room, SignalEvent signal) =>
@@ -118,9 +107,9 @@ internal static class V1Frames
         {
             Begin(json, "signal");
             json.WriteString("room", it.room);
-            WriteIfAny(json, "from", it.signal.From);
+            V1Content.WriteIfAny(json, "from", it.signal.From);
             json.WriteString("name", it.signal.Name);
-            WriteIfAny(json, "data", it.signal.Data);
+            V1Content.WriteIfAny(json, "data", it.signal.Data);
         });
 
     /// <summary>An event of a room; empty if it is not for clients.</summary>
@@ -149,7 +138,7 @@ internal static class V1Frames
             if (live.revision > 0)
                 json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
-            WriteIfAny(json, "read", live.read?.ToString());
+            V1Content.WriteIfAny(json, "read", live.read?.ToString());
             if (live.unread is { } unread)
                 json.WriteNumber("unread", unread);
         });
@@ -185,13 +174,13 @@ internal static class V1Frames
         {
             var (reference, room, older, skipped) = it;
             Begin(json, "history");
-            WriteIfAny(json, "ref", reference);
+            V1Content.WriteIfAny(json, "ref", reference);
             json.WriteString("room", room);
             json.WriteStartArray("messages");
             foreach (var message in older.Messages.Skip(skipped))
             {
                 json.WriteStartObject();
-                WriteMessage(json, message);
+                V1Content.WriteMessage(json, message);
                 json.WriteEndObject();
             }
 
@@ -203,9 +192,9 @@ internal static class V1Frames
         Frame((reference, room, position), static (json, ack) =>
         {
             Begin(json, "ack");
-            WriteIfAny(json, "ref", ack.reference);
-            WriteIfAny(json, "room", ack.room);
-            WriteIfAny(json, "position", ack.position?.ToString());
+            V1Content.WriteIfAny(json, "ref", ack.reference);
+            V1Content.WriteIfAny(json, "room", ack.room);
+            V1Content.WriteIfAny(json, "position", ack.position?.ToString());
         });
 
     /// <param name="reference">The ref of the message that is answered; null if it has none.</param>
@@ -216,7 +205,7 @@ internal static class V1Frames
         Frame((reference, code, text, retry), static (json, error) =>
         {
             Begin(json, "error");
-            WriteIfAny(json, "ref", error.reference);
+            V1Content.WriteIfAny(json, "ref", error.reference);
             json.WriteString("code", error.code);
             json.WriteString("text", error.text);
             if (error.retry is { } retry)
@@ -231,6 +220,30 @@ internal static class V1Frames
             WriteRetry(json, retry);
         });
 
+    private static void WriteMembers(Utf8JsonWriter json, PresenceEvent presence)
+    {
+        json.WriteStartArray(presence.Change switch
+        {
+            PresenceChange.Joined => "joined",
+            PresenceChange.Left => "left",
+            PresenceChange.Changed => "changed",
+            _ => "here",
+        });
+        foreach (var member in presence.Members)
+            json.WriteStringValue(member);
+        json.WriteEndArray();
+        if (presence.Data is null)
+            return;
+        json.WriteStartObject("members");
+        foreach (var (member, data) in presence.Data)
+        {
+            json.WritePropertyName(member);
+            json.WriteRawValue(data, skipInputValidation: true);
+        }
+
+        json.WriteEndObject();
+    }
+
     private static void WriteRetry(Utf8JsonWriter json, TimeSpan retry) => json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
 
     private static void Begin(Utf8JsonWriter json, string type)
@@ -239,41 +252,9 @@ internal static class V1Frames
         json.WriteString("type", type);
     }
 
-    private static void WriteIfAny(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-            json.WriteString(name, value);
-    }
-
-    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
-    {
-        WriteIfAny(json, "position", message.Position?.ToString());
-        WriteIfAny(json, "from", message.From);
-        json.WriteString("at", message.At.UtcDateTime);
-        if (message is { IsDeleted: false, ChangedAt: { } changed })
-            json.WriteString("edited", changed.UtcDateTime);
-        WritePayload(json, message);
-    }
-
-    private static void WritePayload(Utf8JsonWriter json, ChatMessage message)
-    {
-        if (message.IsDeleted)
-            json.WriteBoolean("deleted", true);
-        else
-            WriteData(json, message.Type, message.Data);
-    }
-
-    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data)
-    {
-        if (type == WebSocketMessageType.Text)
-            json.WriteString("data", data.Span);
-        else
-            json.WriteBase64String("base64", data.Span);
-    }
-
     private static byte[] Frame<T>(T value, Action<Utf8JsonWriter, T> write)
     {
-        var buffer = _buffer ??= new Buffer();
+        var buffer = _buffer ??= new V1FrameBuffer();
         try
         {
             write(buffer.Json, value);
@@ -284,32 +265,6 @@ internal static class V1Frames
         finally
         {
             buffer.Reset();
-        }
-    }
-
-    /// <summary>The encoding buffer of a thread. Frames are encoded one at a time, so one buffer per thread is enough.</summary>
-    [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Lives as long as its thread.")]
-    private sealed class Buffer
-    {
-        /// <summary>A larger buffer isn't kept, because few messages are that long and there are many threads.</summary>
-        private const int MaxKept = 64 * 1024;
-
-        public Buffer()
-        {
-            Json = new Utf8JsonWriter(Bytes, Options);
-        }
-
-        public ArrayBufferWriter<byte> Bytes { get; private set; } = new(512);
-
-        public Utf8JsonWriter Json { get; }
-
-        public void Reset()
-        {
-            if (Bytes.Capacity > MaxKept)
-                Bytes = new ArrayBufferWriter<byte>(512);
-            else
-                Bytes.ResetWrittenCount();
-            Json.Reset(Bytes);
         }
     }
 }

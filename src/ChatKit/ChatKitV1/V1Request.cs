@@ -31,8 +31,7 @@ internal static class V1Request
                 request = new ClientRequest.History(before, limit);
                 break;
             case V1ClientFrame.ReadType:
-                problem = V1ReadFrame.Read(received, out var position);
-                request = new ClientRequest.Read(frame.Room, position);
+                request = new ClientRequest.Read(MessagePosition.Parse(frame.Position!));
                 break;
             case V1ClientFrame.SignalType:
                 problem = V1SignalFrame.Read(received, frame.Data, out var name);

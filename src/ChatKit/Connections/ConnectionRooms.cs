@@ -45,14 +45,12 @@ internal sealed class ConnectionRooms(
     /// closed before the handler has answered.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="replay">The number of stored messages that the client receives.</param>
-    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="cancellationToken">Cancels joining. The connection is then not in the room.</param>
     /// <exception cref="RoomAccessDeniedException">The handler denies access.</exception>
     /// <exception cref="InvalidOperationException">
     /// The connection is in as many rooms as it may be, or the handler is currently authorizing a room.
     /// </exception>
-    public async ValueTask JoinAsync(string room, int replay, int capacity, CancellationToken cancellationToken)
+    public async ValueTask JoinAsync(string room, CancellationToken cancellationToken)
     {
         RoomQuestion.ThrowIfAsked();
         cancellationToken.ThrowIfCancellationRequested();
@@ -77,7 +75,7 @@ internal sealed class ConnectionRooms(
             if (!isAllowed)
                 throw RoomAccessDeniedException.To(room);
             cancellationToken.ThrowIfCancellationRequested();
-            membership = Enter(join, replay, capacity);
+            membership = Enter(join);
         }
         finally
         {
@@ -90,18 +88,15 @@ internal sealed class ConnectionRooms(
 
     /// <summary>Lets the client join a room that it has asked for, if the handler allows it. The stored messages follow in the background.</summary>
     /// <param name="request">The room, and the last position that the client has there.</param>
-    /// <param name="replay">The number of stored messages that the client receives.</param>
-    /// <param name="capacity">The number of messages that the room keeps.</param>
     /// <param name="onAllowed">Called before the client enters the room.</param>
-    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, int replay, int capacity, Func<ValueTask> onAllowed)
+    public async ValueTask<JoinResult> JoinAsync(ClientRequest.Join request, Func<ValueTask> onAllowed)
     {
         var (result, join) = BeginJoin(request.Room);
-        return join is null ? result : await JoinAsync(join, replay, capacity, request.After, onAllowed).ConfigureAwait(false);
+        return join is null ? result : await JoinAsync(join, request.After, onAllowed).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with a join that has begun.</summary>
-    public async ValueTask<JoinResult> JoinAsync(
-        RoomJoin join, int replay, int capacity, StreamPosition? after = null, Func<ValueTask>? onAllowed = null)
+    public async ValueTask<JoinResult> JoinAsync(RoomJoin join, StreamPosition? after = null, Func<ValueTask>? onAllowed = null)
     {
         RoomMembership? membership;
         try
@@ -112,7 +107,7 @@ internal sealed class ConnectionRooms(
                 return JoinResult.Denied;
             if (onAllowed is not null)
                 await onAllowed().ConfigureAwait(false);
-            membership = Enter(join, replay, capacity, after, new CancellationTokenSource());
+            membership = Enter(join, after, new CancellationTokenSource());
         }
         finally
         {
@@ -183,14 +178,20 @@ internal sealed class ConnectionRooms(
     /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
     /// connection was not in the room.
     /// </summary>
-    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue) => Leave(room, upTo, out _);
+
+    /// <inheritdoc cref="Leave(string, uint)"/>
+    /// <param name="room">The room's name.</param>
+    /// <param name="upTo">The age.</param>
+    /// <param name="wasJoining">Whether a join was canceled.</param>
+    public RoomMembership? Leave(string room, uint upTo, out bool wasJoining)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
             membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
+            wasJoining = _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo) > 0;
         }
 
         membership?.Leave();
@@ -208,8 +209,7 @@ internal sealed class ConnectionRooms(
             _memberships.Clear();
         }
 
-        foreach (var membership in memberships)
-            membership.Leave();
+        Array.ForEach(memberships, static membership => membership.Leave());
     }
 
     /// <summary>Registers a join. It counts as a room until it ends. Returns no join if there is nothing to do.</summary>
@@ -230,8 +230,7 @@ internal sealed class ConnectionRooms(
     }
 
     /// <summary>Completes a join. Returns null if there is nothing left to do.</summary>
-    private RoomMembership? Enter(
-        RoomJoin join, int replay, int capacity, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
+    private RoomMembership? Enter(RoomJoin join, StreamPosition? resumeAfter = null, CancellationTokenSource? starting = null)
     {
         var room = join.Room;
         lock (_memberships)
@@ -240,7 +239,8 @@ internal sealed class ConnectionRooms(
                 return null;
 
             var known = _resumeAfter.Take(room);
-            var membership = registry.Enter(room, connection, replay, resumeAfter ?? known, capacity) with { Starting = starting };
+            var membership = registry.Enter(
+                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with { Starting = starting };
             membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;

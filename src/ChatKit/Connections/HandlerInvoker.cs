@@ -43,8 +43,8 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         keepAlive.IsBusy = true;
         var room = inbound.Message.Room is { Length: > 0 } addressed ? addressed : connection.Room;
         using var span = services.Tracing.Handle(room, connection.Id, inbound.Message.Data.Length);
-        if (room != connection.Room)
-            HandledRoom.Set(connection, room);
+        if (room != connection.Room || inbound.Message.IsJson)
+            HandledMessage.Set(connection, room, inbound.Message);
         try
         {
             if (inbound.Request is ServerJoin join)

@@ -16,4 +16,10 @@ internal interface IRoomJoiner : IRoomClient
 
     /// <summary>A room that the client was allowed to join could not be joined.</summary>
     void OnJoinFailed(string room, Exception exception);
+
+    /// <summary>The number of stored messages that the client receives when it joins a room and has none of its messages.</summary>
+    int ReplayIn(string room);
+
+    /// <summary>The number of messages that a room keeps.</summary>
+    int CapacityOf(string room);
 }

@@ -1,3 +1,4 @@
+using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.Rooms.Events;
 
@@ -18,38 +19,71 @@ internal sealed partial class ServerConnection
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
+        var handled = HandledMessage.Of(this);
         var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
+        if (IsJson(message.Data, options?.IsJson, handled, nameof(text)))
+            message = message.AsJson();
+        return PublishAsync(message, options, handled, cancellationToken);
     }
 
     public override ValueTask<MessagePosition?> PublishAsync(
         ReadOnlyMemory<byte> data, BroadcastOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var message = Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
-        return PublishAsync(message, options, cancellationToken);
+        var message = options?.IsJson == true
+            ? Outgoing.Json(data.Span, _services.Clock.GetUtcNow(), this, options.Audience)
+            : Outgoing.Binary(data.Span, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
+        return PublishAsync(message, options, HandledMessage.Of(this), cancellationToken);
     }
 
     public override ValueTask<bool> EditAsync(
         MessagePosition position, string text, string? room = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return ChangeAsync(room, Outgoing.Edit(position, text, _services.Clock.GetUtcNow(), UserId), cancellationToken);
+        return EditAsync(position, text, isJson: null, room, cancellationToken);
     }
 
     public override ValueTask<bool> EditAsync(
         MessagePosition position, ReadOnlyMemory<byte> data, string? room = null, CancellationToken cancellationToken = default) =>
         ChangeAsync(room, Outgoing.Edit(position, data.Span, _services.Clock.GetUtcNow(), UserId), cancellationToken);
 
+    public override ValueTask<bool> EditJsonAsync(
+        MessagePosition position, string json, string? room = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return EditAsync(position, json, isJson: true, room, cancellationToken);
+    }
+
     public override ValueTask<bool> DeleteAsync(
         MessagePosition position, string? room = null, CancellationToken cancellationToken = default) =>
         ChangeAsync(room, Outgoing.Deletion(position, _services.Clock.GetUtcNow(), UserId), cancellationToken);
 
     public override ValueTask SignalAsync(string name, string? data, string? room, CancellationToken cancellationToken) =>
-        _services.Publisher.SignalAsync(room ?? HandledRoom.Of(this), new SignalEvent(name, data, UserId, Id), cancellationToken);
+        _services.Publisher.SignalAsync(room ?? HandledMessage.Of(this)?.Room ?? Room, new SignalEvent(name, data, UserId, Id), cancellationToken);
 
-    private ValueTask<MessagePosition?> PublishAsync(ChatMessage message, BroadcastOptions? options, CancellationToken cancellationToken)
+    /// <summary>Whether a text is sent as JSON.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="asked">What the handler has asked for; null if the text is JSON only if the handler passes on what it is handling.</param>
+    /// <param name="handled">The message that the handler is handling, if it can be JSON.</param>
+    /// <param name="parameter">The name of the text's parameter.</param>
+    private static bool IsJson(ReadOnlyMemory<byte> text, bool? asked, HandledMessage? handled, string parameter)
     {
-        var room = options?.Room ?? HandledRoom.Of(this);
+        if (asked == true)
+            JsonPayload.ThrowIfInvalid(text.Span, parameter);
+        return asked ?? handled?.IsJson(text) == true;
+    }
+
+    private ValueTask<bool> EditAsync(MessagePosition position, string text, bool? isJson, string? room, CancellationToken cancellationToken)
+    {
+        var change = Outgoing.Edit(position, text, _services.Clock.GetUtcNow(), UserId);
+        if (IsJson(change.Data, isJson, HandledMessage.Of(this), nameof(text)))
+            change = change with { IsJson = true };
+        return ChangeAsync(room, change, cancellationToken);
+    }
+
+    private ValueTask<MessagePosition?> PublishAsync(
+        ChatMessage message, BroadcastOptions? options, HandledMessage? handled, CancellationToken cancellationToken)
+    {
+        var room = options?.Room ?? handled?.Room ?? Room;
         RoomName.ThrowIfInvalid(room, nameof(options));
         int? capacity = options?.Store == false ? 0 : room == Room ? CapacityOf(room) : _services.Options.CapacityElsewhere;
         return _services.Publisher.PublishAsync(room, message, capacity, cancellationToken);
@@ -57,7 +91,7 @@ internal sealed partial class ServerConnection
 
     private ValueTask<bool> ChangeAsync(string? room, MessageChange change, CancellationToken cancellationToken)
     {
-        room ??= HandledRoom.Of(this);
+        room ??= HandledMessage.Of(this)?.Room ?? Room;
         RoomName.ThrowIfInvalid(room);
         return _services.Publisher.ChangeAsync(room, change, cancellationToken);
     }

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Text.Json.Serialization.Metadata;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
@@ -26,6 +27,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly int? _homeCapacity;
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
+    private Presentation _presentation;
     private IServiceProvider? _scope;
 
     public ServerConnection(
@@ -37,7 +39,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        PresentAs = options.TrackPresence ? UserId ?? Id : null;
+        _presentation = new Presentation(options.TrackPresence ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -75,7 +77,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public WireFormat Format => _transport.Format;
 
-    public string? PresentAs { get; }
+    public string? PresentAs => _presentation.Name;
+
+    public string? PresenceData => _presentation.Json;
 
     public bool AllowsClientJoins { get; }
 
@@ -116,6 +120,14 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public override ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default) =>
         SendAsync(WebSocketFrame.Create(WebSocketMessageType.Binary, data.Span, out var payload), payload, cancellationToken);
 
+    public override ValueTask SendJsonAsync(string json, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var frame = WebSocketFrame.Text(json, out var payload);
+        JsonPayload.ThrowIfInvalid(payload.Span, nameof(json));
+        return SendAsync(frame, payload, cancellationToken, isJson: true);
+    }
+
     /// <summary>Waits until the queue has accepted an uncompressed frame. If this is canceled, the queue has not accepted the frame.</summary>
     /// <exception cref="WebSocketClosedException">The connection is closed.</exception>
     public async ValueTask EnqueueAsync(byte[] frame, CancellationToken cancellationToken = default)
@@ -134,6 +146,13 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public ValueTask<bool> AuthorizeRoomAsync(string room) => Handler!.AuthorizeRoomAsync(room);
 
+    public override ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
+    {
+        _presentation.Set(data, typeInfo);
+        _services.Rooms.Describe(this);
+        return ValueTask.CompletedTask;
+    }
+
     public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
     {
         RoomName.ThrowIfInvalid(room);
@@ -141,7 +160,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
-        _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room), () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
+        _rooms.JoinAsync(join, () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
 
     public void JoinByServer(string room)
     {
@@ -153,11 +172,12 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     }
 
     public async ValueTask EnterByServerAsync(RoomJoin join) =>
-        await _rooms.JoinAsync(join, ReplayIn(join.Room), CapacityOf(join.Room)).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
+        await _rooms.JoinAsync(join).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
 
     public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
     {
-        if (_rooms.Leave(command.Room, AgeAt(until)) is not null && SpeaksV1)
+        var hasLeft = _rooms.Leave(command.Room, AgeAt(until), out var wasJoining) is not null;
+        if ((hasLeft || wasJoining) && SpeaksV1)
             EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
     }
 
@@ -244,30 +264,20 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public void Dispose() => End.Dispose();
 
-    private int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
+    public int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
-    private int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
+    public int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
 
-    private async ValueTask EnterAsync(string room, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _rooms.JoinAsync(room, ReplayIn(room), CapacityOf(room), cancellationToken).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            _services.Logger.RoomDenied(Id, UserId, room);
-            throw;
-        }
-    }
+    private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
+        _rooms.JoinAsync(room, cancellationToken).LogDenialAsync(_services.Logger, this, room);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);
 
-    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    private ValueTask SendAsync(byte[] plain, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken, bool isJson = false)
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
-        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow()) : plain;
+        var frame = SpeaksV1 ? V1Frames.Direct(WebSocketFrame.DataType(plain), payload, _services.Clock.GetUtcNow(), isJson) : plain;
         return EnqueueAsync(frame, cancellationToken);
     }
 }

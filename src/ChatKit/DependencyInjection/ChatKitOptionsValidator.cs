@@ -15,6 +15,7 @@ internal sealed class ChatKitOptionsValidator : IValidateOptions<ChatKitOptions>
             Problem(nameof(options.MaxRoomsInMemory), options.MaxRoomsInMemory, 1, 10_000_000),
             Problem(nameof(options.RoomTimeToLive), options.RoomTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(36_500)),
             Problem(nameof(options.MaxRoomsPerConnection), options.MaxRoomsPerConnection, 1, 100_000),
+            Problem(nameof(options.PresenceListLimit), options.PresenceListLimit, 0, 1_000_000),
             Problem(nameof(options.CloseTimeout), options.CloseTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Problem(nameof(options.DrainTime), options.DrainTime, TimeSpan.Zero, TimeSpan.FromHours(1)),
             Problem(nameof(options.RoomCheckInterval), options.RoomCheckInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),

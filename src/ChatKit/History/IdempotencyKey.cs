@@ -10,6 +10,9 @@ internal static class IdempotencyKey
     /// <summary>Half of a SHA-256. Two messages do not have the same 128 bits by chance.</summary>
     private const int DigestLength = 16;
 
+    /// <summary>Distinguishes JSON from a text with the same bytes.</summary>
+    private const int Json = 0x80;
+
     /// <summary>The user is part of the key, so that one user cannot use the key of another.</summary>
     public static string OfUser(string? user, string reference, string digest, int count) =>
         $"{user?.Length ?? 0}:{user}:{reference}:{digest}:{count}";
@@ -19,11 +22,19 @@ internal static class IdempotencyKey
 
     /// <summary>Distinguishes a message from others that are stored for the same ref.</summary>
     public static string Digest(string room, ChatMessage message) =>
-        Digest(room, [0, (byte)message.Type, (byte)message.Audience], message.Data);
+        Digest(room, [0, (byte)message.Type, (byte)((int)message.Audience | (message.IsJson ? Json : 0))], message.Data);
 
     /// <summary>Distinguishes a change from messages and other changes that are stored for the same ref.</summary>
     public static string Digest(string room, MessageChange change) =>
-        Digest(room, [1, (byte)change.Type, change.IsDeletion ? (byte)1 : (byte)0, .. Encoding.UTF8.GetBytes($"{change.Position}\n")], change.Data);
+        Digest(
+            room,
+            [
+                1,
+                (byte)change.Type,
+                (byte)((change.IsDeletion ? 1 : 0) | (change.IsJson ? Json : 0)),
+                .. Encoding.UTF8.GetBytes($"{change.Position}\n"),
+            ],
+            change.Data);
 
     private static string Digest(string room, ReadOnlySpan<byte> kind, ReadOnlyMemory<byte> data)
     {

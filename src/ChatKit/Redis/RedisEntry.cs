@@ -30,6 +30,7 @@ internal static class RedisEntry
         HasFrom = 4,
         HasConnectionId = 8,
         HasTraceParent = 16,
+        Json = 32,
         HasChangedBy = 64,
         Deleted = 128,
     }
@@ -41,6 +42,8 @@ internal static class RedisEntry
         var flags = EntryFlags.None;
         if (message.Type == WebSocketMessageType.Binary)
             flags |= EntryFlags.Binary;
+        if (message.IsJson)
+            flags |= EntryFlags.Json;
         if (message.Audience == Audience.Others)
             flags |= EntryFlags.Others;
         if (message.From is not null)
@@ -87,6 +90,8 @@ internal static class RedisEntry
         var flags = EntryFlags.None;
         if (change.Type == WebSocketMessageType.Binary)
             flags |= EntryFlags.Binary;
+        if (change.IsJson)
+            flags |= EntryFlags.Json;
         if (change.By is not null)
             flags |= EntryFlags.HasChangedBy;
         if (change.IsDeletion)
@@ -136,6 +141,7 @@ internal static class RedisEntry
                 ChangedAt = changedAt,
                 ChangedBy = changedBy,
                 IsDeleted = flags.HasFlag(EntryFlags.Deleted),
+                IsJson = flags.HasFlag(EntryFlags.Json),
             };
         }
         catch (ArgumentException e)

@@ -11,11 +11,8 @@ internal sealed class RedisMessageHistory(
 {
     private const string NotStored = "The message was not stored and was not delivered";
     private const string NotChanged = "The message was not changed";
-    private const string NotRead = "The history could not be read";
 
-    /// <summary>The size in bytes at which an answer ends. Redis sends it in about a millisecond.</summary>
-    private const int PartLimit = 1024 * 1024;
-
+    private readonly RedisHistoryReader _reader = new(connection, rooms, redis, options);
     private readonly SpareEpoch _spare = new();
 
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
@@ -32,9 +29,8 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var answer = await RunAsync(
+            var answer = await RedisScripts.Append.RunAsync(
                 database,
-                RedisScripts.Append,
                 to.KeysFor(message.IdempotencyKey),
                 [
                     RedisEntry.Encode(message),
@@ -81,9 +77,8 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var answer = await RunAsync(
+            var answer = await RedisScripts.Change.RunAsync(
                 database,
-                RedisScripts.Change,
                 to.KeysFor(change.IdempotencyKey),
                 [
                     change.Position.Epoch,
@@ -109,7 +104,7 @@ internal sealed class RedisMessageHistory(
             if (top.Epoch == epoch)
                 _spare.Used(epoch);
             to.Note(top, (long)answer[3]);
-            return new ChangeResult(outcome, Decode((RedisValue)answer[4], top with { Sequence = change.Position.Sequence }));
+            return new ChangeResult(outcome, _reader.Decode((RedisValue)answer[4], top with { Sequence = change.Position.Sequence }));
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotChanged) is { } unavailable)
         {
@@ -119,129 +114,13 @@ internal sealed class RedisMessageHistory(
     }
 
     public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken) =>
-        ReadAsync(room, after, revision: null, limit: null, cancellationToken);
+        _reader.ReadAsync(room, after, revision: null, limit: null, cancellationToken);
 
     public ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken) =>
-        ReadAsync(room, after?.Message, after is null ? null : after.Value.Revision ?? 0, limit, cancellationToken);
+        _reader.ReadAsync(room, after?.Message, after is null ? null : after.Value.Revision ?? 0, limit, cancellationToken);
 
-    public async ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken)
-    {
-        HistoryArguments.ThrowIfInvalid(room, limit);
-        cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            RedisValue[] arguments = [before?.Epoch ?? "", before?.Sequence ?? RedisValue.EmptyString, limit, PartLimit];
-            var answer = await RunAsync(database, RedisScripts.ReadBefore, rooms[room].Keys, arguments, cancellationToken).ConfigureAwait(false);
-            return answer.Length == 0
-                ? OlderMessages.None
-                : new OlderMessages(Decode((RedisValue[])answer[2]!, new MessagePosition((string)answer[0]!, (long)answer[1])), (bool)answer[3]);
-        }
-        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
-        {
-            throw unavailable;
-        }
-    }
-
-    /// <summary>
-    /// Reads a large page in parts, so that Redis and the node's shared connection can serve other rooms in between. If messages are
-    /// trimmed in the meantime, the page starts after them. If they are changed, the page has them as they are afterwards.
-    /// </summary>
-    private async ValueTask<HistoryPage> ReadAsync(
-        string room, MessagePosition? after, long? revision, int? limit, CancellationToken cancellationToken)
-    {
-        HistoryArguments.ThrowIfInvalid(room);
-        cancellationToken.ThrowIfCancellationRequested();
-        var from = rooms[room];
-        var first = await ReadPartAsync(from, after, revision, limit, cancellationToken).ConfigureAwait(false);
-        if (first is null)
-            return HistoryPage.OfEmptyRoom(after);
-
-        List<ChatMessage> messages = [.. first.Messages];
-        List<ChatMessage> changes = [.. first.Changes];
-        var (part, missed) = (first, first.Missed);
-        while (!part.IsLast)
-        {
-            part = await ReadPartAsync(from, messages[^1].Position, part.Revision, null, cancellationToken).ConfigureAwait(false);
-            if (part is null || part.Restarted)
-                throw new HistoryUnavailableException($"{NotRead}: Redis lost the room while it was being read.");
-            if (part.Missed > 0)
-            {
-                missed += messages.Count + part.Missed;
-                messages.Clear();
-            }
-
-            Merge(part.Changes, messages, changes);
-            messages.AddRange(part.Messages);
-        }
-
-        from.Note(part.Top, part.Revision);
-        return new HistoryPage(messages, part.Top, after is null ? 0 : missed, first.Restarted)
-        {
-            Revision = part.Revision,
-            Changes = [.. changes.OrderBy(static message => message.Revision)],
-        };
-    }
-
-    /// <summary>Applies changes that were made while earlier parts were read.</summary>
-    private static void Merge(ChatMessage[] later, List<ChatMessage> messages, List<ChatMessage> changes)
-    {
-        foreach (var change in later)
-        {
-            if (!Replace(messages, change) && !Replace(changes, change))
-                changes.Add(change);
-        }
-    }
-
-    private static bool Replace(List<ChatMessage> messages, ChatMessage change)
-    {
-        var index = messages.FindIndex(message => message.Position!.Value.Sequence == change.Position!.Value.Sequence);
-        if (index >= 0)
-            messages[index] = change;
-        return index >= 0;
-    }
-
-    /// <returns>All changes and the first part of the messages that a reader lacks; null if the room is empty.</returns>
-    private async ValueTask<Part?> ReadPartAsync(
-        RedisRoom room, MessagePosition? after, long? revision, int? limit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            RedisValue[] arguments =
-            [
-                after?.Epoch ?? "",
-                after?.Sequence ?? RedisValue.EmptyString,
-                (long)options.Value.RoomTimeToLive.TotalMilliseconds,
-                PartLimit,
-                revision ?? RedisValue.EmptyString,
-                limit ?? RedisValue.EmptyString,
-            ];
-            var answer = await RunAsync(database, RedisScripts.Read, room.Keys, arguments, cancellationToken).ConfigureAwait(false);
-            if (answer.Length == 0)
-                return null;
-
-            var top = new MessagePosition((string)answer[0]!, (long)answer[1]);
-            var count = (int)answer[5];
-            var messages = Decode((RedisValue[])answer[4]!, top with { Sequence = top.Sequence - count });
-            var pairs = (RedisValue[])answer[7]!;
-            var changes = new ChatMessage[pairs.Length / 2];
-            for (var i = 0; i < changes.Length; i++)
-                changes[i] = Decode(pairs[(2 * i) + 1], top with { Sequence = (long)pairs[2 * i] });
-            return new Part(
-                messages,
-                changes,
-                top,
-                Revision: (long)answer[6],
-                Missed: (long)answer[2],
-                Restarted: (bool)answer[3],
-                IsLast: messages.Length == count);
-        }
-        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
-        {
-            throw unavailable;
-        }
-    }
+    public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken) =>
+        _reader.ReadBeforeAsync(room, before, limit, cancellationToken);
 
     /// <summary>
     /// Starts a new epoch if Redis has lost messages or changes that this node has seen. Otherwise new messages would take the positions of
@@ -257,8 +136,8 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var answer = await RunAsync(
-                database, RedisScripts.Fork, room.Keys, [known.Epoch, known.Sequence, epoch, revision], CancellationToken.None).ConfigureAwait(false);
+            var answer = await RedisScripts.Fork.RunAsync(
+                database, room.Keys, [known.Epoch, known.Sequence, epoch, revision], CancellationToken.None).ConfigureAwait(false);
             if (answer.Length == 0)
                 return;
 
@@ -267,42 +146,10 @@ internal sealed class RedisMessageHistory(
                 _spare.Used(epoch);
             room.Note(position, (long)answer[2]);
         }
-        catch (Exception e) when (connection.UnavailableOf(e, NotRead) is { } unavailable)
+        catch (Exception e) when (connection.UnavailableOf(e, RedisHistoryReader.NotRead) is { } unavailable)
         {
             _spare.Used(epoch);
             throw unavailable;
         }
     }
-
-    private static async Task<RedisResult[]> RunAsync(
-        IDatabase database, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        (RedisResult[])(await script.RunAsync(database, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
-
-    /// <param name="entries">The entries.</param>
-    /// <param name="before">The position before the first entry.</param>
-    private ChatMessage[] Decode(RedisValue[] entries, MessagePosition before)
-    {
-        var messages = new ChatMessage[entries.Length];
-        for (var i = 0; i < entries.Length; i++)
-            messages[i] = Decode(entries[i], before with { Sequence = before.Sequence + 1 + i });
-        return messages;
-    }
-
-    private ChatMessage Decode(RedisValue entry, MessagePosition position)
-    {
-        try
-        {
-            return RedisEntry.Decode(entry, position);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new HistoryUnavailableException(
-                $"Redis contains an entry under ChatKit's keys that is not a message: {e.Message} Check whether another application uses "
-                + $"the prefix '{redis.Value.KeyPrefix}'.",
-                e);
-        }
-    }
-
-    private sealed record Part(
-        ChatMessage[] Messages, ChatMessage[] Changes, MessagePosition Top, long Revision, long Missed, bool Restarted, bool IsLast);
 }

@@ -15,15 +15,16 @@ internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms 
     /// <summary>Identifies this node's entries. A node that restarts has a new id.</summary>
     private readonly string _node = Guid.NewGuid().ToString("n");
 
-    public async ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime)
+    public async ValueTask<int> EnterAsync(string room, IReadOnlyCollection<MemberData> members, TimeSpan lifetime, bool isRenewal)
     {
         var unknown = 0;
+        RedisValue keepsData = isRenewal;
         foreach (var some in members.Chunk(MembersPerScript))
         {
             unknown += (int)await RunAsync(
                 RedisPresenceScripts.Enter,
                 room,
-                [_node, (long)lifetime.TotalMilliseconds, .. some.Select(static member => (RedisValue)member)],
+                [_node, (long)lifetime.TotalMilliseconds, keepsData, .. some.SelectMany(static it => new RedisValue[] { it.Id, it.Json ?? "" })],
                 NotKept).ConfigureAwait(false);
         }
 
@@ -37,6 +38,19 @@ internal sealed class RedisPresenceStore(RedisConnection connection, RedisRooms 
     {
         ArgumentException.ThrowIfNullOrEmpty(room);
         return (string[])(await RunAsync(RedisPresenceScripts.List, room, [], NotRead, cancellationToken).ConfigureAwait(false))!;
+    }
+
+    public async ValueTask<IReadOnlyCollection<MemberData>> ReadAsync(string room, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        var all = (string[])(await RunAsync(RedisPresenceScripts.Read, room, [], NotRead, cancellationToken).ConfigureAwait(false))!;
+        return [.. all.Chunk(2).Select(static member => new MemberData(member[0], member[1].Length > 0 ? member[1] : null))];
+    }
+
+    public async ValueTask<int> CountAsync(string room, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(room);
+        return (int)await RunAsync(RedisPresenceScripts.Count, room, [], NotRead, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<RedisResult> RunAsync(

@@ -26,6 +26,15 @@ internal sealed class RedisScript(string text)
         }
     }
 
+    /// <summary>Runs a script that returns an array.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="cancellationToken">Cancels the wait. The script may still run.</param>
+    public async Task<RedisResult[]> RunAsync(
+        IDatabase database, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        (RedisResult[])(await RunAsync(database, keys, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
+
     [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "Redis identifies scripts by their SHA-1 hash.")]
     private static byte[] Hash(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
 }

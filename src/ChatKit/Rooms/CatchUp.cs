@@ -83,7 +83,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         bool TryNotify()
         {
             lock (room.Gate)
-                return TryNotifyLive(member, room.Cursor.Accepted ?? MessagePosition.None);
+                return member.State != MemberState.Live || TryNotifyLive(member, room.Cursor.Accepted ?? MessagePosition.None);
         }
     }
 
@@ -220,7 +220,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             if (member.State != MemberState.CatchingUp)
                 return true;
 
-            if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted))
+            if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted)
+                || member.ReadAtRewind != room.Rewinds)
                 return false;
 
             var revision = room.Cursor.Revision;
@@ -235,6 +236,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
             (member.DeliveredThrough, member.DeliveredRevision) = (cursor, member.Revision);
             room.SetState(member, MemberState.Live);
+            if (room.Cursor.IsBehind)
+                _ = stream.FillAsync(); // What arrived before the room knew its position.
             return true;
         }
     }

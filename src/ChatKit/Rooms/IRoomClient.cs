@@ -31,6 +31,9 @@ internal interface IRoomClient
     {
     }
 
+    /// <summary>The data with which presence lists the client, as JSON; null if there is none.</summary>
+    string? PresenceData { get; }
+
     /// <summary>Whether a connection belongs, or belonged, to this client.</summary>
     bool Has(string? connectionId) => connectionId == Id || (connectionId is not null && FormerIds.Contains(connectionId));
 

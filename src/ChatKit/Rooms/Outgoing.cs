@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Rooms;
@@ -16,6 +17,14 @@ internal static class Outgoing
     {
         WebSocketFrame.Create(WebSocketMessageType.Binary, data, out var payload);
         return Create(WebSocketMessageType.Binary, payload, at, sender, audience);
+    }
+
+    /// <summary>A text message, from its UTF-8 bytes.</summary>
+    public static ChatMessage Json(ReadOnlySpan<byte> json, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)
+    {
+        JsonPayload.ThrowIfInvalid(json, "data");
+        WebSocketFrame.Create(WebSocketMessageType.Text, json, out var payload);
+        return Create(WebSocketMessageType.Text, payload, at, sender, audience).AsJson();
     }
 
     public static MessageChange Edit(MessagePosition position, string text, DateTimeOffset at, string? by)

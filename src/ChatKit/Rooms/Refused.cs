@@ -34,8 +34,8 @@ internal static class Refused
                 continue;
             if (refused[i].Event is MessageGap gap && gap.Behind(member.DeliveredThrough) is { } rest)
                 return new StreamPosition(rest.After, refused[i].Accepted);
-            if (refused[i].Event is ChangeEvent change && refused[i].ChangedAfter is { } after)
-                return new StreamPosition(after, change.Revision - 1);
+            if (refused[i].Event is ChangeEvent { After: { } after } change)
+                return new StreamPosition(after.IsAtOrBefore(member.DeliveredThrough) ? member.DeliveredThrough : after, change.Revision - 1);
         }
 
         return null;

@@ -51,8 +51,8 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             _state.SetState(member, member.Replay > 0 ? MemberState.CatchingUp : MemberState.Live);
         }
 
-        if (_roster.KeyOf(member) is { } present)
-            _services.Tracker.Enter(present);
+        if (_roster.KeyOf(member.Client) is { } present)
+            _services.Tracker.Enter(present, member.Client.PresenceData);
         return true;
     }
 
@@ -84,12 +84,19 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
             isEmpty = _state.IsClosed;
         }
 
-        if (_roster.KeyOf(member) is { } present)
+        if (_roster.KeyOf(member.Client) is { } present)
             _services.Tracker.Leave(present);
         if (!isEmpty)
             return;
         _onEmpty(this);
         _ = UnsubscribeAsync();
+    }
+
+    /// <summary>Stores and announces the presence data of a client that is in the room.</summary>
+    public void Describe(IRoomClient client)
+    {
+        if (_roster.KeyOf(client) is { } present && client.PresenceData is { } data)
+            _services.Tracker.Describe(present, data);
     }
 
     public void OnMessage(ChatMessage message) => _stream.OnMessage(message);

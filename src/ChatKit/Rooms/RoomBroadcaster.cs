@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using ChatKit.ChatKitV1;
 using ChatKit.History;
 using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
@@ -30,7 +31,14 @@ internal sealed class RoomBroadcaster(
     {
         RoomName.ThrowIfInvalid(room);
         ThrowIfInvalid(options);
-        return PublishAsync(room, Text(text), options, cancellationToken);
+        var message = Text(text);
+        if (options.IsJson)
+        {
+            JsonPayload.ThrowIfInvalid(message.Data.Span, nameof(text));
+            message = message.AsJson();
+        }
+
+        return PublishAsync(room, message, options, cancellationToken);
     }
 
     public ValueTask<MessagePosition?> BroadcastAsync(string room, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
@@ -41,7 +49,8 @@ internal sealed class RoomBroadcaster(
     {
         RoomName.ThrowIfInvalid(room);
         ThrowIfInvalid(options);
-        return PublishAsync(room, Binary(data), options, cancellationToken);
+        var message = options.IsJson ? Outgoing.Json(data.Span, clock.GetUtcNow()) : Binary(data);
+        return PublishAsync(room, message, options, cancellationToken);
     }
 
     public ValueTask<bool> EditAsync(string room, MessagePosition position, string text, string? by, CancellationToken cancellationToken)

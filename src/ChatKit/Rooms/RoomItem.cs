@@ -37,16 +37,13 @@ internal sealed class RoomItem
     /// <summary>The last revision that the room had accepted when it accepted the item. For a change, its own.</summary>
     public long Accepted { get; }
 
-    /// <summary>The last message that the room had accepted when it accepted a change.</summary>
-    public MessagePosition? ChangedAfter { get; private init; }
-
     /// <summary>The approximate memory size of the item, in bytes.</summary>
-    public int Size => Overhead + (Message?.Data.Length ?? 0);
+    public int Size => Overhead + ((Message ?? (Event as ChangeEvent)?.Message)?.Data.Length ?? 0);
 
     /// <summary>The change that this changed message is for a member that has the message already.</summary>
     /// <param name="after">The last message that the room had accepted.</param>
     public RoomItem AsChange(MessagePosition? after) =>
-        _change ??= new RoomItem(new ChangeEvent(Message!), Message!.Revision.GetValueOrDefault()) { ChangedAfter = after };
+        _change ??= new RoomItem(new ChangeEvent(Message!, after), Message!.Revision.GetValueOrDefault());
 
     /// <summary>Whether a client in the room receives the item. Of read cursors, <see cref="ReadNotices"/> notifies the clients.</summary>
     public bool IsFor(IRoomClient client) =>

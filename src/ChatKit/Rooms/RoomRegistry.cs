@@ -27,7 +27,7 @@ internal sealed class RoomRegistry : IDisposable
     public RoomRegistry(
         IBackplane backplane,
         IMessageHistory history,
-        IRoomPresence presence,
+        IPresenceStore presence,
         PresenceTracker tracker,
         IReadStore cursors,
         DisconnectLog disconnects,
@@ -37,7 +37,19 @@ internal sealed class RoomRegistry : IDisposable
         IOptions<ChatKitOptions> options,
         TimeProvider clock)
     {
-        _services = new RoomServices(backplane, history, presence, tracker, cursors, disconnects, _reads, metrics, tracing, logger);
+        _services = new RoomServices(
+            backplane,
+            history,
+            presence,
+            tracker,
+            cursors,
+            disconnects,
+            _reads,
+            metrics,
+            tracing,
+            logger,
+            clock,
+            options.Value.PresenceListLimit);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
@@ -69,6 +81,13 @@ internal sealed class RoomRegistry : IDisposable
     /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
     public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
         _services.ReadBeforeAsync(room, before, limit);
+
+    /// <summary>Notifies the rooms of a client that its presence data has changed.</summary>
+    public void Describe(IRoomClient client)
+    {
+        foreach (var room in client.RoomNames)
+            Find(room)?.Describe(client);
+    }
 
     public void Dispose() => _checks.Dispose();
 

@@ -9,14 +9,16 @@ namespace ChatKit.Rooms;
 internal sealed record RoomServices(
     IBackplane Backplane,
     IMessageHistory History,
-    IRoomPresence Presence,
+    IPresenceStore Presence,
     PresenceTracker Tracker,
     IReadStore Cursors,
     DisconnectLog Disconnects,
     PageReads Reads,
     ChatKitMetrics Metrics,
     ChatKitTracing Tracing,
-    ILogger Logger)
+    ILogger Logger,
+    TimeProvider Clock,
+    int PresenceListLimit)
 {
     /// <summary>Reads a page of the history, and records metrics.</summary>
     /// <param name="room">The room's name.</param>

@@ -13,11 +13,14 @@ internal sealed class Roster(RoomState room, RoomServices services)
     /// <summary>One check until all nodes have detected the loss, and one until the members that they then store arrive.</summary>
     private const int ChecksUntilRestored = 2;
 
-    /// <summary>Null until the first list is read.</summary>
-    private HashSet<string>? _here;
+    /// <summary>The number of checks after which the list of a large room is read again, even if its number of members is as expected.</summary>
+    private const int ChecksUntilRead = 30;
 
-    /// <summary>The frame that lists who is here, cached until that changes: it is long in a large room, and many members need it.</summary>
-    private byte[]? _hereFrame;
+    /// <summary>A difference of one in this many members is not worth reading the list of a large room again.</summary>
+    private const int Tolerance = 100;
+
+    /// <summary>Null until the first list is read.</summary>
+    private PresenceList? _here;
 
     /// <summary>The read that is in progress, or the last one.</summary>
     private Task _read = Task.CompletedTask;
@@ -43,18 +46,18 @@ internal sealed class Roster(RoomState room, RoomServices services)
         get
         {
             room.Gate.AssertHeld();
-            return room.Members.Any(member => KeyOf(member) is not null);
+            return room.Members.Any(member => KeyOf(member.Client) is not null);
         }
     }
 
     /// <summary>The key under which a member is listed; null if it is not. A user's own room lists no members.</summary>
-    public PresenceKey? KeyOf(RoomMember member) =>
-        member.Client.PresentAs is { } name && !RoomName.IsOfUser(room.Name) ? new PresenceKey(room.Name, name) : null;
+    public PresenceKey? KeyOf(IRoomClient member) =>
+        member.PresentAs is { } name && !RoomName.IsOfUser(room.Name) ? new PresenceKey(room.Name, name) : null;
 
     /// <summary>Reads who is here if a member that has gone live is the first to be listed.</summary>
     public void OnLive(RoomMember member)
     {
-        if (KeyOf(member) is null)
+        if (KeyOf(member.Client) is null)
             return;
         lock (room.Gate)
         {
@@ -82,6 +85,8 @@ internal sealed class Roster(RoomState room, RoomServices services)
             (_read, _nextRead) = (_nextRead!, null);
         try
         {
+            if (await IsAsExpectedAsync().ConfigureAwait(false))
+                return;
             bool isOutdated;
             do
             {
@@ -89,14 +94,14 @@ internal sealed class Roster(RoomState room, RoomServices services)
                 int before;
                 lock (room.Gate)
                     before = _announcements;
-                var here = await services.Presence.ListAsync(room.Name).ConfigureAwait(false);
+                var here = await services.Presence.ReadAsync(room.Name).ConfigureAwait(false);
                 lock (room.Gate)
                 {
                     isOutdated = before != _announcements && _here is null;
                     if (before == _announcements)
                         Update(here);
                     else
-                        (_storedHere ??= []).UnionWith(OwnMembers().Intersect(here));
+                        (_storedHere ??= []).UnionWith(OwnMembers().Intersect(here.Select(static member => member.Id)));
                 }
             }
             while (isOutdated);
@@ -116,8 +121,8 @@ internal sealed class Roster(RoomState room, RoomServices services)
     public void Add(RoomMember member)
     {
         room.Gate.AssertHeld();
-        if (_here is not null && KeyOf(member) is { Member: var name } && _here.Add(name))
-            Notify(PresenceChange.Joined, [name]);
+        if (_here is not null && KeyOf(member.Client) is { Member: var name })
+            Set([new MemberData(name, member.Client.PresenceData)]);
     }
 
     /// <summary>Handles a join or leave on any node.</summary>
@@ -125,39 +130,82 @@ internal sealed class Roster(RoomState room, RoomServices services)
     {
         room.Gate.AssertHeld();
         _announcements++;
-        if (_here is not null)
-            Notify(change.Change, [.. change.Members.Where(change.Change == PresenceChange.Joined ? _here.Add : _here.Remove)]);
+        if (_here is null)
+            return;
+        if (change.Change == PresenceChange.Joined)
+            Set(change.Members.Select(member => new MemberData(member, change.Data?.GetValueOrDefault(member))));
+        else
+            Notify(PresenceChange.Left, [.. change.Members.Where(_here.Remove)]);
     }
 
-    /// <summary>The frame that lists who is here, if that is known.</summary>
+    /// <summary>The frame that lists or counts who is here, if that is known.</summary>
     public byte[] Frame()
     {
         room.Gate.AssertHeld();
-        if (_here is null)
-            return [];
-        return _hereFrame ??= ChatKitV1.V1Frames.Presence(room.Name, new PresenceEvent(PresenceChange.Here, [.. _here]));
+        return _here is null ? [] : _here.Frame ??= ChatKitV1.V1Frames.Presence(room.Name, _here.Whole());
     }
 
     /// <summary>Updates the list from the store, and with the members of this node, which the store may not list yet.</summary>
-    private void Update(IReadOnlyCollection<string> stored)
+    private void Update(IReadOnlyCollection<MemberData> stored)
     {
         room.Gate.AssertHeld();
         var own = OwnMembers();
-        var here = stored.Union(own).ToHashSet();
-        FindLoss(stored, own);
+        var here = stored.Select(static member => member.Id).ToHashSet();
+        FindLoss(here, own);
+        var described = stored.Where(static member => member.Json is not null).Select(static member => member.Id).ToHashSet();
+        var unstored = own.Where(id => !described.Contains(id))
+            .Select(id => new MemberData(id, services.Tracker.DataOf(new PresenceKey(room.Name, id))));
+        here.UnionWith(own);
         if (_here is null)
         {
-            _here = here;
-            room.Queue.Add(new RoomItem(new PresenceEvent(PresenceChange.Here, [.. here])));
+            _here = new PresenceList(services.PresenceListLimit);
+            foreach (var (id, json) in stored.Concat(unstored))
+                _here.Set(id, json);
+            _here.UpdateIsLarge();
+            room.Queue.Add(new RoomItem(_here.Whole()));
             return;
         }
 
-        Notify(PresenceChange.Joined, [.. here.Where(_here.Add)]);
-        if (_distrust > 0)
-            return;
-        var left = _here.Except(here).ToList();
-        _here.ExceptWith(left);
-        Notify(PresenceChange.Left, left);
+        Set(stored.Concat(unstored));
+        if (_distrust == 0)
+            Notify(PresenceChange.Left, [.. _here.Members.Where(id => !here.Contains(id)).ToList().Where(_here.Remove)]);
+    }
+
+    /// <summary>Adds members, or changes their data, and notifies the members of the room.</summary>
+    private void Set(IEnumerable<MemberData> members)
+    {
+        List<string> joined = [], changed = [];
+        foreach (var (id, json) in members)
+        {
+            switch (_here!.Set(id, json))
+            {
+                case PresenceChange.Joined:
+                    joined.Add(id);
+                    break;
+                case PresenceChange.Changed:
+                    changed.Add(id);
+                    break;
+            }
+        }
+
+        Notify(PresenceChange.Joined, joined);
+        Notify(PresenceChange.Changed, changed);
+    }
+
+    /// <summary>
+    /// Whether a large room has as many members as this node expects. Its list is long, so it is read only if not, and now and then.
+    /// </summary>
+    private async ValueTask<bool> IsAsExpectedAsync()
+    {
+        lock (room.Gate)
+        {
+            if (_here is not { IsLarge: true } || ++_here.ChecksSinceRead % ChecksUntilRead == 0)
+                return false;
+        }
+
+        var count = await services.Presence.CountAsync(room.Name).ConfigureAwait(false);
+        lock (room.Gate)
+            return Math.Abs(count - _here.Count) <= _here.Count / Tolerance;
     }
 
     /// <summary>
@@ -165,7 +213,7 @@ internal sealed class Roster(RoomState room, RoomServices services)
     /// it, such as by evicting the key, and the members of other nodes with it. Within one interval every node detects that, and stores its
     /// members again.
     /// </summary>
-    private void FindLoss(IReadOnlyCollection<string> stored, HashSet<string> own)
+    private void FindLoss(HashSet<string> stored, HashSet<string> own)
     {
         _distrust = Math.Max(0, _distrust - 1);
         if (services.Tracker.WasLost(room.Name))
@@ -181,13 +229,35 @@ internal sealed class Roster(RoomState room, RoomServices services)
     }
 
     /// <summary>Who of this node is in the room.</summary>
-    private HashSet<string> OwnMembers() => room.Members.Select(member => KeyOf(member)?.Member).OfType<string>().ToHashSet();
+    private HashSet<string> OwnMembers() => room.Members.Select(member => KeyOf(member.Client)?.Member).OfType<string>().ToHashSet();
 
+    /// <summary>Notifies the members of the room of a change of the list, or, in a large room, of the number of members.</summary>
     private void Notify(PresenceChange change, List<string> members)
     {
         if (members.Count == 0)
             return;
-        _hereFrame = null;
-        room.Queue.Add(new RoomItem(new PresenceEvent(change, members)));
+        var hasTurned = _here!.UpdateIsLarge();
+        if (_here.IsLarge)
+            NotifyCount();
+        else
+            room.Queue.Add(new RoomItem(hasTurned ? _here.Whole() : _here.EventOf(change, members)));
+    }
+
+    private void NotifyCount()
+    {
+        room.Gate.AssertHeld();
+        _here!.Notice ??= new CountNotice(services.Clock, OnCountDue);
+        if (_here.Notice.TryTake(_here.Count))
+            room.Queue.Add(new RoomItem(_here.Whole()));
+    }
+
+    private void OnCountDue()
+    {
+        lock (room.Gate)
+        {
+            _here!.Notice!.OnDue();
+            if (_here.IsLarge && !room.IsClosed)
+                NotifyCount();
+        }
     }
 }

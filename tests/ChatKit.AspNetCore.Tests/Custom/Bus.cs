@@ -102,7 +102,8 @@ internal sealed class BusBackplane : IBackplane
         (byte)'m',
         .. JsonSerializer.SerializeToUtf8Bytes(new Carried(
             message.Type, message.Data.ToArray(), message.At, message.From, message.ConnectionId, message.Audience,
-            message.Position?.ToString(), message.TraceParent, message.Revision, message.ChangedAt, message.ChangedBy, message.IsDeleted)),
+            message.Position?.ToString(), message.TraceParent, message.Revision, message.ChangedAt, message.ChangedBy, message.IsDeleted,
+            message.IsJson)),
     ];
 
     private static ChatMessage Decode(ReadOnlySpan<byte> bytes)
@@ -119,12 +120,14 @@ internal sealed class BusBackplane : IBackplane
             ChangedAt = carried.ChangedAt,
             ChangedBy = carried.ChangedBy,
             IsDeleted = carried.IsDeleted,
+            IsJson = carried.IsJson,
         };
     }
 
     private sealed record Carried(
         WebSocketMessageType Type, byte[] Data, DateTimeOffset At, string? From, string? ConnectionId, Audience Audience,
-        string? Position, string? TraceParent, long? Revision, DateTimeOffset? ChangedAt, string? ChangedBy, bool IsDeleted);
+        string? Position, string? TraceParent, long? Revision, DateTimeOffset? ChangedAt, string? ChangedBy, bool IsDeleted,
+        bool IsJson);
 
     private sealed class Subscription(Action end) : IAsyncDisposable
     {

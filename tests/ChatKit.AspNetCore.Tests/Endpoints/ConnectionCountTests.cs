@@ -83,8 +83,14 @@ public class ConnectionCountTests
             handler: way != "handler");
         for (var i = 0; i < 5; i++)
         {
-            using var client = await OpenSoonAsync(server, $"/chat/lobby?user=ann&way={Uri.EscapeDataString(way)}");
-            await EndAsync(client, way);
+            // While the previous connection still counts for its user, this one is accepted, and closed at once.
+            bool wasOpen;
+            do
+            {
+                using var client = await OpenSoonAsync(server, $"/chat/lobby?user=ann&way={Uri.EscapeDataString(way)}");
+                wasOpen = await EndAsync(client, way);
+            }
+            while (!wasOpen);
         }
 
         using var last = await OpenSoonAsync(server, "/chat/lobby?user=ann");
@@ -235,7 +241,8 @@ public class ConnectionCountTests
                 builder.Services.AddChatKit(options => options.CloseTimeout = closeTimeout ?? options.CloseTimeout);
             });
 
-    private static async Task EndAsync(RawClient client, string way)
+    /// <summary>Ends a connection. Returns false if the server has refused it, because the user had too many.</summary>
+    private static async Task<bool> EndAsync(RawClient client, string way)
     {
         switch (way)
         {
@@ -244,7 +251,7 @@ public class ConnectionCountTests
                 break;
             case "reset":
                 client.Reset();
-                return;
+                return true;
             case "throw":
                 await client.SendAsync(ClientFrame.Of(ClientFrame.Text, "throw"));
                 break;
@@ -257,15 +264,21 @@ public class ConnectionCountTests
                 break;
         }
 
-        while ((await client.ReceiveFrameAsync()).Opcode != ClientFrame.Close)
+        (int Opcode, byte[] Payload) frame;
+        do
         {
+            frame = await client.ReceiveFrameAsync();
         }
+        while (frame.Opcode != ClientFrame.Close);
+        if (frame.Payload is [0x03, 0xF5, ..])
+            return false;
 
         await client.SendAsync(ClientFrame.Of(ClientFrame.Close, ""));
 
         // After a fault, the server parses no more frames. It reads for another second, unless the client shuts down sending.
         client.Socket.Shutdown(SocketShutdown.Send);
         await client.DrainAsync();
+        return true;
     }
 
     private static async Task IsFullAsync(ChatServer server, string path)

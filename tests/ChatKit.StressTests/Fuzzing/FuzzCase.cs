@@ -111,10 +111,13 @@ internal sealed class FuzzCase
         7 => Encoding.UTF8.GetBytes($"{{\"type\":\"edit\",\"ref\":\"r{_random.Next(Refs)}\",\"position\":\"e:{_random.Next(100)}\",\"data\":\"hi\"}}"),
         8 => Encoding.UTF8.GetBytes($"{{\"type\":\"delete\",\"room\":\"fuzz{_random.Next(Rooms)}\",\"position\":\"e:{_random.Next(100)}\"}}"),
         9 => Encoding.UTF8.GetBytes($"{{\"type\":\"history\",\"ref\":\"h\",\"before\":\"e:{_random.Next(100)}\",\"limit\":{_random.Next(60)}}}"),
+        10 => Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"json\":{{\"a\":{Nested(_random.Next(1, 70))},\"b\":[{_random.Next()},null]}}}}"),
         _ when opcode == ClientFrame.Binary || payload.Length > 1000 =>
             Encoding.UTF8.GetBytes($"{{\"type\":\"message\",\"ref\":\"r{_random.Next(Refs)}\",\"base64\":\"{Convert.ToBase64String(payload.AsSpan(0, Math.Min(payload.Length, 1000)))}\"}}"),
         _ => Encoding.UTF8.GetBytes($"{{\"data\":\"{_random.Next()} \\u20ac\",\"type\":\"message\"}}"),
     };
+
+    private static string Nested(int levels) => new string('[', levels) + new string(']', levels);
 
     private byte[] Command()
     {

@@ -66,6 +66,24 @@ public abstract class BackplaneContract
         Assert.Equal((Editors * Each) + 1, (await history.ReadAsync(_room)).Revision);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    public async Task Json_arrives_as_json(int? capacity)
+    {
+        var (one, other, _) = await CreateAsync();
+        var (near, far) = (new RecordingSubscriber(), new RecordingSubscriber());
+        await using var first = await one.SubscribeAsync(_room, near);
+        await using var second = await other.SubscribeAsync(_room, far);
+
+        var json = new ChatMessage(WebSocketMessageType.Text, "[1]"u8.ToArray(), DateTimeOffset.UnixEpoch) { IsJson = true };
+        await one.PublishAsync(_room, json, capacity);
+        await one.PublishAsync(_room, Message("[1]"), capacity);
+
+        foreach (var subscriber in new[] { near, far })
+            Assert.Equal([true, false], (await subscriber.ReceiveAsync(2)).Select(static message => message.IsJson));
+    }
+
     [Fact]
     public async Task An_ephemeral_message_has_no_position_and_is_not_stored()
     {

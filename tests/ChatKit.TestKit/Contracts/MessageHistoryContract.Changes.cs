@@ -34,6 +34,25 @@ public abstract partial class MessageHistoryContract
         }
     }
 
+    [Fact]
+    public async Task A_text_that_is_edited_can_become_json_and_a_text_again()
+    {
+        var history = await CreateAsync();
+        var position = await AppendAsync(history, "text");
+        List<bool> seen = [];
+        foreach (var isJson in new[] { true, true, false, true })
+        {
+            var result = await history.ChangeAsync(_room, Edit(position, "[1]") with { IsJson = isJson });
+            seen.Add(result.Message!.IsJson);
+            seen.Add(Assert.Single((await history.ReadAsync(_room)).Messages).IsJson);
+        }
+
+        await history.ChangeAsync(_room, new MessageChange { Position = position, IsDeletion = true, At = DateTimeOffset.UnixEpoch });
+
+        Assert.Equal([true, true, true, true, false, false, true, true], seen);
+        Assert.False(Assert.Single((await history.ReadAsync(_room)).Messages).IsJson);
+    }
+
     [Theory]
     [InlineData(WebSocketMessageType.Text, WebSocketMessageType.Binary, null, "ann")]
     [InlineData(WebSocketMessageType.Binary, WebSocketMessageType.Text, "bob", null)]

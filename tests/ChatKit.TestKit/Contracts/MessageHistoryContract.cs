@@ -289,6 +289,19 @@ public abstract partial class MessageHistoryContract
     }
 
     [Fact]
+    public async Task Json_stays_json_and_a_text_stays_a_text()
+    {
+        var history = await CreateAsync();
+        var json = new ChatMessage(WebSocketMessageType.Text, "{}"u8.ToArray(), DateTimeOffset.UnixEpoch) { IsJson = true, From = "ann" };
+        await history.AppendAsync(_room, json);
+        await AppendAsync(history, "{}");
+
+        var page = await history.ReadAsync(_room);
+
+        Assert.Equal([(true, "{}", "ann"), (false, "{}", null)], page.Messages.Select(static m => (m.IsJson, m.Text, m.From)));
+    }
+
+    [Fact]
     public async Task The_position_of_an_appended_message_is_ignored()
     {
         var history = await CreateAsync();

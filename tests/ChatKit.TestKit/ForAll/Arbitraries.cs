@@ -16,7 +16,7 @@ public static class Arbitraries
         "\"", "\\", "/", "<", "{", "+", "%", "0", "1", "9223372036854775807",
     ];
 
-    private static readonly string[] Names = ["type", "ref", "data", "base64", "position", "Type", "more", "\\ud800", "\\u0074ype", ""];
+    private static readonly string[] Names = ["type", "ref", "data", "base64", "json", "position", "Type", "more", "\\ud800", "\\u0074ype", ""];
 
     private static readonly string[] Scalars =
     [

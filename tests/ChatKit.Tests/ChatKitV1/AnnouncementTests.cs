@@ -21,6 +21,16 @@ public class AnnouncementTests
     }
 
     [Theory]
+    [InlineData("a\nb", """{"name":"Anna"}""")]
+    [InlineData("", "null")]
+    public void A_presence_event_with_data_survives_encoding_and_decoding(string member, string data)
+    {
+        var joined = new PresenceEvent(PresenceChange.Joined, [member], new Dictionary<string, string> { [member] = data });
+        var notice = Assert.IsType<PresenceEvent>(RoundTrip(joined));
+        Assert.Equal((member, data), (Assert.Single(notice.Members), Assert.Single(notice.Data!).Value));
+    }
+
+    [Theory]
     [InlineData(1008, null)]
     [InlineData(4999, "why\nnot")]
     [InlineData(1000, "")]
@@ -82,6 +92,8 @@ public class AnnouncementTests
 
     [Theory]
     [InlineData("")]
+    [InlineData("described\n1")]
+    [InlineData("described\n{\nanna")]
     [InlineData("signal\n")]
     [InlineData("join")]
     [InlineData("join\n")]

@@ -82,6 +82,31 @@ public class V1PropertyTests
         Assert.Equal(three is null, gap.TryGetProperty("reset", out _));
     }
 
+    [ForAll]
+    public void A_JSON_message_is_read_and_written_unchanged_or_rejected(JsonText json, AnyText text)
+    {
+        foreach (var value in new[] { json.Value, JsonSerializer.Serialize(text.Unicode) })
+        {
+            var bytes = new AnyText($$"""{"type":"message","json":{{value}}}""").Utf8;
+            if (V1ClientFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out var frame) is not null || !frame!.IsKnown)
+                continue;
+            var message = frame.ToMessage();
+            if (!message.IsJson)
+                continue;
+
+            var written = Json(V1Frames.Message("room", new ChatMessage(message.Type, message.Data, At) { IsJson = true }));
+
+            Assert.Equal(message.Text, written.GetProperty("json").GetRawText());
+        }
+    }
+
+    [ForAll]
+    public void Whatever_a_history_takes_for_JSON_is_written_as_valid_JSON(AnyText text, byte[] noise)
+    {
+        foreach (var bytes in new[] { text.Utf8, noise, [.. "{\"a\":\""u8, .. noise, .. "\"}"u8] })
+            Json(V1Frames.Message("room", new ChatMessage(WebSocketMessageType.Text, bytes, At) { IsJson = true }));
+    }
+
     /// <summary>The application, or the store, may take bytes for a text that are none.</summary>
     [ForAll]
     public void A_text_message_that_is_not_utf8_is_still_written_as_valid_json(byte[] noise) =>
@@ -101,10 +126,10 @@ public class V1PropertyTests
         Assert.NotNull(frame!.Type);
         Assert.Equal(frame.Type is V1ClientFrame.MessageType or V1ClientFrame.PongType or V1ClientFrame.ReadType, frame.IsKnown);
         if (frame.Type == V1ClientFrame.ReadType)
-            Assert.NotEqual("", V1ReadFrame.Read(new WebSocketMessage(bytes, WebSocketMessageType.Text), out _));
+            MessagePosition.Parse(frame.Position!);
         if (frame.Type == V1ClientFrame.MessageType)
         {
-            Assert.NotEqual(frame.Data is null, frame.Base64 is null);
+            Assert.Single(new object?[] { frame.Data, frame.Base64, frame.Json }, static payload => payload is not null);
             Assert.True(frame.Ref is null or { Length: > 0 and <= 64 });
             Assert.Equal(frame.Data ?? frame.ToMessage().Text, frame.ToMessage().Text);
         }

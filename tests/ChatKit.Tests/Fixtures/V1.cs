@@ -38,9 +38,10 @@ internal static class V1
     }
 
     /// <summary>A client of a user connects through an endpoint that tracks presence, and is live.</summary>
-    public static async Task<ChatConnection> EnterTrackedAsync(this ChatHost host, string user, string room = "lobby")
+    public static async Task<ChatConnection> EnterTrackedAsync(
+        this ChatHost host, string user, string room = "lobby", ScriptedHandler? handler = null)
     {
-        var handler = new ScriptedHandler();
+        handler ??= new ScriptedHandler();
         var connection = host.Connect(room, handler, Tracking, abort => new()
         {
             Room = room,

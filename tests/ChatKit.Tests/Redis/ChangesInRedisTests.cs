@@ -91,14 +91,12 @@ public sealed class ChangesInRedisTests(RedisServer redis) : IClassFixture<Redis
         var first = (await host.Broadcaster.BroadcastAsync("lobby", "1")).GetValueOrDefault();
         await host.Broadcaster.EditAsync("lobby", first, "1a");
         var keys = RedisKeys.OfRoom(_prefix, "lobby");
-        var dumps = await Task.WhenAll(keys.Select(key => Database.KeyDumpAsync(key)));
+        var (meta, messages) = (await Database.HashGetAllAsync(keys[0]), await Database.ListRangeAsync(keys[1]));
         await host.Broadcaster.EditAsync("lobby", first, "lost");
         await client.Client.ReceiveJsonAsync(3);
-        for (var i = 0; i < keys.Length; i++)
-        {
-            await Database.KeyDeleteAsync(keys[i]);
-            await Database.KeyRestoreAsync(keys[i], dumps[i]!, TimeSpan.FromHours(1));
-        }
+        await Database.KeyDeleteAsync(keys);
+        await Database.HashSetAsync(keys[0], meta);
+        await Database.ListRightPushAsync(keys[1], messages);
 
         if (byMessage)
             await host.Broadcaster.BroadcastAsync("lobby", "2");

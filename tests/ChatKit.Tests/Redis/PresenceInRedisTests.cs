@@ -30,6 +30,39 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     }
 
     [Fact]
+    public async Task Data_and_its_changes_reach_the_clients_on_every_node()
+    {
+        await using var one = StartHost();
+        await using var other = StartHost();
+        var anna = await one.EnterTrackedAsync("anna", handler: Describing("Anna"));
+        Assert.Equal("""{"anna":{"name":"Anna"}}""", (await anna.Client.ReceiveJsonAsync())["members"]!.ToJsonString());
+        await Patience.UntilAsync(async () => (await ListAsync(other)).SequenceEqual(["anna"]), "the other node lists anna");
+
+        var bob = await other.EnterTrackedAsync("bob", handler: Describing("Bob"));
+        Assert.Equal("""{"bob":{"name":"Bob"}}""", (await anna.Client.ReceiveJsonUntilAsync("presence"))[^1]["members"]!.ToJsonString());
+        JsonNode? members;
+        do
+        {
+            members = (await bob.Client.ReceiveJsonAsync())["members"];
+        }
+        while (members?["anna"] is null);
+        var laptop = await other.EnterTrackedAsync("anna", handler: Describing("Anna B."));
+
+        var changed = (await anna.Client.ReceiveJsonUntilAsync("presence"))[^1];
+        Assert.Equal("""{"type":"presence","room":"lobby","changed":["anna"],"members":{"anna":{"name":"Anna B."}}}""", changed.ToJsonString());
+        await Patience.UntilAsync(
+            async () => (await one.Services.GetRequiredService<IRoomPresence>().ListMembersAsync("lobby"))
+                .Any(static member => member.Data?.GetProperty("name").GetString() == "Anna B."),
+            "the last data is stored");
+        Assert.Equal(2, await other.Services.GetRequiredService<IRoomPresence>().CountAsync("lobby"));
+
+        static ScriptedHandler Describing(string name) => new()
+        {
+            Open = async self => await self.Connection.SetPresenceAsync(new JsonObject { ["name"] = name }, PresenceJson.Default.JsonObject),
+        };
+    }
+
+    [Fact]
     public async Task A_user_who_reconnects_to_another_node_does_not_leave()
     {
         await using var one = StartHost();

@@ -58,6 +58,12 @@ public sealed class RedisCluster : IAsyncLifetime
             }
         }
 
+        await SettleAsync();
+    }
+
+    /// <summary>Waits until the nodes have found each other. A test that has restarted some of them may have ended before that.</summary>
+    public async Task SettleAsync()
+    {
         foreach (var node in Nodes)
         {
             await Patience.UntilAsync(

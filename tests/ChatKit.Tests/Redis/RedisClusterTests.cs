@@ -11,7 +11,11 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     private readonly string _prefix = RedisHost.NewPrefix();
     private readonly List<ChatHost> _hosts = [];
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public async ValueTask InitializeAsync()
+    {
+        Requirement.RedisServer();
+        await cluster.SettleAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

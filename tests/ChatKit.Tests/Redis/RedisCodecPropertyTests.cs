@@ -23,6 +23,7 @@ public class RedisCodecPropertyTests
             From = From?.Value,
             ConnectionId = ConnectionId?.Value,
             Audience = ForOthers ? Audience.Others : Audience.Everyone,
+            IsJson = Text is not null && Ticks % 2 == 0,
         };
     }
 
@@ -38,6 +39,7 @@ public class RedisCodecPropertyTests
         Assert.Equal(
             (message.Type, message.At, original.From?.Unicode, original.ConnectionId?.Unicode, message.Audience, new MessagePosition("e", 7)),
             (read.Type, read.At, read.From, read.ConnectionId, read.Audience, read.Position));
+        Assert.Equal(message.IsJson, read.IsJson);
         Assert.True(message.Data.Span.SequenceEqual(read.Data.Span));
     }
 

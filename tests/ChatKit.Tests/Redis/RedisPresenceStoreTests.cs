@@ -47,6 +47,36 @@ public sealed class RedisPresenceStoreTests(RedisServer redis) : PresenceStoreCo
     }
 
     [Fact]
+    public async Task The_data_that_a_node_has_set_last_stays_while_the_member_is_on_any_node()
+    {
+        var prefix = RedisHost.NewPrefix();
+        var (one, other) = (await StartAsync(prefix), await StartAsync(prefix));
+        await one.EnterAsync(Room, [new("anna", "1")], TimeSpan.FromMinutes(1));
+        await other.EnterAsync(Room, [new("anna", "2")], TimeSpan.FromMinutes(1));
+        await one.EnterAsync(Room, [new("anna", "1")], TimeSpan.FromMinutes(1), isRenewal: true);
+
+        Assert.Equal([new("anna", "2")], await one.ReadAsync(Room));
+        Assert.False(await other.LeaveAsync(Room, "anna"));
+        Assert.Equal([new("anna", "2")], await other.ReadAsync(Room));
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(3000)]
+    public async Task Members_of_a_crashed_node_are_no_longer_counted_soon(int count)
+    {
+        var prefix = RedisHost.NewPrefix();
+        var (crashed, other) = (await StartAsync(prefix), await StartAsync(prefix));
+        MemberData[] members = [.. Enumerable.Range(0, count).Select(static i => new MemberData($"member {i}"))];
+        await other.EnterAsync(Room, members, TimeSpan.FromMinutes(1));
+        await crashed.EnterAsync(Room, [.. members.Select(static m => new MemberData(m.Id + " of the other"))], TimeSpan.FromMilliseconds(50));
+
+        await Patience.UntilAsync(async () => await other.CountAsync(Room) <= count + (count / 10), "most have left");
+        Assert.Equal(count, (await other.ListAsync(Room)).Count);
+        Assert.Equal(count, await other.CountAsync(Room));
+    }
+
+    [Fact]
     public async Task Entering_again_replaces_the_expiry()
     {
         var store = await StartAsync(RedisHost.NewPrefix());

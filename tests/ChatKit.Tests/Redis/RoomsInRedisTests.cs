@@ -124,7 +124,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
 
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         var (messages, meta) = ($"{prefix}{{lobby}}:messages", $"{prefix}{{lobby}}:meta");
-        var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}*").Select(static key => (string?)key).ToList();
+        var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}{{*").Select(static key => (string?)key).ToList();
         Assert.Equal([messages, meta], keys.Order());
         Assert.Single(await connection.GetDatabase().ListRangeAsync(messages));
         var values = (await connection.GetDatabase().HashGetAllAsync(meta)).ToStringDictionary().Values;

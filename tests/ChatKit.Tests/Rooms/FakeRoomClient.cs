@@ -25,6 +25,8 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
 
     public string? PresentAs { get; init; }
 
+    public string? PresenceData => null;
+
     /// <summary>Why the client was closed as too slow, once it was.</summary>
     public Task<string> Closed => _closed.Task;
 

@@ -73,6 +73,40 @@ public class ReadTests(Browser browser)
         await third.HasSentNothingAsync();
     }
 
+    [Theory]
+    [InlineData("chat.close()")]
+    [InlineData("location.reload()")]
+    public async Task The_last_position_is_sent_before_the_page_ends(string script)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { read: 60_000 } }");
+        var connection = await server.AcceptLiveAsync("e:9");
+        await page.ExpectAsync("chat.state", "\"live\"");
+
+        await page.RunAsync($"chat.read('e:1'); chat.read('e:2'); {script};");
+
+        Assert.Equal("""{"position":"e:1"}""", (await connection.ReceiveAsync("read")).Content);
+        Assert.Equal("""{"position":"e:2"}""", (await connection.ReceiveAsync("read")).Content);
+    }
+
+    [Fact]
+    public async Task The_last_position_is_sent_before_the_page_leaves_the_room()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { read: 60_000 } }");
+        await page.RunAsync("window.team = chat.join('team');");
+        var connection = await server.AcceptLiveAsync();
+        await connection.AcceptJoinAsync("team");
+        await connection.SendLiveAsync("t:9", "team");
+        await page.ExpectAsync("all('live', 'room').length", "2");
+
+        await page.RunAsync("team.read('t:1'); team.read('t:2'); team.leave();");
+
+        Assert.Equal("""{"room":"team","position":"t:1"}""", (await connection.ReceiveAsync("read")).Content);
+        Assert.Equal("""{"room":"team","position":"t:2"}""", (await connection.ReceiveAsync("read")).Content);
+        await connection.ReceiveAsync("leave");
+    }
+
     [Fact]
     public async Task A_position_that_the_user_has_passed_on_another_device_or_of_a_lost_stream_is_not_sent()
     {

@@ -28,6 +28,8 @@ internal sealed class QueueClient : IRoomClient
 
     public string? PresentAs => null;
 
+    public string? PresenceData => null;
+
     public long Written => _stream.Written;
 
     public IReadOnlyCollection<string> RoomNames => [];

@@ -14,6 +14,7 @@ internal static class Announcement
 {
     private const string Joined = "joined";
     private const string Left = "left";
+    private const string Described = "described";
     private const string Disconnect = "disconnect";
     private const string Signal = "signal";
     private const string Read = "read";
@@ -23,6 +24,8 @@ internal static class Announcement
 
     public static byte[] Encode(RoomEvent roomEvent) => Encoding.UTF8.GetBytes(roomEvent switch
     {
+        PresenceEvent { Change: PresenceChange.Joined, Members: [var member], Data: { } data } =>
+            $"{Described}{Separator}{data[member]}{Separator}{member}",
         PresenceEvent { Change: PresenceChange.Joined, Members: [var member] } => $"{Joined}{Separator}{member}",
         PresenceEvent { Change: PresenceChange.Left, Members: [var member] } => $"{Left}{Separator}{member}",
         DisconnectEvent { Status: var status, Reason: null } => $"{Disconnect}{Separator}{(int)status}",
@@ -41,6 +44,7 @@ internal static class Announcement
         return (parts[0], parts.ElementAtOrDefault(1)) switch
         {
             (Joined, { } member) => new PresenceEvent(PresenceChange.Joined, [member]),
+            (Described, { } member) => DecodeDescribed(member.Split(Separator, 2)),
             (Left, { } member) => new PresenceEvent(PresenceChange.Left, [member]),
             (Disconnect, { } close) => DecodeDisconnect(close.Split(Separator, 2)),
             (Signal, { } signal) => DecodeSignal(signal),
@@ -57,6 +61,22 @@ internal static class Announcement
         && length <= rest.Length
             ? new ReadEvent(room, rest[length..], new MessagePosition(rest[..length], number))
             : null;
+
+    /// <summary>Decodes a member with data. The data comes first, because a member can contain the separator, and JSON on one line cannot.</summary>
+    private static PresenceEvent? DecodeDescribed(string[] parts)
+    {
+        try
+        {
+            if (parts is not [var data, var member])
+                return null;
+            using var json = JsonDocument.Parse(data);
+            return new PresenceEvent(PresenceChange.Joined, [member], new Dictionary<string, string> { [member] = data });
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private static DisconnectEvent? DecodeDisconnect(string[] parts) =>
         parts[0] is { Length: 4 } code

@@ -1,8 +1,12 @@
-
 namespace ChatKit.Rooms.Events;
 
-/// <summary>Lists who is in a room, or who has joined or left.</summary>
-internal sealed record PresenceEvent(PresenceChange Change, IReadOnlyList<string> Members) : RoomEvent;
+/// <summary>Lists who is in a room, or who has joined, left or changed; or says only how many are in the room.</summary>
+/// <param name="Change">What the event says.</param>
+/// <param name="Members">The members; empty if the event says how many there are.</param>
+/// <param name="Data">The data, as JSON, of those members that have some; null if none has.</param>
+/// <param name="Count">The number of members, if the event says how many there are.</param>
+internal sealed record PresenceEvent(
+    PresenceChange Change, IReadOnlyList<string> Members, IReadOnlyDictionary<string, string>? Data = null, int Count = 0) : RoomEvent;
 
 /// <summary>The meaning of the members in a presence frame.</summary>
 internal enum PresenceChange
@@ -13,4 +17,10 @@ internal enum PresenceChange
     Joined,
 
     Left,
+
+    /// <summary>The members have new data.</summary>
+    Changed,
+
+    /// <summary>The room has too many members for a list.</summary>
+    Count,
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using ChatKit.Diagnostics;
-using ChatKit.Rooms.Events;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms.Presence;
@@ -23,9 +21,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
-    private readonly IPresenceStore _store;
-    private readonly IBackplane _backplane;
-    private readonly ILogger<PresenceTracker> _logger;
+    private readonly PresenceWriter _writer;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
 
@@ -36,7 +32,10 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
     private readonly Dictionary<PresenceKey, (int Count, long LeftAt, bool IsStored)> _connections = [];
     private readonly Queue<(PresenceKey Key, long At)> _leaving = new();
 
-    /// <summary>The members whose joining or leaving is not stored yet. Limited by the number of members.</summary>
+    /// <summary>The data, as JSON, of the members that have some.</summary>
+    private readonly Dictionary<PresenceKey, string> _data = [];
+
+    /// <summary>The members whose joining, leaving or data is not stored yet. Limited by the number of members.</summary>
     private readonly HashSet<PresenceKey> _changed = [];
 
     /// <summary>The rooms whose presence the store has lost.</summary>
@@ -52,21 +51,44 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
 
     public PresenceTracker(IPresenceStore store, IBackplane backplane, ILogger<PresenceTracker> logger, TimeProvider clock)
     {
-        (_store, _backplane, _logger, _clock) = (store, backplane, logger, clock);
+        (_writer, _clock) = (new PresenceWriter(store, backplane, logger), clock);
         _renewed = clock.GetTimestamp();
         _working = Task.Run(WorkAsync);
         _timer = clock.CreateTimer(static self => ((PresenceTracker)self!).Tick(), this, TickInterval, TickInterval);
     }
 
     /// <summary>Adds a connection of a member to a room.</summary>
-    public void Enter(PresenceKey key)
+    /// <param name="key">The member.</param>
+    /// <param name="data">The data of the connection, as JSON; null if it has none.</param>
+    public void Enter(PresenceKey key, string? data)
     {
         lock (_gate)
         {
             if (!_connections.TryGetValue(key, out var known))
                 Change(key);
             _connections[key] = known with { Count = known.Count + 1 };
+            if (data is not null)
+                Describe(key, data);
         }
+    }
+
+    /// <summary>Sets the data of a member. The latest counts.</summary>
+    public void Describe(PresenceKey key, string data)
+    {
+        lock (_gate)
+        {
+            if (!_connections.ContainsKey(key) || _data.GetValueOrDefault(key) == data)
+                return;
+            _data[key] = data;
+            Change(key);
+        }
+    }
+
+    /// <summary>The data of a member that was set on this node; null if there is none.</summary>
+    public string? DataOf(PresenceKey key)
+    {
+        lock (_gate)
+            return _data.GetValueOrDefault(key);
     }
 
     /// <summary>Removes a connection of a member from a room.</summary>
@@ -136,6 +158,7 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
                 if (!_connections.TryGetValue(oldest.Key, out var known) || known.Count > 0 || known.LeftAt != oldest.At)
                     continue;
                 _connections.Remove(oldest.Key);
+                _data.Remove(oldest.Key);
                 Change(oldest.Key);
             }
         }
@@ -156,7 +179,8 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         await foreach (var _ in _wake.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             // Concurrently, so that a store that hangs delays no more than one round.
-            await Task.WhenAll(TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : LeaveAsync(change.Key))).ConfigureAwait(false);
+            var changes = TakeChanges().Select(change => change.IsHere ? EnterAsync(change.Key) : _writer.LeaveAsync(change.Key));
+            await Task.WhenAll(changes).ConfigureAwait(false);
             await RestoreAsync().ConfigureAwait(false);
             if (_clock.GetElapsedTime(_renewed) < RenewInterval)
                 continue;
@@ -209,12 +233,15 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         List<IGrouping<string, PresenceKey>> rooms;
         lock (_gate)
             rooms = [.. _connections.Keys.Where(key => isMeant(key.Room)).GroupBy(static key => key.Room)];
-        await Task.WhenAll(rooms.Select(room => TryAsync(async () =>
+        await Task.WhenAll(rooms.Select(room =>
         {
-            var unknown = await _store.EnterAsync(room.Key, [.. room.Select(static key => key.Member)], lifetime).ConfigureAwait(false);
-            if (unknown > MarkStored(room))
-                lost.Add(room.Key);
-        }))).ConfigureAwait(false);
+            MemberData[] members = [.. room.Select(key => new MemberData(key.Member, DataOf(key)))];
+            return _writer.RenewAsync(room.Key, members, lifetime, unknown =>
+            {
+                if (unknown > MarkStored(room))
+                    lost.Add(room.Key);
+            });
+        })).ConfigureAwait(false);
         return lost;
     }
 
@@ -236,33 +263,14 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
-    private Task EnterAsync(PresenceKey key) => TryAsync(async () =>
+    private async Task EnterAsync(PresenceKey key)
     {
-        await _store.EnterAsync(key.Room, [key.Member], Lifetime).ConfigureAwait(false);
-        MarkStored([key]);
-        await AnnounceAsync(key, PresenceChange.Joined).ConfigureAwait(false);
-    });
+        var data = DataOf(key);
+        if (await _writer.EnterAsync(key, data, Lifetime, () => MarkStored([key])).ConfigureAwait(false) || data is null)
+            return;
 
-    private Task LeaveAsync(PresenceKey key) => TryAsync(async () =>
-    {
-        if (await _store.LeaveAsync(key.Room, key.Member).ConfigureAwait(false))
-            await AnnounceAsync(key, PresenceChange.Left).ConfigureAwait(false);
-    });
-
-    private ValueTask AnnounceAsync(PresenceKey key, PresenceChange change) =>
-        _backplane.AnnounceAsync(key.Room, Announcement.Encode(new PresenceEvent(change, [key.Member])));
-
-    private async Task TryAsync(Func<ValueTask> action)
-    {
-        try
-        {
-            await action().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // The next renewal stores a member that has joined. A member that has left is not renewed, and expires.
-            var level = LogLevels.Of(e);
-            _logger.PresenceFailed(level, e);
-        }
+        // A renewal would not replace older data. The next round tries again.
+        lock (_gate)
+            _changed.Add(key);
     }
 }

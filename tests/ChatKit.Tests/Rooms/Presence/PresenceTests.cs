@@ -257,6 +257,29 @@ public class PresenceTests
     }
 
     [Fact]
+    public async Task Data_that_changed_while_the_store_was_down_is_stored_when_it_is_back()
+    {
+        var store = new FaultyPresenceStore();
+        await using var host = new ChatHost(services: services => services.AddSingleton<IPresenceStore>(store));
+        var anna = await host.EnterTrackedAsync("anna");
+        await anna.Handler.Connection.SetPresenceAsync("before", PresenceJson.Default.String);
+        await Patience.UntilAsync(
+            async () => (await store.ReadAsync("lobby", default)).SequenceEqual([new("anna", "\"before\"")]), "the data is stored");
+        store.Down = true;
+        await anna.Handler.Connection.SetPresenceAsync("after", PresenceJson.Default.String);
+        await Patience.UntilAsync(() => host.Logs.GetSnapshot().Any(static record => record.Id.Id == 209), "storing has failed");
+
+        store.Down = false;
+        await Patience.UntilAsync(
+            async () =>
+            {
+                host.Clock.Advance(TimeSpan.FromSeconds(1));
+                return (await store.ReadAsync("lobby", default)).SequenceEqual([new("anna", "\"after\"")]);
+            },
+            "the new data is stored");
+    }
+
+    [Fact]
     public async Task A_user_is_disconnected_from_every_room()
     {
         await using var host = new ChatHost();
@@ -334,13 +357,16 @@ public class PresenceTests
 
         public bool Down { get; set; }
 
-        public ValueTask<int> EnterAsync(string room, IReadOnlyCollection<string> members, TimeSpan lifetime) =>
-            Down ? throw new HistoryUnavailableException() : _inner.EnterAsync(room, members, lifetime);
+        public ValueTask<int> EnterAsync(string room, IReadOnlyCollection<MemberData> members, TimeSpan lifetime, bool isRenewal) =>
+            Down ? throw new HistoryUnavailableException() : _inner.EnterAsync(room, members, lifetime, isRenewal);
 
         public ValueTask<bool> LeaveAsync(string room, string member) =>
             Down ? throw new HistoryUnavailableException() : _inner.LeaveAsync(room, member);
 
         public ValueTask<IReadOnlyCollection<string>> ListAsync(string room, CancellationToken cancellationToken) =>
             Down ? throw new HistoryUnavailableException() : _inner.ListAsync(room, cancellationToken);
+
+        public ValueTask<IReadOnlyCollection<MemberData>> ReadAsync(string room, CancellationToken cancellationToken) =>
+            Down ? throw new HistoryUnavailableException() : _inner.ReadAsync(room, cancellationToken);
     }
 }
