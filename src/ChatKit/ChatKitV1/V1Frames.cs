@@ -19,7 +19,7 @@ internal static class V1Frames
             Begin(json, "welcome");
             json.WriteString("connection", welcome.connection);
             json.WriteString("room", welcome.room);
-            WriteIfAny(json, "user", welcome.user);
+            V1Content.WriteIfAny(json, "user", welcome.user);
             json.WriteNumber("ping", welcome.ping == Timeout.InfiniteTimeSpan ? 0 : welcome.ping.TotalSeconds);
             json.WriteNumber("limit", welcome.limit);
             json.WriteNumber("rooms", welcome.rooms);
@@ -34,7 +34,7 @@ internal static class V1Frames
             Begin(json, "message");
             if (!RoomName.IsOfUser(it.room))
                 json.WriteString("room", it.room);
-            WriteMessage(json, it.message);
+            V1Content.WriteMessage(json, it.message);
         });
 
     /// <summary>A message of a room that a client has received before, as it is now.</summary>
@@ -46,8 +46,8 @@ internal static class V1Frames
             json.WriteString("position", it.message.Position.ToString());
             json.WriteNumber("revision", it.message.Revision.GetValueOrDefault());
             json.WriteString("at", it.message.ChangedAt.GetValueOrDefault().UtcDateTime);
-            WriteIfAny(json, "by", it.message.ChangedBy);
-            WritePayload(json, it.message);
+            V1Content.WriteIfAny(json, "by", it.message.ChangedBy);
+            V1Content.WritePayload(json, it.message);
         });
 
     /// <summary>A message that a handler sends to its own client.</summary>
@@ -56,7 +56,7 @@ internal static class V1Frames
         {
             Begin(json, "message");
             json.WriteString("at", it.at.UtcDateTime);
-            WriteData(json, it.type, it.data, it.isJson);
+            V1Content.WriteData(json, it.type, it.data, it.isJson);
         });
 
     /// <summary>A notification that the message at a position isn't for the client, which would otherwise report it as missing.</summary>
@@ -74,7 +74,7 @@ internal static class V1Frames
             Begin(json, "gap");
             json.WriteString("room", it.room);
             json.WriteString("after", it.gap.After.ToString());
-            WriteIfAny(json, "next", it.gap.Next?.ToString());
+            V1Content.WriteIfAny(json, "next", it.gap.Next?.ToString());
             if (it.gap.Missed is { } missed)
                 json.WriteNumber("missed", missed);
             else
@@ -99,7 +99,7 @@ internal static class V1Frames
         {
             Begin(json, "left");
             json.WriteString("room", left.room);
-            WriteIfAny(json, "reason", left.reason);
+            V1Content.WriteIfAny(json, "reason", left.reason);
         });
 
     public static byte[] Signal(string room, SignalEvent signal) =>
@@ -107,9 +107,9 @@ internal static class V1Frames
         {
             Begin(json, "signal");
             json.WriteString("room", it.room);
-            WriteIfAny(json, "from", it.signal.From);
+            V1Content.WriteIfAny(json, "from", it.signal.From);
             json.WriteString("name", it.signal.Name);
-            WriteIfAny(json, "data", it.signal.Data);
+            V1Content.WriteIfAny(json, "data", it.signal.Data);
         });
 
     /// <summary>An event of a room; empty if it is not for clients.</summary>
@@ -138,7 +138,7 @@ internal static class V1Frames
             if (live.revision > 0)
                 json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
-            WriteIfAny(json, "read", live.read?.ToString());
+            V1Content.WriteIfAny(json, "read", live.read?.ToString());
             if (live.unread is { } unread)
                 json.WriteNumber("unread", unread);
         });
@@ -174,13 +174,13 @@ internal static class V1Frames
         {
             var (reference, room, older, skipped) = it;
             Begin(json, "history");
-            WriteIfAny(json, "ref", reference);
+            V1Content.WriteIfAny(json, "ref", reference);
             json.WriteString("room", room);
             json.WriteStartArray("messages");
             foreach (var message in older.Messages.Skip(skipped))
             {
                 json.WriteStartObject();
-                WriteMessage(json, message);
+                V1Content.WriteMessage(json, message);
                 json.WriteEndObject();
             }
 
@@ -192,9 +192,9 @@ internal static class V1Frames
         Frame((reference, room, position), static (json, ack) =>
         {
             Begin(json, "ack");
-            WriteIfAny(json, "ref", ack.reference);
-            WriteIfAny(json, "room", ack.room);
-            WriteIfAny(json, "position", ack.position?.ToString());
+            V1Content.WriteIfAny(json, "ref", ack.reference);
+            V1Content.WriteIfAny(json, "room", ack.room);
+            V1Content.WriteIfAny(json, "position", ack.position?.ToString());
         });
 
     /// <param name="reference">The ref of the message that is answered; null if it has none.</param>
@@ -205,7 +205,7 @@ internal static class V1Frames
         Frame((reference, code, text, retry), static (json, error) =>
         {
             Begin(json, "error");
-            WriteIfAny(json, "ref", error.reference);
+            V1Content.WriteIfAny(json, "ref", error.reference);
             json.WriteString("code", error.code);
             json.WriteString("text", error.text);
             if (error.retry is { } retry)
@@ -250,46 +250,6 @@ internal static class V1Frames
     {
         json.WriteStartObject();
         json.WriteString("type", type);
-    }
-
-    private static void WriteIfAny(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-            json.WriteString(name, value);
-    }
-
-    private static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
-    {
-        WriteIfAny(json, "position", message.Position?.ToString());
-        WriteIfAny(json, "from", message.From);
-        json.WriteString("at", message.At.UtcDateTime);
-        if (message is { IsDeleted: false, ChangedAt: { } changed })
-            json.WriteString("edited", changed.UtcDateTime);
-        WritePayload(json, message);
-    }
-
-    private static void WritePayload(Utf8JsonWriter json, ChatMessage message)
-    {
-        if (message.IsDeleted)
-            json.WriteBoolean("deleted", true);
-        else
-            WriteData(json, message.Type, message.Data, message.IsJson);
-    }
-
-    private static void WriteData(Utf8JsonWriter json, WebSocketMessageType type, ReadOnlyMemory<byte> data, bool isJson)
-    {
-        // A history or a backplane of the application can return anything.
-        if (isJson && JsonPayload.IsValid(data.Span))
-        {
-            json.WritePropertyName("json");
-            json.WriteRawValue(data.Span, skipInputValidation: true);
-            return;
-        }
-
-        if (type == WebSocketMessageType.Text)
-            json.WriteString("data", data.Span);
-        else
-            json.WriteBase64String("base64", data.Span);
     }
 
     private static byte[] Frame<T>(T value, Action<Utf8JsonWriter, T> write)

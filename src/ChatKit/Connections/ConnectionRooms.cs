@@ -178,14 +178,20 @@ internal sealed class ConnectionRooms(
     /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
     /// connection was not in the room.
     /// </summary>
-    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue) => Leave(room, upTo, out _);
+
+    /// <inheritdoc cref="Leave(string, uint)"/>
+    /// <param name="room">The room's name.</param>
+    /// <param name="upTo">The age.</param>
+    /// <param name="wasJoining">Whether a join was canceled.</param>
+    public RoomMembership? Leave(string room, uint upTo, out bool wasJoining)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
             membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
+            wasJoining = _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo) > 0;
         }
 
         membership?.Leave();
