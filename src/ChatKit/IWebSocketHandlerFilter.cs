@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ChatKit;
 
 /// <summary>
@@ -10,6 +12,7 @@ namespace ChatKit;
 /// the same effect as an exception of the handler: a <see cref="MessageRefusedException"/> refuses what the client has sent, and most others
 /// close the connection with 1011. The methods of a connection's filters never run concurrently.
 /// </remarks>
+[SuppressMessage("Naming", "CA1716:Identifiers should not match keywords", Justification = "The filters of ASP.NET Core have a parameter of this name.")]
 public interface IWebSocketHandlerFilter
 {
     /// <summary>Called around <see cref="WebSocketHandler.OnOpenAsync"/>. To refuse the client, close the connection.</summary>
