@@ -34,7 +34,14 @@ static async Task<int> RunAsync(Settings settings)
         options.MaxMessageSize = EchoHandler.MaxMessageSize;
         options.EnableCompression = true;
     });
-    app.MapWebSocketHandler<ChatHandler>("/chat/{room}", options => options.TrackPresence = true);
+    app.MapWebSocketHandler<ChatHandler>("/chat/{room}", options =>
+    {
+        options.AllowClientJoins = true;
+        options.TrackPresence = true;
+        options.TrackReads = true;
+        options.ShareReads = true;
+        options.ReplayLimit = 50; // The page gets older messages when its user scrolls up.
+    });
 
     try
     {

@@ -22,7 +22,9 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
     /// <summary>The position before the first message.</summary>
     internal MessagePosition Start => Top with { Sequence = Top.Sequence - Messages.Count };
 
-    /// <summary>Creates the page for a reader. Use it to implement <see cref="IMessageHistory"/>.</summary>
+    /// <summary>
+    /// Creates the page for a reader of a history whose messages never change. Use it to implement <see cref="IMessageHistory"/>.
+    /// </summary>
     /// <param name="stored">All messages that the room has stored, oldest first, with contiguous positions up to <paramref name="top"/>.</param>
     /// <param name="top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
     /// <param name="after">The reader's last position; null if it has none.</param>

@@ -33,6 +33,10 @@ public interface IMessageHistory
     /// <param name="room">The room's name.</param>
     /// <param name="after">The reader's last position; null if it has none and reads all stored messages.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// The page. A history that implements <see cref="ChangeAsync"/> must set <see cref="HistoryPage.Revision"/>: ChatKit reads the changes
+    /// only if there are any.
+    /// </returns>
     /// <exception cref="HistoryUnavailableException">The store can't be reached.</exception>
     ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after = null, CancellationToken cancellationToken = default);
 

@@ -153,7 +153,8 @@ public interface IRoomBroadcaster
     /// Takes all connections that a user has at this moment out of a room, which can be the home room, on all nodes. They stay open, and
     /// clients that speak <see cref="ChatKitSubprotocol.V1"/> are notified. The request is stored, as that of
     /// <see cref="DisconnectUserAsync"/>. A client can join again unless <see cref="WebSocketHandler.AuthorizeRoomAsync"/> denies it: revoke
-    /// the permission first.
+    /// the permission first. Without <see cref="WebSocketConnectionOptions.AllowClientJoins"/>, the handler decides what a client may still
+    /// write to its home room.
     /// </summary>
     /// <param name="userId">The user's <see cref="WebSocketConnection.UserId"/>.</param>
     /// <param name="room">The room's name, 1 to 255 characters.</param>

@@ -1,9 +1,10 @@
 namespace ChatKit;
 
 /// <summary>
-/// Refuses the message or signal that is being handled. Throw it from <see cref="WebSocketHandler.OnMessageAsync"/> or
-/// <see cref="WebSocketHandler.OnSignalAsync"/>. The connection stays open, and a client that speaks <see cref="ChatKitSubprotocol.V1"/>
-/// receives the code and the text as the error of that message. Other clients receive nothing; use <see cref="WebSocketHandler.SendAsync(string, CancellationToken)"/> for them.
+/// Refuses what is being handled. Throw it from <see cref="WebSocketHandler.OnMessageAsync"/>, <see cref="WebSocketHandler.OnEditAsync"/>,
+/// <see cref="WebSocketHandler.OnDeleteAsync"/> or <see cref="WebSocketHandler.OnSignalAsync"/>. The connection stays open, and a client that
+/// speaks <see cref="ChatKitSubprotocol.V1"/> receives the code and the text as the error of its frame. Other clients receive nothing; use
+/// <see cref="WebSocketHandler.SendAsync(string, CancellationToken)"/> for them.
 /// </summary>
 public sealed class MessageRefusedException : Exception
 {

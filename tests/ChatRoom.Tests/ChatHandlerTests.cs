@@ -63,7 +63,7 @@ public class ChatHandlerTests(SharedChatRoom shared)
     }
 
     [Fact]
-    public async Task A_new_member_receives_the_last_100_messages_and_no_notices()
+    public async Task A_new_member_receives_the_last_50_messages_and_no_notices()
     {
         var chatRoom = await shared.GetAsync();
         var room = shared.NewRoom();
@@ -75,7 +75,7 @@ public class ChatHandlerTests(SharedChatRoom shared)
 
         using var bob = await chatRoom.ConnectAsync($"/chat/{room}?name=Bob");
 
-        for (var i = 20; i < 120; i++)
+        for (var i = 70; i < 120; i++)
             Assert.Equal($"{i}", await bob.ReceiveTextAsync());
     }
 

@@ -1,5 +1,6 @@
 import { connect } from './_content/ChatKit.AspNetCore/chatkit.js';
-import { byId, create, createMessage, createNotice, Transcript } from './transcript.js';
+import { byId, create, setText } from './dom.js';
+import { RoomView } from './room.js';
 
 const CLOSINGS = {
   1006: 'There is no connection to the server.',
@@ -37,138 +38,278 @@ function findStorage() {
 }
 
 const storage = findStorage();
-const transcript = new Transcript();
 const nameInput = byId('name');
 const roomInput = byId('room');
 const textInput = byId('text');
 const sendButton = byId('send').querySelector('button');
 
-let session;
+let session; // { chat, name, views: by room, open: the view of the open room, editing: its message that is being edited }
 let countdownTimer;
 
-function join(name, room) {
-  const chat = connect(`chat/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
-  session = { chat, room, unread: 0, wasLive: false };
+// Joining and leaving
+
+/** Connects to the first of the rooms, so that the messages of all are found again after a reload. */
+function start(name, rooms, room) {
+  const chat = connect(`chat/${encodeURIComponent(rooms[0])}?name=${encodeURIComponent(name)}`);
+  session = { chat, name, home: rooms[0], views: new Map() };
   chat.on('state', showState);
-  chat.on('message', showMessage);
-  chat.on('gap', ({ missed, reset }) => transcript.addGap(reset
-    ? 'Older messages were lost on the server'
-    : missed === 1 ? '1 message is missing here' : `${missed} messages are missing here`));
-  chat.on('presence', showPresence);
-  chat.on('ack', () => {
-    setText('problem', '');
-    transcript.showPending(chat.pending);
-  });
-  chat.on('error', showProblem);
-  byId('room-title').textContent = room;
+  chat.on('error', (error) => error.kind || error.room || showProblem(error));
+  chat.on('ack', () => setText(byId('problem'), ''));
+  for (const each of rooms) addView(each);
   byId('own-name').textContent = name;
-  showChat(true);
-  clearDraft();
-  transcript.showPending(chat.pending); // from before a reload
+  byId('welcome').hidden = true;
+  byId('chat').hidden = false;
+  open(room);
+}
+
+function addView(room) {
+  const view = new RoomView(session.chat.join(room), {
+    get user() {
+      return session.chat.user;
+    },
+    isOpen: (other) => session?.open === other,
+    changed: show,
+    edit,
+    write: () => textInput.focus(),
+    refused,
+    left: (other, reason) => {
+      leave(other);
+      setText(byId('problem'), `You are no longer in ${other.name}. ${reason ?? ''}`);
+    },
+    unseen: showUnseen,
+    failed: (text) => setText(byId('problem'), text),
+  });
+  session.views.set(room, view);
+  return view;
+}
+
+function open(room) {
+  const previous = session.open;
+  if (previous) {
+    cancelEdit();
+    previous.draft = textInput.value;
+    previous.close();
+  }
+
+  const view = session.views.get(room) ?? addView(room);
+  session.open = view;
+  byId('room-title').textContent = room;
+  view.open();
+  setDraft(view.draft);
+  byId('problem').textContent = '';
+  remember();
+  showRooms(false);
+  show(view);
+  announce();
   textInput.focus();
 }
 
-function leave() {
-  session.chat.close();
+function leave(view) {
+  const { name, home, views, open: opened } = session;
+  view.leave();
+  views.delete(view.name);
+  if (view === opened) {
+    cancelEdit();
+    view.close();
+    session.open = undefined;
+  }
+
+  const [first] = views.keys();
+  const next = session.open?.name ?? first;
+  if (!next || view.name === home) stop();
+  if (next && !session) start(name, [...views.keys()], next);
+  else if (!next) roomInput.select();
+  else if (!session.open) open(next);
+  else remember();
+  showList();
+}
+
+/** Ends the connection. The first of the remaining rooms is the home room of the next one. */
+function stop() {
+  const { chat, open: view, views } = session;
+  remember();
+  session = undefined;
+  view?.close();
+  chat.close();
+  for (const { transcript } of views.values()) transcript.close();
   countDown(0);
-  session = null;
-  transcript.clear();
-  showHere([]);
-  showChat(false);
-  roomInput.select();
+  setDraft('');
+  byId('editing').hidden = true;
+  byId('problem').textContent = '';
+  byId('room-list').replaceChildren();
+  byId('here').replaceChildren();
+  byId('welcome').hidden = false;
+  byId('chat').hidden = true;
+  document.title = 'ChatKit';
 }
 
-function showChat(visible) {
-  byId('welcome').hidden = visible;
-  byId('chat').hidden = !visible;
-  showTitle();
+function remember() {
+  const rooms = [...session.views.keys()];
+  storage?.setItem('chatkit.rooms', JSON.stringify(rooms));
+  if (!session.open) return;
+  storage?.setItem('chatkit.room', session.open.name);
+  history.replaceState(null, '', `${location.pathname}#${encodeURIComponent(session.open.name)}`);
 }
 
-function showTitle() {
-  const unread = session?.unread ? `(${session.unread}) ` : '';
-  document.title = session ? `${unread}${session.room} · ChatKit` : 'ChatKit';
+function rememberedRooms() {
+  try {
+    return JSON.parse(storage?.getItem('chatkit.rooms')).filter((room) => typeof room === 'string' && room);
+  } catch {
+    return [];
+  }
+}
+
+// What the page shows
+
+/** Shows what has changed in a room. */
+function show(view) {
+  if (!session) return;
+  showList();
+  if (view !== session.open) return;
+  byId('here').hidden = view.here.length === 0;
+  byId('here').replaceChildren(...view.here.toSorted().map((name) => create('li', {}, create('bdi', { textContent: name }))));
+  const names = [...view.typing.keys()];
+  setText(byId('typing'), names.length === 0 ? '' : names.length > 2 ? 'Several people are typing…'
+    : `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} typing…`);
+}
+
+function showList() {
+  if (!session) return;
+  const list = byId('room-list');
+  for (const item of [...list.children]) if (!session.views.has(item.room)) item.remove();
+  for (const [room, view] of session.views) {
+    let item = [...list.children].find((other) => other.room === room);
+    if (!item) {
+      item = create('li', { room }, create('button', { type: 'button', className: 'quiet' },
+        create('bdi', { className: 'name', textContent: room }), create('span', { className: 'badge' })));
+      item.firstChild.addEventListener('click', () => open(room));
+      list.append(item);
+    }
+
+    const isOpen = view === session.open;
+    item.firstChild.ariaCurrent = isOpen ? 'true' : null;
+    showBadge(item.querySelector('.badge'), isOpen && !document.hidden ? 0 : view.unread);
+  }
+
+  const counts = [...session.views.values()].map((view) => (view === session.open && !document.hidden ? 0 : view.unread));
+  const unread = counts.reduce((sum, count) => sum + count, 0);
+  showBadge(byId('unread-elsewhere'), unread);
+  document.title = session.open ? `${unread ? `(${unread}) ` : ''}${session.open.name} · ChatKit` : 'ChatKit';
+}
+
+function showBadge(badge, count) {
+  badge.hidden = count === 0;
+  if (badge.dataset.count === String(count)) return;
+  badge.dataset.count = count;
+  badge.replaceChildren(String(count), create('span', { className: 'visually-hidden', textContent: ' unread' }));
+}
+
+function showUnseen(count) {
+  const jump = byId('jump');
+  jump.hidden = count === 0;
+  setText(jump, `${count} new ${count === 1 ? 'message' : 'messages'}`);
+}
+
+/** On a narrow screen, the list of rooms covers the conversation. */
+function showRooms(isShown) {
+  byId('chat').classList.toggle('shows-rooms', isShown);
+  byId('show-rooms').ariaExpanded = String(isShown);
+  if (isShown) byId('room-list').querySelector('[aria-current]')?.focus();
 }
 
 function showState({ state, reason, code, retryAt = 0 }) {
-  const live = state === 'live';
-  const troubled = !live && state !== 'connecting';
+  if (!session) return;
+  const troubled = state !== 'live' && state !== 'connecting';
   byId('state').dataset.state = state;
-  setText('state-text', STATE_LABELS[state]);
+  setText(byId('state-text'), STATE_LABELS[state]);
   countDown(retryAt);
   byId('trouble').hidden = !troubled;
-  if (troubled) setText('reason', STATE_REASONS[state] ?? (reason || CLOSINGS[code] || CLOSINGS[1006]));
+  if (troubled) setText(byId('reason'), STATE_REASONS[state] ?? (reason || CLOSINGS[code] || CLOSINGS[1006]));
   sendButton.disabled = state === 'closed';
-  setText('hint', troubled && state !== 'closed' ? 'You can keep writing. Your messages are sent when the connection is back.' : '');
-  announce(live);
-  session.wasLive ||= live;
+  setText(byId('hint'), troubled && state !== 'closed' ? 'You can keep writing. Your messages are sent when the connection is back.' : '');
+  announce();
 }
 
 // Screen readers don't announce older messages.
-function announce(live) {
-  if (!live) byId('log').ariaLive = 'off';
-  else setTimeout(() => { if (session?.chat.state === 'live') byId('log').ariaLive = 'polite'; }, 100);
+function announce() {
+  const view = session.open;
+  view?.transcript.announce(false);
+  if (session.chat.state !== 'live') return;
+  setTimeout(() => view && session?.open === view && view.transcript.announce(session.chat.state === 'live'), 100);
 }
 
-function showMessage(message) {
-  const own = message.from === session.chat.user;
-  transcript.add(createMessage(message, own));
-  if (own || !session.wasLive) return;
-  transcript.countUnseen(1);
-  if (document.hidden) session.unread++;
-  showTitle();
+function showProblem({ code, text }) {
+  setText(byId('problem'), code === 'unavailable'
+    ? 'The server cannot store messages at present. Your messages are kept, and sent when it can.' : text);
 }
 
-function showProblem({ ref, code, text, data }) {
-  if (code === 'unavailable') {
-    setText('problem', 'The server cannot store messages at present. Your messages are kept, and sent when it can.');
+/** A message, a change of one, or the room itself was refused. */
+function refused(view, error) {
+  const { ref, kind, code, text, data } = error;
+  view.showPending();
+  if (!kind) {
+    showProblem(error);
     return;
   }
 
-  if (data === undefined) {
-    setText('problem', text);
+  if (kind !== 'message') {
+    setText(byId('problem'), `The message was not changed. ${text}`);
     return;
   }
 
-  setText('problem', 'A message was not sent, or may not have been sent.');
-  transcript.showRefused(ref, data, FATES[code] ?? `Not sent: ${text}`, takeBack);
-}
-
-function showPresence({ here, joined, left }) {
-  joined.forEach((name) => transcript.add(createNotice(name, 'joined')));
-  left.forEach((name) => transcript.add(createNotice(name, 'left')));
-  showHere(here);
-}
-
-function showHere(people) {
-  byId('here').hidden = people.length === 0;
-  byId('here').replaceChildren(...people.toSorted().map((name) => create('li', {}, create('bdi', { textContent: name }))));
-}
-
-// Setting the same text again would make screen readers repeat it.
-function setText(id, text) {
-  if (byId(id).textContent !== text) byId(id).textContent = text;
+  setText(byId('problem'), 'A message was not sent, or may not have been sent.');
+  view.transcript.showRefused(ref, data, FATES[code] ?? `Not sent: ${text}`, takeBack);
 }
 
 function countDown(until) {
   clearTimeout(countdownTimer);
   const seconds = Math.ceil((until - Date.now()) / 1000);
-  setText('countdown', seconds > 0 ? ` in ${seconds} s` : '');
+  setText(byId('countdown'), seconds > 0 ? ` in ${seconds} s` : '');
   if (seconds > 0) countdownTimer = setTimeout(countDown, 250, until);
 }
+
+// Writing
 
 function send() {
   const text = textInput.value.trim();
   if (!text || sendButton.disabled) return;
+  const { editing, open: view } = session;
+  if (editing) {
+    if (text !== editing.data) view.edit(editing, text);
+    cancelEdit();
+    return;
+  }
+
   clearDraft();
-  session.chat.send(text).catch(() => {}); // The events report the outcome, also of messages from before a reload.
-  transcript.showPending(session.chat.pending);
-  transcript.scrollToEnd();
+  view.send(text);
+}
+
+function edit(view, item) {
+  if (view !== session.open) return;
+  cancelEdit();
+  view.draft = textInput.value;
+  session.editing = item;
+  item.classList.add('editing');
+  byId('editing').hidden = false;
+  setDraft(item.data);
+  textInput.focus();
+  textInput.setSelectionRange(item.data.length, item.data.length);
+}
+
+function cancelEdit() {
+  const { editing, open: view } = session;
+  if (!editing) return;
+  session.editing = undefined;
+  editing.classList.remove('editing');
+  byId('editing').hidden = true;
+  setDraft(view.draft);
 }
 
 /** Puts an unsent message back into the text box. */
 function takeBack(text) {
+  cancelEdit();
   setDraft([text, textInput.value].filter(Boolean).join('\n'));
-  setText('problem', '');
+  setText(byId('problem'), '');
   textInput.focus();
 }
 
@@ -210,14 +351,20 @@ function roomInHash() {
   }
 }
 
-byId('join').addEventListener('change', ({ target }) => { target.value = target.value.trim(); });
+for (const form of [byId('join'), byId('add')]) form.addEventListener('change', ({ target }) => { target.value = target.value.trim(); });
 
 byId('join').addEventListener('submit', (event) => {
   event.preventDefault();
+  const room = roomInput.value;
   storage?.setItem('chatkit.name', nameInput.value);
-  storage?.setItem('chatkit.room', roomInput.value);
-  history.replaceState(null, '', `${location.pathname}#${encodeURIComponent(roomInput.value)}`);
-  join(nameInput.value, roomInput.value);
+  start(nameInput.value, [...new Set([...rememberedRooms(), room])], room);
+});
+
+byId('add').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const input = byId('new-room');
+  open(input.value);
+  input.value = '';
 });
 
 byId('send').addEventListener('submit', (event) => {
@@ -225,16 +372,47 @@ byId('send').addEventListener('submit', (event) => {
   send();
 });
 
-textInput.addEventListener('input', () => (textInput.value ? growTextInput() : clearDraft()));
+textInput.addEventListener('input', () => {
+  growTextInput();
+  if (!textInput.value) byId('problem').textContent = '';
+  else if (!session.editing) session.open.type();
+});
 
 textInput.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  if (event.isComposing) return;
+  const last = event.key === 'ArrowUp' && !textInput.value && session.open.lastOwn;
+  if (event.key === 'Enter' && !event.shiftKey) byId('send').requestSubmit();
+  else if (event.key === 'Escape' && session.editing) cancelEdit();
+  else if (last) edit(session.open, last);
+  else return;
   event.preventDefault();
-  byId('send').requestSubmit();
+});
+
+byId('cancel').addEventListener('click', () => {
+  cancelEdit();
+  textInput.focus();
+});
+
+byId('jump').addEventListener('click', () => {
+  session.open.transcript.scrollToEnd();
+  session.open.resume();
+  session.open.transcript.focus();
+});
+
+byId('show-rooms').addEventListener('click', () => showRooms(!byId('chat').classList.contains('shows-rooms')));
+
+byId('rooms').addEventListener('keydown', ({ key }) => {
+  if (key !== 'Escape' || !byId('chat').classList.contains('shows-rooms')) return;
+  showRooms(false);
+  byId('show-rooms').focus();
+});
+
+byId('conversation').addEventListener('click', ({ target }) => {
+  if (!byId('show-rooms').contains(target)) showRooms(false);
 });
 
 byId('leave').addEventListener('click', () => {
-  if (session.chat.pending.length === 0 || confirm('Some of your messages have not been sent. Leave anyway?')) leave();
+  if (session.open.pending.length === 0 || confirm('Some of your messages have not been sent. Leave anyway?')) leave(session.open);
 });
 
 byId('reconnect').addEventListener('click', () => {
@@ -243,14 +421,15 @@ byId('reconnect').addEventListener('click', () => {
 });
 
 document.addEventListener('visibilitychange', () => {
-  if (!session || document.hidden) return;
-  session.unread = 0;
-  showTitle();
+  if (!session) return;
+  if (!document.hidden) session.open.resume();
+  showList();
 });
 
 addEventListener('hashchange', () => {
-  if (session) leave();
-  preset();
+  const room = cut(roomInHash(), roomInput.maxLength);
+  if (session && room && room !== session.open.name) open(room);
+  else if (!session) preset();
 });
 
 preset();

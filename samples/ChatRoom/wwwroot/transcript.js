@@ -1,58 +1,146 @@
+import { byId, create } from './dom.js';
+import { createDay, createDivider, createGap, createPending, group, showReaders } from './items.js';
+
 const MAX_ITEMS = 500;
-const GROUP_WINDOW = 5 * 60_000;
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
-const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
-
-export const byId = (id) => document.getElementById(id);
-
-/** The list of messages, notices, and separators, followed by the pending messages. */
+/** The messages, notices, and separators of a room, followed by the pending messages. Only that of the open room is in the document. */
 export class Transcript {
-  #view = byId('transcript');
-  #list = byId('messages');
-  #pending = byId('pending');
-  #jump = byId('jump');
+  #view = byId('transcript-template').content.cloneNode(true).firstElementChild;
+  #list = this.#view.querySelector('#messages');
+  #pending = this.#view.querySelector('#pending');
+  #older = this.#view.querySelector('#older');
+  #log = this.#view.querySelector('#log');
+  #byPosition = new Map();
   #pinned = true;
   #lastTop = 0;
   #unseen = 0;
+  #isLoading = false;
+  #handlers;
+  #resizing = new ResizeObserver(() => this.#keepPinned());
 
-  constructor() {
+  /** @param handlers `older`: gets older messages; `seen`: the user has scrolled to the end; `unseen`: their number has changed. */
+  constructor(handlers) {
+    this.#handlers = handlers;
     this.#view.addEventListener('scroll', () => this.#scrolled());
-    this.#jump.addEventListener('click', () => {
-      this.scrollToEnd();
-      this.#view.focus();
-    });
-    new ResizeObserver(() => this.#keepPinned()).observe(this.#view);
+    this.#older.addEventListener('click', () => this.#loadOlder());
   }
 
-  clear() {
-    this.#list.replaceChildren();
-    this.#pending.replaceChildren();
-    this.scrollToEnd();
+  get isAtEnd() {
+    return this.#pinned;
+  }
+
+  get hasOlder() {
+    return !this.#older.hidden;
+  }
+
+  set hasOlder(value) {
+    this.#older.hidden = !value;
+  }
+
+  get messages() {
+    return [...this.#byPosition.values()];
+  }
+
+  get firstPosition() {
+    return this.#list.querySelector('.message')?.position;
+  }
+
+  get(position) {
+    return this.#byPosition.get(position);
+  }
+
+  /** Puts the room into the document, where the user has left it. */
+  open() {
+    byId('view').prepend(this.#view);
+    this.#resizing.observe(this.#view);
+    this.#view.scrollTop = this.#lastTop;
+    this.#keepPinned();
+    this.#showUnseen(this.#unseen);
+  }
+
+  close() {
+    this.announce(false);
+    this.#resizing.disconnect();
+    this.#lastTop = this.#view.scrollTop;
+    this.#view.remove();
+  }
+
+  focus() {
+    this.#view.focus();
+  }
+
+  /** Whether screen readers read what is added. */
+  announce(isOn) {
+    this.#log.ariaLive = isOn ? 'polite' : 'off';
   }
 
   add(item) {
-    if (this.#list.lastElementChild?.dataset.day !== item.dataset.day) {
-      this.#list.append(createItem('day', item.at, dayFormat.format(item.at)));
-    }
+    if (this.#list.lastElementChild?.dataset.day !== item.dataset.day) this.#list.append(createDay(item.at));
     this.#list.append(item);
+    if (item.position) this.#byPosition.set(item.position, item);
     group(item);
     this.#trim();
     this.#keepPinned();
   }
 
   addGap(text) {
-    const last = this.#list.lastElementChild;
-    this.add(createItem('gap', last?.at ?? new Date(), text));
+    this.add(createGap(this.#list.lastElementChild?.at ?? new Date(), text));
+  }
+
+  /** Puts older messages before the others. What the user sees doesn't move. */
+  prepend(items) {
+    if (items.length === 0) return;
+    const before = this.#view.scrollHeight - this.#view.scrollTop;
+    const next = this.#list.firstElementChild;
+    if (next?.matches('.day') && next.dataset.day === items.at(-1).dataset.day) next.remove();
+    const first = this.#list.firstElementChild;
+    let day;
+    for (const item of items) {
+      if (item.dataset.day !== day) {
+        const separator = createDay(item.at);
+        this.#list.insertBefore(separator, first);
+        day = item.dataset.day;
+      }
+      this.#list.insertBefore(item, first);
+      group(item);
+    }
+    group(first);
+    this.#byPosition = new Map([...items.map((item) => [item.position, item]), ...this.#byPosition]);
+    this.#view.scrollTop = this.#view.scrollHeight - before;
+    this.#lastTop = this.#view.scrollTop;
+  }
+
+  /** Shows where the messages begin that the user hasn't read, and scrolls there. */
+  divide(item) {
+    this.#list.querySelector('.unread')?.remove();
+    if (!item) return;
+    const divider = createDivider(item.at);
+    this.#list.insertBefore(divider, item);
+    group(item);
+    divider.scrollIntoView({ block: 'center' });
+    this.#lastTop = this.#view.scrollTop;
+    this.#pinned = this.#isNearEnd();
+  }
+
+  /** Shows the names of those who have read up to a message below it. */
+  showReaders(positions) {
+    for (const item of this.#byPosition.values()) {
+      const names = [...positions].filter(([, position]) => position === item.position).map(([name]) => name);
+      if (names.length || item.querySelector('.seen')) showReaders(item, names.filter((name) => name !== item.from));
+    }
+    this.#keepPinned();
   }
 
   /** Shows the pending messages. Refused messages stay until the user edits them. */
   showPending(pending) {
-    const refs = new Set(pending.map(({ ref }) => ref));
+    const messages = pending.filter(({ kind }) => kind === 'message');
+    const changing = new Set(pending.map(({ position }) => position));
+    for (const [position, item] of this.#byPosition) item.classList.toggle('changing', changing.has(position));
+    const refs = new Set(messages.map(({ ref }) => ref));
     for (const item of [...this.#pending.children]) {
       if (!refs.has(item.dataset.ref) && !item.matches('.refused')) item.remove();
     }
-    for (const { ref, data } of pending) {
+    for (const { ref, data } of messages) {
       if (!this.#findPending(ref)) this.#pending.append(createPending(ref, data));
     }
     this.#keepPinned();
@@ -82,15 +170,36 @@ export class Transcript {
     this.#showUnseen(0);
   }
 
+  /** Gets older messages if there are too few to scroll. */
+  fill() {
+    if (this.#view.scrollHeight <= this.#view.clientHeight) this.#loadOlder();
+  }
+
+  async #loadOlder() {
+    if (this.#isLoading || !this.hasOlder) return;
+    this.#isLoading = true;
+    const hadFocus = document.activeElement === this.#older;
+    try {
+      await this.#handlers.older();
+    } finally {
+      this.#isLoading = false;
+    }
+    if (hadFocus && !this.hasOlder) this.focus();
+  }
+
   #findPending(ref) {
     return [...this.#pending.children].find((item) => item.dataset.ref === ref);
   }
 
-  // The first item is always a day separator. It stays as long as its day has other items.
+  // The first item is always a day separator. It stays as long as its day has other items. Nothing is removed while the user reads older messages.
   #trim() {
+    if (!this.#pinned) return;
     while (this.#list.childElementCount > MAX_ITEMS) {
       const day = this.#list.firstElementChild;
-      day.nextElementSibling.remove();
+      const removed = day.nextElementSibling;
+      this.#byPosition.delete(removed.position);
+      if (removed.position) this.hasOlder = true;
+      removed.remove();
       group(day.nextElementSibling);
       if (day.nextElementSibling.matches('.day')) day.remove();
     }
@@ -100,63 +209,28 @@ export class Transcript {
     if (this.#pinned) this.scrollToEnd();
   }
 
+  #isNearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#view;
+    return scrollHeight - scrollTop - clientHeight < 40;
+  }
+
   // The view may have been resized since the scroll event was queued. Only a move up is always caused by the reader.
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#view;
-    if (scrollHeight - scrollTop - clientHeight < 40) this.#pinned = true;
-    else if (scrollTop < this.#lastTop) this.#pinned = false;
+    const { scrollTop } = this.#view;
+    const isUp = scrollTop < this.#lastTop;
+    if (this.#isNearEnd()) this.#pinned = true;
+    else if (isUp) this.#pinned = false;
     this.#lastTop = scrollTop;
-    if (this.#pinned) this.#showUnseen(0);
+    if (this.#pinned) {
+      this.#showUnseen(0);
+      this.#handlers.seen();
+    } else if (isUp && scrollTop < 200) {
+      this.#loadOlder();
+    }
   }
 
   #showUnseen(count) {
     this.#unseen = count;
-    this.#jump.hidden = count === 0;
-    this.#jump.textContent = `${count} new ${count === 1 ? 'message' : 'messages'}`;
+    if (this.#view.isConnected) this.#handlers.unseen(count);
   }
-}
-
-export function create(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-function createItem(className, at, ...children) {
-  const item = create('li', { className, at }, ...children);
-  item.dataset.day = at.toDateString();
-  return item;
-}
-
-export function createMessage({ from, data, at }, own) {
-  const sender = create('bdi', { className: 'from', textContent: from });
-  return createItem(own ? 'message own' : 'message', at,
-    create('p', { className: 'meta' }, sender, ' ', createTime(at)),
-    create('p', { className: 'text', dir: 'auto', textContent: data }));
-}
-
-function createPending(ref, data) {
-  const item = create('li', { className: 'message own pending' },
-    create('p', { className: 'text', dir: 'auto', textContent: data }),
-    create('p', { className: 'fate' }, 'Sending…'));
-  item.dataset.ref = ref;
-  return item;
-}
-
-export function createNotice(name, what) {
-  const now = new Date();
-  return createItem('notice', now, create('bdi', { textContent: name }), ` ${what} `, createTime(now));
-}
-
-function createTime(at) {
-  return create('time', { dateTime: at.toISOString(), textContent: timeFormat.format(at) });
-}
-
-/** Marks a message that follows shortly after another one from the same person. */
-function group(item) {
-  if (!item?.matches('.message')) return;
-  const sender = (message) => message.querySelector('.from').textContent;
-  const previous = item.previousElementSibling;
-  item.classList.toggle('grouped', previous.matches('.message') && sender(previous) === sender(item)
-    && item.at - previous.at < GROUP_WINDOW);
 }

@@ -410,6 +410,14 @@ export class Client {
       else this.emit('error', error);
     },
 
+    left: ({ room, reason }) => {
+      this.emit('left', { room, reason });
+      const state = this.#rooms.get(room);
+      if (!state) return;
+      this.#forget(state);
+      this.#outbox.leave(room, { code: 'not_joined', text: reason ?? 'The server has taken the client out of the room.' });
+    },
+
     signal: ({ room, from, name, data }) => this.emit('signal', { room, from, name, data }),
 
     read: ({ room, user, position }) => {

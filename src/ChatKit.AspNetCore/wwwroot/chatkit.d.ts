@@ -72,6 +72,13 @@ export interface Signal {
   data?: string;
 }
 
+/** The server has taken the client out of a room. The client doesn't join it again by itself. */
+export interface Left {
+  room: string;
+  /** The server's reason, for the user. */
+  reason?: string;
+}
+
 /** A user has read the messages of a room up to a position. */
 export interface Read {
   room: string;
@@ -172,6 +179,7 @@ export interface RoomEvents {
   presence: Presence;
   signal: Signal;
   read: Read;
+  left: Left;
   ack: Ack;
   error: Refusal;
 }

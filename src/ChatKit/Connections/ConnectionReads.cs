@@ -15,6 +15,9 @@ internal sealed class ConnectionReads(string user, bool areShared, int limit, Re
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the end of a connection waits for the store.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     /// <summary>The rooms in which something was stored within the last second, or is still to be stored. Also the lock.</summary>
     private readonly Dictionary<string, RoomCursor> _rooms = [];
 
@@ -37,16 +40,20 @@ internal sealed class ConnectionReads(string user, bool areShared, int limit, Re
                 if (_rooms.Count == 1)
                     Schedule();
             }
+            else
+            {
+                _ = cursors.TryMoveAsync(room, user, to, areShared);
+            }
         }
     }
 
-    /// <summary>Stores what is held back, and ends.</summary>
+    /// <summary>Stores what is held back, and ends. Gives up on a store that does not answer.</summary>
     public async Task EndAsync()
     {
-        await WhenWritten().ConfigureAwait(false);
+        await WhenWritten().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_rooms)
             WriteNext(static _ => true);
-        await WhenWritten().ConfigureAwait(false);
+        await WhenWritten().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task WhenWritten()
@@ -55,7 +62,7 @@ internal sealed class ConnectionReads(string user, bool areShared, int limit, Re
         {
             _hasEnded = true;
             _timer?.Dispose();
-            return Task.WhenAll(_rooms.Values.Select(static cursor => cursor.Writing));
+            return Task.WhenAll(_rooms.Values.Select(static cursor => cursor.Writing)).WaitAsync(LongestWait, clock);
         }
     }
 

@@ -10,7 +10,7 @@ namespace ChatKit.Connections;
 /// <param name="resumeAfter">
 /// The last position that the client has in each room, if the handshake contains it. Positions for more rooms than the limit are ignored.
 /// </param>
-internal sealed class ConnectionRooms(
+internal sealed partial class ConnectionRooms(
     IRoomJoiner connection, RoomRegistry registry, int limit, IReadOnlyDictionary<string, StreamPosition> resumeAfter)
 {
     // Most connections are in one or two rooms. For so few, a list is smaller than a dictionary, and as fast.
@@ -178,14 +178,20 @@ internal sealed class ConnectionRooms(
     /// Leaves a room that the connection has joined up to a given age, in milliseconds. Returns the membership that has ended; null if the
     /// connection was not in the room.
     /// </summary>
-    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue)
+    public RoomMembership? Leave(string room, uint upTo = uint.MaxValue) => Leave(room, upTo, out _);
+
+    /// <inheritdoc cref="Leave(string, uint)"/>
+    /// <param name="room">The room's name.</param>
+    /// <param name="upTo">The age.</param>
+    /// <param name="wasJoining">Whether a join was canceled.</param>
+    public RoomMembership? Leave(string room, uint upTo, out bool wasJoining)
     {
         RoomMembership? membership;
         lock (_memberships)
         {
             membership = _memberships.Find(room) is { } found && found.Member.JoinedAtAge <= upTo ? found : null;
             _memberships.Remove(membership.GetValueOrDefault());
-            _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo);
+            wasJoining = _joins?.RemoveAll(join => join.Room == room && join.Age <= upTo) > 0;
         }
 
         membership?.Leave();
@@ -233,8 +239,8 @@ internal sealed class ConnectionRooms(
                 return null;
 
             var known = _resumeAfter.Take(room);
-            var membership = registry.Enter(
-                room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room)) with { Starting = starting };
+            var membership = registry.Enter(room, connection, connection.ReplayIn(room), resumeAfter ?? known, connection.CapacityOf(room));
+            membership = membership with { Starting = starting };
             membership.Member.JoinedAtAge = join.Age;
             _memberships.Add(membership);
             return membership;
@@ -256,53 +262,5 @@ internal sealed class ConnectionRooms(
     {
         lock (_memberships)
             return _joins?.Contains(join) == true && !_leftAll;
-    }
-
-    /// <summary>
-    /// Starts a membership. Ends it if that fails or is canceled, so that the next attempt is not ignored as a second join.
-    /// </summary>
-    private async ValueTask StartAsync(RoomMembership membership, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await membership.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            TryAbandon(membership);
-            throw;
-        }
-    }
-
-    private async Task StartInBackgroundAsync(RoomMembership membership)
-    {
-        try
-        {
-            await membership.StartAsync(membership.Starting!.Token).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // If the client has left the room, nobody waits for it.
-            if (TryAbandon(membership))
-                connection.OnJoinFailed(membership.Room.Name, e);
-        }
-    }
-
-    /// <summary>
-    /// Ends a membership that could not be started. A client that has resumed and missed nothing then resumes from where this attempt has
-    /// stopped. Returns false if the membership has ended before.
-    /// </summary>
-    private bool TryAbandon(RoomMembership membership)
-    {
-        bool isRemoved;
-        lock (_memberships)
-        {
-            isRemoved = _memberships.Remove(membership);
-            if (isRemoved && membership.Member is { Recovered: true, Position: { } cursor })
-                _resumeAfter.TryAdd(membership.Room.Name, cursor);
-        }
-
-        membership.Leave();
-        return isRemoved;
     }
 }

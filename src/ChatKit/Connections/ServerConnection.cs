@@ -176,7 +176,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
     {
-        if (_rooms.Leave(command.Room, AgeAt(until)) is not null && SpeaksV1)
+        var hasLeft = _rooms.Leave(command.Room, AgeAt(until), out var wasJoining) is not null;
+        if ((hasLeft || wasJoining) && SpeaksV1)
             EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
     }
 

@@ -13,19 +13,22 @@ internal static class RedisReadScripts
     /// </remarks>
     public static RedisScript Move { get; } = new(
         """
-        local epoch, top = ARGV[5], ARGV[6]
+        local epoch, top, parent, fork = ARGV[5], ARGV[6]
         if epoch == '' then
-          local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
-          epoch, top = meta[1], meta[2]
+          local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork')
+          epoch, top, parent, fork = meta[1], meta[2], meta[3], tonumber(meta[4])
         end
-        if epoch ~= ARGV[2] then
+        local function isOfStream(of, sequence)
+          return of == epoch or (of == parent and sequence <= fork)
+        end
+        if not epoch or not isOfStream(ARGV[2], tonumber(ARGV[3])) then
           return false
         end
         local to = math.min(tonumber(ARGV[3]), tonumber(top))
         local known = redis.call('HGET', KEYS[3], ARGV[1])
         if known then
           local of, sequence = string.match(known, '^(.*):(%d+)$')
-          if of == epoch and tonumber(sequence) >= to then
+          if isOfStream(of, tonumber(sequence)) and tonumber(sequence) >= to then
             return false
           end
         end
@@ -41,7 +44,7 @@ internal static class RedisReadScripts
     /// <remarks>ARGV: the user; the time to live in milliseconds.</remarks>
     public static RedisScript Get { get; } = new(
         """
-        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence')
+        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'parent', 'fork')
         if not meta[1] then
           return {}
         end
@@ -50,7 +53,7 @@ internal static class RedisReadScripts
         if known then
           redis.call('PEXPIRE', KEYS[3], ARGV[2])
           local of, sequence = string.match(known, '^(.*):(%d+)$')
-          if of == meta[1] then
+          if of == meta[1] or (of == meta[3] and tonumber(sequence) <= tonumber(meta[4])) then
             read = tonumber(sequence)
             unread = math.min(unread, math.max(0, top - read))
           end

@@ -83,7 +83,7 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         bool TryNotify()
         {
             lock (room.Gate)
-                return TryNotifyLive(member, room.Cursor.Accepted ?? MessagePosition.None);
+                return member.State != MemberState.Live || TryNotifyLive(member, room.Cursor.Accepted ?? MessagePosition.None);
         }
     }
 
@@ -109,7 +109,10 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
     private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
         V1Frames.Live(
-            room.Name, position, member.Recovered, room.Cursor.Revision ?? 0, member.Reads?.Read, member.Reads?.UnreadAt(position));
+            room.Name, position, member.Recovered, RevisionOf(member), member.Reads?.Read, member.Reads?.UnreadAt(position));
+
+    /// <summary>The last revision that the member has. The history can have changes that the room has yet to accept.</summary>
+    private long RevisionOf(RoomMember member) => member.Replay == 0 ? room.Cursor.Revision ?? 0 : member.Revision;
 
     /// <summary>Reads what the member's user has read of the room, if that is kept. If it cannot be read, the member goes live without it.</summary>
     private async ValueTask LoadReadsAsync(RoomMember member, CancellationToken cancellationToken)
@@ -217,7 +220,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             if (member.State != MemberState.CatchingUp)
                 return true;
 
-            if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted))
+            if (member.Cursor is not { } cursor || room.Cursor.Accepted is not { } accepted || !cursor.IsOfStream(accepted)
+                || member.ReadAtRewind != room.Rewinds)
                 return false;
 
             var revision = room.Cursor.Revision;
@@ -232,6 +236,8 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
             (member.DeliveredThrough, member.DeliveredRevision) = (cursor, member.Revision);
             room.SetState(member, MemberState.Live);
+            if (room.Cursor.IsBehind)
+                _ = stream.FillAsync(); // What arrived before the room knew its position.
             return true;
         }
     }

@@ -12,6 +12,7 @@ internal sealed class PageSource(RoomState room, RoomServices services)
         lock (room.Gate)
         {
             room.Tail.IsUsed = true;
+            member.ReadAtRewind = room.Rewinds;
             if (TryReadTail(member) is { } kept)
                 return kept;
         }

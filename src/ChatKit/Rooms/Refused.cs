@@ -35,7 +35,7 @@ internal static class Refused
             if (refused[i].Event is MessageGap gap && gap.Behind(member.DeliveredThrough) is { } rest)
                 return new StreamPosition(rest.After, refused[i].Accepted);
             if (refused[i].Event is ChangeEvent { After: { } after } change)
-                return new StreamPosition(after, change.Revision - 1);
+                return new StreamPosition(after.IsAtOrBefore(member.DeliveredThrough) ? member.DeliveredThrough : after, change.Revision - 1);
         }
 
         return null;

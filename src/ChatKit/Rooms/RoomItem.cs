@@ -38,7 +38,7 @@ internal sealed class RoomItem
     public long Accepted { get; }
 
     /// <summary>The approximate memory size of the item, in bytes.</summary>
-    public int Size => Overhead + (Message?.Data.Length ?? 0);
+    public int Size => Overhead + ((Message ?? (Event as ChangeEvent)?.Message)?.Data.Length ?? 0);
 
     /// <summary>The change that this changed message is for a member that has the message already.</summary>
     /// <param name="after">The last message that the room had accepted.</param>

@@ -33,6 +33,9 @@ internal sealed class RoomMember(IRoomClient client, int replay, StreamPosition?
     /// <summary>While the member catches up, the revision up to which it has the changes of the messages up to <see cref="Cursor"/>.</summary>
     public long Revision { get; set; } = resumeAfter?.Revision ?? 0;
 
+    /// <summary>The value of <see cref="RoomState.Rewinds"/> when messages were last read for the member.</summary>
+    public int ReadAtRewind { get; set; }
+
     /// <summary>What the member has while it catches up; null before the first message. A plain client receives no changes.</summary>
     public StreamPosition? Position => Cursor is { } cursor ? new StreamPosition(cursor, SpeaksV1 ? Revision : null) : null;
 

@@ -43,6 +43,9 @@ internal sealed class RoomState
         }
     }
 
+    /// <summary>How often positions or revisions were discarded. What was read before may contain them.</summary>
+    public int Rewinds { get; private set; }
+
     /// <summary>The largest number of stored messages that a member has received on joining.</summary>
     public int LargestReplay { get; private set; }
 
@@ -92,27 +95,29 @@ internal sealed class RoomState
         static int Waits(MemberState state) => state is MemberState.CatchingUp or MemberState.Stalled ? 1 : 0;
     }
 
-    /// <summary>Discards the positions after this one. Other messages will have them.</summary>
+    /// <summary>Discards the positions after this one, and all revisions. Other messages and changes will have them.</summary>
     public void Rewind(MessagePosition top)
     {
         Gate.AssertHeld();
         _live = null;
         Tail.Clear();
+        Rewinds++;
         foreach (var member in _members)
         {
+            member.DeliveredRevision = 0;
             if (top.IsAtOrBefore(member.DeliveredThrough))
                 member.DeliveredThrough = top;
         }
 
-        ForgetRevisions();
     }
 
-    /// <summary>Forgets which changes the members have. Other changes will have their revisions.</summary>
-    public void ForgetRevisions()
+    /// <summary>The stream goes on under another epoch. Members that are ahead of the room have its messages already.</summary>
+    public void Rename(string epoch)
     {
         Gate.AssertHeld();
+        _live = null;
         foreach (var member in _members)
-            member.DeliveredRevision = 0;
+            member.DeliveredThrough = member.DeliveredThrough with { Epoch = member.DeliveredThrough.Sequence > 0 ? epoch : "" };
     }
 
     /// <summary>Returns the live members. Takes the lock.</summary>

@@ -76,7 +76,7 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
             // No member receives stored messages, so the gap would never be filled.
             var gap = room.Cursor.GapBefore(message.Position.GetValueOrDefault());
             services.Logger.MessagesLost(room.Name, gap.Missed.GetValueOrDefault());
-            Notify(gap);
+            Notify(gap, room.Cursor.Revision);
             room.Tail.Clear();
         }
 
@@ -93,11 +93,15 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         var arrival = room.Cursor.Judge(position, revision);
         if (arrival == Arrival.Duplicate)
             return false;
-        if (room.NeedsHistory && (arrival != Arrival.Next || room.Queue.IsOverloaded))
+        if (room.NeedsHistory && (arrival != Arrival.Next || room.Cursor.Accepted is null || room.Queue.IsOverloaded))
         {
             room.Cursor.Announce(position, revision);
             return true;
         }
+
+        // Nobody here receives stored messages, so the change, or the message before it, is lost like other messages are.
+        if (room.Queue.IsOverloaded || (room.Cursor.Accepted is { } accepted && !position.IsAtOrBefore(accepted)))
+            return false;
 
         AcceptChange(message);
         return false;
@@ -138,6 +142,8 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
 
             // Messages that were announced while the page was read are not in it, and nothing else reads them.
             var more = AcceptPage(page) || (room.Cursor.Announced, room.Cursor.AnnouncedRevision) != announced;
+            if (!more)
+                room.Cursor.ForgetAnnouncedRevision(); // The store does not have it.
             return _isFilling = more && room.Cursor.IsBehind;
         }
     }
@@ -148,11 +154,12 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         room.Gate.AssertHeld();
         if (page.Restarted)
             services.Logger.StreamRestarted(room.Name, page.Top);
+        var revision = room.Cursor.Revision;
         var (change, gap) = room.Cursor.MoveTo(page);
         if (page.Missed > 0 && change != PageChange.Rewound)
             services.Logger.MessagesMissed(room.Name, page.Missed);
         if (gap is not null)
-            Notify(gap);
+            Notify(gap, revision);
         if (change == PageChange.Rewound)
         {
             room.Rewind(page.Top);
@@ -161,19 +168,21 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
 
         if (change != PageChange.Continues)
             room.Tail.Clear();
+        if (change == PageChange.Renamed)
+            room.Rename(page.Top.Epoch);
         if (page.Restarted)
-            room.ForgetRevisions();
+            room.Rewind(page.Start);
         var before = (room.Cursor.Accepted, room.Cursor.Revision);
-        foreach (var changed in ChangesIn(page))
-            AcceptChange(changed);
         foreach (var message in page.Messages)
         {
             if (message.Position is { } position && position.Follows(room.Cursor.Accepted.GetValueOrDefault()))
                 Accept(message);
         }
 
-        if (room.Cursor.Revision is not { } revision || page.Revision > revision)
-            room.Cursor.Accept(page.Revision);
+        // After the messages: a member can have one of them already, in an earlier state.
+        foreach (var changed in ChangesIn(page))
+            AcceptChange(changed, isNew: changed.Position!.Value.Sequence > (before.Accepted?.Sequence ?? 0));
+        room.Cursor.AcceptUpTo(page.Revision);
         return (room.Cursor.Accepted, room.Cursor.Revision) != before;
     }
 
@@ -192,14 +201,17 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
         ];
     }
 
-    private void AcceptChange(ChatMessage message)
+    /// <param name="message">The message as it is now.</param>
+    /// <param name="isNew">Whether the room has accepted the message in this state. Then only members that are ahead of the room lack the change.</param>
+    private void AcceptChange(ChatMessage message, bool isNew = false)
     {
         var revision = message.Revision.GetValueOrDefault();
         var item = new RoomItem(message, revision);
         if (room.HasWaiting || room.Tail.HasPage)
             room.Tail.Apply(item, room.Cursor.Revision ?? revision - 1);
         room.Cursor.Accept(revision);
-        room.Queue.Add(item.AsChange(room.Cursor.Accepted));
+        if (!isNew || room.Members.Any(member => message.Position!.Value.IsAtOrBefore(member.DeliveredThrough)))
+            room.Queue.Add(item.AsChange(room.Cursor.Accepted));
     }
 
     private void Accept(ChatMessage message)
@@ -217,9 +229,11 @@ internal sealed class RoomStream(RoomState room, RoomServices services)
     }
 
     /// <summary>Notifies the live members of messages that they will not receive.</summary>
-    private void Notify(MessageGap gap)
+    /// <param name="gap">The gap.</param>
+    /// <param name="revision">The last revision that was accepted before it.</param>
+    private void Notify(MessageGap gap, long? revision)
     {
         services.Metrics.Missed(GapScope.Room, gap.Missed);
-        room.Queue.Add(new RoomItem(gap, room.Cursor.Revision ?? 0));
+        room.Queue.Add(new RoomItem(gap, revision ?? 0));
     }
 }

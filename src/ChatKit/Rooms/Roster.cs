@@ -95,6 +95,9 @@ internal sealed class Roster(RoomState room, RoomServices services)
                 lock (room.Gate)
                     before = _announcements;
                 var here = await services.Presence.ReadAsync(room.Name).ConfigureAwait(false);
+
+                // One that has begun meanwhile may have stored again what was lost before it was read, and must have recorded that too.
+                await services.Tracker.Renewal.ConfigureAwait(false);
                 lock (room.Gate)
                 {
                     isOutdated = before != _announcements && _here is null;

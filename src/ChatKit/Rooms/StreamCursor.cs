@@ -62,13 +62,19 @@ internal sealed class StreamCursor
     /// <summary>Accepts a revision for delivery.</summary>
     public void Accept(long revision) => Revision = revision;
 
+    /// <summary>Accepts the revisions of a page, whose changes were accepted.</summary>
+    public void AcceptUpTo(long revision) => Revision = Math.Max(Revision ?? 0, revision);
+
     /// <summary>Records a change that must be read from history.</summary>
     public void Announce(MessagePosition position, long revision)
     {
         if (!position.IsAtOrBefore(Accepted.GetValueOrDefault()))
             Announced = position;
-        AnnouncedRevision = revision;
+        AnnouncedRevision = Math.Max(AnnouncedRevision, revision);
     }
+
+    /// <summary>Forgets a change that the history does not have.</summary>
+    public void ForgetAnnouncedRevision() => AnnouncedRevision = 0;
 
     /// <summary>Continues from the top of the first page that was read, if no position is known.</summary>
     public void StartAt(MessagePosition top, long revision)
@@ -85,11 +91,11 @@ internal sealed class StreamCursor
         if (Accepted is not { } accepted)
             return PageEffect.None;
 
-        if (page.Restarted && page.Top.Epoch == accepted.Epoch)
+        if (page.Restarted && page.Top.Epoch == accepted.Epoch && page.Top.Sequence < accepted.Sequence)
         {
             // The store has lost its newest messages, which were delivered here. New messages take their positions.
             Accepted = page.Top;
-            Restart(page.Revision);
+            Restart(page);
             return new PageEffect(PageChange.Rewound, new MessageGap(accepted, null, null));
         }
 
@@ -97,7 +103,7 @@ internal sealed class StreamCursor
         {
             Accepted = start;
             if (page.Restarted)
-                Restart(page.Revision);
+                Restart(page);
             var missed = page.Restarted ? (long?)null : start.Sequence - accepted.Sequence;
             return new PageEffect(PageChange.Jumped, new MessageGap(accepted, MessageGap.NextOf(page), missed));
         }
@@ -112,5 +118,7 @@ internal sealed class StreamCursor
         return PageEffect.None;
     }
 
-    private void Restart(long revision) => (Revision, AnnouncedRevision) = (revision, 0);
+    /// <summary>Continues with the revisions of another stream. The changes of the page are still to be accepted.</summary>
+    private void Restart(HistoryPage page) =>
+        (Revision, AnnouncedRevision) = (page.Changes is [{ Revision: { } first }, ..] ? first - 1 : page.Revision, 0);
 }

@@ -49,7 +49,7 @@ public class ReceivingTests
 
         var second = await server.WelcomeAsync();
 
-        Assert.Equal(["a&b ~c~:0", "lobby~e:2"], second.After.Order());
+        Assert.Equal(["a&b ~c~:0/0", "lobby~e:2"], second.After.Order());
     }
 
     [Fact]
@@ -70,6 +70,20 @@ public class ReceivingTests
         await second.SendMessageAsync("e:7", "seven");
 
         Assert.Equal(["gap e:1 to e:7: 5", "e:7 seven"], await client.NextSeenAsync(2));
+    }
+
+    [Fact]
+    public async Task A_gap_that_follows_another_one_is_reported_too()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var client = Clients.Start(server.Address);
+        var connection = await server.WelcomeAsync();
+        await connection.SendMessageAsync("e:1", "one");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:1","next":"e:5","missed":3}""");
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:4","next":"e:7","missed":2}""");
+        await connection.SendMessageAsync("e:7", "seven");
+
+        Assert.Equal(["e:1 one", "gap e:1 to e:5: 3", "gap e:4 to e:7: 2", "e:7 seven"], await client.NextSeenAsync(4));
     }
 
     [Fact]

@@ -88,13 +88,16 @@ internal sealed class ScriptedConnection(WebSocket socket, string?[] after)
     /// <summary>Returns the next frame of the client.</summary>
     public async Task<(string Type, string? Ref, string? Data)> ReceiveAsync()
     {
+        var frame = await ReceiveFrameAsync();
+        return (frame["type"], frame.GetValueOrDefault("ref"), frame.GetValueOrDefault("data"));
+    }
+
+    /// <summary>Returns the members of the next frame of the client.</summary>
+    public async Task<Dictionary<string, string>> ReceiveFrameAsync()
+    {
         var buffer = new byte[4096];
         var result = await socket.ReceiveAsync(buffer, CancellationToken.None).Soon();
-        using var frame = JsonDocument.Parse(buffer.AsMemory(0, result.Count));
-        return (
-            frame.RootElement.GetProperty("type").GetString()!,
-            frame.RootElement.TryGetProperty("ref", out var reference) ? reference.GetString() : null,
-            frame.RootElement.TryGetProperty("data", out var data) ? data.GetString() : null);
+        return JsonSerializer.Deserialize<Dictionary<string, string>>(buffer.AsSpan(0, result.Count))!;
     }
 
     /// <summary>Returns the texts and the refs of the next messages of the client.</summary>

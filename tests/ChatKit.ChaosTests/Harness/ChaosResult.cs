@@ -11,7 +11,9 @@ internal sealed record ChaosResult(
     IReadOnlyList<ClientLog> Logs,
     IReadOnlyDictionary<string, Losses> Losses,
     IReadOnlyList<string> NotAsItShouldBe,
+    IReadOnlyList<string> Disagreements,
     IReadOnlyList<string> Errors,
+    BotCounts Counts,
     Kicks Kicks,
     Storms Storms,
     int Connections,
@@ -25,7 +27,7 @@ internal sealed record ChaosResult(
 
     public Verdict Verdict { get; } = Verifier.Verify(Logs, Server.HistoryCapacity, Losses);
 
-    public bool IsClean => Verdict.IsClean && NotAsItShouldBe.Count == 0 && Errors.Count == 0;
+    public bool IsClean => Verdict.IsClean && NotAsItShouldBe.Count == 0 && Disagreements.Count == 0 && Errors.Count == 0;
 
     public override string ToString()
     {
@@ -49,10 +51,16 @@ internal sealed record ChaosResult(
             .AppendLine($"kicks           {Kicks.Done}, {Kicks.Refused} refused; {Kicks.Closed} connections closed, within {Kicks.Longest.TotalSeconds:0.0} s without faults")
             .AppendLine($"join storms     {Storms.Joins} visitors with {Storms.Connections} connections, of which {Storms.Resumes} have recovered everything")
             .AppendLine($"notes           {Logs.SelectMany(static log => log.Seen).Where(static seen => seen.Text?.StartsWith(Verifier.Note, StringComparison.Ordinal) == true).DistinctBy(static seen => seen.Text).Count()} stored besides, by handlers that do something else each time")
+            .AppendLine($"changes         {Counts.Edits} edits and {Counts.Deletions} deletions sent, {Counts.Acknowledged} acknowledged, {Counts.Gone} gone")
+            .AppendLine($"changed         {Counts.Changes} times for applications; {Counts.Stale} changes had no effect; {Counts.EditedOnArrival} messages came edited, {Counts.DeletedOnArrival} deleted")
+            .AppendLine($"disagreements   {Disagreements.Count}")
+            .AppendLine($"visits          {Counts.Joins} joins, {Counts.Leaves} leaves")
+            .AppendLine($"reads           {Counts.Reads} sent, {Counts.SharedReads} received")
+            .AppendLine($"signals         {Counts.SentSignals} sent, {Counts.Signals} received")
             .AppendLine($"connections     {Connections}, of which {Resumes} have recovered everything")
             .AppendLine($"fell behind     {FellBehind} times")
             .AppendLine($"not stored      {NotStored} times, and sent again");
-        foreach (var problem in NotAsItShouldBe.Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
+        foreach (var problem in NotAsItShouldBe.Concat(Disagreements).Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
             text.AppendLine($"  {problem}");
         if (!IsClean)
             text.AppendLine($"logs            {Folder.FullName}");

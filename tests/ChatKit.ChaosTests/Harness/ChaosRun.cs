@@ -67,10 +67,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         await _redis.InitializeAsync();
         await Task.WhenAll(_nodes.Select(static node => node.StartAsync()));
         var seeds = new Random(_options.Seed);
+        var habits = new Habits([.. Enumerable.Range(0, _options.Rooms).Select(RoomOf)]);
         for (var i = 0; i < _options.Clients; i++)
         {
             var (name, room) = ($"c{i}", RoomOf(i));
-            _bots.Add(new Bot(name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts));
+            _bots.Add(new Bot(name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts)
+            {
+                Habits = habits,
+            });
         }
 
         // A client that joins later could start after the first message.
@@ -88,15 +92,19 @@ internal sealed class ChaosRun : IAsyncDisposable
         _bots.ForEach(static bot => bot.SendLast());
         var notQuiet = await _bots.ComeToRestAsync(_options.QuietLimit, 2 * Server.CheckInterval, _stopping.Token);
         var absent = await Attendance.MissingAsync(_nodes, _bots);
+        var differences = await Agreement.DifferencesAsync(_nodes, _bots);
+        var unread = await Agreement.UnreadAsync(_nodes, _bots);
 
         var result = new ChaosResult(
             _options,
             Stopwatch.GetElapsedTime(start),
             schedule.CountBy(static fault => fault.Kind).ToDictionary(),
-            [.. _bots.Select(static bot => bot.Log()), .. _storms.Logs],
+            [.. _bots.Select(static bot => bot.Log()), .. _bots.SelectMany(static bot => bot.Visits), .. _storms.Logs],
             _losses.Rooms.ToDictionary(),
-            [.. notQuiet, .. absent, .. _kicks.Problems],
+            [.. notQuiet, .. absent, .. unread, .. _kicks.Problems, .. _bots.SelectMany(static bot => bot.Problems), .. _storms.Problems],
+            differences,
             [.. _nodes.SelectMany(static node => node.Errors)],
+            _bots.Select(static bot => bot.Counts).Aggregate(static (sum, one) => sum + one),
             _kicks,
             _storms,
             _bots.Sum(static bot => bot.Connections),

@@ -18,7 +18,10 @@ internal sealed class Storms(Network network, ConcurrentDictionary<string, strin
     private int _storms;
 
     /// <summary>What the visitors received.</summary>
-    public IEnumerable<ClientLog> Logs => _visitors.Select(static visitor => visitor.Log() with { IsVisitor = true });
+    public IEnumerable<ClientLog> Logs => _visitors.Select(static visitor => visitor.Log());
+
+    /// <summary>What the server must not have sent to them.</summary>
+    public IEnumerable<string> Problems => _visitors.SelectMany(static visitor => visitor.Problems);
 
     public int Joins => _visitors.Count;
 
@@ -38,7 +41,7 @@ internal sealed class Storms(Network network, ConcurrentDictionary<string, strin
 
         Bot Start(string name)
         {
-            var visitor = new Bot(name, room, seed, nodes => network.AddressOf(nodes, room, name), network.Invoker, texts);
+            var visitor = new Bot(name, room, seed, nodes => network.AddressOf(nodes, room, name), network.Invoker, texts, isVisitor: true);
             _visitors.Add(visitor);
             seed++;
             return visitor;

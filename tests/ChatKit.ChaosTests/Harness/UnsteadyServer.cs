@@ -9,7 +9,7 @@ namespace ChatKit.ChaosTests.Harness;
 
 /// <summary>
 /// The server of the chaos test. Its handlers act differently each time that they handle a message, also if the client sends it again. The
-/// server lists the connections and the presence of a room, and disconnects users.
+/// server lists the connections, the presence, and the messages of a room, counts what a user has not read, and disconnects users.
 /// </summary>
 internal static class UnsteadyServer
 {
@@ -24,7 +24,8 @@ internal static class UnsteadyServer
     /// <inheritdoc cref="Server.RunAsync(int, string?)"/>
     public static async Task RunAsync(int port, string? redis)
     {
-        await using var app = Server.Create<UnsteadyRoom>(port, redis, static options => options.TrackPresence = true);
+        await using var app = Server.Create<UnsteadyRoom>(port, redis, static options =>
+            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true);
         app.Use((context, next) =>
         {
             if (context.Request.Query[User] is [{ } user])
@@ -33,20 +34,32 @@ internal static class UnsteadyServer
         });
         app.MapGet("/connected/{user}", static (string user) => string.Join('\n', Connected.Where(one => one.Value == user).Select(static one => one.Key)));
         app.MapGet("/present/{room}", static async (string room, IRoomPresence presence) => string.Join('\n', await presence.ListAsync(room)));
-        app.MapPost("/kick/{user}", static async (string user, IRoomBroadcaster rooms) =>
+        app.MapGet("/stored/{room}", static (string room, IMessageHistory history) => AnswerAsync(async () =>
+            string.Join('\n', (await history.ReadAsync(room)).Messages.Select(Line))));
+        app.MapGet("/unread/{room}/{user}", static (string room, string user, IRoomReads reads) => AnswerAsync(async () =>
+            $"{(await reads.GetUnreadAsync(user, [room]))[room]}"));
+        app.MapPost("/kick/{user}", static (string user, IRoomBroadcaster rooms) => AnswerAsync(async () =>
         {
-            try
-            {
-                await rooms.DisconnectUserAsync(user);
-                return Results.NoContent();
-            }
-            catch (HistoryUnavailableException)
-            {
-                return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-            }
-        });
+            await rooms.DisconnectUserAsync(user);
+            return "";
+        }));
         await Server.RunAsync(app);
     }
+
+    private static async Task<IResult> AnswerAsync(Func<Task<string>> answer)
+    {
+        try
+        {
+            return Results.Text(await answer());
+        }
+        catch (HistoryUnavailableException)
+        {
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+
+    /// <summary>A stored message as <see cref="Agreement"/> reads it. No text of a bot contains a tab or a line break.</summary>
+    private static string Line(ChatMessage message) => $"{message.Position}\t{(message.IsDeleted ? "deleted" : "")}\t{message.Text}";
 
     /// <summary>
     /// Sends a greeting before the first text of a connection, and randomly sends notes before or after other texts. So when a text is handled
@@ -73,10 +86,32 @@ internal static class UnsteadyServer
                 await NoteAsync(message.Text);
         }
 
+        protected override async ValueTask OnEditAsync(EditRequest request)
+        {
+            ThrowUnlessAuthor(request.Original);
+            if (Random.Shared.Next(8) == 0)
+                await NoteAsync(request.Message.Text);
+            await EditAsync(request.Position, request.Message.Text, request.Room);
+        }
+
+        protected override async ValueTask OnDeleteAsync(DeleteRequest request)
+        {
+            ThrowUnlessAuthor(request.Original);
+            await DeleteAsync(request.Position, request.Room);
+        }
+
+        protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);
+
         protected override ValueTask OnCloseAsync(CloseInfo close)
         {
             Connected.TryRemove(Connection.Id, out _);
             return ValueTask.CompletedTask;
+        }
+
+        private void ThrowUnlessAuthor(ChatMessage original)
+        {
+            if (original.From != Connection.UserId)
+                throw new MessageRefusedException("forbidden", "The message is of another user.");
         }
 
         private ValueTask NoteAsync(string text) => BroadcastAsync($"{Verifier.Note}{Verifier.Beginning(text)}:{Guid.NewGuid():n}");

@@ -251,6 +251,33 @@ public class VerifierTests
         Assert.Single(Verify(Ann(1, 2, 3, 4, 5), Bob(2, 4) with { IsVisitor = true }).Lost);
     }
 
+    [Fact]
+    public void A_message_that_was_deleted_when_it_arrived_is_that_which_others_saw()
+    {
+        Assert.Empty(Verify(Ann(1, 2, 3), Bob(1, Message(2, Verifier.Deleted), 3)).Problems);
+        Assert.Single(Verify(Ann(1, 2, 3), Bob(1, Message(2, Verifier.Deleted), Message(2, Verifier.Deleted), 3)).Duplicates);
+        Assert.Single(Verify(Ann(1, 2, 3, 4), Bob(1, Message(2, Verifier.Deleted), 4)).Lost);
+    }
+
+    [Fact]
+    public void A_deleted_message_that_nobody_saw_is_that_which_was_acknowledged_at_its_position()
+    {
+        var ann = Ann(1, 2, 3);
+        ann = ann with { Seen = [ann.Seen[0], Message(2, Verifier.Deleted), ann.Seen[2]] };
+
+        Assert.Empty(Verify(ann, Bob(1, Message(2, Verifier.Deleted), 3)).Problems);
+    }
+
+    [Fact]
+    public void A_deleted_message_that_nobody_saw_or_sent_is_the_same_for_all()
+    {
+        var ann = Ann(1, 2, 3);
+        ann = ann with { Seen = [ann.Seen[0], Message(2, Verifier.Deleted), ann.Seen[2]], Sent = [ann.Sent[0], ann.Sent[2]] };
+
+        Assert.Empty(Verify(ann, Bob(1, Message(2, Verifier.Deleted), 3)).Problems);
+        Assert.Single(Verify(ann, Bob(1, 3)).Lost);
+    }
+
     /// <summary>Two clients receive three messages of a stream, the given items in between, and one message of the next stream.</summary>
     private static (ClientLog Ann, ClientLog Bob) InTwoStreams(params Seen[] between)
     {

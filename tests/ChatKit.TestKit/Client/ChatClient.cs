@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -15,9 +13,6 @@ public sealed class ChatClient : IAsyncDisposable
 {
     private const string Subprotocol = "chatkit.v1";
 
-    /// <summary>The position before the first message of a room.</summary>
-    private const string BeforeFirst = ":0";
-
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ChatClientOptions _options;
@@ -25,8 +20,7 @@ public sealed class ChatClient : IAsyncDisposable
     private readonly Reconnecting _reconnecting;
     private readonly Channel<ChatEvent> _events;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConcurrentDictionary<string, string> _positions = new();
-    private readonly Dictionary<string, GapFound> _gaps = [];
+    private readonly ClientRooms _rooms = new();
     private readonly SemaphoreSlim _toSend = new(0);
     private readonly Task _running;
     private ClientWebSocket? _socket;
@@ -63,16 +57,39 @@ public sealed class ChatClient : IAsyncDisposable
     public static ChatClient Start(ChatClientOptions options) => new(options);
 
     /// <summary>The last position that the client has in a room; null if it has none.</summary>
-    public string? PositionIn(string room) => _positions.GetValueOrDefault(room);
+    public string? PositionIn(string room) => _rooms.PositionIn(room);
 
     /// <summary>Sends a text when there is a connection, and again until the server has acknowledged it.</summary>
     /// <exception cref="SendFailedException">The server refused the message, or its outcome is unknown.</exception>
-    public Task<Ack> SendAsync(string text)
+    public Task<Ack> SendAsync(string text) => AddAsync(reference => ClientFrame.Message(reference, text));
+
+    /// <summary>Edits a message of the home room, like <see cref="SendAsync"/>, and in order with it.</summary>
+    /// <exception cref="SendFailedException">The server refused the edit, or its outcome is unknown.</exception>
+    public Task<Ack> EditAsync(string position, string text) => AddAsync(reference => ClientFrame.Edit(reference, position, text));
+
+    /// <summary>Deletes a message of the home room, like <see cref="SendAsync"/>, and in order with it.</summary>
+    /// <exception cref="SendFailedException">The server refused the deletion, or its outcome is unknown.</exception>
+    public Task<Ack> DeleteAsync(string position) => AddAsync(reference => ClientFrame.Delete(reference, position));
+
+    /// <summary>Joins a room, also again after each reconnection, until <see cref="Leave"/> is called.</summary>
+    public void Join(string room)
     {
-        var sending = _outbox.Add(text);
+        _rooms.Join(room);
         Wake();
-        return sending;
     }
+
+    /// <summary>Leaves a room that the client has joined. Everything that still arrives of it is ignored, and its position is forgotten.</summary>
+    public void Leave(string room)
+    {
+        _rooms.Leave(room);
+        Wake();
+    }
+
+    /// <summary>Sends once how far the user has read a room. Returns false if there is no connection.</summary>
+    public bool Read(string room, string position) => Send(ClientFrame.Read(room, position));
+
+    /// <summary>Sends a signal once. Returns false if there is no connection.</summary>
+    public bool Signal(string room, string name) => Send(ClientFrame.Signal(room, name));
 
     /// <summary>Aborts the connection, as a network failure would. The client reconnects automatically.</summary>
     public void Abort() => Volatile.Read(ref _socket)?.Abort();
@@ -161,7 +178,7 @@ public sealed class ChatClient : IAsyncDisposable
 
     private Uri WithPositions(Uri address)
     {
-        var after = _positions.Select(static p => $"after={Uri.EscapeDataString($"{p.Key}~{p.Value}")}");
+        var after = _rooms.Positions().Select(static position => $"after={Uri.EscapeDataString(position)}");
         var query = string.Join('&', after.Prepend(address.Query.TrimStart('?')).Where(static part => part.Length > 0));
         return new UriBuilder(address) { Query = query }.Uri;
     }
@@ -170,7 +187,6 @@ public sealed class ChatClient : IAsyncDisposable
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         _silence = _options.ConnectTimeout;
-        _gaps.Clear();
         var writing = WriteAsync(socket, over.Token);
         try
         {
@@ -181,6 +197,7 @@ public sealed class ChatClient : IAsyncDisposable
             await over.CancelAsync();
             await writing;
             _outbox.Close();
+            _rooms.Close();
         }
     }
 
@@ -221,9 +238,20 @@ public sealed class ChatClient : IAsyncDisposable
                 return OnGapAsync(new GapFound(frame.Room!, frame.After!, frame.Next, frame.Missed, frame.Reset));
             case "live":
                 return OnLiveAsync(frame);
+            case "change" when _rooms.TryTakeChange(frame.Room!, frame.Revision):
+                return RaiseAsync(
+                    new MessageChanged(frame.Room!, frame.Position!, frame.Revision, frame.Data, frame.Base64, frame.Deleted));
+            case "read" when _rooms.IsIn(frame.Room!):
+                return RaiseAsync(new ReadMoved(frame.Room!, frame.User!, frame.Position!));
+            case "signal" when _rooms.IsIn(frame.Room!):
+                return RaiseAsync(new SignalReceived(frame.Room!, frame.From, frame.Name!, frame.Data));
+            case "ack" when _rooms.Acknowledge(frame.Ref) is { } room:
+                return RaiseAsync(new RoomJoined(room));
             case "ack":
                 _outbox.Acknowledge(new Ack(frame.Ref!, frame.Room, frame.Position));
                 break;
+            case "error" when _rooms.Refuse(frame.Ref) is { } room:
+                return RaiseAsync(new JoinRefused(room, frame.Code!));
             case "error" when frame.Code == "unavailable":
                 _outbox.HoldBack(frame.Ref);
                 Wake();
@@ -252,6 +280,7 @@ public sealed class ChatClient : IAsyncDisposable
         _home = frame.Room;
         _silence = frame.Ping > 0 ? TimeSpan.FromSeconds(2 * frame.Ping) : Timeout.InfiniteTimeSpan;
         _outbox.Open(frame.Limit);
+        _rooms.Open();
         Wake();
         return ChangeAsync(ClientState.Connected);
     }
@@ -260,53 +289,48 @@ public sealed class ChatClient : IAsyncDisposable
     {
         if (frame is { Room: { } room, Position: { } position })
         {
-            // Reported together with the next message. If that does not arrive, the server reports the gap again, and it may have grown.
-            var gap = _gaps.GetValueOrDefault(room);
-            if (gap?.IsReset != true && _positions.TryGetValue(room, out var seen) && Covers(seen, position))
+            if (!_rooms.TryTake(room, MessagePosition.Parse(position), out var gaps))
             {
-                Interlocked.Increment(ref _dropped);
+                if (_rooms.IsIn(room))
+                    Interlocked.Increment(ref _dropped);
                 return;
             }
 
-            if (_gaps.Remove(room))
-                await RaiseAsync(gap!);
-            _positions[room] = position;
+            foreach (var gap in gaps)
+                await RaiseAsync(gap);
         }
 
-        await RaiseAsync(new MessageReceived(frame.Room, frame.Position, frame.From, frame.At, frame.Data, frame.Base64));
+        await RaiseAsync(new MessageReceived(
+            frame.Room, frame.Position, frame.From, frame.At, frame.Data, frame.Base64, frame.Edited is not null, frame.Deleted));
     }
 
-    private async ValueTask OnGapAsync(GapFound gap)
-    {
-        if (gap.Next is not null)
-        {
-            _gaps[gap.Room] = gap;
-            return;
-        }
-
-        _positions[gap.Room] = BeforeFirst;
-        await RaiseAsync(gap);
-    }
+    private ValueTask OnGapAsync(GapFound gap) => _rooms.TryTake(gap) ? RaiseAsync(gap) : ValueTask.CompletedTask;
 
     private async ValueTask OnLiveAsync(ServerFrame frame)
     {
-        if (_gaps.Remove(frame.Room!, out var gap))
+        var room = frame.Room!;
+        if (!_rooms.TryTakeLive(room, frame.Position!, frame.Revision, out var gaps))
+            return;
+        foreach (var gap in gaps)
             await RaiseAsync(gap);
-        _positions[frame.Room!] = frame.Position!;
-        await RaiseAsync(new BecameLive(frame.Room!, frame.Position!, frame.Recovered));
+        await RaiseAsync(new BecameLive(room, frame.Position!, frame.Recovered, frame.Revision, frame.Read, frame.Unread));
         _reconnecting.OnLive();
-        _live |= frame.Room == _home;
+        _live |= room == _home;
     }
 
-    /// <summary>Whether a client that has received one position has received the other. Only sequences of one epoch can be compared.</summary>
-    private static bool Covers(string seen, string position)
+    private Task<Ack> AddAsync(Func<string, byte[]> frame)
     {
-        var (seenColon, colon) = (seen.LastIndexOf(':'), position.LastIndexOf(':'));
-        return seen.AsSpan(0, seenColon).SequenceEqual(position.AsSpan(0, colon))
-            && Sequence(position.AsSpan(colon + 1)) <= Sequence(seen.AsSpan(seenColon + 1));
+        var sending = _outbox.Add(frame);
+        Wake();
+        return sending;
     }
 
-    private static long Sequence(ReadOnlySpan<char> digits) => long.Parse(digits, CultureInfo.InvariantCulture);
+    private bool Send(byte[] frame)
+    {
+        var isSent = _rooms.TrySend(frame);
+        Wake();
+        return isSent;
+    }
 
     /// <summary>The only writer of a connection. Ends the connection if it cannot write.</summary>
     private async Task WriteAsync(ClientWebSocket socket, CancellationToken over)
@@ -317,7 +341,9 @@ public sealed class ChatClient : IAsyncDisposable
             {
                 if (Interlocked.Exchange(ref _pongs, 0) > 0)
                     await socket.SendAsync(ClientFrame.Pong, WebSocketMessageType.Text, true, over);
-                if (_outbox.TryTakeNext(out var frame, out var wait, out var stuck))
+                if (_rooms.TakeFrame() is { } once)
+                    await socket.SendAsync(once, WebSocketMessageType.Text, true, over);
+                else if (_outbox.TryTakeNext(out var frame, out var wait, out var stuck))
                     await socket.SendAsync(frame, WebSocketMessageType.Text, true, over);
                 else if (stuck)
                     break;

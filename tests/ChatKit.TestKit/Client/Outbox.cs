@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace ChatKit.TestKit.Client;
 
-/// <summary>The unacknowledged messages, sent or unsent. It keeps their order, also when messages are sent again.</summary>
+/// <summary>
+/// The unacknowledged messages, edits, and deletions, sent or unsent. It keeps their order, also when they are sent again.
+/// </summary>
 internal sealed class Outbox(ChatClientOptions options)
 {
     private readonly Lock _gate = new();
@@ -25,12 +27,13 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
-    public Task<Ack> Add(string text)
+    /// <param name="frame">Creates the frame from its ref.</param>
+    public Task<Ack> Add(Func<string, byte[]> frame)
     {
         lock (_gate)
         {
             var reference = $"{_id}-{++_count}";
-            var entry = new Entry(reference, ClientFrame.Message(reference, text));
+            var entry = new Entry(reference, frame(reference));
             if (_over)
                 Fail(entry, "The client is closed.");
             else

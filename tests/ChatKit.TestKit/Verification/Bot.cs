@@ -20,11 +20,22 @@ public sealed class Bot : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> _texts;
     private readonly Random _payloads;
     private readonly List<(string Text, Task<Ack> Acking)> _sent = [];
-    private readonly List<Seen> _seen = [];
+    private readonly BotChanges _changes = new();
+    private readonly Stay _home;
+    private readonly List<Stay> _visits = [];
+
+    /// <summary>The stays by room. Also the lock.</summary>
+    private readonly Dictionary<string, Stay> _stays = [];
+
+    /// <summary>The last position of <c>live</c> up to which the user has read each room.</summary>
+    private readonly Dictionary<string, MessagePosition> _reads = [];
+
+    private readonly List<string> _problems = [];
     private readonly Task _reading;
+    private string? _visited;
+    private BotCounts _counts;
     private volatile Task _away = Task.CompletedTask;
     private volatile Task _pause = Task.CompletedTask;
-    private volatile string _at = ":0";
 
     /// <param name="name">The name of the client.</param>
     /// <param name="room">The room of the client.</param>
@@ -33,6 +44,7 @@ public sealed class Bot : IAsyncDisposable
     /// <param name="invoker">Sends the handshakes.</param>
     /// <param name="texts">A pool of all texts, so that each is in memory once.</param>
     /// <param name="connectTimeout">The time-out of an attempt to connect; null for a short one.</param>
+    /// <param name="isVisitor">Whether it joins its room after the first message and leaves before the last.</param>
     public Bot(
         string name,
         string room,
@@ -40,9 +52,11 @@ public sealed class Bot : IAsyncDisposable
         Func<Random, Uri> address,
         HttpMessageInvoker invoker,
         ConcurrentDictionary<string, string> texts,
-        TimeSpan? connectTimeout = null)
+        TimeSpan? connectTimeout = null,
+        bool isVisitor = false)
     {
         (Name, Room, _payloads, _texts) = (name, room, new Random(seed), texts);
+        _stays[room] = _home = new Stay(name, room, texts, isVisitor);
         var nodes = new Random(seed + 1);
         _client = ChatClient.Start(new ChatClientOptions
         {
@@ -68,6 +82,9 @@ public sealed class Bot : IAsyncDisposable
 
     public string Room { get; }
 
+    /// <summary>What it does besides sending messages; null for nothing. The server must allow it.</summary>
+    public Habits? Habits { get; init; }
+
     /// <summary>How often the client resumed.</summary>
     public int Resumes { get; private set; }
 
@@ -77,7 +94,61 @@ public sealed class Bot : IAsyncDisposable
     public long Dropped => _client.Dropped;
 
     /// <summary>The last position that the application has received.</summary>
-    public string At => _at;
+    public string At
+    {
+        get
+        {
+            lock (_stays)
+                return _home.At;
+        }
+    }
+
+    /// <summary>What the server must not have sent.</summary>
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            lock (_stays)
+            {
+                var refused = _changes.Problems.Select(problem => $"{Name}: {problem}");
+                return [.. _problems, .. refused, .. All.SelectMany(static stay => stay.View.Problems)];
+            }
+        }
+    }
+
+    public BotCounts Counts
+    {
+        get
+        {
+            lock (_stays)
+            {
+                return _changes.AddTo(_counts) with
+                {
+                    Changes = All.Sum(static stay => stay.View.Changes),
+                    Stale = All.Sum(static stay => stay.View.Stale),
+                    EditedOnArrival = All.Sum(static stay => stay.EditedOnArrival),
+                    DeletedOnArrival = All.Sum(static stay => stay.DeletedOnArrival),
+                    Signals = All.Sum(static stay => stay.Signals),
+                    SharedReads = All.Sum(static stay => stay.SharedReads),
+                };
+            }
+        }
+    }
+
+    /// <summary>What it has received of other rooms, in each stay.</summary>
+    public IReadOnlyList<ClientLog> Visits
+    {
+        get
+        {
+            lock (_stays)
+                return [.. _visits.Select((visit, i) => visit.Log($"{Name} (visit {i + 1})", []))];
+        }
+    }
+
+    /// <summary>The rooms that it is in.</summary>
+    public IEnumerable<string> Rooms => _visited is { } room ? [Room, room] : [Room];
+
+    private IEnumerable<Stay> All => _visits.Prepend(_home);
 
     /// <summary>Whether the client waits for no message or acknowledgement.</summary>
     public bool IsQuiet => _client is { IsLive: true, Unacknowledged: 0 };
@@ -96,8 +167,34 @@ public sealed class Bot : IAsyncDisposable
             await Task.Delay(wait, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested || _client.Unacknowledged > MaxUnacknowledged)
                 continue;
+            if (Habits is { } habits && TakeTurn(habits))
+                continue;
             _texts[text] = text;
             _sent.Add((text, _client.SendAsync(text)));
+        }
+    }
+
+    /// <summary>Sends how far it has read a room. Returns false if it has no connection, or has received nothing of the room.</summary>
+    public bool SendRead(string room)
+    {
+        string? at;
+        lock (_stays)
+            at = _stays.GetValueOrDefault(room)?.At;
+        if (at is null or ":0" || !_client.Read(room, at))
+            return false;
+        _counts = _counts with { Reads = _counts.Reads + 1 };
+        return true;
+    }
+
+    /// <summary>
+    /// Returns how what it shows of a room that it is in differs from what is stored, and which acknowledged changes are not stored.
+    /// </summary>
+    public IReadOnlyList<string> Compare(string room, IReadOnlyCollection<Stored> stored)
+    {
+        lock (_stays)
+        {
+            var lost = room == Room ? _changes.Missing(stored).Select(problem => $"{Name}: {problem}") : [];
+            return _stays.TryGetValue(room, out var stay) ? [.. stay.View.Compare(stored), .. lost] : [$"{Name}: has never entered {room}"];
         }
     }
 
@@ -122,8 +219,8 @@ public sealed class Bot : IAsyncDisposable
     /// <summary>Returns what it has received and sent. Call this only when the bot is quiet or has ended.</summary>
     public ClientLog Log()
     {
-        lock (_seen)
-            return new ClientLog(Name, Room, [.. _seen], [.. _sent.Select(static sent => OutcomeOf(sent.Text, sent.Acking))]);
+        lock (_stays)
+            return _home.Log(Name, [.. _sent.Select(static sent => OutcomeOf(sent.Text, sent.Acking))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -149,7 +246,7 @@ public sealed class Bot : IAsyncDisposable
         await foreach (var happened in _client.Events.ReadAllAsync())
         {
             await _pause;
-            lock (_seen)
+            lock (_stays)
                 See(happened);
         }
     }
@@ -158,22 +255,107 @@ public sealed class Bot : IAsyncDisposable
     {
         switch (happened)
         {
-            case MessageReceived { Position: { } position, Text: { } text }:
-                var at = MessagePosition.Parse(position);
-                _seen.Add(new Seen(at, _texts.GetValueOrDefault(text, text)));
-                _at = position;
+            case RoomJoined joined:
+                if (_stays.TryGetValue(joined.Room, out var earlier))
+                    earlier.View.End();
+                _visits.Add(_stays[joined.Room] = new Stay(Name, joined.Room, _texts, isVisitor: true));
                 break;
-            case GapFound gap:
-                MessagePosition? next = gap.Next is null ? null : MessagePosition.Parse(gap.Next);
-                _seen.Add(new Seen(MessagePosition.Parse(gap.After), null, new SeenGap(next, gap.Missed, gap.IsReset)));
+            case JoinRefused refused:
+                _problems.Add($"{Name}: was refused in {refused.Room}: {refused.Code}");
                 break;
             case BecameLive live:
-                Resumes += live.Recovered ? 1 : 0;
+                Resumes += live is { Recovered: true } && live.Room == Room ? 1 : 0;
+                VerifyRead(live);
                 break;
             case StateChanged { State: ClientState.Connected }:
                 Connections++;
                 break;
         }
+
+        if (RoomOf(happened) is not { } room)
+            return;
+        if (_stays.TryGetValue(room, out var stay))
+            stay.See(happened);
+        else
+            _problems.Add($"{Name}: is not in {room}, and received {happened}");
+    }
+
+    private static string? RoomOf(ChatEvent happened) => happened switch
+    {
+        MessageReceived message => message.Room,
+        MessageChanged change => change.Room,
+        GapFound gap => gap.Room,
+        BecameLive live => live.Room,
+        ReadMoved read => read.Room,
+        SignalReceived signal => signal.Room,
+        _ => null,
+    };
+
+    /// <summary>Checks that the user's read cursor does not move back within a stream.</summary>
+    private void VerifyRead(BecameLive live)
+    {
+        if (live.Unread is not { } unread)
+            return;
+        var read = live.Read is null ? MessagePosition.None : MessagePosition.Parse(live.Read);
+        if (_reads.TryGetValue(live.Room, out var before)
+            && before.Epoch == MessagePosition.Parse(live.Position).Epoch
+            && (read.Epoch != before.Epoch || read.Sequence < before.Sequence))
+            _problems.Add($"{Name} in {live.Room}: had read to {before}, and {live} came");
+        if (live.Read == live.Position && unread != 0)
+            _problems.Add($"{Name} in {live.Room}: has read everything, and {live} came");
+        if (read.Sequence > 0)
+            _reads[live.Room] = read;
+    }
+
+    /// <summary>Does something of its habits. Returns true if that was instead of a message.</summary>
+    private bool TakeTurn(Habits habits)
+    {
+        if (_payloads.NextDouble() < habits.Reads)
+            SendRead(PickRoom());
+        if (_payloads.NextDouble() < habits.Signals && _client.Signal(PickRoom(), "typing"))
+            _counts = _counts with { SentSignals = _counts.SentSignals + 1 };
+        Move(habits);
+        return TryChange(habits);
+    }
+
+    private string PickRoom() => _visited is not null && _payloads.Next(2) == 0 ? _visited : Room;
+
+    private void Move(Habits habits)
+    {
+        var (chance, which) = (_payloads.NextDouble(), _payloads.Next());
+        if (_visited is null && chance < habits.Joins)
+        {
+            var others = habits.Rooms.Where(room => room != Room).ToList();
+            _visited = others[which % others.Count];
+            _client.Join(_visited);
+            _counts = _counts with { Joins = _counts.Joins + 1 };
+        }
+        else if (_visited is not null && chance < habits.Leaves)
+        {
+            _client.Leave(_visited);
+            _visited = null;
+            _counts = _counts with { Leaves = _counts.Leaves + 1 };
+        }
+    }
+
+    private bool TryChange(Habits habits)
+    {
+        var chance = _payloads.NextDouble();
+        if (chance >= habits.Edits + habits.Deletions)
+            return false;
+        (MessagePosition Position, string Original)? picked;
+        lock (_stays)
+            picked = _home.PickOwn(_payloads);
+        if (picked is not var (position, original))
+            return false;
+        if (chance >= habits.Edits)
+        {
+            _changes.Delete(position, _client);
+            return true;
+        }
+
+        _changes.Edit(position, original, _client, _texts);
+        return true;
     }
 
     private string Padding() =>

@@ -10,6 +10,9 @@ public sealed class Verifier(int historyCapacity)
     /// <summary>The prefix of the notes that a server randomly adds to messages. The sender and the number of the message follow it.</summary>
     public const string Note = "note:";
 
+    /// <summary>The text of a message that was deleted when it arrived.</summary>
+    public const string Deleted = "\0deleted";
+
     private readonly Verdict _verdict = new();
 
     /// <summary>Verifies rooms whose stream started while these clients, except visitors, were in them.</summary>
@@ -21,7 +24,7 @@ public sealed class Verifier(int historyCapacity)
     {
         var verifier = new Verifier(historyCapacity);
         foreach (var room in logs.GroupBy(static log => log.Room))
-            verifier.VerifyRoom([.. room], losses?.GetValueOrDefault(room.Key) ?? default);
+            verifier.VerifyRoom(WithDeletedTexts([.. room]), losses?.GetValueOrDefault(room.Key) ?? default);
         return verifier._verdict;
     }
 
@@ -41,6 +44,34 @@ public sealed class Verifier(int historyCapacity)
             .ToDictionary(static one => one.Value, static one => one.At);
         foreach (var log in logs)
             VerifyAcknowledged(log, streams, places, last, losses);
+    }
+
+    /// <summary>
+    /// Replaces the missing texts of deleted messages by what other clients saw, or what was acknowledged at their positions. A message that
+    /// nobody saw has the same text for all.
+    /// </summary>
+    private static ClientLog[] WithDeletedTexts(ClientLog[] logs)
+    {
+        if (!logs.Any(static log => log.Seen.Any(static seen => seen.Text == Deleted)))
+            return logs;
+        var texts = logs
+            .SelectMany(static log => log.Seen
+                .Where(static seen => seen.Text is not (null or Deleted))
+                .Select(static seen => (seen.Position, seen.Text!)))
+            .Concat(logs.SelectMany(static log => log.Sent
+                .Where(static sent => sent.Position is not null)
+                .Select(static sent => (sent.Position!.Value, sent.Text))))
+            .DistinctBy(static one => one.Item1)
+            .ToDictionary();
+        return
+        [
+            .. logs.Select(log => log with
+            {
+                Seen = [.. log.Seen.Select(seen => seen.Text == Deleted
+                    ? seen with { Text = texts.GetValueOrDefault(seen.Position, $"{Deleted} {seen.Position}") }
+                    : seen)],
+            }),
+        ];
     }
 
     /// <summary>The messages by position in each stream of the room, as reported by all clients together.</summary>
@@ -166,7 +197,7 @@ public sealed class Verifier(int historyCapacity)
         }
 
         var latest = new Dictionary<string, int>();
-        foreach (var (position, text) in order.Where(static one => !one.Text.StartsWith(Note, StringComparison.Ordinal)))
+        foreach (var (position, text) in order.Where(static one => HasSender(one.Text)))
         {
             if (!sent.TryGetValue(text, out var origin))
                 _verdict.Misplaced.Add($"{logs[0].Room}: at {position} is '{Short(text)}', which nobody has sent");
@@ -176,6 +207,9 @@ public sealed class Verifier(int historyCapacity)
                 latest[origin.Sender] = origin.Number;
         }
     }
+
+    private static bool HasSender(string text) =>
+        !text.StartsWith(Note, StringComparison.Ordinal) && !text.StartsWith(Deleted, StringComparison.Ordinal);
 
     private void VerifyAcknowledged(
         ClientLog log,

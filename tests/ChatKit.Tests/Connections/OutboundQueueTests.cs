@@ -280,6 +280,22 @@ public class OutboundQueueTests
     }
 
     [Fact]
+    public async Task A_failure_is_reported_before_the_queue_refuses_frames()
+    {
+        OutboundQueue queue = null!;
+        EnqueueResult? result = null;
+        queue = new OutboundQueue(
+            new StreamTransport(_stream), Limit, new OutboundListener(_ => result = queue.TryEnqueue(Frame.OfText("b"))));
+        queue.TryEnqueue(Frame.OfText("a"));
+
+        (await _stream.NextAsync()).Fail(new IOException("gone"));
+        await queue.WaitUntilIdleAsync().Soon();
+
+        Assert.Equal(EnqueueResult.Accepted, result);
+        Assert.Equal(EnqueueResult.Closed, queue.TryEnqueue(Frame.OfText("c")));
+    }
+
+    [Fact]
     public async Task A_failure_is_reported_before_the_queue_becomes_idle()
     {
         Task? idle = null;

@@ -81,15 +81,37 @@ public sealed class MessageChangeTests : IAsyncDisposable
         Assert.Equal(expected, await ReceiveAsync(client, expected.Length));
     }
 
-    [Fact]
-    public async Task A_client_whose_changes_the_store_has_lost_starts_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_whose_changes_the_store_has_lost_starts_again(bool isInMemory)
     {
         await _room.PublishAsync(2);
+        if (isInMemory)
+            await ReceiveAsync(await JoinAsync("keeper"), 3);
         var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
 
         var client = await JoinAsync(after: new StreamPosition(top, 7));
 
         Assert.Equal(["gap", "1", "2", "live 0"], await ReceiveAsync(client, 4));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_a_change_before_its_room_does_is_live_with_it()
+    {
+        await _room.PublishAsync(2);
+        var keeper = await JoinAsync("keeper");
+        await ReceiveAsync(keeper, 3);
+        await LoseAsync(() => EditAsync(1, "1a"));
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+
+        var client = await JoinAsync(after: new StreamPosition(top, 1));
+
+        Assert.Equal(["live 1"], await ReceiveAsync(client, 1));
+        _room.Check();
+        Assert.Equal("change 1 r1 1a", (await ReceiveAsync(keeper, 4))[3]);
+        await EditAsync(2, "2a");
+        Assert.Equal(["live 1", "change 2 r2 2a"], await ReceiveAsync(client, 2));
     }
 
     [Fact]
@@ -128,7 +150,7 @@ public sealed class MessageChangeTests : IAsyncDisposable
 
         await EditAsync(2, "2a");
 
-        Assert.Equal(["1", "live 0", "change 1 r1 1a", "2a edited"], await ReceiveAsync(client, 4));
+        Assert.Equal(["1", "live 0", "2a edited", "change 1 r1 1a"], await ReceiveAsync(client, 4));
         await _room.PublishAsync();
         Assert.Equal("3", (await ReceiveAsync(client, 5))[4]);
     }
@@ -188,6 +210,60 @@ public sealed class MessageChangeTests : IAsyncDisposable
         client.Accept();
 
         Assert.Equal("change 1 r2 1a", (await ReceiveAsync(client, 5))[4]);
+    }
+
+    /// <summary>A member can have read a message that the room has not accepted yet, from history or on another node.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_member_that_is_ahead_of_the_room_receives_the_change_of_a_message_that_the_room_lacks(bool isLost)
+    {
+        await _room.PublishAsync(1);
+        await JoinAsync("keeper");
+        await _room.PublishAsync(lost: true);
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+        var ahead = await JoinAsync("ahead", top);
+
+        if (isLost)
+            await LoseAsync(() => EditAsync(2, "2a"));
+        else
+            await EditAsync(2, "2a");
+        _room.Check();
+
+        Assert.Equal(["live 0", "change 2 r1 2a"], await ReceiveAsync(ahead, 2));
+    }
+
+    [Fact]
+    public async Task Who_resumes_receives_the_change_of_a_message_that_the_room_has_accepted_in_its_new_state()
+    {
+        await _room.PublishAsync(1);
+        var keeper = await JoinAsync("keeper");
+        await _room.PublishAsync(lost: true);
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+        await EditAsync(2, "2a");
+        Assert.Equal(["1", "live 0", "2a edited"], await ReceiveAsync(keeper, 3));
+
+        var late = await JoinAsync("late", top);
+
+        Assert.Equal(["change 2 r1 2a", "live 1"], await ReceiveAsync(late, 2));
+    }
+
+    [Fact]
+    public async Task A_slow_member_that_is_ahead_of_the_room_receives_all_changes()
+    {
+        await _room.PublishAsync(1);
+        await JoinAsync("keeper");
+        await _room.PublishAsync(lost: true);
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+        var ahead = await JoinAsync("ahead", top);
+        ahead.Accept(0);
+        await EditAsync(1, "1a");
+        await UntilBehindAsync();
+        await EditAsync(2, "2a");
+
+        ahead.Accept();
+
+        Assert.Equal(["live 0", "change 1 r1 1a", "change 2 r2 2a"], await ReceiveAsync(ahead, 3));
     }
 
     [Fact]

@@ -101,6 +101,7 @@ public sealed class UserMoveTests : IAsyncDisposable
         allowed.SetResult(true);
         await anna.Client.SendAsync("""{"type":"message","ref":"m","room":"team","data":"hi"}""");
 
+        Assert.Equal("left", (string?)(await anna.Client.ReceiveJsonAsync())["type"]);
         Assert.Equal("not_joined", (string?)(await anna.Client.ReceiveJsonAsync())["code"]);
         Assert.Null(Host.Rooms.Find("team"));
     }

@@ -10,7 +10,7 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
           const { connect } = await import('/chatkit.js');
           window.events = [];
           window.chat = connect(url, eval(`(${options})`));
-          for (const type of ['state', 'message', 'change', 'gap', 'live', 'read', 'signal', 'presence', 'ack', 'error']) {
+          for (const type of ['state', 'message', 'change', 'gap', 'live', 'read', 'signal', 'left', 'presence', 'ack', 'error']) {
             chat.on(type, (event) => events.push({ type, ...event, ...(event.retryAt && { delay: event.retryAt - Date.now() }) }));
           }
           window.all = (type, ...names) => events.filter((event) => event.type === type)

@@ -108,6 +108,38 @@ public class ConversationTests(Browser browser)
         await page.ExpectAsync("texts.join() === Array.from({ length: 95 }, (_, i) => i).join()", "true");
     }
 
+    [Fact]
+    public async Task Objects_arrive_as_objects_also_from_the_history_and_in_changes()
+    {
+        await using var server = await RealServer.StartAsync<Objects>(static _ => { });
+        await using var ann = await ClientPage.ConnectAsync(browser, server.Address, url: Ann);
+        await ann.ExpectAsync("chat.state", "\"live\"");
+
+        await ann.RunAsync("""
+            (async () => {
+              const { position } = await chat.send({ text: 'hi', to: ['bob', null] });
+              await chat.send([1, 2]);
+              await chat.send('a text');
+              await chat.edit(position, { text: 'hello' });
+            })();
+            """);
+
+        await ann.ExpectAsync("all('message', 'json', 'data')", """[[{"text":"hi","to":["bob",null]},null],[[1,2],null],[null,"a text"]]""");
+        await ann.ExpectAsync("all('change', 'json')", """[{"text":"hello"}]""");
+        await using var bob = await ClientPage.ConnectAsync(browser, server.Address, url: Bob);
+        await bob.ExpectAsync("all('message', 'json', 'data')", """[[{"text":"hello"},null],[[1,2],null],[null,"a text"]]""");
+        await ann.ExpectAsync("[chat.pending.length, all('error', 'code')]", "[0,[]]");
+    }
+
+    private sealed class Objects : WebSocketHandler
+    {
+        protected override ValueTask OnMessageAsync(WebSocketMessage message) =>
+            BroadcastAsync(message.Text, new BroadcastOptions { IsJson = message.IsJson });
+
+        protected override async ValueTask OnEditAsync(EditRequest request) =>
+            await EditJsonAsync(request.Position, request.Message.Text, request.Room);
+    }
+
     private sealed class Authors : WebSocketHandler
     {
         protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);

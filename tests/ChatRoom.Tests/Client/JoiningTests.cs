@@ -36,6 +36,22 @@ public class JoiningTests(Browser browser)
     }
 
     [Fact]
+    public async Task The_server_takes_a_user_out_of_a_room()
+    {
+        await using var server = await StartAsync();
+        await using var ann = await ClientPage.ConnectAsync(browser, server.Address, url: "chat/lobby?name=ann");
+        await ann.RunAsync("window.team = chat.join('team');");
+        await ann.ExpectAsync("all('live', 'room').sort()", """["lobby","team"]""");
+
+        await server.Broadcaster.LeaveUserAsync("ann", "team", "The team was closed.");
+
+        await ann.ExpectAsync("all('left', 'room', 'reason')", """[["team","The team was closed."]]""");
+        await server.Broadcaster.BroadcastAsync("team", "without ann");
+        await server.Broadcaster.BroadcastAsync("lobby", "for all");
+        await ann.ExpectAsync("all('message', 'data')", """["for all"]""");
+    }
+
+    [Fact]
     public async Task A_client_resumes_1000_rooms_with_each_missed_message_exactly_once()
     {
         await using var server = await StartAsync();

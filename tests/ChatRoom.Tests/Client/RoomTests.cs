@@ -7,7 +7,7 @@ public class RoomTests(Browser browser)
     private const string JoinTeam = """
         window.team = chat.join('team');
         window.heard = [];
-        for (const type of ['message', 'gap', 'live', 'presence', 'ack', 'error', 'change', 'signal', 'read']) {
+        for (const type of ['message', 'gap', 'live', 'presence', 'ack', 'error', 'change', 'signal', 'read', 'left']) {
           team.on(type, (event) => heard.push({ type, ...event }));
         }
         window.heardOf = (type, name) => heard.filter((event) => event.type === type).map((event) => event[name]);
@@ -206,6 +206,30 @@ public class RoomTests(Browser browser)
         await page.ExpectAsync("all('message', 'data', 'live')", """[["seven",true]]""");
         await page.ExpectAsync("all('gap', 'missed')", "[1]");
         await page.ExpectAsync("heardOf('message', 'data')", "[]");
+    }
+
+    [Fact]
+    public async Task A_client_that_the_server_takes_out_of_a_room_does_not_join_it_again()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await page.RunAsync(JoinTeam);
+        var first = await server.AcceptLiveAsync();
+        await first.AcceptJoinAsync("team");
+        await first.SendLiveAsync("t:5", "team");
+
+        await first.SendAsync("""{"type":"left","room":"team","reason":"The team was closed."}""");
+
+        await page.ExpectAsync("all('left', 'room', 'reason')", """[["team","The team was closed."]]""");
+        await page.ExpectAsync("heardOf('left', 'reason')", """["The team was closed."]""");
+        await page.RunAsync("team.send('hi').catch(({ code }) => { window.code = code; });");
+        await page.ExpectAsync("window.code", "\"not_joined\"");
+        await first.AbortAsync();
+        var second = await server.AcceptLiveAsync();
+        Assert.Equal(["lobby~e:1"], second.After);
+        await second.HasSentNothingAsync();
+        await page.RunAsync(JoinTeam);
+        await second.AcceptJoinAsync("team");
     }
 
     [Fact]

@@ -9,8 +9,8 @@ namespace ChatKit.Connections.Transport;
 /// </summary>
 internal sealed class FrameQueue : Queue<ReadOnlyMemory<byte>>
 {
-    /// <summary>The signals that wait, in order, and their frames; null if there were none.</summary>
-    private (Queue<SignalKey> Order, Dictionary<SignalKey, ReadOnlyMemory<byte>> Frames)? _signals;
+    /// <summary>The signals that wait; null if there were none.</summary>
+    private WaitingSignals? _signals;
 
     /// <summary>Whether a signal has ever waited.</summary>
     public bool HasSignals => _signals is not null;
@@ -21,14 +21,14 @@ internal sealed class FrameQueue : Queue<ReadOnlyMemory<byte>>
         var replaced = default(ReadOnlyMemory<byte>);
         if (_signals?.Frames.TryGetValue(key, out replaced) != true && frame.Length > space)
             return false;
-        var (order, frames) = _signals ??= (new(), []);
+        _signals ??= new WaitingSignals();
         if (replaced.IsEmpty)
         {
             Enqueue(default);
-            order.Enqueue(key);
+            _signals.Order.Enqueue(key);
         }
 
-        frames[key] = frame;
+        _signals.Frames[key] = frame;
         bytes += frame.Length - replaced.Length;
         return true;
     }
@@ -49,11 +49,18 @@ internal sealed class FrameQueue : Queue<ReadOnlyMemory<byte>>
     private bool TryTakeSignal(int limit, out ReadOnlyMemory<byte> frame)
     {
         Debug.Assert(_signals is not null, "Only signals are enqueued as empty frames.");
-        var (order, frames) = _signals.Value;
-        if (!frames.TryGetValue(order.Peek(), out frame) || frame.Length > limit)
+        frame = _signals.Frames[_signals.Order.Peek()];
+        if (frame.Length > limit)
             return false;
-        frames.Remove(order.Dequeue());
+        _signals.Frames.Remove(_signals.Order.Dequeue());
         Dequeue();
         return true;
+    }
+
+    private sealed class WaitingSignals
+    {
+        public Queue<SignalKey> Order { get; } = new();
+
+        public Dictionary<SignalKey, ReadOnlyMemory<byte>> Frames { get; } = [];
     }
 }
