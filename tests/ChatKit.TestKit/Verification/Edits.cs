@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ChatKit.TestKit.Verification;
 
 /// <summary>
@@ -15,6 +17,6 @@ public static class Edits
     public static (string Original, int Number) Split(string text)
     {
         var end = text.LastIndexOf(Suffix, StringComparison.Ordinal);
-        return end < 0 ? (text, 0) : (text[..end], int.Parse(text.AsSpan(end + Suffix.Length)));
+        return end < 0 ? (text, 0) : (text[..end], int.Parse(text.AsSpan(end + Suffix.Length), CultureInfo.InvariantCulture));
     }
 }

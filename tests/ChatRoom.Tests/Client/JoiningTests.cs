@@ -25,7 +25,8 @@ public class JoiningTests(Browser browser)
         foreach (var page in new[] { ann, bob })
             await page.ExpectAsync("all('message', 'room', 'data').sort()", """[["lobby","to the lobby"],["team","to the team"]]""");
         await ann.ExpectAsync("all('message', 'room', 'position').filter(([room]) => room === 'team')[0].join() === sent.join()", "true");
-        await ann.ExpectAsync("all('error', 'room', 'code')", """[["secret","forbidden"],["secret","not_joined"]]""");
+        await ann.ExpectAsync("all('error', 'room', 'kind')", """[["secret",null],["secret","message"]]""");
+        await ann.ExpectAsync("all('error', 'code')[0]", "\"forbidden\"");
 
         await ann.RunAsync("team.leave();");
         await bob.RunAsync("team.send('without ann').then(() => chat.send('for all'));");
