@@ -1,5 +1,7 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using ChatKit.WebSockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace ChatKit;
@@ -95,6 +97,21 @@ public class WebSocketConnectionOptions
     /// <see cref="ChatKitOptions.PresenceListLimit"/> members.
     /// </summary>
     public bool TrackPresence { get; set; }
+
+    /// <summary>The filters, in the order in which they are called.</summary>
+    internal List<Func<IServiceProvider, IWebSocketHandlerFilter>> Filters { get; } = [];
+
+    /// <summary>
+    /// Adds a filter, which is called around the callbacks of the handler. Filters are called in the order in which they are added: the first
+    /// one is the outermost. Without filters, nothing is allocated for them.
+    /// </summary>
+    /// <typeparam name="TFilter">The filter. Each connection has its own instance, created from its service scope.</typeparam>
+    public void AddFilter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TFilter>()
+        where TFilter : class, IWebSocketHandlerFilter
+    {
+        var factory = ActivatorUtilities.CreateFactory<TFilter>(Type.EmptyTypes);
+        Filters.Add(services => factory(services, []));
+    }
 
     /// <summary>Validates the options.</summary>
     /// <exception cref="OptionsValidationException">

@@ -254,7 +254,7 @@ public abstract class WebSocketHandler
     /// <exception cref="ArgumentException">The code can't be sent, or the reason is too long.</exception>
     protected ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null) => Connection.CloseAsync(status, reason);
 
-    internal void Attach(WebSocketConnection connection) => _connection = connection;
+    internal virtual void Attach(WebSocketConnection connection) => _connection = connection;
 
     /// <summary>Handles a message. If it names no room, it is for the home room.</summary>
     internal ValueTask ReceiveAsync(WebSocketMessage message) => OnMessageAsync(message.Room.Length == 0 ? message.In(Room) : message);

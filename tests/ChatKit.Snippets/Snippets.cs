@@ -106,6 +106,7 @@ internal static class Endpoint
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackPresence = true);
         app.MapWebSocketHandler<Members>("/chat/{room}", options => options.AllowClientJoins = true);
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackReads = true);
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.AddFilter<NoShouting>());
         app.MapGet("/unread", async (string[] room, ClaimsPrincipal user, IRoomReads reads) =>
             await reads.GetUnreadAsync(user.FindFirst("sub")!.Value, room));
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>
@@ -243,4 +244,15 @@ public sealed class Archive : WebSocketHandler
         await using var scope = CreateScope();
         await scope.ServiceProvider.GetRequiredService<IArchive>().AddAsync(message.Room, position, message.Text);
     }
+}
+
+public sealed class NoShouting : IWebSocketHandlerFilter
+{
+    public ValueTask OnMessageAsync(WebSocketConnection connection, WebSocketMessage message, Func<WebSocketMessage, ValueTask> next) =>
+        IsShouted(message) ? throw new MessageRefusedException("shouting", "Please don't shout.") : next(message);
+
+    public ValueTask OnEditAsync(WebSocketConnection connection, EditRequest request, Func<EditRequest, ValueTask> next) =>
+        IsShouted(request.Message) ? throw new MessageRefusedException("shouting", "Please don't shout.") : next(request);
+
+    private static bool IsShouted(WebSocketMessage message) => !message.Text.Any(char.IsLower);
 }

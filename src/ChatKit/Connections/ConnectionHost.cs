@@ -39,6 +39,6 @@ internal sealed class ConnectionHost(ConnectionServices services) : WebSocketHan
         ArgumentNullException.ThrowIfNull(createHandler);
         RoomName.ThrowIfInvalid(info.Room, nameof(info));
         var transport = new WebSocketTransport(frames, info, options, services.Clock);
-        return new ConnectionRunner(transport, info, options, services).RunAsync(createHandler);
+        return new ConnectionRunner(transport, info, options, services).RunAsync(FilteredHandler.Around(createHandler, options.Filters));
     }
 }

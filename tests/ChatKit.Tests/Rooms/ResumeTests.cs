@@ -188,6 +188,7 @@ public class ResumeTests
         var options = new WebSocketConnectionOptions { HistoryCapacity = 0 };
 
         var (connection, frames) = await room.Host.EnterV1Async(room: Name, after: MessagePosition.None, options: options);
+        await connection.WaitUntilEnteredV1Async();
         await room.PublishEphemeralAsync("hi");
 
         Assert.Equal((MessagePosition.None, false), Live(Assert.Single(frames), frames));
