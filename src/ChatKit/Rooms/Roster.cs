@@ -119,12 +119,13 @@ internal sealed class Roster(RoomState room, RoomServices services)
 
     /// <summary>
     /// Adds a member. Notifies the others at once, before the announcement comes back. So the member finds itself on the list, and does not
-    /// receive its own announcement. The caller must do this before it sends the member anything.
+    /// receive its own announcement. The caller must do this before it sends the member anything. Data of a member that is on the list already
+    /// comes with the announcement: one that is older may still be on its way.
     /// </summary>
     public void Add(RoomMember member)
     {
         room.Gate.AssertHeld();
-        if (_here is not null && KeyOf(member.Client) is { Member: var name })
+        if (KeyOf(member.Client) is { Member: var name } && _here?.Members.Contains(name) == false)
             Set([new MemberData(name, member.Client.PresenceData)]);
     }
 

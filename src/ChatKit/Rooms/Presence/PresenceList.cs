@@ -11,7 +11,7 @@ internal sealed class PresenceList(int limit)
     /// <summary>The data, as JSON, of the members that have some; null if none ever had.</summary>
     private Dictionary<string, string>? _data;
 
-    public IReadOnlyCollection<string> Members => _members;
+    public IReadOnlySet<string> Members => _members;
 
     public int Count => _members.Count;
 
