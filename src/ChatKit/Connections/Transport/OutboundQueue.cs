@@ -156,6 +156,7 @@ internal sealed class OutboundQueue(FrameTransport transport, int limit, IOutbou
 
     private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
     {
+        Debug.Assert(!frames.IsEmpty, "An empty frame stands for a signal.");
         lock (transport)
         {
             if (_lastQueued || _ended)
