@@ -34,7 +34,8 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
         {
             var row = Find(room, create: false);
             return ValueTask.FromResult(HistoryPage.After(
-                row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, row?.Revision ?? 0, after, limit: null) with { Changes = [] });
+                row is null ? [] : [.. row.Messages], row?.Top ?? MessagePosition.None, row?.Revision ?? 0, after, limit: null) with
+            { Changes = [] });
         }
     }
 

@@ -14,7 +14,9 @@ public abstract partial class MessageHistoryContract
         var at = new DateTimeOffset(2026, 11, 22, 18, 0, 0, TimeSpan.Zero);
         var sent = new ChatMessage(WebSocketMessageType.Text, "before"u8.ToArray(), at)
         {
-            From = "ann", ConnectionId = "c1", Audience = Audience.Others,
+            From = "ann",
+            ConnectionId = "c1",
+            Audience = Audience.Others,
         };
         await AppendAsync(history, "first");
         var (position, _) = await history.AppendAsync(_room, sent);
