@@ -75,6 +75,7 @@ export class Transcript {
   }
 
   add(item) {
+    this.#noticeScroll();
     if (this.#list.lastElementChild?.dataset.day !== item.dataset.day) this.#list.append(createDay(item.at));
     this.#list.append(item);
     if (item.position) this.#byPosition.set(item.position, item);
@@ -124,6 +125,7 @@ export class Transcript {
 
   /** Shows the names of those who have read up to a message below it. */
   showReaders(positions) {
+    this.#noticeScroll();
     for (const item of this.#byPosition.values()) {
       const names = [...positions].filter(([, position]) => position === item.position).map(([name]) => name);
       if (names.length || item.querySelector('.seen')) showReaders(item, names.filter((name) => name !== item.from));
@@ -133,6 +135,7 @@ export class Transcript {
 
   /** Shows the pending messages. Refused messages stay until the user edits them. */
   showPending(pending) {
+    this.#noticeScroll();
     const messages = pending.filter(({ kind }) => kind === 'message');
     const changing = new Set(pending.map(({ position }) => position));
     for (const [position, item] of this.#byPosition) item.classList.toggle('changing', changing.has(position));
@@ -147,6 +150,7 @@ export class Transcript {
   }
 
   showRefused(ref, data, fate, onEdit) {
+    this.#noticeScroll();
     const item = this.#findPending(ref) ?? createPending(ref, data);
     this.#pending.append(item);
     const edit = create('button', { type: 'button', className: 'quiet', textContent: 'Edit' });
@@ -207,6 +211,11 @@ export class Transcript {
 
   #keepPinned() {
     if (this.#pinned) this.scrollToEnd();
+  }
+
+  /** The reader may have scrolled up since the last event. Otherwise what is added would move them back to the end. */
+  #noticeScroll() {
+    if (this.#view.isConnected && this.#view.scrollTop < this.#lastTop) this.#scrolled();
   }
 
   #isNearEnd() {

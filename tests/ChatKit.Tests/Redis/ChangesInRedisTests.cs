@@ -1,6 +1,7 @@
 using System.Text;
 using ChatKit.Redis;
 using ChatKit.Tests.Fixtures;
+using ChatKit.Tests.Rooms;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
@@ -38,6 +39,22 @@ public sealed class ChangesInRedisTests(RedisServer redis) : IClassFixture<Redis
         Assert.True(await host.Broadcaster.DeleteAsync("lobby", MessagePosition.Parse(position!)));
 
         Assert.DoesNotContain(await ContentsAsync(), static text => text.Contains(Secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Writers_editors_and_clients_of_two_nodes_agree_in_the_end_and_the_list_is_never_longer_than_the_capacity()
+    {
+        await using var here = StartHost();
+        await using var there = StartHost();
+        var list = RedisKeys.OfRoom(_prefix, "room")[1];
+        var longest = 0L;
+
+        var verifying = Agreement.VerifyAsync(here, there);
+        while (!verifying.IsCompleted)
+            longest = Math.Max(longest, await Database.ListLengthAsync(list));
+        await verifying;
+
+        Assert.Equal(100, longest);
     }
 
     [Fact]

@@ -267,6 +267,14 @@ public sealed class MessageChangeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Writers_editors_and_clients_agree_in_the_end()
+    {
+        await using var host = new ChatHost();
+
+        await Agreement.VerifyAsync(host, host);
+    }
+
+    [Fact]
     public async Task Members_that_join_while_others_edit_end_up_with_what_is_stored()
     {
         const int Messages = 50, Edits = 400, Joiners = 40;

@@ -16,13 +16,18 @@ internal sealed class QueueClient : IRoomClient
     private readonly CountingStream _stream = new();
     private readonly OutboundQueue _queue;
 
-    public QueueClient() => _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new FailFast());
+    /// <param name="format">The wire format of the client.</param>
+    public QueueClient(WireFormat format = WireFormat.Plain)
+    {
+        Format = format;
+        _queue = new OutboundQueue(new StreamTransport(_stream), Limit, new FailFast());
+    }
 
     public string Id => "client";
 
     public IReadOnlyCollection<string> FormerIds => [];
 
-    public WireFormat Format => WireFormat.Plain;
+    public WireFormat Format { get; }
 
     public IOutbound Outbound => _queue;
 
