@@ -146,7 +146,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             var isFiltered = one.LiveFrom > number
                 || one.DeliveredThrough >= first
                 || (leftOut is not null && one.IsAnyOf(leftOut))
-                || (revision is not null && one.Member.DeliveredRevision >= revision);
+                || one.DeliveredRevision >= revision;
             var due = isFiltered
                 ? Join(items, number, one.Member, one.Format, out count)
                 : JoinOnce(ref joined[(int)one.Format], items, number, one.Format);

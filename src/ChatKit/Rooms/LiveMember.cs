@@ -21,6 +21,9 @@ internal readonly struct LiveMember(RoomMember member)
     /// <summary>The sequence of <see cref="RoomMember.DeliveredThrough"/>.</summary>
     public long DeliveredThrough { get; } = member.DeliveredThrough.Sequence;
 
+    /// <summary>The value of <see cref="RoomMember.DeliveredRevision"/>.</summary>
+    public long DeliveredRevision { get; } = member.DeliveredRevision;
+
     /// <summary>Whether one of the connections belongs, or belonged, to the member.</summary>
     public bool IsAnyOf(HashSet<string?> connectionIds) =>
         connectionIds.Contains(Member.Client.Id) || Member.Client.FormerIds.Any(connectionIds.Contains);
