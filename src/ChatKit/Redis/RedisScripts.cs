@@ -212,12 +212,12 @@ internal static class RedisScripts
             restarted = after > fork and 1 or 0
             wanted = top - math.min(after, fork)
           else
-            restarted, known = 1, nil
+            restarted = 1
           end
         end
         local count, limit, entries, bytes = math.min(wanted, stored), tonumber(ARGV[4]), {}, 0
         local changes = {}
-        if known and known < revision and ARGV[2] ~= '' then
+        if known and known < revision and restarted == 0 and ARGV[2] ~= '' then
           for from = -stored, -count - 1, 64 do
             for i, entry in ipairs(redis.call('LRANGE', KEYS[2], from, math.min(from + 63, -count - 1))) do
               if string.byte(entry, 1) == 2 then

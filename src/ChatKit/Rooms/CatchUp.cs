@@ -109,7 +109,11 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
 
     private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
         V1Frames.Live(
-            room.Name, position, member.Recovered, RevisionOf(member), member.Reads?.Read, member.Reads?.UnreadAt(position));
+            room.Name, position, member.Recovered, RevisionOf(member), ReadsAt(member, position)?.Read, ReadsAt(member, position)?.UnreadAt(position));
+
+    /// <summary>What the member's user has read. Unknown if the store has begun another stream, which this room has yet to notice.</summary>
+    private static ReadState? ReadsAt(RoomMember member, MessagePosition position) =>
+        member.Reads is { } reads && (reads.Top.Epoch == position.Epoch || position.Sequence == 0) ? reads : null;
 
     /// <summary>The last revision that the member has. The history can have changes that the room has yet to accept.</summary>
     private long RevisionOf(RoomMember member) => member.Replay == 0 ? room.Cursor.Revision ?? 0 : member.Revision;

@@ -118,7 +118,6 @@ internal sealed class StreamCursor
         return PageEffect.None;
     }
 
-    /// <summary>Continues with the revisions of another stream. The changes of the page are still to be accepted.</summary>
-    private void Restart(HistoryPage page) =>
-        (Revision, AnnouncedRevision) = (page.Changes is [{ Revision: { } first }, ..] ? first - 1 : page.Revision, 0);
+    /// <summary>Continues with the revisions of another stream.</summary>
+    private void Restart(HistoryPage page) => (Revision, AnnouncedRevision) = (page.Revision, 0);
 }

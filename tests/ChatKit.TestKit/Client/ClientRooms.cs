@@ -184,9 +184,11 @@ internal sealed class ClientRooms
     {
         lock (_gate)
         {
-            if (!IsIn(room))
+            // After a reset, it is of a message that the client received before.
+            var place = PlaceIn(room);
+            if (!IsIn(room) || place.Gaps.Exists(static gap => gap.IsReset))
                 return false;
-            PlaceIn(room).Revision = revision;
+            place.Revision = revision;
             return true;
         }
     }

@@ -56,6 +56,8 @@ public sealed class RoomView(string client, string room, bool isVisitor)
         var (sequence, text) = (MessagePosition.Parse(change.Position).Sequence, change.IsDeleted ? null : change.Text);
         var isInOrder = change.Revision > _revision;
         _revision = Math.Max(_revision, change.Revision);
+        if (Top.Sequence == 0)
+            return; // It is of a message from before a reset.
         if (sequence > Top.Sequence)
         {
             Report(change, $"came before its message, after {Top}");
