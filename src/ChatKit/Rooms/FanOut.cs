@@ -265,7 +265,10 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
             {
                 if (member.State != MemberState.Live)
                     return;
-                (member.Cursor, member.Revision) = (last.Value.Message, last.Value.Revision.GetValueOrDefault());
+
+                // A member that is ahead of the room has more changes than the room had accepted.
+                member.Cursor = last.Value.Message;
+                member.Revision = Math.Max(last.Value.Revision.GetValueOrDefault(), member.DeliveredRevision);
                 member.LacksPresence = member.SpeaksV1;
                 room.SetState(member, MemberState.CatchingUp);
             }

@@ -267,6 +267,23 @@ public sealed class MessageChangeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_slow_member_that_has_a_change_before_its_room_does_not_receive_it_again()
+    {
+        await _room.PublishAsync(2);
+        await JoinAsync("keeper");
+        await LoseAsync(() => EditAsync(1, "1a"));
+        var top = (await _room.History.Object.ReadAsync(RoomFixture.Name)).Top;
+        var ahead = await JoinAsync("ahead", new StreamPosition(top, 1));
+        ahead.Accept(0);
+        await _room.PublishAsync();
+        await UntilBehindAsync();
+
+        ahead.Accept();
+
+        Assert.Equal(["live 1", "3"], await ReceiveAsync(ahead, 2));
+    }
+
+    [Fact]
     public async Task Writers_editors_and_clients_agree_in_the_end()
     {
         await using var host = new ChatHost();
