@@ -73,7 +73,7 @@ internal static class V1Frames
         {
             Begin(json, "gap");
             json.WriteString("room", it.room);
-            json.WriteString("after", it.gap.After.ToString());
+            json.WriteString("after", TextOf(it.gap.After));
             V1Content.WriteIfAny(json, "next", it.gap.Next?.ToString());
             if (it.gap.Missed is { } missed)
                 json.WriteNumber("missed", missed);
@@ -134,7 +134,7 @@ internal static class V1Frames
         {
             Begin(json, "live");
             json.WriteString("room", live.room);
-            json.WriteString("position", live.position.ToString());
+            json.WriteString("position", TextOf(live.position));
             if (live.revision > 0)
                 json.WriteNumber("revision", live.revision);
             json.WriteBoolean("recovered", live.recovered);
@@ -243,6 +243,9 @@ internal static class V1Frames
 
         json.WriteEndObject();
     }
+
+    /// <summary>A position that a reader can have. The one before the first message is the same in all streams.</summary>
+    private static string TextOf(MessagePosition position) => (position.Sequence == 0 ? MessagePosition.None : position).ToString();
 
     private static void WriteRetry(Utf8JsonWriter json, TimeSpan retry) => json.WriteNumber("retry", Math.Round(retry.TotalSeconds, 3));
 

@@ -107,6 +107,15 @@ public class V1FramesTests
         Assert.Equal("""{"type":"restart","retry":2.417}""", Json(V1Frames.Restart(TimeSpan.FromTicks(24_170_004))));
 
     [Fact]
+    public void The_position_before_the_first_message_has_no_epoch()
+    {
+        var start = new MessagePosition("e", 0);
+
+        Assert.Contains("\"after\":\":0\"", Encoding.UTF8.GetString(V1Frames.Gap("r", new MessageGap(start, new("e", 3), 2))), StringComparison.Ordinal);
+        Assert.Contains("\"position\":\":0\"", Encoding.UTF8.GetString(V1Frames.Live("r", start, recovered: true)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_long_frame_does_not_corrupt_the_next_one()
     {
         var text = new string('x', 200_000);
