@@ -41,6 +41,7 @@ static async Task<int> RunAsync(Settings settings)
         options.TrackReads = true;
         options.ShareReads = true;
         options.ReplayLimit = 50; // The page gets older messages when its user scrolls up.
+        options.Transports = ChatTransports.All; // Where a proxy blocks WebSockets, the page uses another way in.
     });
 
     try

@@ -22,6 +22,14 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
     public IList<string> Subprotocols { get; set; } = [];
 
     /// <summary>
+    /// The ways in which clients can connect. Default: <see cref="ChatTransports.WebSockets"/>. With
+    /// <see cref="ChatTransports.ServerSentEvents"/>, a client can receive an event stream and send its frames with POST requests. With
+    /// <see cref="ChatTransports.Polling"/>, it can read the home room with GET, and send a message with POST. The conventions of the endpoint,
+    /// such as <c>RequireAuthorization()</c>, apply to all of them.
+    /// </summary>
+    public ChatTransports Transports { get; set; } = ChatTransports.WebSockets;
+
+    /// <summary>
     /// Returns the name of a client's home room, from the request of its handshake. Default: the route value <c>room</c>, or else the
     /// route's pattern, including the prefixes of its groups. Rooms are global: to separate tenants, for example, include the tenant in the
     /// name. If the name isn't valid (see <see cref="RoomName"/>), the server answers with status 400.
@@ -73,6 +81,7 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
             .Concat(OriginPolicy.Problems(AllowedOrigins))
             .Concat(SubprotocolProblems())
             .Concat(HomeRoomProblems())
+            .Concat(TransportProblems())
             .Concat(CountProblems(nameof(MaxConnections), MaxConnections))
             .Concat(CountProblems(nameof(MaxConnectionsPerUser), MaxConnectionsPerUser));
 
@@ -89,6 +98,11 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
 
     private IEnumerable<string> HomeRoomProblems() => HomeRoom is null
         ? [$"{nameof(WebSocketEndpointOptions)}.{nameof(HomeRoom)} must not be null. Leave it unset to use the route value 'room'."]
+        : [];
+
+    private IEnumerable<string> TransportProblems() => Transports is ChatTransports.None || (Transports & ~ChatTransports.All) != 0
+        ? [$"{nameof(WebSocketEndpointOptions)}.{nameof(Transports)} is {Transports}; it must be a combination of WebSockets, ServerSentEvents and "
+            + "Polling."]
         : [];
 
     private IEnumerable<string> SubprotocolProblems() =>

@@ -51,10 +51,14 @@ public static class WebSocketHandlerEndpointRouteBuilderExtensions
         var factory = ActivatorUtilities.CreateFactory<THandler>(Type.EmptyTypes);
         var endpoint = new WebSocketEndpoint(pattern, provider => factory(provider, []), options, services);
 
+        string[] methods = options.Transports == ChatTransports.WebSockets
+            ? [HttpMethods.Get, HttpMethods.Connect]
+            : [HttpMethods.Get, HttpMethods.Connect, HttpMethods.Post];
+
         // HTTP/2 opens a WebSocket with CONNECT (RFC 8441). A connection lasts longer than the timeout of a request. An unauthenticated
         // client receives 401, because a WebSocket client doesn't follow a redirect to a login page.
         return endpoints
-            .MapMethods(pattern, [HttpMethods.Get, HttpMethods.Connect], endpoint.Build(endpoints.CreateApplicationBuilder()))
+            .MapMethods(pattern, methods, endpoint.Build(endpoints.CreateApplicationBuilder()))
             .WithDisplayName($"WebSocket {pattern}")
             .WithMetadata(new DisableRequestTimeoutAttribute())
             .DisableCookieRedirect();

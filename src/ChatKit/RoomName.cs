@@ -19,6 +19,11 @@ public static class RoomName
     /// </summary>
     private const string UserPrefix = "\u0001user:";
 
+    /// <summary>The prefix of the room in which a node receives what other nodes send to it alone.</summary>
+    private const string NodePrefix = "\u0001node:";
+
+    internal static string OfNode(string node) => NodePrefix + node;
+
     internal static string OfUser(string userId) => UserPrefix + userId;
 
     /// <summary>Whether a room is the internal room of a user, which is hidden from clients.</summary>

@@ -33,6 +33,13 @@ public abstract class WebSocketConnection
     public virtual string? Subprotocol => null;
 
     /// <summary>
+    /// The way in which the client has connected: one of the values of <see cref="ChatTransports"/>. With
+    /// <see cref="ChatTransports.Polling"/>, the connection lasts for one request, so a handler that announces who comes and goes should not
+    /// announce it. The default implementation returns <see cref="ChatTransports.WebSockets"/>.
+    /// </summary>
+    public virtual ChatTransports Transport => ChatTransports.WebSockets;
+
+    /// <summary>
     /// The services of the connection's scope, which lives as long as the connection. For services with a shorter lifetime, such as a
     /// <c>DbContext</c>, use <see cref="WebSocketHandler.CreateScope"/>.
     /// </summary>

@@ -44,4 +44,60 @@ public abstract class WebSocketHandlerRunner
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler);
+
+    /// <summary>Runs a connection whose client receives a stream of server-sent events, until it ends.</summary>
+    /// <param name="output">The body of the response. Its headers are sent, or are sent with the first event.</param>
+    /// <param name="info">Describes the client. The subprotocol must be <see cref="ChatKitSubprotocol.V1"/>.</param>
+    /// <param name="options">The options of the connection. The caller must have validated them.</param>
+    /// <param name="createHandler">Creates the handler from the connection's service scope.</param>
+    /// <param name="gone">Canceled when the client has ended the request.</param>
+    /// <returns>A task that completes when the handler has been closed and the last event was written. The host then ends the response.</returns>
+    /// <exception cref="ArgumentException">The room's name isn't valid.</exception>
+    public abstract Task RunEventStreamAsync(
+        PipeWriter output,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken gone);
+
+    /// <summary>
+    /// Takes the frames of a POST request to the event stream of the same client. If another node has it, the frames are forwarded to that
+    /// node.
+    /// </summary>
+    /// <param name="token">The token from the stream's <c>welcome</c>.</param>
+    /// <param name="userId">The id of the user who sends the request; null if the user is anonymous.</param>
+    /// <param name="number">The number of the request among those to the stream, from 1; null if their order doesn't matter.</param>
+    /// <param name="body">A frame of <see cref="ChatKitSubprotocol.V1"/>, or an array of frames.</param>
+    /// <param name="cancellationToken">Cancels the wait. The frames may still be handled.</param>
+    /// <returns>The result, and what is wrong with the body, for people; null if nothing is. The frames were not accepted then.</returns>
+    public abstract ValueTask<(PostResult Result, string? Problem)> PostAsync(
+        string? token, string? userId, long? number, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default);
+
+    /// <summary>Runs a connection that lasts for one request and reads the client's rooms.</summary>
+    /// <param name="request">What the client asks for.</param>
+    /// <param name="info">Describes the client. The subprotocol must be <see cref="ChatKitSubprotocol.V1"/>.</param>
+    /// <param name="options">The options of the connection. The caller must have validated them.</param>
+    /// <param name="createHandler">Creates the handler from the connection's service scope.</param>
+    /// <param name="gone">Canceled when the client has ended the request.</param>
+    /// <exception cref="ArgumentException">The room's name isn't valid.</exception>
+    public abstract Task<PollResult> PollAsync(
+        PollRequest request,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken gone);
+
+    /// <summary>Runs a connection that lasts for one request and passes one frame to the handler.</summary>
+    /// <param name="frame">The frame. A frame without a type is a message, and a frame without a ref gets one.</param>
+    /// <param name="info">Describes the client. The subprotocol must be <see cref="ChatKitSubprotocol.V1"/>.</param>
+    /// <param name="options">The options of the connection. The caller must have validated them.</param>
+    /// <param name="createHandler">Creates the handler from the connection's service scope.</param>
+    /// <param name="gone">Canceled when the client has ended the request.</param>
+    /// <exception cref="ArgumentException">The room's name isn't valid.</exception>
+    public abstract Task<ExchangeResult> ExchangeAsync(
+        ReadOnlyMemory<byte> frame,
+        WebSocketConnectionInfo info,
+        WebSocketConnectionOptions options,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        CancellationToken gone);
 }

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
@@ -20,7 +21,15 @@ internal static class ResumePositions
     public static bool TryRead(
         IQueryCollection query, out IReadOnlyDictionary<string, StreamPosition> positions, [NotNullWhen(false)] out string? problem)
     {
-        var values = query[Parameter];
+        return TryRead(query[Parameter], out positions, out problem);
+    }
+
+    /// <param name="values">The positions, each with its room.</param>
+    /// <param name="positions">The client's last position in each room.</param>
+    /// <param name="problem">What is wrong, short enough for a close frame; null if the positions are valid.</param>
+    public static bool TryRead(
+        StringValues values, out IReadOnlyDictionary<string, StreamPosition> positions, [NotNullWhen(false)] out string? problem)
+    {
         (positions, problem) = (None, null);
         if (values.Count == 0)
             return true;

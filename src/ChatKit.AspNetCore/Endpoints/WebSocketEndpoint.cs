@@ -15,42 +15,36 @@ using Microsoft.Net.Http.Headers;
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>Handles the requests of one mapped endpoint. It refuses a request, or upgrades it and runs the connection until it ends.</summary>
-internal sealed class WebSocketEndpoint(
-    string pattern,
-    Func<IServiceProvider, WebSocketHandler> createHandler,
-    WebSocketEndpointOptions options,
-    IServiceProvider services)
+internal sealed class WebSocketEndpoint
 {
-    /// <summary>The time in seconds that the browser client also waits after 1013.</summary>
-    private const string RetryAfter = "5";
-
     /// <summary>The platform has no name for this code (https://www.iana.org/assignments/websocket).</summary>
     private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
 
-    private static readonly TimeSpan FullLogInterval = TimeSpan.FromMinutes(1);
+    private readonly Admission _admission;
 
-    private readonly OriginPolicy _origins = new(options.AllowedOrigins);
-    private readonly WebSocketHandlerRunner _runner = services.GetRequiredService<WebSocketHandlerRunner>();
-    private readonly CancellationToken _stopping =
-        services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+    /// <summary>Null if clients connect with WebSockets only.</summary>
+    private readonly HttpEndpoint? _http;
 
-    /// <summary>In whole seconds (RFC 9110 section 10.2.3). When this node's connections are closed, another node can accept new ones.</summary>
-    private readonly string _retryAfter = Math.Max(
-        1, Math.Ceiling(services.GetRequiredService<IOptions<ChatKitOptions>>().Value.DrainTime.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    private readonly WebSocketHandlerRunner _runner;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan _closeTimeout;
+    private readonly WebSocketEndpointOptions _options;
+    private readonly Func<IServiceProvider, WebSocketHandler> _createHandler;
 
-    /// <summary>Null if there is no limit, so that no state is kept for each client.</summary>
-    private readonly ConnectionCounts? _counts = options.MaxConnections is null && options.MaxConnectionsPerUser is null
-        ? null
-        : new ConnectionCounts(options.MaxConnections, options.MaxConnectionsPerUser);
-
-    private readonly Func<ClaimsPrincipal, string?> _userId = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.UserId;
-    private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
-    private readonly TimeSpan _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
-    private long _fullLoggedAt;
-
-    private readonly EndpointMetrics _metrics = new(services.GetService<IMeterFactory>());
-
-    private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
+    public WebSocketEndpoint(
+        string pattern,
+        Func<IServiceProvider, WebSocketHandler> createHandler,
+        WebSocketEndpointOptions options,
+        IServiceProvider services)
+    {
+        _admission = new Admission(pattern, options, services);
+        (_createHandler, _options) = (createHandler, options);
+        _runner = services.GetRequiredService<WebSocketHandlerRunner>();
+        _clock = services.GetRequiredService<TimeProvider>();
+        _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
+        if (options.Transports != ChatTransports.WebSockets)
+            _http = new HttpEndpoint(createHandler, options, _admission, _runner);
+    }
 
     /// <summary>Builds the endpoint's own small pipeline, so that the application doesn't have to call <c>UseWebSockets()</c>.</summary>
     public RequestDelegate Build(IApplicationBuilder pipeline)
@@ -77,55 +71,35 @@ internal sealed class WebSocketEndpoint(
     private Task AnswerAsync(HttpContext context)
     {
         if (Handshake.Problem(context) is { } fault)
-        {
-            _metrics.RefusedBadRequest();
-            return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, fault);
-        }
-
+            return _admission.RefuseBadRequestAsync(context, fault);
         if (!context.WebSockets.IsWebSocketRequest)
-            return Refusal.AnswerPlainRequestAsync(context);
-
-        if (_stopping.IsCancellationRequested)
-            return RefuseWhileStoppingAsync(context);
-
-        if (!_origins.Allows(context.Request))
-        {
-            _metrics.RefusedOrigin();
-            _logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
-            return Refusal.AnswerAsync(
-                context,
-                StatusCodes.Status403Forbidden,
-                $"The origin of this page is not allowed. To allow it, add it to {nameof(WebSocketEndpointOptions)}."
-                + $"{nameof(WebSocketEndpointOptions.AllowedOrigins)} in MapWebSocketHandler. Behind a reverse proxy that changes the host, "
-                + "restore the host with UseForwardedHeaders().");
-        }
-
-        var room = options.HomeRoom(context);
-        if (!RoomName.IsValid(room, out var problem))
-        {
-            _metrics.RefusedRoom();
-            return Refusal.AnswerAsync(context, StatusCodes.Status400BadRequest, problem);
-        }
+            return _http is null ? Refusal.AnswerPlainRequestAsync(context) : _http.AnswerAsync(context);
+        if ((_options.Transports & ChatTransports.WebSockets) == 0)
+            return _admission.RefuseBadRequestAsync(context, "This endpoint does not accept WebSockets.");
+        if (_admission.Refuse(context) is { } refused)
+            return refused;
+        if (_admission.RefuseRoom(context, out var room) is { } unnamed)
+            return unnamed;
 
         var subprotocol = SubprotocolOf(context);
         var resumeAfter = ResumePositions.None;
         IReadOnlyCollection<string> formerIds = [];
         if (subprotocol == ChatKitSubprotocol.V1
-            && (!ResumePositions.TryRead(context.Request.Query, out resumeAfter, out problem)
+            && (!ResumePositions.TryRead(context.Request.Query, out resumeAfter, out var problem)
                 || !FormerConnections.TryRead(context.Request.Query, out formerIds, out problem)))
         {
-            _metrics.RefusedBadRequest();
+            _admission.Metrics.RefusedBadRequest();
             return CloseAtOnceAsync(context, subprotocol, WebSocketCloseStatus.PolicyViolation, problem);
         }
 
-        var deflate = options.EnableCompression ? AgreeOnDeflate(context) : null;
+        var deflate = _options.EnableCompression ? AgreeOnDeflate(context) : null;
         var info = new WebSocketConnectionInfo
         {
             Room = room,
             Abort = context.Abort,
             User = context.User,
-            UserId = _userId(context.User) is { Length: > 0 } user ? user : null,
-            ExpiresAt = ExpiryOf(context),
+            UserId = _admission.UserIdOf(context),
+            ExpiresAt = _admission.ExpiryOf(context),
             RouteValues = context.Request.RouteValues,
             Subprotocol = subprotocol,
             ResumeAfter = ResumePositions.MessagesOf(resumeAfter),
@@ -136,68 +110,15 @@ internal sealed class WebSocketEndpoint(
             DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
-        return _counts is null ? RunAsync(context, info) : RunCountedAsync(_counts, context, info);
+        return _admission.CountsConnections
+            ? _admission.RunAsync(context, info.UserId, () => RunAsync(context, info), reason => RefuseUserAsync(context, info, reason))
+            : RunAsync(context, info);
     }
 
-    /// <summary>Runs the connection if the limits allow it. It counts until it has ended, even if it fails.</summary>
-    private async Task RunCountedAsync(ConnectionCounts counts, HttpContext context, WebSocketConnectionInfo info)
+    private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info, string reason)
     {
-        // Checked first, so that refusing a user's connection doesn't use up the place of another client.
-        var user = info.UserId;
-        if (!counts.TryEnter(user))
-        {
-            await RefuseUserAsync(context, info).ConfigureAwait(false);
-            return;
-        }
-
-        try
-        {
-            if (!counts.TryEnter())
-            {
-                context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
-                await RefuseFullAsync(context).ConfigureAwait(false);
-                return;
-            }
-
-            try
-            {
-                await RunAsync(context, info).ConfigureAwait(false);
-            }
-            finally
-            {
-                counts.Leave();
-            }
-        }
-        finally
-        {
-            counts.Leave(user);
-        }
-    }
-
-    private Task RefuseFullAsync(HttpContext context)
-    {
-        _metrics.RefusedLimit();
-
-        // Clients retry continually, and logging each attempt would fill the log.
-        var (now, last) = (_clock.GetTimestamp(), Volatile.Read(ref _fullLoggedAt));
-        if ((last == 0 || _clock.GetElapsedTime(last, now) >= FullLogInterval)
-            && Interlocked.CompareExchange(ref _fullLoggedAt, now, last) == last)
-            _logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
-
-        context.Response.Headers.RetryAfter = RetryAfter;
-        return Refusal.AnswerAsync(
-            context,
-            StatusCodes.Status503ServiceUnavailable,
-            $"This endpoint has reached its limit of {options.MaxConnections} connections. Try again later.");
-    }
-
-    private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info)
-    {
-        _metrics.RefusedUserLimit();
-        _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
         context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
-        return CloseAtOnceAsync(
-            context, info.Subprotocol, TryAgainLater, $"this user already has {options.MaxConnectionsPerUser} connections");
+        return CloseAtOnceAsync(context, info.Subprotocol, TryAgainLater, reason);
     }
 
     /// <summary>
@@ -210,7 +131,7 @@ internal sealed class WebSocketEndpoint(
         {
             using var socket = await context.WebSockets.AcceptWebSocketAsync(subprotocol).ConfigureAwait(false);
             using var timeout = new CancellationTokenSource(_closeTimeout, _clock);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _admission.Stopping);
             await socket.CloseAsync(status, reason, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
@@ -223,7 +144,7 @@ internal sealed class WebSocketEndpoint(
     private string? SubprotocolOf(HttpContext context)
     {
         var offered = context.WebSockets.WebSocketRequestedProtocols;
-        return offered.Count == 0 ? null : options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(offered.Contains);
+        return offered.Count == 0 ? null : _options.Subprotocols.Append(ChatKitSubprotocol.V1).FirstOrDefault(offered.Contains);
     }
 
     /// <summary>
@@ -249,9 +170,9 @@ internal sealed class WebSocketEndpoint(
     private Task RunAcceptedAsync(HttpContext context, WebSocketConnectionInfo info)
     {
         var capture = context.Features.GetRequiredFeature<TransportCapture>();
-        return options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
-            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, options, createHandler)
-            : _runner.RunAsync(capture.Stream!, info, options, createHandler);
+        return _options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
+            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, _options, _createHandler)
+            : _runner.RunAsync(capture.Stream!, info, _options, _createHandler);
     }
 
     /// <summary>Negotiates compression. The platform sends the result with its answer to the handshake.</summary>
@@ -263,17 +184,5 @@ internal sealed class WebSocketEndpoint(
         if (agreement is not null)
             context.Response.Headers.SecWebSocketExtensions = agreement.Header;
         return agreement;
-    }
-
-    /// <summary>Returns the time at which the user's credentials expire; null if the client is anonymous, or if they don't expire.</summary>
-    private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration
-        ? context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc
-        : null;
-
-    private Task RefuseWhileStoppingAsync(HttpContext context)
-    {
-        _metrics.RefusedStopping();
-        context.Response.Headers.RetryAfter = _retryAfter;
-        return Refusal.AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "The server is restarting. Connect again in a moment.");
     }
 }

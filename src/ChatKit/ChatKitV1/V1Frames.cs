@@ -13,8 +13,8 @@ internal static class V1Frames
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
-    public static byte[] Welcome(string connection, string room, string? user, TimeSpan ping, int limit, int rooms) =>
-        Frame((connection, room, user, ping, limit, rooms), static (json, welcome) =>
+    public static byte[] Welcome(string connection, string room, string? user, TimeSpan ping, int limit, int rooms, string? token = null) =>
+        Frame((connection, room, user, ping, limit, rooms, token), static (json, welcome) =>
         {
             Begin(json, "welcome");
             json.WriteString("connection", welcome.connection);
@@ -23,6 +23,7 @@ internal static class V1Frames
             json.WriteNumber("ping", welcome.ping == Timeout.InfiniteTimeSpan ? 0 : welcome.ping.TotalSeconds);
             json.WriteNumber("limit", welcome.limit);
             json.WriteNumber("rooms", welcome.rooms);
+            V1Content.WriteIfAny(json, "token", welcome.token);
         });
 
     /// <summary>

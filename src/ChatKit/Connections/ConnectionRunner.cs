@@ -34,7 +34,7 @@ internal sealed class ConnectionRunner : IDisposable
         var keepAlive = new KeepAlive(transport, options, services.Clock, _connection) { IsBusy = true };
         if (_connection.SpeaksV1)
             _dialog = new ClientDialog(_connection, info.ResumesByFrame);
-        var rate = options.MaxMessagesPerSecond is { } perSecond ? new InboundRate(perSecond, options.MaxMessageBurst) : null;
+        var rate = options.MaxMessagesPerSecond is { } perSecond && !transport.IsShort ? new InboundRate(perSecond, options.MaxMessageBurst) : null;
         _inbound = new InboundMessages(_connection, keepAlive, rate, _dialog, services);
         transport.SetListener(_inbound);
         keepAlive.Start();
@@ -46,7 +46,8 @@ internal sealed class ConnectionRunner : IDisposable
                 _connection.UserId,
                 options.PingInterval,
                 options.MaxMessageSize,
-                services.Options.MaxRoomsPerConnection));
+                services.Options.MaxRoomsPerConnection,
+                transport.Token));
         }
 
         if (info.ExpiresAt is { } end)

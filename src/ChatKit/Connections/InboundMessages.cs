@@ -66,6 +66,12 @@ internal sealed class InboundMessages(
     /// </summary>
     public ValueTask WaitToReceiveAsync() => _hasExceeded && !connection.ClosedHere ? WaitUntilHandledAsync() : ValueTask.CompletedTask;
 
+    public Task OnCompletedAsync()
+    {
+        Inbox.Complete();
+        return WaitUntilHandledAsync().AsTask();
+    }
+
     /// <summary>The handler still handles and answers the messages before the close. A client that closes waits for nothing longer.</summary>
     public Task OnClosedAsync(WebSocketCloseStatus status, string? reason) =>
         EndAsync(connection.End.OnClosedByClient(status, reason), hasClosed: true);

@@ -28,18 +28,22 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
     private Presentation _presentation;
+
+    /// <summary>The rooms in which the client may act without being in them; null for a client that enters rooms.</summary>
+    private string[]? _allowed;
     private IServiceProvider? _scope;
 
     public ServerConnection(
         ClientTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
     {
         (_transport, _info, _services) = (transport, info, services);
-        (_homeCapacity, _replayLimit, QueueLimit) = (options.HistoryCapacity, options.ReplayLimit, options.OutboundQueueLimit);
+        (_homeCapacity, QueueLimit) = (options.HistoryCapacity, options.OutboundQueueLimit);
+        _replayLimit = Math.Min(options.ReplayLimit, transport.Replay ?? int.MaxValue);
         AllowsClientJoins = options.AllowClientJoins;
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
         OpenedAt = services.Clock.GetUtcNow();
-        _presentation = new Presentation(options.TrackPresence ? UserId ?? Id : null);
+        _presentation = new Presentation(options.TrackPresence && !transport.IsShort ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
             services.Rooms,
@@ -66,6 +70,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public override IReadOnlyDictionary<string, object?> RouteValues => _info.RouteValues;
 
     public override string? Subprotocol => _info.Subprotocol;
+
+    public override ChatTransports Transport => _transport.Kind;
 
     public override IDictionary<object, object?> Items => field ??= new Dictionary<object, object?>(_info.Items);
 
@@ -148,6 +154,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public override ValueTask SetPresenceAsync<T>(T data, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken)
     {
+        if (_transport.IsShort)
+            return ValueTask.CompletedTask; // Nobody sees it.
         _presentation.Set(data, typeInfo);
         _services.Rooms.Describe(this);
         return ValueTask.CompletedTask;
@@ -192,7 +200,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
 
-    public bool IsIn(string room) => _rooms.IsIn(room);
+    public bool IsIn(string room) => _rooms.IsIn(room) || _allowed?.Contains(room) == true;
 
     public async ValueTask LeaveByClientAsync(string room)
     {
@@ -225,10 +233,16 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     /// </summary>
     public async ValueTask EnterHomeAsync()
     {
-        if (UserId is { } user)
-            await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
         try
         {
+            if (!_transport.EntersRooms)
+            {
+                await AskForRoomsAsync().ConfigureAwait(false);
+                return;
+            }
+
+            if (UserId is { } user)
+                await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
             await EnterAsync(Room, CancellationToken.None).ConfigureAwait(false);
         }
         catch (RoomAccessDeniedException)
@@ -267,6 +281,23 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
     public int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
+
+    /// <summary>Asks the handler for the rooms in which a client that enters none may act: the home room, and one that it addresses.</summary>
+    /// <exception cref="RoomAccessDeniedException">The handler denies access to one of them.</exception>
+    private async ValueTask AskForRoomsAsync()
+    {
+        string[] rooms = AllowsClientJoins && _transport.AddressedRoom is { } addressed ? [Room, addressed] : [Room];
+        foreach (var room in rooms)
+        {
+            if (!await RoomQuestion.AskAsync(this, room).ConfigureAwait(false))
+            {
+                _services.Logger.RoomDenied(Id, UserId, room);
+                throw RoomAccessDeniedException.To(room);
+            }
+        }
+
+        _allowed = rooms;
+    }
 
     private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
         _rooms.JoinAsync(room, cancellationToken).LogDenialAsync(_services.Logger, this, room);

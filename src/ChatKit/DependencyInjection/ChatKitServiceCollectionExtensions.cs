@@ -1,6 +1,7 @@
 using ChatKit;
 using ChatKit.Backplane;
 using ChatKit.Connections;
+using ChatKit.Connections.Messages;
 using ChatKit.DependencyInjection;
 using ChatKit.Diagnostics;
 using ChatKit.Health;
@@ -69,6 +70,7 @@ public static class ChatKitServiceCollectionExtensions
     {
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton<PostOffice>();
         services.TryAddSingleton<WebSocketHandlerRunner, ConnectionHost>();
         services.AddHostedService<ConnectionDrain>();
     }

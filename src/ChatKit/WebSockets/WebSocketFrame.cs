@@ -95,7 +95,21 @@ internal static class WebSocketFrame
         Opcode(frame) == TextOpcode ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
 
     /// <summary>Returns the payload of a frame that this class has created.</summary>
-    public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
+    public static ReadOnlySpan<byte> Payload(ReadOnlySpan<byte> frame) => frame[HeaderLength(frame)..];
+
+    /// <summary>Returns the length of the first of the frames that this class has created, and that of its header.</summary>
+    public static int Length(ReadOnlySpan<byte> frames, out int header)
+    {
+        header = HeaderLength(frames);
+        return header + header switch
+        {
+            4 => BinaryPrimitives.ReadUInt16BigEndian(frames[2..]),
+            10 => (int)BinaryPrimitives.ReadUInt64BigEndian(frames[2..]),
+            _ => frames[1],
+        };
+    }
+
+    private static int HeaderLength(ReadOnlySpan<byte> frame) => frame[1] switch { 126 => 4, 127 => 10, _ => 2 };
 
     /// <summary>Whether a close frame can contain the code (RFC 6455 sections 7.4.1 and 7.4.2).</summary>
     public static bool MaySend(WebSocketCloseStatus status) =>

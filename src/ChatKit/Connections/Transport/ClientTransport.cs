@@ -8,6 +8,26 @@ namespace ChatKit.Connections.Transport;
 /// </summary>
 internal abstract class ClientTransport : IDisposable
 {
+    /// <summary>The way in which the client is reached.</summary>
+    public abstract ChatTransports Kind { get; }
+
+    /// <summary>
+    /// Whether the connection lasts for one request. Such a client is not present in its rooms, and its rate is the host's concern.
+    /// </summary>
+    public virtual bool IsShort => false;
+
+    /// <summary>Whether the client enters its home room. If not, the handler is only asked whether it may.</summary>
+    public virtual bool EntersRooms => true;
+
+    /// <summary>The room that a client which enters none addresses; null for its home room.</summary>
+    public virtual string? AddressedRoom => null;
+
+    /// <summary>The number of messages that the client wants when it joins a room; null for as many as the endpoint allows.</summary>
+    public virtual int? Replay => null;
+
+    /// <summary>With what the client proves, in other requests, that this connection is its own; null if it has no other requests.</summary>
+    public virtual string? Token => null;
+
     /// <summary>The format of the bytes that <see cref="Outbound"/> accepts.</summary>
     public abstract WireFormat Format { get; }
 

@@ -17,6 +17,9 @@ internal interface ITransportListener
     /// <summary>Everything that had arrived was passed on. Completes when the transport may receive more.</summary>
     ValueTask WaitToReceiveAsync();
 
+    /// <summary>The client sends nothing more, and waits for the answers. Completes when the handler has handled everything.</summary>
+    Task OnCompletedAsync();
+
     /// <summary>The client has closed the connection, or has answered the server's close. Completes when nothing is left to be sent.</summary>
     Task OnClosedAsync(WebSocketCloseStatus status, string? reason);
 

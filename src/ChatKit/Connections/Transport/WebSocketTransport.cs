@@ -28,6 +28,8 @@ internal sealed class WebSocketTransport : ClientTransport, IOutboundListener
             Format |= WireFormat.V1;
     }
 
+    public override ChatTransports Kind => ChatTransports.WebSockets;
+
     public override WireFormat Format { get; }
 
     public override OutboundQueue Outbound { get; }

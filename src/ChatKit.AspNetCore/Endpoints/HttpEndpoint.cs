@@ -1,0 +1,224 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace ChatKit.AspNetCore.Endpoints;
+
+/// <summary>
+/// Answers the requests that are not handshakes: event streams, polls, and posts. What a request asks for decides which of them it is.
+/// </summary>
+internal sealed class HttpEndpoint(
+    Func<IServiceProvider, WebSocketHandler> createHandler,
+    WebSocketEndpointOptions options,
+    Admission admission,
+    WebSocketHandlerRunner runner)
+{
+    /// <summary>The header with which a client names its event stream.</summary>
+    private const string ConnectionHeader = "ChatKit-Connection";
+
+    /// <summary>The header with the number of a post.</summary>
+    private const string SequenceHeader = "ChatKit-Sequence";
+
+    private const string EventStream = "text/event-stream";
+    private const string Json = "application/json";
+
+    private bool HasEvents => (options.Transports & ChatTransports.ServerSentEvents) != 0;
+
+    private bool HasPolling => (options.Transports & ChatTransports.Polling) != 0;
+
+    public Task AnswerAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var isPost = HttpMethods.IsPost(request.Method);
+        var isStream = !isPost && HasEvents && Accepts(request, EventStream);
+        if (!isPost && !isStream && !(HasPolling && Accepts(request, Json)))
+            return Refusal.AnswerPlainRequestAsync(context);
+        if (admission.Refuse(context) is { } refused)
+            return refused;
+        if (isPost)
+            return PostAsync(context);
+        if (admission.RefuseRoom(context, out var room) is { } unnamed)
+            return unnamed;
+        return isStream ? StreamAsync(context, room) : PollAsync(context, room);
+    }
+
+    private Task StreamAsync(HttpContext context, string room)
+    {
+        var query = context.Request.Query;
+        if (!ResumePositions.TryRead(query, out var after, out var problem)
+            || !LastEventId.TryAdd(context.Request.Headers, ref after, out problem)
+            || !FormerConnections.TryRead(query, out var formerIds, out problem))
+            return admission.RefuseBadRequestAsync(context, problem);
+
+        var info = Describe(context, room, after, formerIds);
+        return admission.RunAsync(
+            context, info.UserId, () => RunStreamAsync(context, info), reason => admission.AnswerUserFullAsync(context, reason));
+    }
+
+    private async Task RunStreamAsync(HttpContext context, WebSocketConnectionInfo info)
+    {
+        var headers = context.Response.Headers;
+        context.Response.ContentType = EventStream;
+        headers.CacheControl = "no-cache, no-store";
+        headers.ContentEncoding = "identity"; // A middleware that compresses holds events back.
+        headers["X-Accel-Buffering"] = "no"; // So does nginx.
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
+        await runner.RunEventStreamAsync(context.Response.BodyWriter, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private Task PollAsync(HttpContext context, string room)
+    {
+        if (!PollQuery.TryRead(context.Request, room, out var poll, out var problem)
+            || !FormerConnections.TryRead(context.Request.Query, out var formerIds, out problem))
+            return admission.RefuseBadRequestAsync(context, problem);
+        var info = Describe(context, room, poll.After, formerIds);
+        return admission.RunAsync(
+            context,
+            info.UserId,
+            () => poll.History is { } history ? ReadBeforeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
+            reason => admission.AnswerUserFullAsync(context, reason));
+    }
+
+    private async Task RunPollAsync(HttpContext context, WebSocketConnectionInfo info, PollRequest request)
+    {
+        var result = await runner.PollAsync(request, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
+        if (context.RequestAborted.IsCancellationRequested)
+            return;
+        if (result.Close is { } close)
+        {
+            await Problem.AnswerAsync(context, close).ConfigureAwait(false);
+            return;
+        }
+
+        if (!result.IsComplete)
+        {
+            await Problem.AnswerUnavailableAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.Headers.CacheControl = "no-cache"; // A cache asks again, with the ETag.
+        if (result.Tag is { } tag && !request.AsFrames)
+            context.Response.Headers.ETag = $"\"{tag}\"";
+        if (request.KnownTag is not null && !result.HasNews && result.Tag == request.KnownTag)
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+        else
+            await AnswerAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
+    }
+
+    private async Task ReadBeforeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
+    {
+        var result = await runner.ExchangeAsync(frame, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
+        await ExchangeAnswer.WriteAsync(context, result).ConfigureAwait(false);
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var token = request.Headers[ConnectionHeader];
+        if (token.Count == 0 ? !HasPolling : !HasEvents)
+        {
+            await Refusal.AnswerPlainRequestAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
+        {
+            await Refusal.AnswerAsync(context, StatusCodes.Status415UnsupportedMediaType, $"The Content-Type must be {Json}.").ConfigureAwait(false);
+            return;
+        }
+
+        if (await RequestBody.ReadAsync(context, options.MaxMessageSize).ConfigureAwait(false) is not { } body)
+        {
+            await Refusal.AnswerAsync(
+                context, StatusCodes.Status413PayloadTooLarge, $"The body must have at most {options.MaxMessageSize} bytes.").ConfigureAwait(false);
+            return;
+        }
+
+        await (token.Count == 0 ? ExchangeAsync(context, body) : PostToStreamAsync(context, token, body)).ConfigureAwait(false);
+    }
+
+    private async Task PostToStreamAsync(HttpContext context, string? token, byte[] body)
+    {
+        long? number = null;
+        if (context.Request.Headers.TryGetValue(SequenceHeader, out var text))
+        {
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) || sequence == 0)
+            {
+                await admission.RefuseBadRequestAsync(context, $"{SequenceHeader} must be 1 for the first POST, and count up by one.").ConfigureAwait(false);
+                return;
+            }
+
+            number = sequence;
+        }
+
+        var (result, problem) = await runner.PostAsync(token, admission.UserIdOf(context), number, body, context.RequestAborted).ConfigureAwait(false);
+        if (problem is not null)
+        {
+            await admission.RefuseBadRequestAsync(context, problem).ConfigureAwait(false);
+            return;
+        }
+
+        switch (result)
+        {
+            case PostResult.Accepted:
+                context.Response.StatusCode = StatusCodes.Status202Accepted;
+                break;
+            case PostResult.Busy:
+                context.Response.Headers.RetryAfter = "1";
+                await Refusal.AnswerAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, "The connection is busy, or an earlier POST is missing. Send the same again.")
+                    .ConfigureAwait(false);
+                break;
+            case PostResult.Forbidden:
+                await Refusal.AnswerAsync(
+                    context, StatusCodes.Status403Forbidden, $"{ConnectionHeader} must be the token from the welcome of your own event stream.")
+                    .ConfigureAwait(false);
+                break;
+            default:
+                await Refusal.AnswerAsync(context, StatusCodes.Status410Gone, "The event stream has ended. Open a new one.").ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private Task ExchangeAsync(HttpContext context, byte[] body)
+    {
+        if (admission.RefuseRoom(context, out var room) is { } unnamed)
+            return unnamed;
+        var info = Describe(context, room, ResumePositions.None, []);
+        return admission.RunAsync(
+            context, info.UserId, () => ReadBeforeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
+    }
+
+    private WebSocketConnectionInfo Describe(
+        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds) => new()
+    {
+        Room = room,
+        Abort = context.Abort,
+        User = context.User,
+        UserId = admission.UserIdOf(context),
+        ExpiresAt = admission.ExpiryOf(context),
+        RouteValues = context.Request.RouteValues,
+        Subprotocol = ChatKitSubprotocol.V1,
+        ResumeAfter = ResumePositions.MessagesOf(after),
+        ResumeRevisions = ResumePositions.RevisionsOf(after),
+        FormerIds = formerIds,
+        ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
+        Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
+    };
+
+    private static bool Accepts(HttpRequest request, string type) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
+        && accepted.Any(one => one.Quality != 0 && one.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase));
+
+    public static Task AnswerAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.ContentType = Json;
+        context.Response.ContentLength = json.Length;
+        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace ChatKit.Connections.Messages;
+
+/// <summary>
+/// Takes the posts of clients to the connections that they belong to, on this node or on another one. Until the first of them, this costs
+/// nothing.
+/// </summary>
+internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogger<WebSocketHandlerRunner> logger)
+    : IBackplaneSubscriber, IAsyncDisposable, IDisposable
+{
+    /// <summary>How long the node that has the connection may take to answer.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly string _node = RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly ConcurrentDictionary<string, Box> _boxes = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<PostResult>> _pending = new();
+    private readonly Lock _gate = new();
+    private Task<IAsyncDisposable>? _subscription;
+    private long _lastId;
+
+    /// <summary>Opens a box for a connection of this node. Dispose of it when the connection has ended.</summary>
+    public async ValueTask<Box> OpenAsync(WebSocketConnectionInfo info)
+    {
+        await SubscribeAsync().ConfigureAwait(false);
+        var box = new Box(this, PostToken.Create(_node, info.Id), info.UserId, new PostQueue(clock));
+        if (!_boxes.TryAdd(info.Id, box))
+            throw new InvalidOperationException($"There is a connection with the id '{info.Id}' already.");
+        return box;
+    }
+
+    /// <summary>Takes a post to its connection.</summary>
+    /// <param name="text">The token that the client has sent.</param>
+    /// <param name="userId">The user who has sent the post; null if the user is anonymous.</param>
+    /// <param name="number">The post's number; null if it has none.</param>
+    /// <param name="body">The frames, as the client has sent them.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async ValueTask<PostResult> PostAsync(
+        string? text, string? userId, long? number, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        if (!PostToken.TryParse(text, out var token))
+            return PostResult.Forbidden;
+        if (token.Node == _node)
+            return await DeliverAsync(token, userId, number, body).ConfigureAwait(false);
+
+        await SubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var answer = new TaskCompletionSource<PostResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var id = Interlocked.Increment(ref _lastId);
+        _pending.TryAdd(id, answer);
+        try
+        {
+            var forward = new Forward(id, _node, Token: text, User: userId, Number: number, Body: body.ToArray());
+            var nodes = await backplane.AnnounceToAsync(RoomName.OfNode(token.Node), forward.Encode(), cancellationToken).ConfigureAwait(false);
+            return nodes == 0 ? PostResult.Gone : await answer.Task.WaitAsync(AnswerTimeout, clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return PostResult.Gone;
+        }
+        catch (HistoryUnavailableException)
+        {
+            return PostResult.Busy; // The other nodes cannot be reached now.
+        }
+        finally
+        {
+            _pending.TryRemove(id, out _);
+        }
+    }
+
+    public void OnMessage(ChatMessage message)
+    {
+        // Nodes announce posts and answers.
+    }
+
+    public void OnAnnouncement(ReadOnlyMemory<byte> announcement)
+    {
+        if (Forward.Decode(announcement.Span) is not { } forward)
+            return;
+        if (forward.ReplyTo is not null)
+            _ = DeliverAsync(forward);
+        else if (_pending.TryGetValue(forward.Id, out var answer))
+            answer.TrySetResult(forward.Result);
+    }
+
+    public void OnReconnected()
+    {
+        // A client sends a post again that was not answered.
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_subscription is { IsCompletedSuccessfully: true } subscription)
+            await (await subscription.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The process ends, and its subscriptions with it.</summary>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Takes a post of another node to its connection, and answers that node.</summary>
+    private async Task DeliverAsync(Forward forward)
+    {
+        try
+        {
+            var result = PostToken.TryParse(forward.Token, out var token)
+                ? await DeliverAsync(token, forward.User, forward.Number, forward.Body).ConfigureAwait(false)
+                : PostResult.Forbidden;
+            await backplane.AnnounceAsync(RoomName.OfNode(forward.ReplyTo!), new Forward(forward.Id, Result: result).Encode())
+                .ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            logger.PostNotAnswered(e);
+        }
+    }
+
+    private async ValueTask<PostResult> DeliverAsync(PostToken token, string? userId, long? number, ReadOnlyMemory<byte> body)
+    {
+        if (!_boxes.TryGetValue(token.Connection, out var box))
+            return PostResult.Gone;
+        if (!box.Accepts(token, userId))
+            return PostResult.Forbidden;
+
+        // The node that has received the post has checked it.
+        return PostBody.TryRead(body, out var frames, out _) ? await box.Posts.AddAsync(number, frames).ConfigureAwait(false) : PostResult.Busy;
+    }
+
+    private Task<IAsyncDisposable> SubscribeAsync()
+    {
+        lock (_gate)
+        {
+            if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
+                _subscription = backplane.SubscribeAsync(RoomName.OfNode(_node), this).AsTask();
+            return _subscription;
+        }
+    }
+
+    /// <summary>The posts of one connection.</summary>
+    internal sealed class Box(PostOffice office, PostToken token, string? userId, PostQueue posts) : IDisposable
+    {
+        public string Token { get; } = token.ToString();
+
+        public PostQueue Posts => posts;
+
+        /// <summary>Whether a post belongs to the connection.</summary>
+        public bool Accepts(PostToken stated, string? poster) =>
+            poster == userId
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(stated.Secret), Encoding.UTF8.GetBytes(token.Secret));
+
+        public void Dispose() => office._boxes.TryRemove(token.Connection, out _);
+    }
+}
