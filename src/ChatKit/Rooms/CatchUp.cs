@@ -144,6 +144,13 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member, cancellationToken).ConfigureAwait(false) is not { } page)
             return null;
         var top = new StreamPosition(page.Top, page.Revision);
+        if (member.ReadAtRewind is null)
+        {
+            // The room must notice the loss first. Until then, its latest messages would follow the reset, and the client has them already.
+            await stream.FillAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            return top;
+        }
+
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : top;
 
