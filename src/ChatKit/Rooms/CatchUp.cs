@@ -107,9 +107,11 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         return true;
     }
 
-    private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
-        V1Frames.Live(
-            room.Name, position, member.Recovered, RevisionOf(member), ReadsAt(member, position)?.Read, ReadsAt(member, position)?.UnreadAt(position));
+    private byte[] LiveFrame(RoomMember member, MessagePosition position)
+    {
+        var reads = ReadsAt(member, position);
+        return V1Frames.Live(room.Name, position, member.Recovered, RevisionOf(member), reads?.Read, reads?.UnreadAt(position));
+    }
 
     /// <summary>What the member's user has read. Unknown if the store has begun another stream, which this room has yet to notice.</summary>
     private static ReadState? ReadsAt(RoomMember member, MessagePosition position) =>
