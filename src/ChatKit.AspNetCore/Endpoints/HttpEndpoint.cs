@@ -194,20 +194,20 @@ internal sealed class HttpEndpoint(
 
     private WebSocketConnectionInfo Describe(
         HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds) => new()
-    {
-        Room = room,
-        Abort = context.Abort,
-        User = context.User,
-        UserId = admission.UserIdOf(context),
-        ExpiresAt = admission.ExpiryOf(context),
-        RouteValues = context.Request.RouteValues,
-        Subprotocol = ChatKitSubprotocol.V1,
-        ResumeAfter = ResumePositions.MessagesOf(after),
-        ResumeRevisions = ResumePositions.RevisionsOf(after),
-        FormerIds = formerIds,
-        ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
-        Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
-    };
+        {
+            Room = room,
+            Abort = context.Abort,
+            User = context.User,
+            UserId = admission.UserIdOf(context),
+            ExpiresAt = admission.ExpiryOf(context),
+            RouteValues = context.Request.RouteValues,
+            Subprotocol = ChatKitSubprotocol.V1,
+            ResumeAfter = ResumePositions.MessagesOf(after),
+            ResumeRevisions = ResumePositions.RevisionsOf(after),
+            FormerIds = formerIds,
+            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
+            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
+        };
 
     private static bool Accepts(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)

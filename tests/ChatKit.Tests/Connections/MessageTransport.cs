@@ -14,6 +14,8 @@ internal sealed class MessageTransport : ClientTransport, IOutboundListener
 
     public MessageTransport() => Outbound = new OutboundQueue(new StreamTransport(_received), 64 * 1024, this);
 
+    public override ChatTransports Kind => ChatTransports.None;
+
     public override WireFormat Format => WireFormat.Plain;
 
     public override OutboundQueue Outbound { get; }

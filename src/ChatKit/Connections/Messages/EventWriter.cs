@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.WebSockets;
 using System.Text.Json;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ChatKit.AspNetCore.Tests.Http;
+
+/// <summary>Messages that are posted without a connection, as by a webhook or a script.</summary>
+public class ShortPostTests
+{
+    private const string Room = "/chat/lobby";
+
+    [Fact]
+    public async Task A_message_is_answered_with_its_position_and_where_to_read_it()
+    {
+        await using var server = await StartAsync(Script.Broadcasting);
+
+        using var response = await EventStream.PostAsync(server, Room, """{"data":"hi"}""");
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var ack = await JsonAsync(response);
+        Assert.Equal("ack", ack.GetProperty("type").GetString());
+        using var request = new HttpRequestMessage(HttpMethod.Get, response.Headers.Location);
+        request.Headers.Accept.ParseAdd("application/json");
+        using var stored = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var message = Assert.Single((await JsonAsync(stored)).GetProperty("messages").EnumerateArray());
+        Assert.Equal((ack.GetProperty("position").GetString(), "hi"), (message.GetProperty("position").GetString(), message.GetProperty("data").GetString()));
+    }
+
+    [Fact]
+    public async Task The_same_ref_is_stored_once()
+    {
+        await using var server = await StartAsync(Script.Broadcasting);
+
+        var first = await JsonAsync(await EventStream.PostAsync(server, Room, """{"ref":"r","data":"hi"}"""));
+        var second = await JsonAsync(await EventStream.PostAsync(server, Room, """{"ref":"r","data":"hi"}"""));
+
+        Assert.Equal(first.GetProperty("position").GetString(), second.GetProperty("position").GetString());
+    }
+
+    [Fact]
+    public async Task A_handler_sees_the_whole_life_and_handles_before_it_ends()
+    {
+        var script = new Script { Message = static (connection, message) => connection.BroadcastAsync($"{message.Text} {connection.Aborted.IsCancellationRequested}") };
+        await using var server = await StartAsync(script);
+        await using var stream = await EventStream.OpenAsync(server, Room);
+
+        using var response = await EventStream.PostAsync(server, Room, """{"type":"message","data":"hi"}""");
+
+        Assert.Equal("hi False", await stream.TextAsync());
+        await stream.DisposeAsync();
+        await Patience.UntilAsync(() => script.Calls.Count == 4, "both handlers are closed");
+    }
+
+    [Fact]
+    public async Task A_message_that_stores_nothing_is_answered_with_200()
+    {
+        await using var server = await StartAsync(new Script());
+
+        using var response = await EventStream.PostAsync(server, Room, """{"data":"hi","ref":"r"}""");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Null(response.Headers.Location);
+        Assert.Equal("""{"type":"ack","ref":"r"}""", (await JsonAsync(response)).GetRawText());
+    }
+
+    [Theory]
+    [InlineData("""{"type":"edit","position":"x:1","data":"new"}""", HttpStatusCode.Gone, "gone")]
+    [InlineData("""{"type":"delete","position":"$","ref":"d"}""", HttpStatusCode.Forbidden, "forbidden")]
+    [InlineData("""{"type":"signal","name":"typing"}""", HttpStatusCode.Forbidden, "forbidden")]
+    [InlineData("""{"type":"read","position":"$"}""", HttpStatusCode.Forbidden, "forbidden")]
+    [InlineData("""{"data":1}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"type":"join","room":"kitchen"}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"type":"dance"}""", HttpStatusCode.BadRequest, "unsupported")]
+    [InlineData("""{"room":"kitchen","data":"hi"}""", HttpStatusCode.Forbidden, "forbidden")]
+    [InlineData("""[{"data":"hi"},{"data":"hi"}]""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("hi", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"data":"refuse"}""", HttpStatusCode.Forbidden, "muted")]
+    [InlineData("""{"data":"fail"}""", HttpStatusCode.InternalServerError, "failed")]
+    [InlineData("""{"data":"close"}""", HttpStatusCode.Forbidden, "closed")]
+    public async Task An_error_of_the_protocol_is_a_problem(string body, HttpStatusCode status, string code)
+    {
+        var script = new Script
+        {
+            Message = static (connection, message) => message.Text switch
+            {
+                "refuse" => throw new MessageRefusedException("muted", "You are muted."),
+                "fail" => throw new InvalidOperationException("secret"),
+                "close" => connection.CloseAsync((System.Net.WebSockets.WebSocketCloseStatus)4001, "bye"),
+                _ => connection.BroadcastAsync(message.Text),
+            },
+        };
+        await using var server = await StartAsync(script);
+        var position = (await JsonAsync(await EventStream.PostAsync(server, Room, """{"data":"first"}"""))).GetProperty("position").GetString();
+
+        using var response = await EventStream.PostAsync(server, Room, body.Replace("$", position, StringComparison.Ordinal));
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal(code, (await JsonAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_client_may_address_a_room_that_the_handler_allows()
+    {
+        var script = new Script
+        {
+            Authorize = static room => room != "secret",
+            Message = static (connection, message) => connection.BroadcastAsync(message.Text, new BroadcastOptions { Room = message.Room }),
+        };
+        await using var server = await StartAsync(script, static options => options.AllowClientJoins = true);
+
+        using var allowed = await EventStream.PostAsync(server, Room, """{"room":"kitchen","data":"hi"}""");
+        using var denied = await EventStream.PostAsync(server, Room, """{"room":"secret","data":"hi"}""");
+
+        Assert.Equal("kitchen", (await JsonAsync(allowed)).GetProperty("room").GetString());
+        Assert.Equal(HttpStatusCode.Forbidden, denied.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_room_that_is_denied_is_answered_with_403()
+    {
+        var script = new Script { Authorize = static _ => false };
+        await using var server = await StartAsync(script);
+
+        using var response = await EventStream.PostAsync(server, Room, """{"data":"hi"}""");
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal("not allowed in this room", (await JsonAsync(response)).GetProperty("detail").GetString());
+    }
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
+        JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+    private static Task<ChatServer> StartAsync(Script script, Action<WebSocketEndpointOptions>? configure = null) =>
+        ChatServer.StartAsync(script, options =>
+        {
+            options.Transports = ChatTransports.All;
+            configure?.Invoke(options);
+        });
+}
