@@ -39,6 +39,7 @@ internal static class WorkloadCatalog
         {
             Paced = 4,
             Rate = 4,
+            WarmUpRate = 16,
             Servers = ["chatkit+longpolling", "signalr+longpolling"],
         },
         new("j", "100 members, 1 message/s in all", 1, 100)

@@ -7,6 +7,11 @@ internal abstract class HttpConnection : Connection, IResponseListener
 {
     private readonly ResponseReader _reader;
 
+    /// <summary>The POSTs that wait for the response to another; null if none ever has.</summary>
+    private Queue<byte[]>? _waiting;
+
+    private bool _isPosting;
+
     protected HttpConnection(Fleet fleet, RoomMembers room, ClientProtocol protocol)
         : base(fleet, room, protocol) => _reader = new ResponseReader(this);
 
@@ -15,11 +20,19 @@ internal abstract class HttpConnection : Connection, IResponseListener
     public sealed override bool Send(ReadOnlySpan<byte> prepared)
     {
         if (IsConnected)
-            Fleet.Posts.Send(prepared);
+            Post(prepared);
         return IsConnected;
     }
 
-    public sealed override void SendMessage(ReadOnlySpan<byte> message) => Fleet.Posts.Send([.. PostHead(message.Length), .. message]);
+    public sealed override void SendMessage(ReadOnlySpan<byte> message) => Post([.. PostHead(message.Length), .. message]);
+
+    /// <summary>The server has answered the last POST.</summary>
+    public void OnPosted()
+    {
+        _isPosting = false;
+        if (_waiting is not null && _waiting.TryDequeue(out var next))
+            Post(next);
+    }
 
     /// <summary>Ends the response, because no other end is possible.</summary>
     public override void Close() => Drop();
@@ -51,5 +64,18 @@ internal abstract class HttpConnection : Connection, IResponseListener
             return default;
         var value = json[(start + name.Length)..];
         return value[..value.IndexOf((byte)'"')];
+    }
+
+    /// <summary>Sends one POST at a time, because those that are under way together can overtake each other.</summary>
+    private void Post(ReadOnlySpan<byte> request)
+    {
+        if (_isPosting)
+        {
+            (_waiting ??= []).Enqueue(request.ToArray());
+            return;
+        }
+
+        _isPosting = true;
+        Fleet.Posts.Send(request, this);
     }
 }

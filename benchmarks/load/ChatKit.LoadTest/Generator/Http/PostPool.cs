@@ -9,7 +9,9 @@ internal sealed class PostPool(Fleet fleet)
     private readonly Stack<PostSocket> _free = [];
 
     /// <summary>Sends a request. The response must report success, and its body is ignored.</summary>
-    public void Send(ReadOnlySpan<byte> request)
+    /// <param name="request">The request.</param>
+    /// <param name="sender">The client, which is notified of the response.</param>
+    public void Send(ReadOnlySpan<byte> request, HttpConnection sender)
     {
         PostSocket? socket;
         do
@@ -18,7 +20,7 @@ internal sealed class PostPool(Fleet fleet)
                 socket = PostSocket.Open(fleet);
         }
         while (!socket.IsConnected);
-        socket.Send(request);
+        socket.Send(request, sender);
     }
 
     public void Return(PostSocket socket) => _free.Push(socket);

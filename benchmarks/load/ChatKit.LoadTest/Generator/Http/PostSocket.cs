@@ -8,7 +8,7 @@ internal sealed class PostSocket : PolledSocket, IResponseListener
     private readonly ResponseReader _reader;
     private ByteBuffer _body;
     private int _status;
-    private bool _waits;
+    private HttpConnection? _sender;
 
     private PostSocket(Fleet fleet)
         : base(fleet) => _reader = new ResponseReader(this);
@@ -20,9 +20,9 @@ internal sealed class PostSocket : PolledSocket, IResponseListener
         return socket;
     }
 
-    public void Send(ReadOnlySpan<byte> request)
+    public void Send(ReadOnlySpan<byte> request, HttpConnection sender)
     {
-        _waits = true;
+        _sender = sender;
         Fleet.Requests++;
         Write(request);
     }
@@ -32,7 +32,7 @@ internal sealed class PostSocket : PolledSocket, IResponseListener
     /// <summary>Servers end connections that carry nothing for long.</summary>
     public override void OnEnded(string why)
     {
-        if (_waits)
+        if (_sender is not null)
             throw new InvalidDataException("The server has ended a connection instead of answering a POST.");
         Drop();
     }
@@ -49,7 +49,9 @@ internal sealed class PostSocket : PolledSocket, IResponseListener
     {
         if (_status is < 200 or > 299)
             throw new InvalidDataException($"The server answers a POST with {_status}: {Encoding.UTF8.GetString(_body.Span)}");
-        _waits = false;
+        var sender = _sender!;
+        _sender = null;
         Fleet.Posts.Return(this);
+        sender.OnPosted();
     }
 }
