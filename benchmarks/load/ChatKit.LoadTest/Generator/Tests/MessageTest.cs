@@ -13,6 +13,9 @@ internal sealed class MessageTest : IFleetListener, IDisposable
     /// <summary>If nothing arrives for this long after the last message was sent, missing messages are lost.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>The time after which members that poll have everything that was sent at another rate.</summary>
+    private static readonly TimeSpan RateChange = 2 * ClientCatalog.PollInterval;
+
     private readonly GeneratorOptions _options;
     private readonly Fleet _fleet;
     private readonly List<RoomMembers> _rooms;
@@ -44,7 +47,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         Probe();
         _sending = true;
         _eager.ForEach(static sender => sender.Send());
-        Work(_options.WarmUp, _options.Workload.WarmUpRate ?? _options.Workload.Rate);
+        WarmUp(_options.Workload);
 
         _measuring = true;
         var start = Take();
@@ -131,6 +134,13 @@ internal sealed class MessageTest : IFleetListener, IDisposable
             return;
         connection.InRoom = true;
         _inRoom++;
+    }
+
+    private void WarmUp(Workload workload)
+    {
+        Work(_options.WarmUp, workload.WarmUpRate ?? workload.Rate);
+        if (workload.WarmUpRate is not null)
+            Work(RateChange, workload.Rate);
     }
 
     private void Work(TimeSpan time, double rate)
