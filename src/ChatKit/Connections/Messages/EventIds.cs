@@ -12,6 +12,10 @@ internal sealed class EventIds
     /// <summary>The maximum length of an id, in bytes. It comes back in a header, and servers limit those.</summary>
     private const int MaxLength = 4096;
 
+    /// <summary>What a position nearly always consists of. An epoch of the application's own history can contain anything.</summary>
+    private static readonly SearchValues<byte> Plain =
+        SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._:"u8);
+
     /// <summary>The rooms, the latest one last.</summary>
     private readonly List<RoomId> _rooms = new(1);
 
@@ -76,6 +80,8 @@ internal sealed class EventIds
 
         public void Set(ReadOnlySpan<byte> position)
         {
+            if (position.ContainsAnyExcept(Plain))
+                position = Encoding.ASCII.GetBytes(Uri.EscapeDataString(Encoding.UTF8.GetString(position)));
             if (_position.Length < position.Length)
                 _position = new byte[position.Length + 4];
             position.CopyTo(_position);
