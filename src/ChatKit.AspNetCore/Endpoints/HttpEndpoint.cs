@@ -166,6 +166,10 @@ internal sealed class HttpEndpoint(
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
                 break;
             case PostResult.Busy:
+            case PostResult.TooLarge:
+                await Refusal.AnswerAsync(context, StatusCodes.Status413PayloadTooLarge, "The body is larger than the endpoint of the event stream accepts.")
+                    .ConfigureAwait(false);
+                break;
                 context.Response.Headers.RetryAfter = "1";
                 await Refusal.AnswerAsync(
                     context, StatusCodes.Status503ServiceUnavailable, "The connection is busy, or an earlier POST is missing. Send the same again.")

@@ -38,7 +38,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfInvalid(info, options, createHandler);
-        using var box = await posts.OpenAsync(info).ConfigureAwait(false);
+        using var box = await posts.OpenAsync(info, options.MaxMessageSize).ConfigureAwait(false);
         await RunAsync(new EventStreamTransport(output, options, box.Posts, box.Token, gone), info, options, createHandler).ConfigureAwait(false);
     }
 
