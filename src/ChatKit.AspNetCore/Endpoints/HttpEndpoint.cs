@@ -77,7 +77,7 @@ internal sealed class HttpEndpoint(
         return admission.RunAsync(
             context,
             info.UserId,
-            () => poll.History is { } history ? ReadBeforeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
+            () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
             reason => admission.AnswerUserFullAsync(context, reason));
     }
 
@@ -107,10 +107,10 @@ internal sealed class HttpEndpoint(
             await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
     }
 
-    private async Task ReadBeforeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
+    private async Task RunExchangeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
     {
         var result = await runner.ExchangeAsync(frame, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
-        await ExchangeAnswer.WriteAsync(context, result).ConfigureAwait(false);
+        await ExchangeAnswer.WriteAsync(context, info.Room, result).ConfigureAwait(false);
     }
 
     private async Task PostAsync(HttpContext context)
@@ -192,7 +192,7 @@ internal sealed class HttpEndpoint(
             return unnamed;
         var info = Describe(context, room, ResumePositions.None, []);
         return admission.RunAsync(
-            context, info.UserId, () => ReadBeforeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
+            context, info.UserId, () => RunExchangeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
     }
 
     private WebSocketConnectionInfo Describe(

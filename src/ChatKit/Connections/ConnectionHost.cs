@@ -74,7 +74,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
             return new ExchangeResult { Problem = problem };
         var transport = new ExchangeTransport(post, options, gone);
         await RunAsync(transport, info, options, createHandler).ConfigureAwait(false);
-        return new ExchangeResult { Answer = transport.Answer, Close = transport.Close };
+        return new ExchangeResult { IsMessage = post.IsMessage, Answer = transport.Answer, Close = transport.Close };
     }
 
     private Task RunAsync(
