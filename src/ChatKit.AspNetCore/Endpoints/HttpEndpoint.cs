@@ -51,7 +51,7 @@ internal sealed class HttpEndpoint(
             || !FormerConnections.TryRead(query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
 
-        var info = Describe(context, room, after, formerIds);
+        var info = Describe(context, room, after, formerIds, ResumePositions.FollowByFrame(query));
         return admission.RunAsync(
             context, info.UserId, () => RunStreamAsync(context, info), reason => admission.AnswerUserFullAsync(context, reason));
     }
@@ -83,6 +83,7 @@ internal sealed class HttpEndpoint(
 
     private async Task RunPollAsync(HttpContext context, WebSocketConnectionInfo info, PollRequest request)
     {
+        context.Response.Headers.CacheControl = JsonAnswer.CacheControl;
         var result = await runner.PollAsync(request, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
         if (context.RequestAborted.IsCancellationRequested)
             return;
@@ -98,10 +99,9 @@ internal sealed class HttpEndpoint(
             return;
         }
 
-        context.Response.Headers.CacheControl = "no-cache"; // A cache asks again, with the ETag.
         if (result.Tag is { } tag && !request.AsFrames)
-            context.Response.Headers.ETag = $"\"{tag}\"";
-        if (request.KnownTag is not null && !result.HasNews && result.Tag == request.KnownTag)
+            context.Response.Headers.ETag = RoomTag.Format(tag);
+        if (!result.HasNews && result.Tag is { } known && request.KnownTags.Contains(known))
             context.Response.StatusCode = StatusCodes.Status304NotModified;
         else
             await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
@@ -109,6 +109,7 @@ internal sealed class HttpEndpoint(
 
     private async Task RunExchangeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
     {
+        context.Response.Headers.CacheControl = JsonAnswer.CacheControl;
         var result = await runner.ExchangeAsync(frame, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
         await ExchangeAnswer.WriteAsync(context, info.Room, result).ConfigureAwait(false);
     }
@@ -165,11 +166,11 @@ internal sealed class HttpEndpoint(
             case PostResult.Accepted:
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
                 break;
-            case PostResult.Busy:
             case PostResult.TooLarge:
                 await Refusal.AnswerAsync(context, StatusCodes.Status413PayloadTooLarge, "The body is larger than the endpoint of the event stream accepts.")
                     .ConfigureAwait(false);
                 break;
+            case PostResult.Busy:
                 context.Response.Headers.RetryAfter = "1";
                 await Refusal.AnswerAsync(
                     context, StatusCodes.Status503ServiceUnavailable, "The connection is busy, or an earlier POST is missing. Send the same again.")
@@ -196,7 +197,7 @@ internal sealed class HttpEndpoint(
     }
 
     private WebSocketConnectionInfo Describe(
-        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds) => new()
+        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds, bool resumesByFrame = false) => new()
         {
             Room = room,
             Abort = context.Abort,
@@ -208,7 +209,7 @@ internal sealed class HttpEndpoint(
             ResumeAfter = ResumePositions.MessagesOf(after),
             ResumeRevisions = ResumePositions.RevisionsOf(after),
             FormerIds = formerIds,
-            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
+            ResumesByFrame = resumesByFrame,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
 
