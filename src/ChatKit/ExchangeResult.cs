@@ -9,6 +9,9 @@ public sealed class ExchangeResult
     /// <summary>The frame <c>ack</c>, <c>error</c> or <c>history</c>; empty if there is no answer.</summary>
     public ReadOnlyMemory<byte> Answer { get; init; }
 
+    /// <summary>Whether the frame was a message, and not a request.</summary>
+    public bool IsMessage { get; init; }
+
     /// <summary>What is wrong with the request, for people; null if it was passed on.</summary>
     public string? Problem { get; init; }
 

@@ -58,7 +58,8 @@ public interface IBackplane
     /// in the order in which they were published.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="announcement">The bytes, in a format that is internal to ChatKit. At most a few kilobytes.</param>
+    /// <param name="announcement">The bytes, in a format that is internal to ChatKit. At most a few kilobytes, except for
+    /// <see cref="AnnounceToAsync"/>.</param>
     /// <param name="cancellationToken">Cancels the wait. The announcement may still be delivered.</param>
     /// <exception cref="HistoryUnavailableException">The announcement couldn't be sent to the other nodes.</exception>
     ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken = default);
@@ -68,7 +69,9 @@ public interface IBackplane
     /// answers to wait for. The default implementation returns null: the number isn't known, and ChatKit waits 2 seconds.
     /// </summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="announcement">The bytes.</param>
+    /// <param name="announcement">
+    /// The bytes. They can contain a POST of a client, so they can be longer than <see cref="WebSocketConnectionOptions.MaxMessageSize"/> by half.
+    /// </param>
     /// <param name="cancellationToken">Cancels the wait. The announcement may still be delivered.</param>
     /// <returns>The number of nodes that have subscribed to the room; null if it isn't known.</returns>
     /// <exception cref="HistoryUnavailableException">The announcement couldn't be sent to the other nodes.</exception>

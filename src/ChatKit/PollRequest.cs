@@ -12,8 +12,8 @@ public sealed class PollRequest
     /// <summary>The maximum number of messages of the home room. Default: null, as many as fit.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>The tag of the state that the client has; see <see cref="PollResult.Tag"/>. Default: null.</summary>
-    public string? KnownTag { get; init; }
+    /// <summary>The tags of the states that the client has; see <see cref="PollResult.Tag"/>. Default: none.</summary>
+    public IReadOnlyCollection<string> KnownTags { get; init; } = [];
 
     /// <summary>Further rooms that the client joins. Default: none.</summary>
     public IReadOnlyCollection<string> Rooms { get; init; } = [];

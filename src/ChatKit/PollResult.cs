@@ -9,7 +9,9 @@ public sealed class PollResult
     /// <summary>The JSON.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>Identifies the state of the home room; null if it isn't known.</summary>
+    /// <summary>
+    /// Identifies the state of the home room; null if it isn't known, or if the result also has what doesn't belong to that state.
+    /// </summary>
     public string? Tag { get; init; }
 
     /// <summary>Whether there is anything that the client doesn't have.</summary>

@@ -17,4 +17,7 @@ public enum PostResult
 
     /// <summary>The connection has ended, or its node doesn't answer. The client needs a new connection.</summary>
     Gone,
+
+    /// <summary>The body is larger than a message on this connection can be.</summary>
+    TooLarge,
 }

@@ -51,7 +51,7 @@ internal sealed class HttpEndpoint(
             || !FormerConnections.TryRead(query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
 
-        var info = Describe(context, room, after, formerIds);
+        var info = Describe(context, room, after, formerIds, ResumePositions.FollowByFrame(query));
         return admission.RunAsync(
             context, info.UserId, () => RunStreamAsync(context, info), reason => admission.AnswerUserFullAsync(context, reason));
     }
@@ -79,12 +79,13 @@ internal sealed class HttpEndpoint(
         return admission.RunAsync(
             context,
             info.UserId,
-            () => poll.History is { } history ? ReadBeforeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
+            () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
             reason => admission.AnswerUserFullAsync(context, reason));
     }
 
     private async Task RunPollAsync(HttpContext context, WebSocketConnectionInfo info, PollRequest request)
     {
+        context.Response.Headers.CacheControl = JsonAnswer.CacheControl;
         var result = await runner.PollAsync(request, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
         if (context.RequestAborted.IsCancellationRequested)
             return;
@@ -100,19 +101,19 @@ internal sealed class HttpEndpoint(
             return;
         }
 
-        context.Response.Headers.CacheControl = "no-cache"; // A cache asks again, with the ETag.
         if (result.Tag is { } tag && !request.AsFrames)
-            context.Response.Headers.ETag = $"\"{tag}\"";
-        if (request.KnownTag is not null && !result.HasNews && result.Tag == request.KnownTag)
+            context.Response.Headers.ETag = RoomTag.Format(tag);
+        if (!result.HasNews && result.Tag is { } known && request.KnownTags.Contains(known))
             context.Response.StatusCode = StatusCodes.Status304NotModified;
         else
             await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
     }
 
-    private async Task ReadBeforeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
+    private async Task RunExchangeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
     {
+        context.Response.Headers.CacheControl = JsonAnswer.CacheControl;
         var result = await runner.ExchangeAsync(frame, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
-        await ExchangeAnswer.WriteAsync(context, result).ConfigureAwait(false);
+        await ExchangeAnswer.WriteAsync(context, info.Room, result).ConfigureAwait(false);
     }
 
     private async Task PostAsync(HttpContext context)
@@ -167,6 +168,10 @@ internal sealed class HttpEndpoint(
             case PostResult.Accepted:
                 context.Response.StatusCode = StatusCodes.Status202Accepted;
                 break;
+            case PostResult.TooLarge:
+                await Refusal.AnswerAsync(context, StatusCodes.Status413PayloadTooLarge, "The body is larger than the endpoint of the event stream accepts.")
+                    .ConfigureAwait(false);
+                break;
             case PostResult.Busy:
                 context.Response.Headers.RetryAfter = "1";
                 await Refusal.AnswerAsync(
@@ -190,11 +195,11 @@ internal sealed class HttpEndpoint(
             return unnamed;
         var info = Describe(context, room, ResumePositions.None, []);
         return admission.RunAsync(
-            context, info.UserId, () => ReadBeforeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
+            context, info.UserId, () => RunExchangeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
     }
 
     private WebSocketConnectionInfo Describe(
-        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds) => new()
+        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds, bool resumesByFrame = false) => new()
         {
             Room = room,
             Abort = context.Abort,
@@ -206,7 +211,7 @@ internal sealed class HttpEndpoint(
             ResumeAfter = ResumePositions.MessagesOf(after),
             ResumeRevisions = ResumePositions.RevisionsOf(after),
             FormerIds = formerIds,
-            ResumesByFrame = ResumePositions.FollowByFrame(context.Request.Query),
+            ResumesByFrame = resumesByFrame,
             Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
         };
 

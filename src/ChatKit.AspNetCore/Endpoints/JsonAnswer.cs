@@ -7,6 +7,9 @@ internal static class JsonAnswer
 {
     public const string MediaType = "application/json";
 
+    /// <summary>What a client can read may be for its user only. A browser asks again, with the ETag if there is one.</summary>
+    public const string CacheControl = "private, no-cache";
+
     public static Task WriteAsync(HttpContext context, int status, ReadOnlyMemory<byte> json, string type = MediaType)
     {
         context.Response.StatusCode = status;

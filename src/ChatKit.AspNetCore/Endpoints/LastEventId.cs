@@ -11,7 +11,10 @@ internal static class LastEventId
 {
     private const string Header = "Last-Event-ID";
 
-    /// <summary>Adds the positions to those of the query, which count if both name a room.</summary>
+    /// <summary>
+    /// Adds the positions to those of the query, and replaces those of the same rooms: a browser that connects again still has the query of its
+    /// first request.
+    /// </summary>
     public static bool TryAdd(
         IHeaderDictionary headers, ref IReadOnlyDictionary<string, StreamPosition> positions, [NotNullWhen(false)] out string? problem)
     {
@@ -19,6 +22,8 @@ internal static class LastEventId
         var id = headers[Header].ToString();
         if (id.Length == 0)
             return true;
+
+        // The room with the latest message is the first one. A connection may take the positions of some rooms only, and takes the first ones.
         var values = id.Split('&').Select(Uri.UnescapeDataString).ToArray();
         if (!ResumePositions.TryRead(values, out var ofId, out problem))
         {
@@ -28,7 +33,7 @@ internal static class LastEventId
 
         var all = ofId.ToDictionary();
         foreach (var (room, position) in positions)
-            all[room] = position;
+            all.TryAdd(room, position);
         positions = all;
         return true;
     }

@@ -44,14 +44,23 @@ internal sealed class OriginPolicy
     public bool Allows(HttpRequest request)
     {
         var header = request.Headers.Origin;
-        if (header.Count == 0 || _allowAny)
+        if (_allowAny)
             return true;
+        if (header.Count == 0)
+            return !IsOfOtherSite(request);
         if (header.Count > 1 || !Uri.TryCreate(header, UriKind.Absolute, out var uri))
             return false;
 
         var origin = Origin.Of(uri);
         return IsSameHost(origin, request.Host) || _origins.Contains(origin) || _parents.Exists(origin.IsBelow);
     }
+
+    /// <summary>
+    /// Whether a page of another site sends the request. A page can send a GET request without an origin (the mode <c>no-cors</c> of
+    /// <c>fetch</c>). It can't read the response, but the handler runs as its visitor.
+    /// </summary>
+    private static bool IsOfOtherSite(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site";
 
     /// <summary>
     /// Compares the host and the port but not the scheme. Behind a proxy that terminates TLS and forwards the host, the request's scheme

@@ -48,7 +48,7 @@ internal sealed record PollQuery(PollRequest Request, IReadOnlyDictionary<string
             {
                 Wait = TimeSpan.FromSeconds(wait ?? 0),
                 Limit = asFrames ? limit : limit ?? DefaultLimit,
-                KnownTag = asFrames ? null : TagOf(request),
+                KnownTags = asFrames ? [] : TagsOf(request),
                 Rooms = [.. rooms.Where(name => name != room)],
                 AsFrames = asFrames,
             },
@@ -89,8 +89,8 @@ internal sealed record PollQuery(PollRequest Request, IReadOnlyDictionary<string
         return false;
     }
 
-    private static string? TagOf(HttpRequest request) =>
-        EntityTagHeaderValue.TryParse(request.Headers.IfNoneMatch.ToString(), out var tag) ? tag.Tag.ToString().Trim('"') : null;
+    private static string[] TagsOf(HttpRequest request) =>
+        EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var tags) ? [.. tags.Select(RoomTag.Parse)] : [];
 
     private static byte[] HistoryFrame(string before, int? limit)
     {

@@ -15,7 +15,11 @@ internal static class RequestBody
         {
             var result = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
             if (result.Buffer.Length > limit)
+            {
+                reader.AdvanceTo(result.Buffer.End); // The server reads the rest, and needs the reader.
                 return null;
+            }
+
             if (result.IsCompleted)
             {
                 var body = System.Buffers.BuffersExtensions.ToArray(result.Buffer);

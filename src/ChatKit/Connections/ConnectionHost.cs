@@ -39,7 +39,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
     {
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfInvalid(info, options, createHandler);
-        using var box = await posts.OpenAsync(info).ConfigureAwait(false);
+        using var box = await posts.OpenAsync(info, options.MaxMessageSize).ConfigureAwait(false);
         await RunAsync(new EventStreamTransport(output, socket, options, box.Posts, box.Token, gone), info, options, createHandler)
             .ConfigureAwait(false);
     }
@@ -76,7 +76,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
             return new ExchangeResult { Problem = problem };
         var transport = new ExchangeTransport(post, options, gone);
         await RunAsync(transport, info, options, createHandler).ConfigureAwait(false);
-        return new ExchangeResult { Answer = transport.Answer, Close = transport.Close };
+        return new ExchangeResult { IsMessage = post.IsMessage, Answer = transport.Answer, Close = transport.Close };
     }
 
     private Task RunAsync(

@@ -50,10 +50,13 @@ internal sealed class KeepAlive : IDisposable
         set => _idle.SetBusy(value, _clock.GetTimestamp());
     }
 
+    /// <summary>A client that is connected for one request has nothing else to send.</summary>
+    private TimeSpan IdleTimeout => _transport.IsShort ? Timeout.InfiniteTimeSpan : _options.IdleTimeout;
+
     private bool Pings => _options.PingInterval != Timeout.InfiniteTimeSpan;
 
     /// <summary>Starts the timer.</summary>
-    public void Start() => Schedule(Min(Pings ? _options.PingInterval : TimeSpan.MaxValue, _idle.Rest(_options.IdleTimeout, _clock)));
+    public void Start() => Schedule(Min(Pings ? _options.PingInterval : TimeSpan.MaxValue, _idle.Rest(IdleTimeout, _clock)));
 
     /// <summary>Records that data has arrived from the client.</summary>
     public void OnData() => _answer.OnData(_clock.GetTimestamp());
@@ -65,10 +68,10 @@ internal sealed class KeepAlive : IDisposable
 
     private void Check()
     {
-        var idle = _idle.Rest(_options.IdleTimeout, _clock);
+        var idle = _idle.Rest(IdleTimeout, _clock);
         if (idle <= TimeSpan.Zero)
         {
-            _connection.CloseIdle(_options.IdleTimeout);
+            _connection.CloseIdle(IdleTimeout);
             return;
         }
 

@@ -4,7 +4,8 @@ namespace ChatKit.AspNetCore.Tests.Custom;
 /// A history on a table as an application could write it, because this project only sees the public members of ChatKit. Several nodes can
 /// share the table.
 /// </summary>
-internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = null, TimeProvider? clock = null) : IMessageHistory
+internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = null, TimeProvider? clock = null, string? epoch = null)
+    : IMessageHistory
 {
     private readonly TimeSpan _timeToLive = timeToLive ?? TimeSpan.FromDays(30);
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
@@ -70,13 +71,12 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
         if (_rooms.TryGetValue(room, out var row) && _clock.GetUtcNow() - row.LastAppend >= _timeToLive)
             row.Messages.Clear();
         if (row is null && create)
-            _rooms.Add(room, row = new Row(capacity));
+            _rooms.Add(room, row = new Row(capacity, epoch ?? $"{Guid.NewGuid():n}"));
         return row;
     }
 
-    private sealed class Row(int usualCapacity)
+    private sealed class Row(int usualCapacity, string epoch)
     {
-        private readonly string _epoch = $"{Guid.NewGuid():n}";
         private readonly Dictionary<string, (MessagePosition Position, DateTimeOffset At)> _keys = [];
         private int? _capacity;
 
@@ -92,7 +92,7 @@ internal sealed class TableHistory(int capacity = 100, TimeSpan? timeToLive = nu
         {
             if (message.IdempotencyKey is { } key && _keys.TryGetValue(key, out var known) && now - known.At < TimeSpan.FromMinutes(5))
                 return new AppendResult(known.Position, IsNew: false);
-            (Top, LastAppend) = (new MessagePosition(_epoch, Top.Sequence + 1), now);
+            (Top, LastAppend) = (new MessagePosition(epoch, Top.Sequence + 1), now);
             if (message.IdempotencyKey is { } given)
                 _keys[given] = (Top, now);
             Messages.Add(message.WithPosition(Top));

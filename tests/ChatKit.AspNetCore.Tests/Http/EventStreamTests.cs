@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using ChatKit.AspNetCore.Tests.Custom;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -92,6 +94,69 @@ public class EventStreamTests
     }
 
     [Fact]
+    public async Task The_last_id_counts_more_than_the_query_which_a_browser_repeats()
+    {
+        await using var server = await StartAsync(Script.Broadcasting);
+        var first = await EventStream.OpenAsync(server, Room);
+        await first.FrameAsync("live");
+        (await first.PostAsync("""[{"data":"1","type":"message"},{"data":"2","type":"message"},{"data":"3","type":"message"}]""")).EnsureSuccessStatusCode();
+        await first.TextAsync();
+        var query = $"?after={first.LastId}";
+        await first.TextAsync();
+        await first.DisposeAsync();
+
+        await using var second = await EventStream.OpenAsync(server, Room + query, ("Last-Event-ID", first.LastId!));
+
+        Assert.Equal("3", await second.TextAsync());
+    }
+
+    [Theory]
+    [InlineData("a\nb: c\r")]
+    [InlineData("a&b=%41+")]
+    [InlineData("ä€\0")]
+    public async Task An_id_can_have_any_epoch_of_a_history_of_the_application(string epoch)
+    {
+        var history = new TableHistory(epoch: epoch);
+        await using var server = await ChatServer.StartAsync(
+            static app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}", static options => options.Transports = ChatTransports.All),
+            builder => builder.Services.AddSingleton<IMessageHistory>(history));
+        (await EventStream.PostAsync(server, Room, """{"data":"1"}""")).EnsureSuccessStatusCode();
+        await using var first = await EventStream.OpenAsync(server, Room);
+        await first.FrameAsync("live");
+
+        await using var second = await EventStream.OpenAsync(server, Room, ("Last-Event-ID", first.LastId!));
+
+        Assert.True((await second.FrameAsync("live")).GetProperty("recovered").GetBoolean());
+    }
+
+    [Fact]
+    public async Task The_last_id_resumes_the_home_room_however_many_rooms_the_client_has_left()
+    {
+        var script = new Script
+        {
+            Message = static async (connection, message) =>
+            {
+                for (var i = 0; i < 150; i++)
+                {
+                    await connection.JoinAsync($"{i}");
+                    await connection.LeaveAsync($"{i}");
+                }
+
+                await connection.BroadcastAsync(message.Text);
+            },
+        };
+        await using var server = await StartAsync(script);
+        var first = await EventStream.OpenAsync(server, Room);
+        (await first.PostAsync("""{"type":"message","data":"hi"}""")).EnsureSuccessStatusCode();
+        await first.TextAsync();
+        await first.DisposeAsync();
+
+        await using var second = await EventStream.OpenAsync(server, Room, ("Last-Event-ID", first.LastId!));
+
+        Assert.True((await second.FrameAsync("live")).GetProperty("recovered").GetBoolean());
+    }
+
+    [Fact]
     public async Task JSON_with_line_ends_stays_one_event()
     {
         var script = new Script { Open = static connection => connection.SendJsonAsync("{\n  \"a\":\r\n  \"b\\nc\"\n}") };
@@ -179,6 +244,20 @@ public class EventStreamTests
         using var response = await EventStream.RequestAsync(server, Room, ("Origin", "https://evil.example"));
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-site", HttpStatusCode.Forbidden)]
+    [InlineData("same-origin", HttpStatusCode.OK)]
+    [InlineData("none", HttpStatusCode.OK)]
+    public async Task A_page_of_another_site_that_hides_its_origin_is_refused(string site, HttpStatusCode status)
+    {
+        await using var server = await StartAsync(new Script());
+
+        using var response = await EventStream.RequestAsync(server, Room, ("Sec-Fetch-Site", site));
+
+        Assert.Equal(status, response.StatusCode);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using ChatKit.AspNetCore.Tests.Custom;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -110,6 +111,184 @@ public class PollTests
         Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
         Assert.NotEqual(tag, changed.Headers.ETag!.Tag);
+    }
+
+    [Theory]
+    [InlineData("$")]
+    [InlineData("W/$")]
+    [InlineData("\"other\", W/$")]
+    public async Task A_tag_can_be_weak_or_one_of_several(string header)
+    {
+        await using var server = await StartAsync(Script.Broadcasting);
+        await SayAsync(server, "1");
+        using var first = await PollAsync(server, Room);
+
+        using var same = await PollAsync(server, Room, ("If-None-Match", header.Replace("$", first.Headers.ETag!.Tag, StringComparison.Ordinal)));
+
+        Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("a\"b")]
+    [InlineData("a\r\nb: c")]
+    [InlineData("ä€")]
+    public async Task A_tag_can_have_any_epoch_of_a_history_of_the_application(string epoch)
+    {
+        await using var server = await StartAsync(Script.Broadcasting, build: services => services.AddSingleton<IMessageHistory>(new TableHistory(epoch: epoch)));
+        await SayAsync(server, "1");
+        using var first = await PollAsync(server, Room);
+
+        using var same = await PollAsync(server, Room, ("If-None-Match", first.Headers.ETag!.Tag));
+
+        Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_message_for_the_user_only_is_news_and_has_no_tag()
+    {
+        var script = new Script { Open = static connection => connection.SendAsync("for you") };
+        await using var server = await StartAsync(script);
+        await server.Services.GetRequiredService<IRoomBroadcaster>().BroadcastAsync("lobby", "for all", cancellationToken: TestContext.Current.CancellationToken);
+        var position = Uri.UnescapeDataString(Position(await JsonAsync(server, Room)));
+
+        using var response = await PollAsync(server, Room, ("If-None-Match", $"\"{position}\""));
+
+        Assert.Null(response.Headers.ETag);
+        Assert.Equal(["for you", "for all"], Texts(await JsonAsync(response)));
+    }
+
+    [Fact]
+    public async Task A_room_that_the_handler_joins_is_not_in_the_response()
+    {
+        var script = new Script { Open = static connection => connection.JoinAsync("kitchen") };
+        await using var server = await StartAsync(script);
+        var rooms = server.Services.GetRequiredService<IRoomBroadcaster>();
+        await rooms.BroadcastAsync("kitchen", "far", cancellationToken: TestContext.Current.CancellationToken);
+        await rooms.BroadcastAsync("lobby", "near", cancellationToken: TestContext.Current.CancellationToken);
+
+        var first = await JsonAsync(server, Room);
+        var poll = JsonAsync(server, $"{Room}?wait=60&after={Position(first)}");
+        await MembersAsync(server, 1);
+        await rooms.BroadcastAsync("lobby", "new", cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(["near"], Texts(first));
+        Assert.Equal(["new"], Texts(await poll));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?frames=1")]
+    [InlineData("?before=5k2j9:42")]
+    public async Task A_response_is_for_its_client_only(string query)
+    {
+        await using var server = await StartAsync(new Script());
+
+        using var response = await PollAsync(server, Room + query);
+
+        Assert.True(response.Headers.CacheControl is { Private: true, NoCache: true });
+    }
+
+    [Fact]
+    public async Task The_position_of_an_empty_room_misses_nothing()
+    {
+        await using var server = await StartAsync(Script.Broadcasting, static options => options.HistoryCapacity = 2);
+        var first = await JsonAsync(server, Room);
+        await SayAsync(server, "1", "2", "3");
+
+        var second = await JsonAsync(server, $"{Room}?after={Position(first)}");
+
+        Assert.Equal(["2", "3"], Texts(second));
+        Assert.Equal(1, second.GetProperty("gap").GetProperty("missed").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_poll_without_history_waits_for_a_message()
+    {
+        await using var server = await StartAsync(Script.Broadcasting, static options => options.HistoryCapacity = 0);
+        var poll = JsonAsync(server, $"{Room}?wait=60");
+        await MembersAsync(server, 1);
+
+        await Patience.UntilAsync(
+            async () =>
+            {
+                await SayAsync(server, "1");
+                return poll.IsCompleted;
+            },
+            "the poll ends");
+
+        Assert.Equal(["1"], Texts(await poll));
+    }
+
+    [Fact]
+    public async Task A_response_that_has_no_space_for_all_says_that_there_is_more()
+    {
+        await using var server = await StartAsync(Script.Broadcasting, static options => options.OutboundQueueLimit = 1024);
+        await SayAsync(server, [.. Enumerable.Range(1, 9).Select(static n => $"{n}{new string('x', 500)}")]);
+        List<string?> texts = [];
+        var polls = 0;
+        var after = "";
+        JsonElement room;
+        do
+        {
+            room = await JsonAsync(server, Room + after);
+            after = $"?after={Position(room)}";
+            texts.AddRange(Texts(room));
+            polls++;
+        }
+        while (room.TryGetProperty("more", out _));
+
+        Assert.Equal(Enumerable.Range(1, 9).Select(static n => $"{n}"), texts.Select(static text => text![..1]));
+        Assert.InRange(polls, 2, 9);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_unavailable_is_answered_with_503()
+    {
+        await using var server = await StartAsync(
+            Script.Broadcasting, build: static services => services.AddSingleton<IMessageHistory>(new TableHistory { Down = true }));
+
+        using var response = await PollAsync(server, $"{Room}?wait=60").Soon();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_long_poll_is_not_idle()
+    {
+        await using var server = await StartAsync(new Script(), static options => options.IdleTimeout = TimeSpan.FromSeconds(1));
+
+        await JsonAsync(server, $"{Room}?wait=2");
+    }
+
+    [Fact]
+    public async Task A_poll_sends_no_positions_later()
+    {
+        await using var server = await StartAsync(new Script());
+
+        await JsonAsync(server, $"{Room}?resume=frame");
+    }
+
+    [Fact]
+    public async Task A_request_that_its_client_has_ended_before_the_connection_begins_ends_at_once()
+    {
+        var answered = new TaskCompletionSource();
+        await using var server = await ChatServer.StartAsync(
+            app =>
+            {
+                app.Use(async (context, next) =>
+                {
+                    context.RequestAborted = new CancellationToken(canceled: true);
+                    await next(context);
+                    answered.SetResult();
+                });
+                app.MapWebSocketHandler<ChatRoom>("/chat/{room}", static options => options.Transports = ChatTransports.All);
+            },
+            static builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock()));
+
+        _ = await Record.ExceptionAsync(() => PollAsync(server, $"{Room}?wait=60"));
+
+        await answered.Task.Soon();
     }
 
     [Fact]

@@ -119,6 +119,38 @@ public sealed class PostTests(RedisServer redis) : IClassFixture<RedisServer>
         Assert.Equal(HttpStatusCode.Accepted, (await stream.PostAsync(Texts(new string('x', 900)))).StatusCode);
     }
 
+    [Fact]
+    public async Task A_body_of_unknown_length_that_is_too_large_is_refused()
+    {
+        await using var server = await StartAsync(Script.Broadcasting, static options => options.MaxMessageSize = 1000);
+
+        // The second request uses the same connection.
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Room, UriKind.Relative));
+            request.Content = new StringContent(Texts(new string('x', 100_000)), System.Text.Encoding.UTF8, "application/json");
+            request.Headers.TransferEncodingChunked = true;
+            using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_post_to_another_endpoint_has_the_limit_of_the_stream()
+    {
+        await using var server = await ChatServer.StartAsync(
+            static app =>
+            {
+                app.MapWebSocketHandler<ChatRoom>("/small", static options => (options.Transports, options.MaxMessageSize) = (ChatTransports.All, 100));
+                app.MapWebSocketHandler<ChatRoom>("/large", static options => options.Transports = ChatTransports.All);
+            });
+        await using var stream = await EventStream.OpenAsync(server, "/small");
+
+        using var response = await EventStream.PostAsync(server, "/large", Texts(new string('x', 1000)), ("ChatKit-Connection", stream.Token));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
     [Theory]
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]

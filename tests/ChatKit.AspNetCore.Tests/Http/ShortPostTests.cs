@@ -75,6 +75,11 @@ public class ShortPostTests
     [InlineData("""{"room":"kitchen","data":"hi"}""", HttpStatusCode.Forbidden, "forbidden")]
     [InlineData("""[{"data":"hi"},{"data":"hi"}]""", HttpStatusCode.BadRequest, "malformed")]
     [InlineData("hi", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"type":1,"data":"hi"}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"type":"\ud800","data":"hi"}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"data":"\ud800"}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"room":"\ud800","data":"hi"}""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData("""{"\ud800":1,"data":"hi"}""", HttpStatusCode.BadRequest, "malformed")]
     [InlineData("""{"data":"refuse"}""", HttpStatusCode.Forbidden, "muted")]
     [InlineData("""{"data":"fail"}""", HttpStatusCode.InternalServerError, "failed")]
     [InlineData("""{"data":"close"}""", HttpStatusCode.Forbidden, "closed")]
@@ -117,6 +122,58 @@ public class ShortPostTests
         Assert.Equal(HttpStatusCode.Forbidden, denied.StatusCode);
     }
 
+    [Theory]
+    [InlineData("{\"json\":", 64, "}")]
+    [InlineData("[{\"json\":", 63, "},{}]")]
+    public async Task A_frame_that_is_nested_too_deeply_is_malformed(string before, int levels, string after)
+    {
+        await using var server = await StartAsync(Script.Broadcasting);
+
+        using var response = await EventStream.PostAsync(server, Room, before + new string('[', levels) + new string(']', levels) + after);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("malformed", (await JsonAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task An_edit_stores_no_message_and_is_answered_with_200()
+    {
+        await using var server = await ChatServer.StartAsync(
+            static app => app.MapWebSocketHandler<EditingRoom>("/chat/{room}", static options => options.Transports = ChatTransports.All));
+        var position = (await JsonAsync(await EventStream.PostAsync(server, Room, """{"data":"old"}"""))).GetProperty("position").GetString();
+
+        using var response = await EventStream.PostAsync(server, Room, $$"""{"type":"edit","position":"{{position}}","data":"new"}""");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Null(response.Headers.Location);
+        Assert.Equal(position, (await JsonAsync(response)).GetProperty("position").GetString());
+    }
+
+    [Fact]
+    public async Task A_message_in_another_room_has_no_location()
+    {
+        var script = new Script
+        {
+            Message = static (connection, message) => connection.BroadcastAsync(message.Text, new BroadcastOptions { Room = message.Room }),
+        };
+        await using var server = await StartAsync(script, static options => options.AllowClientJoins = true);
+
+        using var response = await EventStream.PostAsync(server, Room, """{"room":"kitchen","data":"hi"}""");
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Null(response.Headers.Location);
+    }
+
+    [Fact]
+    public async Task The_location_keeps_the_query_which_can_name_the_room()
+    {
+        await using var server = await StartAsync(Script.Broadcasting, static options => options.HomeRoom = static context => context.Request.Query["in"]);
+
+        using var response = await EventStream.PostAsync(server, $"{Room}?in=K%C3%BCche", """{"data":"hi"}""");
+
+        Assert.Matches("^/chat/lobby\\?in=K%C3%BCche&before=[0-9a-z]+%3A2&limit=1$", response.Headers.Location?.OriginalString);
+    }
+
     [Fact]
     public async Task A_room_that_is_denied_is_answered_with_403()
     {
@@ -127,6 +184,13 @@ public class ShortPostTests
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal("not allowed in this room", (await JsonAsync(response)).GetProperty("detail").GetString());
+    }
+
+    private sealed class EditingRoom : WebSocketHandler
+    {
+        protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
+
+        protected override async ValueTask OnEditAsync(EditRequest edit) => await EditAsync(edit.Position, edit.Message.Text);
     }
 
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>

@@ -70,6 +70,35 @@ public class TransportOptionTests
         Assert.Equal(401, await StatusAsync(server.HandshakeAsync(Room)));
     }
 
+    [Fact]
+    public async Task A_page_of_another_origin_can_be_allowed_with_CORS()
+    {
+        const string Page = "https://www.example.com";
+        await using var server = await ChatServer.StartAsync(
+            static app =>
+            {
+                app.UseCors();
+                app.MapWebSocketHandler<ChatRoom>("/chat/{room}", static options =>
+                {
+                    options.Transports = ChatTransports.All;
+                    options.AllowedOrigins.Add(Page);
+                }).RequireCors(static cors => cors.WithOrigins(Page).WithHeaders("Content-Type", "ChatKit-Connection", "ChatKit-Sequence"));
+            },
+            static builder => builder.Services.AddCors());
+        using var asks = new HttpRequestMessage(HttpMethod.Options, new Uri(Room, UriKind.Relative));
+        foreach (var (name, value) in ((string, string)[])
+            [("Origin", Page), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "chatkit-connection,content-type")])
+            asks.Headers.Add(name, value);
+
+        using var preflight = await server.Http.SendAsync(asks, TestContext.Current.CancellationToken);
+        using var post = await EventStream.PostAsync(server, Room, """{"data":"hi"}""", ("Origin", Page));
+
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        Assert.Contains("ChatKit-Connection", preflight.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, post.StatusCode);
+        Assert.Equal(Page, post.Headers.GetValues("Access-Control-Allow-Origin").Single());
+    }
+
     private static async Task<int> StatusAsync(Task<HttpResponseMessage> request)
     {
         using var response = await request.Soon();

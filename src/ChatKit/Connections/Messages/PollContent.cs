@@ -21,6 +21,9 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
     /// <summary>Whether anything was collected that the client waits for.</summary>
     public bool HasNews { get; private set; }
 
+    /// <summary>Whether anything was collected that does not change <see cref="Tag"/>, such as a message for the user only.</summary>
+    public bool HasUntagged { get; private set; }
+
     /// <summary>The number of bytes that were collected.</summary>
     public long Size { get; private set; }
 
@@ -33,9 +36,11 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
     /// <param name="isHome">Whether the frame belongs to the home room.</param>
     public bool TryAdd(in V1FrameHead head, ReadOnlySpan<byte> json, bool isHome)
     {
+        if (!request.AsFrames && !isHome && !head.Room.IsEmpty)
+            return true; // The handler has joined another room, in which the client has no position.
         if (isHome && head.Type == V1FrameType.Message && !head.Position.IsEmpty && ++_messages > request.Limit)
         {
-            _hasMore = true;
+            Omit(head, isHome);
             return false;
         }
 
@@ -43,6 +48,7 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
             Follow(head);
         var isNews = head.Type is V1FrameType.Message or V1FrameType.Change or V1FrameType.Gap or V1FrameType.Left;
         HasNews |= isNews;
+        HasUntagged |= isNews && (!isHome || head.Type == V1FrameType.Left);
         if (!request.AsFrames && head.Type == V1FrameType.Gap)
             _gap = json.ToArray();
         else if (request.AsFrames || (isNews && head.Type != V1FrameType.Left))
@@ -50,6 +56,10 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
         Size += json.Length;
         return true;
     }
+
+    /// <summary>Notes that a frame is left for the next poll.</summary>
+    public void Omit(in V1FrameHead head, bool isHome) =>
+        _hasMore |= isHome && head.Type is V1FrameType.Message or V1FrameType.Change && !head.Position.IsEmpty;
 
     public byte[] ToJson()
     {

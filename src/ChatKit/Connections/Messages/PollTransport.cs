@@ -43,7 +43,7 @@ internal sealed class PollTransport : ShortTransport
 
     public override int? Replay => _request.Limit;
 
-    private bool HasNews => _content.HasNews && _content.Tag != _request.KnownTag;
+    private bool HasNews => _content.HasUntagged || (_content.HasNews && !_request.KnownTags.Contains(_content.Tag));
 
     /// <summary>The result, once the connection has ended.</summary>
     public PollResult Result()
@@ -53,7 +53,7 @@ internal sealed class PollTransport : ShortTransport
             return new PollResult
             {
                 Body = _content.ToJson(),
-                Tag = _content.Tag,
+                Tag = _content.HasUntagged ? null : _content.Tag,
                 HasNews = HasNews,
                 IsComplete = _caughtUp.Task.IsCompleted,
                 Close = Close,
@@ -66,7 +66,8 @@ internal sealed class PollTransport : ShortTransport
         var number = 0;
         foreach (var room in _request.Rooms)
             await Listener.OnMessageAsync(new WebSocketMessage(Join(room, number++), WebSocketMessageType.Text)).ConfigureAwait(false);
-        await _caughtUp.Task.WaitAsync(CatchUpTimeout, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task either = Task.WhenAny(_caughtUp.Task, _done.Task);
+        await either.WaitAsync(CatchUpTimeout, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_caughtUp.Task.IsCompleted && _request.Wait > TimeSpan.Zero)
             await _done.Task.WaitAsync(_request.Wait, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         End();
@@ -77,15 +78,22 @@ internal sealed class PollTransport : ShortTransport
         var head = V1FrameHead.Read(json);
         lock (_behind)
         {
-            if (_hasEnded || head.Type == V1FrameType.Ping)
+            if (head.Type == V1FrameType.Ping)
                 return;
-            if (!_content.TryAdd(head, json, isHome: head.Room.SequenceEqual(_room)))
+            var isHome = head.Room.SequenceEqual(_room);
+            if (_hasEnded)
             {
-                EndNow();
+                _content.Omit(head, isHome);
                 return;
             }
 
-            if (head.Type == V1FrameType.Live)
+            if (!_content.TryAdd(head, json, isHome))
+            {
+                Cut();
+                return;
+            }
+
+            if (head.Type is V1FrameType.Live or V1FrameType.Left)
                 _behind.Remove(Encoding.UTF8.GetString(head.Room));
             else if (head.Type == V1FrameType.Error)
                 _behind.Remove(RoomOf(json));
@@ -98,7 +106,9 @@ internal sealed class PollTransport : ShortTransport
         {
             if (_behind.Count == 0 && !_caughtUp.Task.IsCompleted)
                 _caughtUp.TrySetResult();
-            if ((_behind.Count == 0 && HasNews) || _content.Size > _byteLimit)
+            if (_content.Size > _byteLimit)
+                Cut();
+            else if (_behind.Count == 0 && HasNews)
                 EndNow();
         }
     }
@@ -109,10 +119,16 @@ internal sealed class PollTransport : ShortTransport
             EndNow();
     }
 
-    /// <summary>Ends the wait. A client that has not caught up goes on with its next request.</summary>
+    /// <summary>Ends the wait, because there is space for no more. A client that has not caught up goes on with its next request.</summary>
+    private void Cut()
+    {
+        _caughtUp.TrySetResult();
+        EndNow();
+    }
+
     private void EndNow()
     {
-        if (_content.Size > 0 || Close is not null)
+        if (_content.HasNews || Close is not null)
             _caughtUp.TrySetResult();
         _hasEnded = true;
         _done.TrySetResult();

@@ -23,10 +23,12 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     private long _lastId;
 
     /// <summary>Opens a box for a connection of this node. Dispose of it when the connection has ended.</summary>
-    public async ValueTask<Box> OpenAsync(WebSocketConnectionInfo info)
+    /// <param name="info">Describes the connection.</param>
+    /// <param name="limit">The maximum size of a post, in bytes. The client may post to an endpoint that accepts more.</param>
+    public async ValueTask<Box> OpenAsync(WebSocketConnectionInfo info, int limit)
     {
         await SubscribeAsync().ConfigureAwait(false);
-        var box = new Box(this, PostToken.Create(_node, info.Id), info.UserId, new PostQueue(clock));
+        var box = new Box(this, PostToken.Create(_node, info.Id), info.UserId, limit, new PostQueue(clock));
         if (!_boxes.TryAdd(info.Id, box))
             throw new InvalidOperationException($"There is a connection with the id '{info.Id}' already.");
         return box;
@@ -124,6 +126,8 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
             return PostResult.Gone;
         if (!box.Accepts(token, userId))
             return PostResult.Forbidden;
+        if (body.Length > box.Limit)
+            return PostResult.TooLarge;
 
         // The node that has received the post has checked it.
         return PostBody.TryRead(body, out var frames, out _) ? await box.Posts.AddAsync(number, frames).ConfigureAwait(false) : PostResult.Busy;
@@ -140,9 +144,11 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     }
 
     /// <summary>The posts of one connection.</summary>
-    internal sealed class Box(PostOffice office, PostToken token, string? userId, PostQueue posts) : IDisposable
+    internal sealed class Box(PostOffice office, PostToken token, string? userId, int limit, PostQueue posts) : IDisposable
     {
         public string Token { get; } = token.ToString();
+
+        public int Limit => limit;
 
         public PostQueue Posts => posts;
 

@@ -6,8 +6,9 @@ namespace ChatKit.Connections.Messages;
 
 /// <summary>A frame that is posted without a connection.</summary>
 /// <param name="Frame">The frame, with a type and a ref.</param>
+/// <param name="IsMessage">Whether the frame is a message, and not a request.</param>
 /// <param name="Room">The room that it addresses; null for the home room.</param>
-internal sealed record ShortPost(byte[] Frame, string? Room)
+internal sealed record ShortPost(byte[] Frame, bool IsMessage, string? Room)
 {
     private const string Type = "type";
     private const string Ref = "ref";
@@ -19,25 +20,38 @@ internal sealed record ShortPost(byte[] Frame, string? Room)
         post = null;
         if (!PostBody.TryRead(body, out var frames, out problem))
             return false;
-        using var document = JsonDocument.Parse(frames.Count == 1 ? frames[0] : body);
+        try
+        {
+            problem = Read(frames.Count == 1 ? frames[0] : body, out post);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            problem = "The frame has too many levels of nesting, or a text that is not valid Unicode.";
+        }
+
+        return problem is null;
+    }
+
+    /// <summary>Returns what is wrong with a frame, for people; null if it can be passed on.</summary>
+    private static string? Read(ReadOnlyMemory<byte> body, out ShortPost? post)
+    {
+        post = null;
+        using var document = JsonDocument.Parse(body);
         var frame = document.RootElement;
         if (frame.ValueKind != JsonValueKind.Object)
-        {
-            problem = "Without the header ChatKit-Connection, the body must be one frame: a JSON object, such as {\"data\":\"hi\"}.";
-            return false;
-        }
+            return "Without the header ChatKit-Connection, the body must be one frame: a JSON object, such as {\"data\":\"hi\"}.";
 
-        if (frame.TryGetProperty(Type, out var type)
-            && (type.ValueEquals(V1ClientFrame.JoinType) || type.ValueEquals(V1ClientFrame.LeaveType)))
-        {
-            problem = "Without a connection, a client can't join or leave rooms.";
-            return false;
-        }
+        var type = frame.TryGetProperty(Type, out _) ? Text(frame, Type) : V1ClientFrame.MessageType;
+        if (type is V1ClientFrame.JoinType or V1ClientFrame.LeaveType)
+            return "Without a connection, a client can't join or leave rooms.";
 
-        var room = frame.TryGetProperty("room", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
-        post = new ShortPost(Complete(frame), RoomName.IsValid(room, out _) ? room : null);
-        return true;
+        var room = Text(frame, "room");
+        post = new ShortPost(Complete(frame), type == V1ClientFrame.MessageType, RoomName.IsValid(room, out _) ? room : null);
+        return null;
     }
+
+    private static string? Text(JsonElement frame, string name) =>
+        frame.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static byte[] Complete(JsonElement frame)
     {

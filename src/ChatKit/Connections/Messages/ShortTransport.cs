@@ -7,16 +7,16 @@ namespace ChatKit.Connections.Messages;
 /// <summary>Carries messages of a connection that lasts for one request. What the client is sent is collected for the response.</summary>
 internal abstract class ShortTransport : ClientTransport, IOutboundListener
 {
-    private readonly CancellationTokenRegistration _gone;
+    private readonly CancellationToken _gone;
+    private CancellationTokenRegistration _registration;
     private ITransportListener? _listener;
 
     /// <param name="options">The options of the connection.</param>
     /// <param name="gone">Canceled when the client has ended the request.</param>
     protected ShortTransport(WebSocketConnectionOptions options, CancellationToken gone)
     {
+        _gone = gone;
         Outbound = new OutboundQueue(new Collector(this), options.OutboundQueueLimit, this);
-        _gone = gone.UnsafeRegister(
-            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
     }
 
     public sealed override ChatTransports Kind => ChatTransports.Polling;
@@ -35,7 +35,14 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
     /// <summary>The connection.</summary>
     protected ITransportListener Listener => _listener!;
 
-    public sealed override void SetListener(ITransportListener listener) => Volatile.Write(ref _listener, listener);
+    public sealed override void SetListener(ITransportListener listener)
+    {
+        _listener = listener;
+
+        // Not earlier: if the client is gone already, this notifies the listener at once.
+        _registration = _gone.UnsafeRegister(
+            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
+    }
 
     public sealed override async Task ReceiveAsync()
     {
@@ -65,14 +72,14 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
 
     public void OnFailed(Exception exception)
     {
-        Volatile.Read(ref _listener)?.OnLost(exception);
+        Listener.OnLost(exception);
         End();
     }
 
     public sealed override void Dispose()
     {
         End();
-        _gone.Dispose();
+        _registration.Dispose();
     }
 
     /// <summary>Receives what the client sends, and completes when the client has what it waits for.</summary>
