@@ -34,7 +34,7 @@ internal sealed class RealServer : IAsyncDisposable
             return next(context);
         });
         app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
-        app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ScriptedServer.ClientFolder, "chatkit.js"), "text/javascript"));
+        ScriptedServer.MapClient(app);
         app.MapWebSocketHandler<THandler>("/chat/{room}", configure);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new RealServer(app);

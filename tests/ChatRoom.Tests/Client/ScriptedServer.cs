@@ -24,7 +24,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _app = builder.Build();
         _app.UseWebSockets();
         _app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
-        _app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ClientFolder, "chatkit.js"), "text/javascript"));
+        MapClient(_app);
         _app.Map("/chat/{room}", AnswerAsync);
     }
 
@@ -57,6 +57,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Serves the modules of the browser client.</summary>
+    public static void MapClient(WebApplication app)
+    {
+        foreach (var name in new[] { "chatkit.js", "chatkit.fallback.js" })
+            app.MapGet("/" + name, () => Results.File(Path.Combine(ClientFolder, name), "text/javascript"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource();
@@ -67,6 +74,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
         Handshakes++;
         if (IsSilent)
         {
