@@ -1,6 +1,14 @@
-import { LOST, addressOf, delayOf, isEarly, post, readProblem, request, toEnd } from './http.js';
+import { BROKEN, LOST, addressOf, delayOf, isEarly, post, readProblem, request, toEnd } from './http.js';
 
 const MAX_RETRIES = 4; // after which a new stream has better prospects
+
+// What would end again on a new stream, as for a WebSocket. Otherwise, a new one helps.
+const POST_ENDS = {
+  400: { code: 1007, reason: 'The server could not read what the client sent.' },
+  401: { code: 1008, reason: '' },
+  413: { code: 1009, reason: 'The request was too large for the server.' },
+  415: { code: 1007, reason: 'The server does not accept JSON.' },
+};
 
 const encoder = new TextEncoder();
 
@@ -15,7 +23,7 @@ export function eventStream({ url, token, signal, connection, hear, end }) {
 
   const finish = (event) => signal.aborted || end(event);
 
-  read().catch(() => finish(proof ? { code: 1006, reason: '' } : LOST));
+  read().catch(() => finish(BROKEN));
 
   return (frame) => {
     waiting.push(frame);
@@ -25,7 +33,12 @@ export function eventStream({ url, token, signal, connection, hear, end }) {
   async function read() {
     const address = addressOf(url);
     address.search = url.search;
-    const response = await request(address, token, { Accept: 'text/event-stream' }, { signal });
+    const response = await request(address, token, { Accept: 'text/event-stream' }, { signal }).catch(() => {});
+    if (!response) {
+      finish(LOST);
+      return;
+    }
+
     if (!response.ok || !response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
       if (response.ok) response.body?.cancel();
       finish(toEnd(response, response.ok ? {} : await readProblem(response)));
@@ -45,7 +58,7 @@ export function eventStream({ url, token, signal, connection, hear, end }) {
       }
     }
 
-    finish({ code: 1006, reason: '' });
+    finish(BROKEN);
   }
 
   /** False after the last event. */
@@ -87,14 +100,14 @@ export function eventStream({ url, token, signal, connection, hear, end }) {
         const response = await post(target, token, body, { 'ChatKit-Connection': proof, 'ChatKit-Sequence': sequence });
         if (response.status === 202) return;
         if (!isEarly(response)) {
-          finish(toEnd(response, await readProblem(response)));
+          finish(POST_ENDS[response.status] ?? LOST);
           return;
         }
 
         delay = delayOf(response);
       } catch {
         if (failures++ >= MAX_RETRIES) {
-          finish({ code: 1006, reason: '' });
+          finish(LOST);
           return;
         }
       }

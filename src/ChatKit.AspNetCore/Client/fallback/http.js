@@ -50,4 +50,7 @@ export function toEnd(response, { closeCode, detail: reason = '' }) {
   return { code: 1006, reason, isNotOffered, isUnknown: !isNotOffered };
 }
 
-export const LOST = { code: 1006, reason: '', isUnknown: true };
+export const BROKEN = { code: 1006, reason: '' };
+
+/** There is no answer at all, so the server can be down. */
+export const LOST = { ...BROKEN, isUnknown: true };

@@ -1,4 +1,4 @@
-import { LOST, addressOf, delayOf, post, readProblem, request, toEnd } from './http.js';
+import { BROKEN, LOST, addressOf, delayOf, post, readProblem, request, toEnd } from './http.js';
 
 const WAIT = 25; // in seconds; many proxies give up after 30
 
@@ -24,7 +24,7 @@ export function polling({ url, token, signal, client, hear, end }) {
   const tell = (frame) => signal.aborted || hear(JSON.stringify(frame));
 
   signal.addEventListener('abort', () => poll?.abort());
-  receive().catch(() => finish(hasWelcome ? { code: 1006, reason: '' } : LOST));
+  receive().catch(() => finish(LOST));
 
   return (text) => {
     const frame = JSON.parse(text);
@@ -62,11 +62,11 @@ export function polling({ url, token, signal, client, hear, end }) {
 
   async function receive() {
     while (!signal.aborted) {
-      const asked = [...rooms].filter(([, ref]) => ref);
+      const asked = [...rooms];
       const address = new URL(target);
       address.searchParams.set('frames', 1);
-      address.searchParams.set('wait', hasWelcome && !asked.length ? WAIT : 0);
-      for (const room of rooms.keys()) address.searchParams.append('join', room);
+      address.searchParams.set('wait', hasWelcome && asked.every(([, ref]) => !ref) ? WAIT : 0);
+      for (const [room] of asked) address.searchParams.append('join', room);
       for (const id of url.searchParams.getAll('connection')) address.searchParams.append('connection', id);
       client.namePositions(address, true, MAX_URL);
       address.searchParams.delete('resume');
@@ -92,23 +92,29 @@ export function polling({ url, token, signal, client, hear, end }) {
   }
 
   function take(frames, asked) {
-    const refused = new Map(frames.filter(({ type, ref }) => type === 'error' && ref?.startsWith('join:')).map((error) => [error.ref.slice(5), error]));
-    for (const [room, ref] of asked) {
-      if (rooms.get(room) !== ref || refused.has(room)) continue;
+    const refusals = new Map();
+    for (const frame of frames) {
+      const [, index] = /^join-(\d+)$/.exec((frame.type === 'error' && frame.ref) || '') ?? [];
+      if (index) refusals.set(frame, asked[index]);
+    }
+
+    const refused = new Set(refusals.values());
+    for (const each of asked) {
+      const [room, ref] = each;
+      if (!ref || refused.has(each) || rooms.get(room) !== ref) continue;
       rooms.set(room);
       tell({ type: 'ack', ref, room });
     }
 
     for (const frame of frames) {
-      if (frame.type === 'error' && refused.has(frame.ref?.slice(5))) refuse(frame);
+      if (refusals.has(frame)) refuse(frame, ...refusals.get(frame));
       else if (!left.has(frame.room) && isNew(frame)) tell(frame);
     }
   }
 
-  function refuse({ ref: joinRef, code, text }) {
-    const room = joinRef.slice(5);
-    const ref = rooms.get(room);
-    if (!rooms.has(room) || (!ref && code === 'unavailable')) return;
+  function refuse({ code, text }, room, ref) {
+    // The page can have left the room, or the store can be unavailable for a moment.
+    if (!rooms.has(room) || rooms.get(room) !== ref || (!ref && code === 'unavailable')) return;
     forget(room);
     tell(ref ? { type: 'error', ref, code, text } : { type: 'left', room, reason: text });
   }
@@ -153,7 +159,7 @@ export function polling({ url, token, signal, client, hear, end }) {
         if (code === 'rate_limited') finish({ code: 1008, reason: detail });
       }
     } catch {
-      finish({ code: 1006, reason: '' }); // The client sends it again on the next connection.
+      finish(BROKEN); // The client sends it again on the next connection.
     }
   }
 }
