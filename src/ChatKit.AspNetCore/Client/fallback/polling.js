@@ -1,6 +1,7 @@
 import { BROKEN, LOST, addressOf, delayOf, post, readProblem, request, toEnd } from './http.js';
 
 const WAIT = 25; // in seconds; many proxies give up after 30
+const PAUSE = 5_000;
 
 // Servers and proxies refuse longer addresses.
 const MAX_URL = 7_500;
@@ -69,6 +70,7 @@ export function polling({ url, token, signal, client, hear, end }) {
       for (const [room] of asked) address.searchParams.append('join', room);
       for (const id of url.searchParams.getAll('connection')) address.searchParams.append('connection', id);
       client.namePositions(address, true, MAX_URL);
+      const isWhole = !address.searchParams.has('resume');
       address.searchParams.delete('resume');
       poll = new AbortController();
       let answer;
@@ -88,6 +90,8 @@ export function polling({ url, token, signal, client, hear, end }) {
       }
 
       take(answer.frames, asked);
+      // Rooms without a position answer every poll at once.
+      if (!isWhole) await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
 
