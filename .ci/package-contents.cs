@@ -15,7 +15,7 @@ foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore" })
     using var symbols = ZipFile.OpenRead(Path.ChangeExtension(path, ".snupkg"));
     Expect(package, "README.md", "icon.png", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml");
     if (id == "ChatKit.AspNetCore")
-        Expect(package, "staticwebassets/chatkit.js", "staticwebassets/chatkit.d.ts");
+        Expect(package, "staticwebassets/chatkit.js", "staticwebassets/chatkit.fallback.js", "staticwebassets/chatkit.d.ts");
     Expect(symbols, $"lib/net10.0/{id}.pdb");
     var manifest = Read(package, id + ".nuspec");
     foreach (var element in new[] { "<license type=\"expression\">MIT</license>", "<icon>icon.png</icon>", "<readme>README.md</readme>", "commit=\"" })

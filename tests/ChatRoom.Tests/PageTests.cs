@@ -128,15 +128,17 @@ public sealed class PageTests(Browser browser, SharedChatRoom shared) : IAsyncDi
         Assert.Matches("src=\"chat\\.[a-z0-9]+\\.js\"", page);
     }
 
-    [Fact]
-    public async Task The_browser_client_is_part_of_the_library()
+    [Theory]
+    [InlineData("chatkit.js", "export function connect")]
+    [InlineData("chatkit.fallback.js", "export class Fallback")]
+    public async Task The_browser_client_is_part_of_the_library(string module, string content)
     {
         var chatRoom = await shared.GetAsync();
         using var http = new HttpClient();
 
-        using var client = await http.GetAsync(new Uri(chatRoom.Address, "_content/ChatKit.AspNetCore/chatkit.js"));
+        using var client = await http.GetAsync(new Uri(chatRoom.Address, $"_content/ChatKit.AspNetCore/{module}"));
 
         Assert.Equal("text/javascript", client.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("export function connect", await client.Content.ReadAsStringAsync());
+        Assert.Contains(content, await client.Content.ReadAsStringAsync());
     }
 }

@@ -19,6 +19,10 @@ class Chat extends Conversation {
     return this.#client.user;
   }
 
+  get transport() {
+    return this.#client.transport;
+  }
+
   join(room) {
     return this.#client.join(room);
   }

@@ -4,6 +4,7 @@ import { Outbox, errorOf } from './outbox.js';
 import { fromPayload, toPayload } from './payload.js';
 import { move, parse } from './positions.js';
 import { Room, RoomState } from './rooms.js';
+import { Store } from './storage.js';
 
 // In milliseconds.
 const TIMES = {
@@ -16,6 +17,8 @@ const TIMES = {
   claim: 5_000,
   read: 1_000,
   signal: 2_000,
+  fallback: 5_000, // A transport that is blocked can hang as well.
+  better: 600_000,
 };
 
 // Proxies refuse much longer URLs.
@@ -48,7 +51,7 @@ export class Client {
   #interval = 0;
   #pause;
 
-  constructor(url, { after = {}, storage, token, times }) {
+  constructor(url, { after = {}, storage, token, times, transports }) {
     const address = new URL(url, document.baseURI);
     address.protocol = address.protocol.replace('http', 'ws');
     this.#times = { ...TIMES, ...times };
@@ -62,8 +65,9 @@ export class Client {
       this.#reach(state, position);
     }
 
-    this.#connection = new Connection(this, address, { token, times: this.#times });
-    this.#outbox = new Outbox(this, this.#connection, this.#session, { storage, times: this.#times, key: `chatkit:${address}` });
+    const store = new Store(storage);
+    this.#connection = new Connection(this, address, { token, times: this.#times, store, transports });
+    this.#outbox = new Outbox(this, this.#connection, this.#session, { store, times: this.#times, key: `chatkit:${address}` });
     addEventListener('pagehide', () => this.#finish(), { signal: this.#connection.lifetime.signal });
   }
 
@@ -73,6 +77,10 @@ export class Client {
 
   get user() {
     return this.#connection.user || undefined;
+  }
+
+  get transport() {
+    return this.#connection.transport;
   }
 
   open() {
@@ -230,11 +238,11 @@ export class Client {
 
   // Entering rooms
 
-  /** Names the positions in rooms that the server lets the client into by itself. */
-  namePositions(url) {
-    const rooms = [...this.#rooms.values()].filter((state) => state.position && !state.isOwn).reverse();
+  /** Names the positions in rooms: in all, or in those that the server lets the client into by itself. */
+  namePositions(url, isWhole, limit = MAX_URL) {
+    const rooms = [...this.#rooms.values()].filter((state) => state.position && (isWhole || !state.isOwn)).reverse();
     let named = 0;
-    while (named < rooms.length && url.href.length < MAX_URL) {
+    while (named < rooms.length && url.href.length < limit) {
       const { name, resume } = rooms[named++];
       url.searchParams.append('after', `${name}~${resume}`);
     }

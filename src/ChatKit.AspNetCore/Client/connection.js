@@ -1,3 +1,7 @@
+import { webSocket } from './socket.js';
+
+const SOCKET = { name: 'websocket', open: webSocket };
+
 // An error that would repeat, or the application's decision.
 const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code >= 3000;
 
@@ -5,12 +9,15 @@ const MAX_REFUSALS = 3;
 
 const encoder = new TextEncoder();
 
-/** A WebSocket that reconnects. */
+/** A connection that reconnects, by the best transport that gets through. */
 export class Connection {
   #client;
   #url;
   #token;
   #times;
+  #store;
+  #names; // of the transports, the best one first
+  #fallback; // chooses the transport, once the first one doesn't get through
 
   state = 'connecting';
   user; // of the latest connection; '' if anonymous
@@ -20,23 +27,27 @@ export class Connection {
   welcome;
   welcomedAt;
   sent; // the number of frames
+  #transport;
+  #send;
+  attempt = new AbortController(); // closes it
   #isLimited; // has sent too much
   #retry; // the delay before the next one
   #earliest; // the minimum delay
 
   #reason = {}; // of the last failure: { reason, code }
   #attempts = 0; // since the last `live`
+  #broken = 0; // attempts that ended without an answer, until there is a fallback
   #refusals = 0;
   #former = []; // ids of the latest connections
-  #socket;
-  #listening = new AbortController();
   #timer; // for connecting, silence, or the next attempt
 
-  constructor(client, url, { token, times }) {
+  constructor(client, url, { token, times, store, transports = ['websocket', 'eventsource', 'polling'] }) {
     this.#client = client;
     this.#url = url;
     this.#token = token;
     this.#times = times;
+    this.#store = store;
+    this.#names = transports;
     const { signal } = this.lifetime;
     addEventListener('online', () => this.state === 'offline' && this.open(), { signal });
     // Without a network, a socket can look open for minutes.
@@ -49,26 +60,52 @@ export class Connection {
     return this.welcome && !this.#isLimited;
   }
 
+  get transport() {
+    return this.welcome && this.#transport.name;
+  }
+
   async open() {
     if (this.lifetime.signal.aborted) return;
     this.#drop();
-    const { signal } = (this.#listening = new AbortController());
+    const attempt = this.attempt;
     this.#report(this.state === 'connecting' ? 'connecting' : 'reconnecting');
-    if (signal.aborted) return; // A listener has closed the client.
-    const url = new URL(this.#url);
-    for (const id of this.#former) url.searchParams.append('connection', id);
-    this.#client.namePositions(url);
+    if (attempt.signal.aborted) return; // A listener has closed the client.
     this.#expect(this.#times.connect);
+    const [first, second] = this.#names;
+    const key = `chatkit:${this.#url} transport`;
+    if (!this.#fallback && (first !== SOCKET.name || (second && (this.#broken > 1 || this.#store.read(key))))) {
+      try {
+        const { Fallback } = await import('./chatkit.fallback.js');
+        this.#fallback ??= new Fallback(this, SOCKET, this.#names, this.#times, { store: this.#store, key, isBroken: this.#broken > 1 });
+      } catch {} // The server can be down, and the first transport works when it is up.
+    }
+
+    this.dial(attempt);
+  }
+
+  /** Opens a transport. An attempt other than the current one replaces that as soon as the server answers it. */
+  async dial(attempt, transport = this.#fallback?.transport ?? SOCKET, failed) {
+    const { signal } = attempt;
+    const { connect, fallback } = this.#times;
+    const end = (event) => (attempt === this.attempt ? this.#closed(event) : failed());
     try {
-      // URLs are logged, so they must not contain a token.
-      const protocols = this.#token ? ['chatkit.v1', `bearer.${await this.#token()}`] : 'chatkit.v1';
+      const token = await this.#token?.();
       if (signal.aborted) return;
-      const socket = new WebSocket(url, protocols);
-      socket.addEventListener('message', ({ data }) => this.#hear(data), { signal });
-      socket.addEventListener('close', (event) => this.#closed(event), { signal });
-      this.#socket = socket;
+      if (!failed) this.#expect(Math.min(connect, (this.#fallback?.hasOthers ?? this.#names[1]) ? fallback : connect));
+      const url = new URL(this.#url);
+      for (const id of this.#former) url.searchParams.append('connection', id);
+      this.#client.namePositions(url);
+      const send = transport.open({
+        url, token, signal, client: this.#client, connection: this, end,
+        hear: (text) => {
+          if (attempt !== this.attempt) this.#drop(attempt);
+          this.#transport = transport;
+          this.#send = send;
+          this.#hear(text);
+        },
+      });
     } catch (error) {
-      if (!signal.aborted) this.#closed({ code: 1006, reason: error?.message });
+      if (!signal.aborted) end({ code: 1006, reason: error?.message, isLocal: true });
     }
   }
 
@@ -81,7 +118,7 @@ export class Connection {
   send(frame) {
     if (!this.isOpen) return;
     this.sent++;
-    this.#socket.send(frame);
+    this.#send(frame);
   }
 
   fits(frame) {
@@ -100,7 +137,7 @@ export class Connection {
     try {
       this.#client.hear(JSON.parse(text));
     } catch {
-      // Unknown in this version.
+      // Unknown in this version, or only a sign of life.
     }
   }
 
@@ -108,8 +145,9 @@ export class Connection {
     this.welcome = welcome;
     this.#former = [...this.#former, welcome.connection].slice(-8);
     this.welcomedAt = Date.now();
-    this.sent = 0;
+    this.sent = this.#broken = 0;
     this.user = welcome.user ?? '';
+    this.#fallback?.succeeded(this.#transport, this.attempt.signal);
     if (welcome.ping) this.#expect(welcome.ping * 2_000);
     else clearTimeout(this.#timer);
   }
@@ -121,7 +159,7 @@ export class Connection {
   }
 
   answerPing() {
-    this.#socket.send('{"type":"pong"}');
+    this.#send('{"type":"pong"}');
   }
 
   restart(retry) {
@@ -139,20 +177,31 @@ export class Connection {
   /** Drops the connection if nothing arrives in time. */
   #expect(time) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '' }), time);
+    this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '', isLate: true }), time);
   }
 
   /** Doesn't wait for the closing handshake, which a dead connection never completes. */
-  #drop() {
+  #drop(next = new AbortController()) {
     clearTimeout(this.#timer);
-    this.#listening.abort();
-    this.#socket?.close();
+    const ended = this.attempt;
+    this.attempt = next;
+    ended.abort();
     this.welcome = this.#retry = this.#earliest = undefined;
     this.#isLimited = false;
     this.#client.drop();
   }
 
-  #closed({ code, reason }) {
+  #closed(event) {
+    const { code, reason } = event;
+    // Without an answer, it can be the fault of the transport.
+    if (!this.welcome && code === 1006 && !event.isLocal && navigator.onLine) {
+      this.#broken += event.isLate ? 2 : 1;
+      if (this.#fallback?.failed(event)) {
+        this.dial(this.attempt);
+        return;
+      }
+    }
+
     this.#refusals = code === 1008 && !this.#isLimited ? this.#refusals + 1 : 0;
     if (isFinal(code) || this.#refusals >= MAX_REFUSALS) {
       this.#end({ code, reason });
@@ -165,7 +214,7 @@ export class Connection {
       return;
     }
 
-    const earliest = this.#earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
+    const earliest = this.#earliest ?? event.earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
     const usual = earliest + this.backoff(this.#attempts++);
     const delay = this.#retry ?? usual;
     this.#drop();

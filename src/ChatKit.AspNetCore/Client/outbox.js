@@ -6,7 +6,7 @@ export const errorOf = ({ code, text, ref }) => Object.assign(new Error(text), {
 export class Outbox {
   #client;
   #connection;
-  #storage;
+  #store;
   #times;
 
   // By ref, in the order of sending: { message, number, user, sentAt, resolve, reject }. No promise after a reload. Of those that were sent on the
@@ -21,14 +21,14 @@ export class Outbox {
   #holdTimer; // while the server's store is unavailable
   #holds = 0;
 
-  constructor(client, connection, session, { storage, times, key }) {
+  constructor(client, connection, session, { store, times, key }) {
     this.#client = client;
     this.#connection = connection;
-    this.#storage = storage;
+    this.#store = store;
     this.#times = times;
     this.#session = this.#id = session;
     this.#key = key;
-    this.#claim(this.#read(key) ?? {});
+    this.#claim(this.#store.read(key) ?? {});
     const { signal } = connection.lifetime;
     addEventListener('pagehide', ({ persisted }) => (persisted && this.#isLocked) || this.#mark(), { signal });
   }
@@ -181,12 +181,11 @@ export class Outbox {
 
   #remove(entry) {
     this.#entries.delete(entry.message.ref);
-    this.#write(this.#keyOf(entry));
-    if (this.#entries.size === 0) this.#write(this.#key);
+    this.#store.write(this.#keyOf(entry));
+    if (this.#entries.size === 0) this.#store.write(this.#key);
   }
 
   // Storage keeps the outbox across a reload. Each message has its own key, so that changes stay cheap.
-  // It can be full, blocked, or contain something else.
 
   #keyOf({ number }) {
     return `${this.#key} ${number}`;
@@ -195,7 +194,7 @@ export class Outbox {
   #save(entry) {
     const { message, user, sentAt } = entry;
     entry.isSaved = true;
-    this.#write(this.#keyOf(entry), { message, user, sentAt });
+    this.#store.write(this.#keyOf(entry), { message, user, sentAt });
     this.#mark(Date.now());
   }
 
@@ -205,29 +204,29 @@ export class Outbox {
    */
   #mark(at) {
     const [first] = this.#entries.values();
-    if (first && (!at || this.#isLocked)) this.#write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
+    if (first && (!at || this.#isLocked)) this.#store.write(this.#key, { id: this.#id, from: first.number, to: this.#count, at });
   }
 
   /** Takes over the outbox of the previous page. In a duplicated tab, it is a copy, and the other page has the lock. */
   async #claim({ id = this.#session, from, to = 0, at }) {
     const entries = [];
     for (let number = from; number <= to; number++) {
-      const entry = this.#read(this.#keyOf({ number }));
+      const entry = this.#store.read(this.#keyOf({ number }));
       if (entry?.message) entries.push([entry.message.ref, { ...entry, number }]);
     }
     this.#count = to;
     if (!at) {
       this.#id = id;
       this.#entries = new Map(entries);
-      this.#write(this.#key);
+      this.#store.write(this.#key);
     }
 
-    const locks = this.#storage && navigator.locks; // requires HTTPS
+    const locks = !this.#store.isNone && navigator.locks; // requires HTTPS
     const isOurs = await (locks ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
     if (this.#connection.lifetime.signal.aborted) return;
     this.#id = isOurs ? id : this.#session;
     if (locks && at && !isOurs) {
-      for (const [, entry] of entries) this.#write(this.#keyOf(entry));
+      for (const [, entry] of entries) this.#store.write(this.#keyOf(entry));
     } else {
       for (const [, entry] of entries) entry.sentAt = isOurs ? entry.sentAt ?? at : 1;
       if (at) this.#entries = new Map([...entries, ...this.#entries]);
@@ -247,18 +246,5 @@ export class Outbox {
         return signal.aborted || new Promise((release) => signal.addEventListener('abort', release));
       }).catch(() => resolve(retries && this.#lock(id, options, retries - 1)));
     });
-  }
-
-  #write(key, value) {
-    try {
-      if (value) this.#storage?.setItem(key, JSON.stringify(value));
-      else this.#storage?.removeItem(key);
-    } catch {}
-  }
-
-  #read(key) {
-    try {
-      return JSON.parse(this.#storage.getItem(key));
-    } catch {}
   }
 }

@@ -129,6 +129,9 @@ export interface StateChange {
   retryAt?: number;
 }
 
+/** A way to reach the server: a WebSocket, an event stream with posts, or long polls with posts. */
+export type Transport = 'websocket' | 'eventsource' | 'polling';
+
 export interface Presence {
   room: string;
   /** Everyone who is in the room now; empty if the room is so large that the server only states their number. */
@@ -229,6 +232,8 @@ export interface Chat extends Conversation<ChatEvents> {
   readonly state: State;
   /** The id of the client's user, as the server states it. */
   readonly user?: string;
+  /** How the client is connected; absent if it isn't. */
+  readonly transport?: Transport;
   /** Joins a room, on endpoints with `AllowClientJoins`. Returns the same object for the same room until the page leaves it. */
   join(room: string): Room;
   /** Connects now, instead of waiting for the next attempt or staying closed. */
@@ -251,10 +256,15 @@ export interface ChatOptions {
    * attempt fails.
    */
   token?: () => string | Promise<string>;
+  /**
+   * The transports that the client may use, the preferred one first. It uses another one only while those before it don't get through, and if
+   * the endpoint allows it. Default: `['websocket', 'eventsource', 'polling']`.
+   */
+  transports?: Transport[];
   /** In milliseconds, for tests. */
   times?: {
     backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number;
-    resend?: number; claim?: number; read?: number; signal?: number;
+    resend?: number; claim?: number; read?: number; signal?: number; fallback?: number; better?: number;
   };
 }
 

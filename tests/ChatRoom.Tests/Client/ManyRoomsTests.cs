@@ -97,7 +97,7 @@ public class ManyRoomsTests(Browser browser)
         builder.Services.AddChatKit();
         var app = builder.Build();
         app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
-        app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ScriptedServer.ClientFolder, "chatkit.js"), "text/javascript"));
+        ScriptedServer.MapClient(app);
         app.MapWebSocketHandler<InAllRooms>("/chat/{room}");
         return app;
     }

@@ -15,6 +15,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Channel<ScriptedConnection> _connections = Channel.CreateUnbounded<ScriptedConnection>();
+    private readonly Channel<ScriptedRequest> _requests = Channel.CreateUnbounded<ScriptedRequest>();
+    private readonly List<string> _attempts = [];
 
     private ScriptedServer()
     {
@@ -24,7 +26,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _app = builder.Build();
         _app.UseWebSockets();
         _app.MapGet("/", () => Results.Content("<!doctype html><title>chatkit.js</title>", "text/html"));
-        _app.MapGet("/chatkit.js", () => Results.File(Path.Combine(ClientFolder, "chatkit.js"), "text/javascript"));
+        MapClient(_app);
         _app.Map("/chat/{room}", AnswerAsync);
     }
 
@@ -33,8 +35,24 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>Whether to leave the next handshakes unanswered.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>Whether a proxy on the way breaks WebSockets.</summary>
+    public bool BreaksWebSockets { get; set; }
+
+    /// <summary>Whether the endpoint offers event streams and polls.</summary>
+    public bool OffersHttp { get; set; }
+
     /// <summary>The number of received handshakes.</summary>
     public int Handshakes { get; private set; }
+
+    /// <summary>How the client has tried to connect: the names of the transports.</summary>
+    public IReadOnlyList<string> Attempts
+    {
+        get
+        {
+            lock (_attempts)
+                return [.. _attempts];
+        }
+    }
 
     public static async Task<ScriptedServer> StartAsync()
     {
@@ -45,6 +63,27 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Returns the next connection of the client.</summary>
     public Task<ScriptedConnection> AcceptAsync() => _connections.Reader.ReadAsync().AsTask().Soon();
+
+    /// <summary>Returns the next request of the client that is not a handshake.</summary>
+    public Task<ScriptedRequest> ReceiveAsync() => _requests.Reader.ReadAsync().AsTask().Soon();
+
+    /// <summary>Returns the next request, which opens an event stream.</summary>
+    public async Task<ScriptedRequest> AcceptStreamAsync()
+    {
+        var request = await ReceiveAsync();
+        Assert.Equal("eventsource", request.Transport);
+        await request.OpenStreamAsync();
+        return request;
+    }
+
+    /// <summary>Returns the next event stream, which is live in the lobby.</summary>
+    public async Task<ScriptedRequest> AcceptLiveStreamAsync(string position = "e:1", int limit = 65536)
+    {
+        var stream = await AcceptStreamAsync();
+        await stream.SendAsync($$"""{"type":"welcome","connection":"s","room":"lobby","user":"ann","ping":20,"limit":{{limit}},"token":"proof"}""");
+        await stream.SendAsync(ScriptedRequest.Live(position));
+        return stream;
+    }
 
     /// <summary>Returns the next connection of the client, which is live in the lobby.</summary>
     /// <param name="position">The last position in the lobby.</param>
@@ -57,6 +96,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Serves the modules of the browser client.</summary>
+    public static void MapClient(WebApplication app)
+    {
+        foreach (var name in new[] { "chatkit.js", "chatkit.fallback.js" })
+            app.MapGet("/" + name, () => Results.File(Path.Combine(ClientFolder, name), "text/javascript"));
+    }
+
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource();
@@ -67,10 +113,39 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        Handshakes++;
+        var isHandshake = context.WebSockets.IsWebSocketRequest;
+        var request = new ScriptedRequest(context);
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            lock (_attempts)
+                _attempts.Add(isHandshake ? "websocket" : request.Transport);
+        }
+
+        if (isHandshake)
+            Handshakes++;
         if (IsSilent)
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return;
+        }
+
+        if (isHandshake && BreaksWebSockets)
+        {
+            context.Abort();
+            return;
+        }
+
+        if (!isHandshake && !OffersHttp)
+        {
+            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            return;
+        }
+
+        if (!isHandshake)
+        {
+            await request.ReadAsync();
+            _requests.Writer.TryWrite(request);
+            await request.Answered;
             return;
         }
 

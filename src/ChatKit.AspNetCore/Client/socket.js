@@ -1,0 +1,13 @@
+/**
+ * A transport: connects, passes on the frames of the server and the end of the connection, and returns a function that sends a frame. `hear` takes
+ * anything that shows that the server is there, and `end` takes `{ code, reason }`. The signal closes the connection. The other transports are in
+ * chatkit.fallback.js.
+ */
+export function webSocket({ url, token, signal, hear, end }) {
+  // URLs are logged, so they must not contain a token.
+  const socket = new WebSocket(url, token ? ['chatkit.v1', `bearer.${token}`] : 'chatkit.v1');
+  socket.addEventListener('message', ({ data }) => hear(data), { signal });
+  socket.addEventListener('close', end, { signal });
+  signal.addEventListener('abort', () => socket.close());
+  return (frame) => socket.send(frame);
+}
