@@ -100,7 +100,7 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
     public bool CountsConnections => _counts is not null;
 
     /// <summary>Answers a request with 503, because its user has too many connections.</summary>
-    public Task AnswerUserFullAsync(HttpContext context, string reason)
+    public static Task AnswerUserFullAsync(HttpContext context, string reason)
     {
         context.Response.Headers.RetryAfter = RetryAfter;
         return Refusal.AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, $"Try again later: {reason}.");

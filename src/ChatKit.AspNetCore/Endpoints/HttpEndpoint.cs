@@ -53,7 +53,7 @@ internal sealed class HttpEndpoint(
 
         var info = Describe(context, room, after, formerIds, ResumePositions.FollowByFrame(query));
         return admission.RunAsync(
-            context, info.UserId, () => RunStreamAsync(context, info), reason => admission.AnswerUserFullAsync(context, reason));
+            context, info.UserId, () => RunStreamAsync(context, info), reason => Admission.AnswerUserFullAsync(context, reason));
     }
 
     private async Task RunStreamAsync(HttpContext context, WebSocketConnectionInfo info)
@@ -80,7 +80,7 @@ internal sealed class HttpEndpoint(
             context,
             info.UserId,
             () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
-            reason => admission.AnswerUserFullAsync(context, reason));
+            reason => Admission.AnswerUserFullAsync(context, reason));
     }
 
     private async Task RunPollAsync(HttpContext context, WebSocketConnectionInfo info, PollRequest request)
@@ -195,7 +195,7 @@ internal sealed class HttpEndpoint(
             return unnamed;
         var info = Describe(context, room, ResumePositions.None, []);
         return admission.RunAsync(
-            context, info.UserId, () => RunExchangeAsync(context, info, body), reason => admission.AnswerUserFullAsync(context, reason));
+            context, info.UserId, () => RunExchangeAsync(context, info, body), reason => Admission.AnswerUserFullAsync(context, reason));
     }
 
     private WebSocketConnectionInfo Describe(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -12,7 +13,7 @@ namespace ChatKit.Connections.Messages;
 /// <param name="Secret">The secret.</param>
 internal sealed record PostToken(string Node, string Connection, string Secret)
 {
-    private const string HexDigits = "0123456789abcdef";
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private const char Separator = '.';
 
