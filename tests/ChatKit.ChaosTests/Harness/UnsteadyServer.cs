@@ -25,7 +25,10 @@ internal static class UnsteadyServer
     public static async Task RunAsync(int port, string? redis)
     {
         await using var app = Server.Create<UnsteadyRoom>(port, redis, static options =>
-            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true);
+        {
+            options.Transports = ChatTransports.All;
+            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true;
+        });
         app.Use((context, next) =>
         {
             if (context.Request.Query[User] is [{ } user])
