@@ -10,7 +10,12 @@ namespace ChatKit;
 public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> data, DateTimeOffset at)
 {
     private ChatMessage(ChatMessage source)
-        : this(source.Type, source.Data, source.At)
+        : this(source, source.Type, source.Data)
+    {
+    }
+
+    private ChatMessage(ChatMessage source, WebSocketMessageType type, ReadOnlyMemory<byte> data)
+        : this(type, data, source.At)
     {
         From = source.From;
         ConnectionId = source.ConnectionId;
@@ -94,13 +99,9 @@ public sealed class ChatMessage(WebSocketMessageType type, ReadOnlyMemory<byte> 
     public ChatMessage With(MessageChange change, long revision)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return new ChatMessage(change.Type, change.Data, At)
+        return new ChatMessage(this, change.Type, change.Data)
         {
-            From = From,
-            ConnectionId = ConnectionId,
-            Audience = Audience,
-            Position = Position,
-            TraceParent = TraceParent,
+            IdempotencyKey = null,
             Revision = revision,
             ChangedAt = change.At,
             ChangedBy = change.By,

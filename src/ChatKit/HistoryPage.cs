@@ -28,12 +28,8 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
     /// <param name="stored">All messages that the room has stored, oldest first, with contiguous positions up to <paramref name="top"/>.</param>
     /// <param name="top">The room's last position; <see cref="MessagePosition.None"/> if the room is empty.</param>
     /// <param name="after">The reader's last position; null if it has none.</param>
-    public static HistoryPage After(IReadOnlyList<ChatMessage> stored, MessagePosition top, MessagePosition? after)
-    {
-        ArgumentNullException.ThrowIfNull(stored);
-        var (count, missed, restarted) = Plan(top, stored.Count, after);
-        return new HistoryPage([.. stored.Skip(stored.Count - count)], top, missed, restarted);
-    }
+    public static HistoryPage After(IReadOnlyList<ChatMessage> stored, MessagePosition top, MessagePosition? after) =>
+        After(stored, top, revision: 0, after, limit: null);
 
     /// <summary>
     /// Creates the page for a reader of a history whose messages can change. Use it to implement <see cref="IMessageHistory"/>.
@@ -47,7 +43,11 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
         IReadOnlyList<ChatMessage> stored, MessagePosition top, long revision, StreamPosition? after, int? limit)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        var (count, missed, restarted) = Plan(top, stored.Count, after?.Message, IsLost(after, revision));
+
+        // If the room has lost changes that the reader has, the reader starts again, because nothing else shows it what the messages were
+        // before these changes.
+        var isLost = after?.Revision > revision;
+        var (count, missed, restarted) = Plan(top, stored.Count, after?.Message, isLost);
         if (after is null)
             count = Math.Min(count, limit ?? count);
         var known = restarted || after is null ? revision : after.Value.Revision ?? 0;
@@ -59,12 +59,6 @@ public sealed record HistoryPage(IReadOnlyList<ChatMessage> Messages, MessagePos
                 : [],
         };
     }
-
-    /// <summary>
-    /// Whether the room has lost the changes that a reader has. Then the reader starts again, because nothing else shows it what the messages
-    /// were before these changes.
-    /// </summary>
-    internal static bool IsLost(StreamPosition? after, long revision) => after?.Revision > revision;
 
     /// <summary>
     /// Computes what a reader receives. Because sequences are contiguous, the result depends only on the top, the number of stored messages

@@ -107,6 +107,7 @@ internal static class Endpoint
         app.MapWebSocketHandler<Members>("/chat/{room}", options => options.AllowClientJoins = true);
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.TrackReads = true);
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.AddFilter<NoShouting>());
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.Transports = ChatTransports.All);
         app.MapGet("/unread", async (string[] room, ClaimsPrincipal user, IRoomReads reads) =>
             await reads.GetUnreadAsync(user.FindFirst("sub")!.Value, room));
         app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options =>

@@ -40,6 +40,9 @@ public static class Requirement
     /// <summary>Returns the path of chromium. If it is missing, skips the test.</summary>
     public static string Chromium() => Require(ChromiumPath, "chromium is not on the PATH; install it (Debian: apt-get install chromium).");
 
+    /// <summary>Skips the test if curl is missing.</summary>
+    public static void Curl() => Require(FindOnPath("curl"), "curl is not on the PATH; install it (Debian: apt-get install curl).");
+
     /// <summary>Skips the test if the kernel does not end the children of a killed process.</summary>
     public static void EndOfChildren() => Require(
         ChildProcess.EndsWithParent ? "" : null, "Needs Linux, and setpriv of util-linux (Debian: apt-get install util-linux).");

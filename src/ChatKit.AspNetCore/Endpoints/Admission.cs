@@ -8,11 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace ChatKit.AspNetCore.Endpoints;
 
 /// <summary>Decides, in the same way for all ways in, which requests an endpoint answers, and describes their clients.</summary>
-internal sealed class Admission(string pattern, WebSocketEndpointOptions options, IServiceProvider services)
+internal sealed class Admission(string pattern, WebSocketEndpointOptions options, IServiceProvider services, ILogger logger)
 {
     /// <summary>The time in seconds that the browser client also waits after 1013.</summary>
     private const string RetryAfter = "5";
@@ -32,7 +33,6 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
 
     private readonly Func<ClaimsPrincipal, string?> _userId = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.UserId;
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
-    private readonly ILogger _logger = services.GetRequiredService<ILogger<WebSocketEndpoint>>();
     private long _fullLoggedAt;
 
     public EndpointMetrics Metrics { get; } = new(services.GetService<IMeterFactory>());
@@ -54,7 +54,7 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
         if (_origins.Allows(context.Request))
             return null;
         Metrics.RefusedOrigin();
-        _logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
+        logger.OriginRefused(context.Request.Headers.Origin.ToString(), pattern, context.Request.Host.Value);
         return Refusal.AnswerAsync(
             context,
             StatusCodes.Status403Forbidden,
@@ -113,7 +113,7 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
         if (!counts.TryEnter(userId))
         {
             Metrics.RefusedUserLimit();
-            _logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
+            logger.UserFull(pattern, options.MaxConnectionsPerUser.GetValueOrDefault());
             await refuseUser($"this user already has {options.MaxConnectionsPerUser} connections").ConfigureAwait(false);
             return;
         }
@@ -149,9 +149,9 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
         var (now, last) = (_clock.GetTimestamp(), Volatile.Read(ref _fullLoggedAt));
         if ((last == 0 || _clock.GetElapsedTime(last, now) >= FullLogInterval)
             && Interlocked.CompareExchange(ref _fullLoggedAt, now, last) == last)
-            _logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
+            logger.EndpointFull(pattern, options.MaxConnections.GetValueOrDefault());
 
-        context.Response.Headers.Remove(Microsoft.Net.Http.Headers.HeaderNames.SecWebSocketExtensions);
+        context.Response.Headers.Remove(HeaderNames.SecWebSocketExtensions);
         context.Response.Headers.RetryAfter = RetryAfter;
         return Refusal.AnswerAsync(
             context,

@@ -27,14 +27,14 @@ internal static class ExchangeAnswer
         if (answer.GetProperty("type").ValueEquals("error"))
             return Problem.AnswerAsync(context, answer);
         if (answer.GetProperty("type").ValueEquals("history"))
-            return HttpEndpoint.AnswerAsync(context, StatusCodes.Status200OK, frame);
+            return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, frame);
         if (!answer.TryGetProperty("position", out var at) || !MessagePosition.TryParse(at.GetString(), out var position))
-            return HttpEndpoint.AnswerAsync(context, StatusCodes.Status200OK, frame);
+            return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, frame);
 
         // Where the stored message can be read: it is the last one before the next position.
         var next = position with { Sequence = position.Sequence + 1 };
         context.Response.Headers.Location =
             $"{context.Request.PathBase}{context.Request.Path}?before={Uri.EscapeDataString(next.ToString())}&limit=1";
-        return HttpEndpoint.AnswerAsync(context, StatusCodes.Status201Created, frame);
+        return JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, frame);
     }
 }

@@ -22,7 +22,6 @@ internal sealed class HttpEndpoint(
     private const string SequenceHeader = "ChatKit-Sequence";
 
     private const string EventStream = "text/event-stream";
-    private const string Json = "application/json";
 
     private bool HasEvents => (options.Transports & ChatTransports.ServerSentEvents) != 0;
 
@@ -33,7 +32,7 @@ internal sealed class HttpEndpoint(
         var request = context.Request;
         var isPost = HttpMethods.IsPost(request.Method);
         var isStream = !isPost && HasEvents && Accepts(request, EventStream);
-        if (!isPost && !isStream && !(HasPolling && Accepts(request, Json)))
+        if (!isPost && !isStream && !(HasPolling && Accepts(request, JsonAnswer.MediaType)))
             return Refusal.AnswerPlainRequestAsync(context);
         if (admission.Refuse(context) is { } refused)
             return refused;
@@ -105,7 +104,7 @@ internal sealed class HttpEndpoint(
         if (request.KnownTag is not null && !result.HasNews && result.Tag == request.KnownTag)
             context.Response.StatusCode = StatusCodes.Status304NotModified;
         else
-            await AnswerAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
+            await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, result.Body).ConfigureAwait(false);
     }
 
     private async Task ReadBeforeAsync(HttpContext context, WebSocketConnectionInfo info, byte[] frame)
@@ -124,9 +123,9 @@ internal sealed class HttpEndpoint(
             return;
         }
 
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals(JsonAnswer.MediaType, StringComparison.OrdinalIgnoreCase))
         {
-            await Refusal.AnswerAsync(context, StatusCodes.Status415UnsupportedMediaType, $"The Content-Type must be {Json}.").ConfigureAwait(false);
+            await Refusal.AnswerAsync(context, StatusCodes.Status415UnsupportedMediaType, $"The Content-Type must be {JsonAnswer.MediaType}.").ConfigureAwait(false);
             return;
         }
 
@@ -212,13 +211,4 @@ internal sealed class HttpEndpoint(
     private static bool Accepts(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
         && accepted.Any(one => one.Quality != 0 && one.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase));
-
-    public static Task AnswerAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)
-    {
-        context.Response.StatusCode = status;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.ContentType = Json;
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
-    }
 }

@@ -57,12 +57,9 @@ internal static class Problem
             json.WriteEndObject();
         }
 
-        context.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
             context.Response.Headers.RetryAfter = RetryAfter;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        context.Response.ContentType = "application/problem+json";
-        return context.Response.Body.WriteAsync(bytes.WrittenMemory, context.RequestAborted).AsTask();
+        return JsonAnswer.WriteAsync(context, status, bytes.WrittenMemory, "application/problem+json");
     }
 
     private static int StatusOf(string code) => code switch

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -32,7 +33,7 @@ internal sealed class WebSocketEndpoint
         WebSocketEndpointOptions options,
         IServiceProvider services)
     {
-        _admission = new Admission(pattern, options, services);
+        _admission = new Admission(pattern, options, services, services.GetRequiredService<ILogger<WebSocketEndpoint>>());
         (_createHandler, _options) = (createHandler, options);
         _runner = services.GetRequiredService<WebSocketHandlerRunner>();
         _clock = services.GetRequiredService<TimeProvider>();

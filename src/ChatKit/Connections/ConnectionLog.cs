@@ -41,9 +41,6 @@ internal static partial class ConnectionLog
     [LoggerMessage(140, LogLevel.Information, "Connection {ConnectionId} exceeded MaxMessagesPerSecond and is closed (1008).")]
     public static partial void RateExceeded(this ILogger logger, LogText connectionId);
 
-    [LoggerMessage(141, LogLevel.Warning, "A post that another node has received could not be answered. The client sends it again.")]
-    public static partial void PostNotAnswered(this ILogger logger, Exception exception);
-
     [LoggerMessage(150, LogLevel.Information, "The host stops: {Count} connections are closed (1012) over {Time}.")]
     public static partial void Draining(this ILogger logger, int count, TimeSpan time);
 

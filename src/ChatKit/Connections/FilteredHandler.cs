@@ -35,10 +35,7 @@ internal sealed class FilteredHandler : WebSocketHandler, IAsyncDisposable
         {
             try
             {
-                if (owned is IAsyncDisposable asyncDisposable)
-                    await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-                else if (owned is IDisposable disposable)
-                    disposable.Dispose();
+                await Owned.DisposeAsync(owned).ConfigureAwait(false);
             }
             catch (Exception e)
             {

@@ -86,10 +86,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
     {
         try
         {
-            if (owned is IAsyncDisposable asyncDisposable)
-                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-            else if (owned is IDisposable disposable)
-                disposable.Dispose();
+            await Owned.DisposeAsync(owned).ConfigureAwait(false);
         }
         catch (Exception e)
         {

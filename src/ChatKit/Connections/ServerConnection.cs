@@ -7,7 +7,6 @@ using ChatKit.ChatKitV1;
 using ChatKit.Connections.Inbound;
 using ChatKit.Connections.Transport;
 using ChatKit.Rooms;
-using ChatKit.Rooms.Events;
 using ChatKit.WebSockets;
 
 namespace ChatKit.Connections;
@@ -29,8 +28,6 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly ConnectionRooms _rooms;
     private Presentation _presentation;
 
-    /// <summary>The rooms in which the client may act without being in them; null for a client that enters rooms.</summary>
-    private string[]? _allowed;
     private IServiceProvider? _scope;
 
     public ServerConnection(
@@ -161,59 +158,10 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask JoinAsync(string room, CancellationToken cancellationToken = default)
-    {
-        RoomName.ThrowIfInvalid(room);
-        return EnterAsync(room, cancellationToken);
-    }
-
-    public ValueTask<JoinResult> JoinAsync(ClientRequest.Join join, byte[] ack) =>
-        _rooms.JoinAsync(join, () => EnqueueAsync(ack)).LogDenialAsync(_services.Logger, this, join.Room);
-
-    public void JoinByServer(string room)
-    {
-        var (result, join) = _rooms.BeginByServer(room);
-        if (result == JoinResult.TooManyRooms)
-            _services.Logger.TooManyRooms(Id, UserId, room);
-        if (join is not null)
-            Inbox.Post(new InboundMessage(default, null, new ServerJoin(join)));
-    }
-
-    public async ValueTask EnterByServerAsync(RoomJoin join) =>
-        await _rooms.JoinAsync(join).LogDenialAsync(_services.Logger, this, join.Room).ConfigureAwait(false);
-
-    public void LeaveByServer(UserCommand.Leave command, DateTimeOffset until)
-    {
-        var hasLeft = _rooms.Leave(command.Room, AgeAt(until), out var wasJoining) is not null;
-        if ((hasLeft || wasJoining) && SpeaksV1)
-            EnqueueIgnoringLimit(V1Frames.Left(command.Room, command.Reason));
-    }
-
-    public void OnJoinFailed(string room, Exception exception)
-    {
-        _services.Logger.JoinFailed(Id, room, exception);
-        CloseHere(WebSocketCloseStatus.InternalServerError, "a room could not be joined", exception);
-    }
-
     public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit) =>
         _services.Rooms.ReadBeforeAsync(room, before, limit);
 
     public void OnRefused(string code) => _services.Metrics.RefusedFrame(code, V1Error.IsOfProtocol(code));
-
-    public bool IsIn(string room) => _rooms.IsIn(room) || _allowed?.Contains(room) == true;
-
-    public async ValueTask LeaveByClientAsync(string room)
-    {
-        if (_rooms.Leave(room) is { } membership)
-            await membership.Room.WaitForDeliveryAsync().ConfigureAwait(false);
-    }
-
-    public override ValueTask LeaveAsync(string room)
-    {
-        ArgumentNullException.ThrowIfNull(room);
-        _rooms.Leave(room);
-        return ValueTask.CompletedTask;
-    }
 
     public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
     {
@@ -226,36 +174,6 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     /// <summary>Sets the services of the connection's scope, before its handler is created.</summary>
     public void Open(IServiceProvider scope) => _scope = scope;
-
-    /// <summary>
-    /// Enters the user's own room, which delivers everything for this user, and then the home room. The order matters: a user who is
-    /// disconnected while the handler decides about the home room is notified. Closes the connection if it may not be in its home room.
-    /// </summary>
-    public async ValueTask EnterHomeAsync()
-    {
-        try
-        {
-            if (!_transport.EntersRooms)
-            {
-                await AskForRoomsAsync().ConfigureAwait(false);
-                return;
-            }
-
-            if (UserId is { } user)
-                await _rooms.EnterOwnAsync(RoomName.OfUser(user)).ConfigureAwait(false);
-            await EnterAsync(Room, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (RoomAccessDeniedException)
-        {
-            _services.Metrics.RefusedHomeRoom();
-            CloseHere(WebSocketCloseStatus.PolicyViolation, "not allowed in this room");
-        }
-    }
-
-    /// <summary>Takes the last positions that the client has in rooms. Each is used when the connection next enters the room.</summary>
-    public void Resume(IReadOnlyDictionary<string, StreamPosition> after) => _rooms.Resume(after);
-
-    public void LeaveAll() => _rooms.LeaveAll();
 
     /// <summary>The server closes the connection. Does nothing if it has ended.</summary>
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>
@@ -281,26 +199,6 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
     public int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
-
-    /// <summary>Asks the handler for the rooms in which a client that enters none may act: the home room, and one that it addresses.</summary>
-    /// <exception cref="RoomAccessDeniedException">The handler denies access to one of them.</exception>
-    private async ValueTask AskForRoomsAsync()
-    {
-        string[] rooms = AllowsClientJoins && _transport.AddressedRoom is { } addressed ? [Room, addressed] : [Room];
-        foreach (var room in rooms)
-        {
-            if (!await RoomQuestion.AskAsync(this, room).ConfigureAwait(false))
-            {
-                _services.Logger.RoomDenied(Id, UserId, room);
-                throw RoomAccessDeniedException.To(room);
-            }
-        }
-
-        _allowed = rooms;
-    }
-
-    private ValueTask EnterAsync(string room, CancellationToken cancellationToken) =>
-        _rooms.JoinAsync(room, cancellationToken).LogDenialAsync(_services.Logger, this, room);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);

@@ -52,10 +52,12 @@ internal sealed class InMemoryMessageHistory(
     public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, change);
-        return InRoom(room, new ChangeResult(ChangeOutcome.Gone), Change, cancellationToken);
+        return InRoom(room, Change, cancellationToken);
 
-        ChangeResult Change(StoredRoom stored)
+        ChangeResult Change(StoredRoom? stored)
         {
+            if (stored is null)
+                return new ChangeResult(ChangeOutcome.Gone);
             if (change.IdempotencyKey is { } known && _keys.Find(room, known) is not null)
                 return new ChangeResult(ChangeOutcome.Unchanged);
             var result = stored.Change(change, clock.GetTimestamp());
@@ -71,26 +73,27 @@ internal sealed class InMemoryMessageHistory(
     public ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room);
-        return InRoom(room, HistoryPage.OfEmptyRoom(after?.Message), stored => stored.Read(after, limit, clock.GetTimestamp()), cancellationToken);
+        return InRoom(
+            room, stored => stored?.Read(after, limit, clock.GetTimestamp()) ?? HistoryPage.OfEmptyRoom(after?.Message), cancellationToken);
     }
 
     public ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken)
     {
         HistoryArguments.ThrowIfInvalid(room, limit);
-        return InRoom(room, OlderMessages.None, stored => stored.ReadBefore(before, limit, clock.GetTimestamp()), cancellationToken);
+        return InRoom(room, stored => stored?.ReadBefore(before, limit, clock.GetTimestamp()) ?? OlderMessages.None, cancellationToken);
     }
 
     public void Dispose() => _keys.Dispose();
 
-    /// <summary>Does something in a room that is stored, under its lock.</summary>
-    private ValueTask<T> InRoom<T>(string room, T otherwise, Func<StoredRoom, T> use, CancellationToken cancellationToken)
+    /// <summary>Does something in a room, under its lock. There is none if the room is not stored.</summary>
+    private ValueTask<T> InRoom<T>(string room, Func<StoredRoom?, T> use, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<T>(cancellationToken);
         if (!_rooms.TryGetValue(room, out var stored))
-            return ValueTask.FromResult(otherwise);
+            return ValueTask.FromResult(use(null));
         lock (stored)
-            return ValueTask.FromResult(RemoveIfExpired(room, stored) ? otherwise : use(stored));
+            return ValueTask.FromResult(use(RemoveIfExpired(room, stored) ? null : stored));
     }
 
     /// <summary>

@@ -39,11 +39,7 @@ internal static class RedisEntry
     /// <param name="head">The bytes to write before the entry.</param>
     public static byte[] Encode(ChatMessage message, ReadOnlySpan<byte> head = default)
     {
-        var flags = EntryFlags.None;
-        if (message.Type == WebSocketMessageType.Binary)
-            flags |= EntryFlags.Binary;
-        if (message.IsJson)
-            flags |= EntryFlags.Json;
+        var flags = FlagsOf(message.Type, message.IsJson, message.ChangedBy, message.IsDeleted);
         if (message.Audience == Audience.Others)
             flags |= EntryFlags.Others;
         if (message.From is not null)
@@ -52,11 +48,6 @@ internal static class RedisEntry
             flags |= EntryFlags.HasConnectionId;
         if (message.TraceParent is not null)
             flags |= EntryFlags.HasTraceParent;
-
-        if (message.ChangedBy is not null)
-            flags |= EntryFlags.HasChangedBy;
-        if (message.IsDeleted)
-            flags |= EntryFlags.Deleted;
 
         var texts = SizeOf(message.From) + SizeOf(message.ConnectionId) + SizeOf(message.TraceParent) + SizeOf(message.ChangedBy);
         var change = message.Revision is null ? 0 : ChangeSize;
@@ -87,15 +78,7 @@ internal static class RedisEntry
     /// </summary>
     public static (int Flags, byte[] Tail) Encode(MessageChange change)
     {
-        var flags = EntryFlags.None;
-        if (change.Type == WebSocketMessageType.Binary)
-            flags |= EntryFlags.Binary;
-        if (change.IsJson)
-            flags |= EntryFlags.Json;
-        if (change.By is not null)
-            flags |= EntryFlags.HasChangedBy;
-        if (change.IsDeletion)
-            flags |= EntryFlags.Deleted;
+        var flags = FlagsOf(change.Type, change.IsJson, change.By, change.IsDeletion);
         var tail = new byte[sizeof(long) + SizeOf(change.By) + change.Data.Length];
         BinaryPrimitives.WriteInt64LittleEndian(tail, change.At.UtcTicks);
         var rest = tail.AsSpan(sizeof(long));
@@ -149,6 +132,13 @@ internal static class RedisEntry
             throw new InvalidDataException($"The entry at {position} is damaged.", e);
         }
     }
+
+    /// <summary>The flags that a change replaces.</summary>
+    private static EntryFlags FlagsOf(WebSocketMessageType type, bool isJson, string? changedBy, bool isDeleted) =>
+        (type == WebSocketMessageType.Binary ? EntryFlags.Binary : EntryFlags.None)
+        | (isJson ? EntryFlags.Json : EntryFlags.None)
+        | (changedBy is null ? EntryFlags.None : EntryFlags.HasChangedBy)
+        | (isDeleted ? EntryFlags.Deleted : EntryFlags.None);
 
     private static int SizeOf(string? text) => text is null ? 0 : LengthSize + Encoding.UTF8.GetByteCount(text);
 

@@ -25,7 +25,7 @@ internal sealed class RedisMessageHistory(
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         cancellationToken.ThrowIfCancellationRequested();
         var (to, epoch) = (rooms[room], _spare.Peek());
-        var (known, revision) = (to.Known, to.Revision);
+        var (known, revision) = to.Known;
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal sealed class RedisMessageHistory(
         HistoryArguments.ThrowIfInvalid(room, change);
         cancellationToken.ThrowIfCancellationRequested();
         var (to, epoch) = (rooms[room], _spare.Peek());
-        var (known, revision) = (to.Known, to.Revision);
+        var (known, revision) = to.Known;
         var (flags, tail) = RedisEntry.Encode(change);
         try
         {
@@ -129,7 +129,7 @@ internal sealed class RedisMessageHistory(
     /// <exception cref="HistoryUnavailableException">Redis can't be reached, or refuses the command.</exception>
     public async ValueTask ForkIfRewoundAsync(RedisRoom room)
     {
-        var (known, revision, epoch) = (room.Known, room.Revision, _spare.Peek());
+        var ((known, revision), epoch) = (room.Known, _spare.Peek());
         if (known == MessagePosition.None)
             return;
 

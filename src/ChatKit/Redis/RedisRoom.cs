@@ -22,24 +22,15 @@ internal sealed class RedisRoom(string prefix, string name)
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 
     /// <summary>
-    /// The last position that Redis returned; <see cref="MessagePosition.None"/> if there is none. A client's position is never used.
+    /// The last position that Redis returned, and the last revision in its epoch; <see cref="MessagePosition.None"/> and 0 if there is none. A
+    /// client's position is never used.
     /// </summary>
-    public MessagePosition Known
+    public (MessagePosition Position, long Revision) Known
     {
         get
         {
             lock (_gate)
-                return _known;
-        }
-    }
-
-    /// <summary>The last revision that Redis returned in the epoch of <see cref="Known"/>; 0 if there is none.</summary>
-    public long Revision
-    {
-        get
-        {
-            lock (_gate)
-                return _revision;
+                return (_known, _revision);
         }
     }
 

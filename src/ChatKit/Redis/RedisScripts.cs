@@ -182,12 +182,13 @@ internal static class RedisScripts
     /// </summary>
     /// <remarks>
     /// ARGV: the reader's epoch and sequence, both empty if it has none; the time to live in milliseconds; the size in bytes at which the
-    /// answer ends, apart from changes; the reader's revision, empty if it needs no changes; the maximum number of messages for a reader without a position, or an
-    /// empty text. Each read keeps the meta hash alive, even when the messages have expired, so that the positions continue. Returns the
-    /// epoch, the sequence, the number of messages after the reader's position that are no longer stored, whether the reader has a position
-    /// of another stream, the first entries, the total number of entries, the revision, and the sequences and entries of the changes, in the
-    /// order of their sequences; nothing if the room is empty. Finding the changes scans the entries that the reader has: that costs Redis no
-    /// more than sending them to a newcomer, needs no index that could be evicted, and readers that have missed no change don't need it.
+    /// answer ends, apart from changes; the reader's revision, empty if it needs no changes; the maximum number of messages for a reader
+    /// without a position, or an empty text. Each read keeps the meta hash alive, even when the messages have expired, so that the positions
+    /// continue. Returns the epoch, the sequence, the number of messages after the reader's position that are no longer stored, whether the
+    /// reader has a position of another stream, the first entries, the total number of entries, the revision, and the sequences and entries
+    /// of the changes, in the order of their sequences; nothing if the room is empty. Finding the changes scans the entries that the reader
+    /// has: that costs Redis no more than sending them to a newcomer, needs no index that could be evicted, and readers that have missed no
+    /// change don't need it.
     /// </remarks>
     public static RedisScript Read { get; } = new(
         LastUnchanged +

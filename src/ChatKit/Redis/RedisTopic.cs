@@ -236,7 +236,7 @@ internal sealed class RedisTopic(
     {
         try
         {
-            return RedisPayload.Decode(payload, room.Known.Epoch);
+            return RedisPayload.Decode(payload, room.Known.Position.Epoch);
         }
         catch (InvalidDataException e)
         {

@@ -107,9 +107,11 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         return true;
     }
 
-    private byte[] LiveFrame(RoomMember member, MessagePosition position) =>
-        V1Frames.Live(
-            room.Name, position, member.Recovered, RevisionOf(member), ReadsAt(member, position)?.Read, ReadsAt(member, position)?.UnreadAt(position));
+    private byte[] LiveFrame(RoomMember member, MessagePosition position)
+    {
+        var reads = ReadsAt(member, position);
+        return V1Frames.Live(room.Name, position, member.Recovered, RevisionOf(member), reads?.Read, reads?.UnreadAt(position));
+    }
 
     /// <summary>What the member's user has read. Unknown if the store has begun another stream, which this room has yet to notice.</summary>
     private static ReadState? ReadsAt(RoomMember member, MessagePosition position) =>
@@ -144,6 +146,13 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
         if (!_sender.IsCatchingUp(member) || await _pages.ReadAsync(member, cancellationToken).ConfigureAwait(false) is not { } page)
             return null;
         var top = new StreamPosition(page.Top, page.Revision);
+        if (member.ReadAtRewind is null)
+        {
+            // The room must notice the loss first. Until then, its latest messages would follow the reset, and the client has them already.
+            await stream.FillAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            return top;
+        }
+
         if (member.Cursor is not { } cursor)
             return Begin(member, page) ? null : top;
 

@@ -30,15 +30,13 @@ internal static class Outgoing
     public static MessageChange Edit(MessagePosition position, string text, DateTimeOffset at, string? by)
     {
         WebSocketFrame.Text(text, out var payload);
-        MessageSize.ThrowIfTooLarge(payload.Length);
-        return new MessageChange { Position = position, Type = WebSocketMessageType.Text, Data = payload, At = at, By = by };
+        return Create(position, WebSocketMessageType.Text, payload, at, by);
     }
 
     public static MessageChange Edit(MessagePosition position, ReadOnlySpan<byte> data, DateTimeOffset at, string? by)
     {
         WebSocketFrame.Create(WebSocketMessageType.Binary, data, out var payload);
-        MessageSize.ThrowIfTooLarge(payload.Length);
-        return new MessageChange { Position = position, Type = WebSocketMessageType.Binary, Data = payload, At = at, By = by };
+        return Create(position, WebSocketMessageType.Binary, payload, at, by);
     }
 
     public static MessageChange Deletion(MessagePosition position, DateTimeOffset at, string? by) =>
@@ -49,5 +47,12 @@ internal static class Outgoing
     {
         MessageSize.ThrowIfTooLarge(payload.Length);
         return new(type, payload, at) { From = sender?.UserId, ConnectionId = sender?.Id, Audience = audience };
+    }
+
+    private static MessageChange Create(
+        MessagePosition position, WebSocketMessageType type, ReadOnlyMemory<byte> payload, DateTimeOffset at, string? by)
+    {
+        MessageSize.ThrowIfTooLarge(payload.Length);
+        return new() { Position = position, Type = type, Data = payload, At = at, By = by };
     }
 }

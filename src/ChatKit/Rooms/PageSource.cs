@@ -6,7 +6,10 @@ namespace ChatKit.Rooms;
 /// </summary>
 internal sealed class PageSource(RoomState room, RoomServices services)
 {
-    /// <summary>Reads the messages and changes that the member lacks. Returns null if the member no longer needs them.</summary>
+    /// <summary>
+    /// Reads the messages and changes that the member lacks. Returns null if the member no longer needs them. Sets
+    /// <see cref="RoomMember.ReadAtRewind"/>.
+    /// </summary>
     public async ValueTask<RoomPage?> ReadAsync(RoomMember member, CancellationToken cancellationToken)
     {
         lock (room.Gate)
@@ -22,32 +25,43 @@ internal sealed class PageSource(RoomState room, RoomServices services)
         {
             StreamPosition? after;
             int? limit;
+            StreamPosition? accepted;
             lock (room.Gate)
             {
                 if (member.State != MemberState.CatchingUp)
                     return null;
                 after = OldestNeeded(member);
                 limit = after is null ? LargestLimit(member) : null;
+                accepted = room.Cursor.Accepted is { } known ? new StreamPosition(known, room.Cursor.Revision) : null;
             }
 
-            var page = RoomPage.Of(await services.ReadAsync(room.Name, after, limit, cancellationToken).ConfigureAwait(false));
+            var page = await ReadAsync(member, accepted, after, limit, cancellationToken).ConfigureAwait(false);
             lock (room.Gate)
             {
                 Keep(page, after, limit);
-                if (after == member.Position)
+                if (after == member.Position || member.ReadAtRewind is null)
                     return page;
                 if (TryReadTail(member) is { } kept)
                     return kept;
             }
 
             // What the others need does not reach back as far.
-            limit = LimitOf(member);
-            return RoomPage.Of(await services.ReadAsync(room.Name, member.Position, limit, cancellationToken).ConfigureAwait(false));
+            return await ReadAsync(member, accepted, member.Position, LimitOf(member), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             services.Reads.Leave();
         }
+    }
+
+    /// <summary>Reads a page, and resets <see cref="RoomMember.ReadAtRewind"/> if the page ends before what the room had accepted.</summary>
+    private async ValueTask<RoomPage> ReadAsync(
+        RoomMember member, StreamPosition? accepted, StreamPosition? after, int? limit, CancellationToken cancellationToken)
+    {
+        var page = RoomPage.Of(await services.ReadAsync(room.Name, after, limit, cancellationToken).ConfigureAwait(false));
+        if (accepted is { } known && (!known.Message.IsAtOrBefore(page.Top) || known.Revision > page.Revision))
+            member.ReadAtRewind = null;
+        return page;
     }
 
     private RoomPage? TryReadTail(RoomMember member) =>
@@ -58,10 +72,14 @@ internal sealed class PageSource(RoomState room, RoomServices services)
     /// needed a part of the messages, and the next one needs more, all are read: there may be many members, each of which needs a little
     /// more.
     /// </summary>
-    /// <param name="reader">The member whose turn it is. If it has messages of another stream, only its own position counts.</param>
+    /// <param name="reader">
+    /// The member whose turn it is. If it has messages of another stream, or of no stream, only its own position counts.
+    /// </param>
     private StreamPosition? OldestNeeded(RoomMember reader)
     {
-        if (reader.Position is not { } oldest || (room.Cursor.Accepted is { } accepted && !oldest.Message.IsOfStream(accepted)))
+        if (reader.Position is not { } oldest
+            || oldest.Message == MessagePosition.None
+            || (room.Cursor.Accepted is { } accepted && !oldest.Message.IsOfStream(accepted)))
             return reader.Position;
         if (room.Tail.HasPage && reader.Replay >= reader.Capacity)
             return null;

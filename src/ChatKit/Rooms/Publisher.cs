@@ -78,9 +78,9 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         if (span is { Recorded: true })
             message = message.WithTraceParent(span.Id);
         var scope = capacity != 0 ? RefScope.Current : null;
-        var hasKeyOfScope = scope is not null && message.IdempotencyKey is null;
-        if (hasKeyOfScope)
-            message = message.WithIdempotencyKey(scope!.KeyOf(IdempotencyKey.Digest(room, message)));
+        var digest = scope is not null && message.IdempotencyKey is null ? IdempotencyKey.Digest(room, message) : null;
+        if (digest is not null)
+            message = message.WithIdempotencyKey(scope!.KeyOf(digest));
 
         // Measured here, so that storing counts once, whether the backplane stores the message itself or uses a history.
         var began = metrics.Begin();
@@ -98,8 +98,8 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         }
         catch (Exception e)
         {
-            if (hasKeyOfScope)
-                scope!.TakeBack(IdempotencyKey.Digest(room, message), message.IdempotencyKey!);
+            if (digest is not null)
+                scope!.TakeBack(digest, message.IdempotencyKey!);
             metrics.Published(capacity != 0, began, e);
             ChatKitTracing.Fail(span, e);
             throw;

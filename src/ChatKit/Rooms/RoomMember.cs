@@ -33,8 +33,11 @@ internal sealed class RoomMember(IRoomClient client, int replay, StreamPosition?
     /// <summary>While the member catches up, the revision up to which it has the changes of the messages up to <see cref="Cursor"/>.</summary>
     public long Revision { get; set; } = resumeAfter?.Revision ?? 0;
 
-    /// <summary>The value of <see cref="RoomState.Rewinds"/> when messages were last read for the member.</summary>
-    public int ReadAtRewind { get; set; }
+    /// <summary>
+    /// The value of <see cref="RoomState.Rewinds"/> when messages were last read for the member; null if the store had lost something that
+    /// the room had accepted, and the room may not have noticed.
+    /// </summary>
+    public int? ReadAtRewind { get; set; }
 
     /// <summary>What the member has while it catches up; null before the first message. A plain client receives no changes.</summary>
     public StreamPosition? Position => Cursor is { } cursor ? new StreamPosition(cursor, SpeaksV1 ? Revision : null) : null;

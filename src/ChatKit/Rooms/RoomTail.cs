@@ -150,8 +150,10 @@ internal sealed class RoomTail
         if (after is not { Message: var known })
             return HasPage && (_isWhole || _messages.Count >= replay) ? PageOf([.. Messages], top, revision, missed: 0, []) : null;
 
-        // A reader can know more than the room has accepted. Only the history says whether that is still stored.
-        if (!known.IsOfStream(top) || known.Sequence > top.Sequence || after.Value.Revision > (revision ?? 0))
+        // A reader that has nothing of any stream may have been notified that this one is lost. It can also know more than the room has
+        // accepted. Only the history says what is still stored.
+        if ((known == MessagePosition.None && top.Sequence > 0)
+            || !known.IsOfStream(top) || known.Sequence > top.Sequence || after.Value.Revision > (revision ?? 0))
             return null;
 
         // A reader that is further back than the history reaches reads from the history, which reports the missing messages.

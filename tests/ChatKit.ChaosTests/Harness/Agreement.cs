@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ChatKit.TestKit.Verification;
 
 namespace ChatKit.ChaosTests.Harness;
@@ -8,13 +7,10 @@ internal static class Agreement
 {
     /// <summary>Several times the interval at which a connection stores what its user has read, and at which a room is checked.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Waits until all bots agree with the store. Returns how they differ.</summary>
-    public static async Task<IReadOnlyList<string>> DifferencesAsync(Node[] nodes, IReadOnlyCollection<Bot> bots)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (true)
+    public static Task<IReadOnlyList<string>> DifferencesAsync(Node[] nodes, IReadOnlyCollection<Bot> bots) =>
+        Settling.ProblemsAfterAsync(Limit, async () =>
         {
             var differences = new List<string>();
             foreach (var room in InRooms(bots))
@@ -30,18 +26,14 @@ internal static class Agreement
                 }
             }
 
-            if (differences.Count == 0 || Stopwatch.GetElapsedTime(start) > Limit)
-                return differences;
-            await Task.Delay(Pause);
-        }
-    }
+            return differences;
+        });
 
     /// <summary>Lets each bot send how far it has read, once on each connection, and waits until it counts. Returns what does not.</summary>
-    public static async Task<IReadOnlyList<string>> UnreadAsync(Node[] nodes, IReadOnlyCollection<Bot> bots)
+    public static Task<IReadOnlyList<string>> UnreadAsync(Node[] nodes, IReadOnlyCollection<Bot> bots)
     {
-        var start = Stopwatch.GetTimestamp();
         var rest = InRooms(bots).SelectMany(static room => room.Select(bot => (Room: room.Key, Bot: bot, Connection: 0))).ToList();
-        while (true)
+        return Settling.ProblemsAfterAsync(Limit, async () =>
         {
             var unread = new List<string>();
             for (var i = rest.Count - 1; i >= 0; i--)
@@ -57,10 +49,8 @@ internal static class Agreement
                     unread.Add($"{bot.Name} has read {room}, and has {count ?? "an unknown number of"} unread messages there, says {node.Name}");
             }
 
-            if (unread.Count == 0 || Stopwatch.GetElapsedTime(start) > Limit)
-                return unread;
-            await Task.Delay(Pause);
-        }
+            return unread;
+        });
     }
 
     private static IEnumerable<IGrouping<string, Bot>> InRooms(IEnumerable<Bot> bots) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ChatKit.TestKit.Client;
 using ChatKit.TestKit.Verification;
 
@@ -11,13 +10,10 @@ namespace ChatKit.ChaosTests.Harness;
 internal static class Attendance
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Waits until the right bots are listed in their rooms on each node. Returns those that are not, or that must not be.</summary>
-    public static async Task<IReadOnlyList<string>> MissingAsync(Node[] nodes, IReadOnlyCollection<Bot> bots)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (true)
+    public static Task<IReadOnlyList<string>> MissingAsync(Node[] nodes, IReadOnlyCollection<Bot> bots) =>
+        Settling.ProblemsAfterAsync(Limit, async () =>
         {
             var missing = new List<string>();
             foreach (var node in nodes)
@@ -31,9 +27,6 @@ internal static class Attendance
                 }
             }
 
-            if (missing.Count == 0 || Stopwatch.GetElapsedTime(start) > Limit)
-                return missing;
-            await Task.Delay(Pause);
-        }
-    }
+            return missing;
+        });
 }

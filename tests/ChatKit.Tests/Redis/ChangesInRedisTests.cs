@@ -49,7 +49,7 @@ public sealed class ChangesInRedisTests(RedisServer redis) : IClassFixture<Redis
         var list = RedisKeys.OfRoom(_prefix, "room")[1];
         var longest = 0L;
 
-        var verifying = Agreement.VerifyAsync(here, there);
+        var verifying = ConcurrentEdits.VerifyAsync(here, there);
         while (!verifying.IsCompleted)
             longest = Math.Max(longest, await Database.ListLengthAsync(list));
         await verifying;

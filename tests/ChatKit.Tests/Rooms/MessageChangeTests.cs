@@ -288,7 +288,7 @@ public sealed class MessageChangeTests : IAsyncDisposable
     {
         await using var host = new ChatHost();
 
-        await Agreement.VerifyAsync(host, host);
+        await ConcurrentEdits.VerifyAsync(host, host);
     }
 
     [Fact]

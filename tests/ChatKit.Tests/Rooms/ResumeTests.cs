@@ -417,6 +417,52 @@ public class ResumeTests
         Assert.NotEqual(lost.Epoch, (await TopAsync(room)).Epoch);
     }
 
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(15, 6)]
+    public async Task A_slow_client_gets_no_message_again_when_the_stream_is_lost_before_its_room_notices(int stored, int first)
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        await room.PublishAsync(stored);
+        var (keeper, slow) = (new FakeRoomClient("keeper") { Format = WireFormat.V1 }, new FakeRoomClient("slow") { Format = WireFormat.V1 });
+        await room.JoinAsync(keeper, replay: 10);
+        slow.Accept(2);
+        var joining = room.Rooms.Enter(Name, slow, replay: 10).StartAsync().AsTask();
+        await slow.ReceiveAsync(2);
+        await room.PublishAsync(20);
+        await keeper.ReceiveAsync(stored + 22 - first);
+        var lost = await TopAsync(room);
+
+        room.LoseHistory();
+        slow.Accept();
+        await joining.Soon();
+        await room.PublishAsync();
+
+        var frames = (await slow.ReceiveAsync(5)).Select(ToJson).ToList();
+        Assert.Equal([.. Texts(first, first + 1), "gap", "live", $"{stored + 21}"], frames.Shorten());
+        AssertGap(frames[2], after: lost with { Sequence = first + 1 }, next: null, missed: null);
+        string[] all = [.. Texts(first, stored), "live", .. Texts(stored + 1, stored + 20), "gap", $"{stored + 21}"];
+        Assert.Equal(all, (await keeper.ReceiveAsync(all.Length)).Select(ToJson).Shorten());
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(15)]
+    public async Task A_client_that_was_notified_of_a_lost_stream_gets_no_message_of_it_from_a_room_that_has_not_noticed(int stored)
+    {
+        await using var room = new RoomFixture(static options => options.HistoryCapacity = 10);
+        await room.PublishAsync(stored);
+        await room.JoinAsync("keeper", replay: 10);
+
+        room.LoseHistory();
+        var (connection, frames) = await room.Host.EnterV1Async(room: Name, after: MessagePosition.None);
+        await room.PublishAsync();
+
+        Assert.Equal(["live"], frames.Shorten());
+        Assert.Equal((MessagePosition.None, true), Live(frames));
+        Assert.Equal([$"{stored + 1}"], (await connection.Client.ReceiveJsonAsync(1)).Shorten());
+    }
+
     [Fact]
     public async Task A_message_to_others_is_not_sent_back_to_its_sender_on_a_later_connection()
     {

@@ -39,6 +39,8 @@ internal sealed class PollTransport : ShortTransport
         _content = new PollContent(info.Room, after, request);
     }
 
+    public override bool WaitsForMessages => _request.Wait > TimeSpan.Zero;
+
     public override int? Replay => _request.Limit;
 
     private bool HasNews => _content.HasNews && _content.Tag != _request.KnownTag;

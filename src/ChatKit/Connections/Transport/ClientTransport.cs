@@ -19,6 +19,9 @@ internal abstract class ClientTransport : IDisposable
     /// <summary>Whether the client enters its home room. If not, the handler is only asked whether it may.</summary>
     public virtual bool EntersRooms => true;
 
+    /// <summary>Whether the client waits for messages that are not stored, such as those for its user.</summary>
+    public virtual bool WaitsForMessages => true;
+
     /// <summary>The room that a client which enters none addresses; null for its home room.</summary>
     public virtual string? AddressedRoom => null;
 

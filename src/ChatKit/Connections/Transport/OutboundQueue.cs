@@ -247,12 +247,10 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
         // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one. It must also
         // run before the queue refuses frames, so that nobody is refused on a connection that seems to be open.
         listener.OnFailed(exception);
-        End();
         lock (transport)
         {
-            _writing = false;
-            _waiting = 0;
-            _idle.Set();
+            (_writing, _waiting) = (false, 0);
+            End();
         }
     }
 

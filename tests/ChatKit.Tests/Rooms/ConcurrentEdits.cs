@@ -7,7 +7,7 @@ namespace ChatKit.Tests.Rooms;
 /// Writers append while others edit and delete the stored messages. In the end, the store, a client that was live throughout, one that has
 /// resumed, and one that has joined last agree on every message and on the order.
 /// </summary>
-internal static class Agreement
+internal static class ConcurrentEdits
 {
     private const string Room = "room";
     private const string End = "end";
