@@ -66,7 +66,10 @@ internal sealed class PollTransport : ShortTransport
         var number = 0;
         foreach (var room in _request.Rooms)
             await Listener.OnMessageAsync(new WebSocketMessage(Join(room, number++), WebSocketMessageType.Text)).ConfigureAwait(false);
-        await _caughtUp.Task.WaitAsync(CatchUpTimeout, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A client that has gone does not catch up.
+        await ((Task)Task.WhenAny(_caughtUp.Task, _done.Task)).WaitAsync(CatchUpTimeout, _clock)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_caughtUp.Task.IsCompleted && _request.Wait > TimeSpan.Zero)
             await _done.Task.WaitAsync(_request.Wait, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         End();

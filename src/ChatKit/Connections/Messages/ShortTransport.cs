@@ -7,16 +7,17 @@ namespace ChatKit.Connections.Messages;
 /// <summary>Carries messages of a connection that lasts for one request. What the client is sent is collected for the response.</summary>
 internal abstract class ShortTransport : ClientTransport, IOutboundListener
 {
-    private readonly CancellationTokenRegistration _gone;
+    private readonly CancellationToken _gone;
+    private CancellationTokenRegistration _registration;
     private ITransportListener? _listener;
+    private volatile bool _isLost;
 
     /// <param name="options">The options of the connection.</param>
     /// <param name="gone">Canceled when the client has ended the request.</param>
     protected ShortTransport(WebSocketConnectionOptions options, CancellationToken gone)
     {
         Outbound = new OutboundQueue(new Collector(this), options.OutboundQueueLimit, this);
-        _gone = gone.UnsafeRegister(
-            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
+        _gone = gone;
     }
 
     public sealed override ChatTransports Kind => ChatTransports.Polling;
@@ -39,10 +40,14 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
 
     public sealed override async Task ReceiveAsync()
     {
+        // Not earlier: if the client has gone already, this calls back at once.
+        _registration = _gone.UnsafeRegister(
+            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
         try
         {
             await RunAsync().ConfigureAwait(false);
-            await Listener.OnClosedAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
+            if (!_isLost)
+                await Listener.OnClosedAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -65,6 +70,7 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
 
     public void OnFailed(Exception exception)
     {
+        _isLost = true;
         Volatile.Read(ref _listener)?.OnLost(exception);
         End();
     }
@@ -72,7 +78,7 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
     public sealed override void Dispose()
     {
         End();
-        _gone.Dispose();
+        _registration.Dispose();
     }
 
     /// <summary>Receives what the client sends, and completes when the client has what it waits for.</summary>
