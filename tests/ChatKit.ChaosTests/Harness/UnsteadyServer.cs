@@ -80,7 +80,8 @@ internal static class UnsteadyServer
 
         protected override async ValueTask OnMessageAsync(WebSocketMessage message)
         {
-            var greets = !_greeted;
+            // Each message of a client that polls is the first of a connection.
+            var greets = !_greeted && Connection.Transport != ChatTransports.Polling;
             _greeted = true;
             if (greets || Random.Shared.Next(4) == 0)
                 await NoteAsync(message.Text);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text.Json;
 
@@ -47,9 +48,12 @@ internal abstract class Transport : IDisposable
         _ => new WebSocketTransport(options, rooms, stop),
     };
 
-    /// <summary>Whether an exception means that a connection was lost, or not established.</summary>
+    /// <summary>
+    /// Whether an exception means that a connection was lost, or not established. A handler of requests throws some of sockets as they are.
+    /// </summary>
     public static bool IsFailure(Exception exception) => exception
-        is WebSocketException or HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException or JsonException;
+        is WebSocketException or HttpRequestException or IOException or SocketException
+        or OperationCanceledException or ObjectDisposedException or JsonException;
 
     /// <summary>Connects. If the server refuses the client for good, <see cref="Close"/> says why.</summary>
     /// <param name="address">The address of the server.</param>
