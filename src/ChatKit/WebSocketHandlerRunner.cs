@@ -46,7 +46,11 @@ public abstract class WebSocketHandlerRunner
         Func<IServiceProvider, WebSocketHandler> createHandler);
 
     /// <summary>Runs a connection whose client receives a stream of server-sent events, until it ends.</summary>
-    /// <param name="output">The body of the response. Its headers are sent, or are sent with the first event.</param>
+    /// <param name="output">
+    /// The body of the response, whose head was written. With <paramref name="socket"/>, it is the pipe of the connection instead, to which
+    /// ChatKit writes the chunks of the body (RFC 9112 section 7.1), including the last one if it closes the connection.
+    /// </param>
+    /// <param name="socket">The socket under the pipe; null for a body.</param>
     /// <param name="info">Describes the client. The subprotocol must be <see cref="ChatKitSubprotocol.V1"/>.</param>
     /// <param name="options">The options of the connection. The caller must have validated them.</param>
     /// <param name="createHandler">Creates the handler from the connection's service scope.</param>
@@ -55,6 +59,7 @@ public abstract class WebSocketHandlerRunner
     /// <exception cref="ArgumentException">The room's name isn't valid.</exception>
     public abstract Task RunEventStreamAsync(
         PipeWriter output,
+        EventStreamSocket? socket,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler,

@@ -64,8 +64,10 @@ internal sealed class HttpEndpoint(
         headers.ContentEncoding = "identity"; // A middleware that compresses holds events back.
         headers["X-Accel-Buffering"] = "no"; // So does nginx.
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        var pipe = options.DirectTransport ? EventStreamPipe.TryPrepare(context) : null;
         await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
-        await runner.RunEventStreamAsync(context.Response.BodyWriter, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
+        var (output, socket) = pipe is null ? (context.Response.BodyWriter, null) : (pipe.Output, pipe.Socket(context.Response));
+        await runner.RunEventStreamAsync(output, socket, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
     }
 
     private Task PollAsync(HttpContext context, string room)

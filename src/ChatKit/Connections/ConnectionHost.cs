@@ -31,6 +31,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
 
     public override async Task RunEventStreamAsync(
         PipeWriter output,
+        EventStreamSocket? socket,
         WebSocketConnectionInfo info,
         WebSocketConnectionOptions options,
         Func<IServiceProvider, WebSocketHandler> createHandler,
@@ -39,7 +40,8 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfInvalid(info, options, createHandler);
         using var box = await posts.OpenAsync(info).ConfigureAwait(false);
-        await RunAsync(new EventStreamTransport(output, options, box.Posts, box.Token, gone), info, options, createHandler).ConfigureAwait(false);
+        await RunAsync(new EventStreamTransport(output, socket, options, box.Posts, box.Token, gone), info, options, createHandler)
+            .ConfigureAwait(false);
     }
 
     public override async ValueTask<(PostResult Result, string? Problem)> PostAsync(

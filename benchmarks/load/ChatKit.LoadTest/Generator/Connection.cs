@@ -1,29 +1,14 @@
-using System.Net;
-using System.Text;
 using ChatKit.LoadTest.Generator.Protocols;
 
 namespace ChatKit.LoadTest.Generator;
 
-/// <summary>One client: its socket, and the data that it has read so far.</summary>
-internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
+/// <summary>One client, which is a member of a room. The subclasses are the ways to reach a server.</summary>
+internal abstract class Connection(Fleet fleet, RoomMembers room, ClientProtocol protocol) : PolledSocket(fleet)
 {
-    /// <summary>A message with more frames to follow.</summary>
-    private ByteBuffer _fragments;
-
-    /// <summary>The start of an incomplete frame.</summary>
-    private ByteBuffer _incomplete;
-
-    private int _socket = -1;
-    private bool _upgraded;
-
-    public int Index => index;
-
     public RoomMembers Room => room;
 
-    /// <summary>Whether it has been upgraded and the protocol's greeting is complete.</summary>
+    /// <summary>Whether it is connected and the protocol's greeting is complete.</summary>
     public bool IsOpen { get; private set; }
-
-    public bool IsConnected => _socket >= 0;
 
     /// <summary>Whether the probe has reached it, which proves that it is in its room.</summary>
     public bool InRoom { get; set; }
@@ -32,124 +17,54 @@ internal sealed class Connection(Fleet fleet, int index, RoomMembers room)
 
     public DeliveryCheck Check { get; set; } = new(0);
 
-    private ClientProtocol Protocol => fleet.Protocol;
+    protected ClientProtocol Protocol => protocol;
 
-    /// <summary>Connects and requests the upgrade. Returns the socket.</summary>
-    public int Connect(IPEndPoint server)
+    /// <summary>Connects to the server.</summary>
+    public abstract void Open();
+
+    /// <summary>Prepares a text to everyone in the room.</summary>
+    /// <param name="size">The size of the text in bytes.</param>
+    /// <param name="sender">The sender.</param>
+    public StampedMessage Prepare(int size, uint sender) => Prepare(protocol.Wrap(Stamp.Template(size)), sender);
+
+    /// <summary>Sends a prepared text. Returns false if the connection has ended.</summary>
+    public abstract bool Send(ReadOnlySpan<byte> prepared);
+
+    /// <summary>Sends a message of the protocol.</summary>
+    public abstract void SendMessage(ReadOnlySpan<byte> message);
+
+    /// <summary>Sends a keep-alive if the server requires it.</summary>
+    public virtual void KeepAlive()
     {
-        _socket = ClientSocket.Connect(server, index);
-        Send(Encoding.ASCII.GetBytes(
-            $"GET {Protocol.PathOf(room.Name)} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
-        return _socket;
+        if (IsOpen && protocol.KeepAlive is { } message)
+            SendMessage(message);
     }
 
-    /// <summary>Writes a complete frame. Returns false if the connection has ended.</summary>
-    public bool Send(ReadOnlySpan<byte> frame) => _socket >= 0 && ClientSocket.Send(_socket, frame);
-
-    /// <summary>Reads the available data. Returns -1 if there is none, and 0 if the connection has ended.</summary>
-    public int Receive(Span<byte> buffer) => ClientSocket.Receive(_socket, buffer);
-
-    public void Opened()
+    /// <summary>The time for which it was scheduled has come.</summary>
+    public virtual void OnDue()
     {
+    }
+
+    /// <summary>Ends the connection from the client's side.</summary>
+    public abstract void Close();
+
+    public void OnOpened()
+    {
+        if (IsOpen)
+            return;
         IsOpen = true;
-        fleet.OnOpened();
+        Fleet.OnOpened();
     }
 
-    public void OnText(ReadOnlySpan<byte> text, long now) => fleet.Listener.OnText(this, text, now);
+    public void OnText(ReadOnlySpan<byte> text, long now) => Fleet.Listener.OnText(this, text, now);
 
-    /// <summary>Copies the start of an incomplete frame to the front. Returns its length.</summary>
-    public int TakeIncomplete(Span<byte> buffer)
+    public override void OnEnded(string why) => Fleet.End(this, why);
+
+    public override void Drop()
     {
-        var length = _incomplete.Length;
-        if (length > 0)
-        {
-            _incomplete.Span.CopyTo(buffer);
-            _incomplete.Clear();
-        }
-
-        return length;
+        base.Drop();
+        (IsOpen, InRoom) = (false, false);
     }
 
-    /// <summary>Parses the received data.</summary>
-    public void Read(ReadOnlySpan<byte> data, long now)
-    {
-        if (!_upgraded && !TryUpgrade(ref data))
-        {
-            _incomplete.Append(data);
-            return;
-        }
-
-        while (FrameHeader.TryRead(data, out var header) && data.Length >= header.Size + header.Length)
-        {
-            OnFrame(header, data.Slice(header.Size, (int)header.Length), now);
-            if (!IsConnected)
-                return;
-            data = data[(header.Size + (int)header.Length)..];
-        }
-
-        if (!data.IsEmpty)
-            _incomplete.Append(data);
-    }
-
-    /// <summary>Sends a close frame. The server answers it and ends the connection.</summary>
-    public void Close() => Send(fleet.CloseFrame);
-
-    /// <summary>Releases the socket.</summary>
-    public void Drop()
-    {
-        if (_socket >= 0)
-            _ = Native.Close(_socket);
-        _socket = -1;
-        (_upgraded, IsOpen, InRoom) = (false, false, false);
-        _incomplete.Clear();
-        _fragments.Clear();
-    }
-
-    private bool TryUpgrade(ref ReadOnlySpan<byte> data)
-    {
-        var end = data.IndexOf("\r\n\r\n"u8);
-        if (end < 0)
-            return false;
-        if (!data.StartsWith("HTTP/1.1 101 "u8))
-            throw new InvalidDataException($"The server does not upgrade: {Encoding.ASCII.GetString(data[..Math.Min(data.Length, 200)])}");
-
-        data = data[(end + 4)..];
-        _upgraded = true;
-        Protocol.OnUpgraded(this);
-        return true;
-    }
-
-    private void OnFrame(FrameHeader header, ReadOnlySpan<byte> payload, long now)
-    {
-        switch (header.Opcode)
-        {
-            case ClientFrame.PingOpcode:
-                Send(ClientFrame.Create(ClientFrame.PongOpcode, payload));
-                break;
-            case ClientFrame.PongOpcode:
-                break;
-            case ClientFrame.CloseOpcode:
-                fleet.OnClosed(this, payload);
-                break;
-            default:
-                OnDataFrame(header.Fin, payload, now);
-                break;
-        }
-    }
-
-    private void OnDataFrame(bool last, ReadOnlySpan<byte> payload, long now)
-    {
-        if (last && _fragments.Length == 0)
-        {
-            Protocol.OnMessage(this, payload, now);
-            return;
-        }
-
-        _fragments.Append(payload);
-        if (!last)
-            return;
-        Protocol.OnMessage(this, _fragments.Span, now);
-        _fragments.Clear();
-    }
+    protected abstract StampedMessage Prepare(ReadOnlySpan<byte> message, uint sender);
 }

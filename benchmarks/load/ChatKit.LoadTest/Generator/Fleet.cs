@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text;
-using ChatKit.LoadTest.Generator.Protocols;
+using ChatKit.LoadTest.Generator.Http;
 
 namespace ChatKit.LoadTest.Generator;
 
 /// <summary>All connections, and the single thread that serves them.</summary>
-internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetListener listener) : IDisposable
+internal sealed class Fleet : IDisposable
 {
     /// <summary>The number of concurrent handshakes: fewer than the shortest backlog of the servers.</summary>
     private const int Handshakes = 128;
@@ -20,17 +19,27 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
     /// <summary>A server that does nothing for this long has failed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private readonly ConnectionFactory _factory;
     private readonly Poller _poller = new();
     private readonly byte[] _buffer = GC.AllocateArray<byte>(BufferSize, pinned: true);
+    private readonly List<PolledSocket> _sockets = [];
     private readonly List<Connection> _connections = [];
+    private readonly PriorityQueue<Connection, long> _scheduled = new();
     private long _keepAliveSince;
     private long _keepAlives;
 
-    public ClientProtocol Protocol => protocol;
+    public Fleet(IPEndPoint server, ConnectionFactory factory, IFleetListener listener)
+    {
+        (Server, _factory, Listener) = (server, factory, listener);
+        Posts = new PostPool(this);
+    }
 
-    public IFleetListener Listener => listener;
+    public IPEndPoint Server { get; }
 
-    public byte[] CloseFrame { get; } = ClientFrame.Create(ClientFrame.CloseOpcode, [0x03, 0xE8]);
+    public IFleetListener Listener { get; }
+
+    /// <summary>Sends the requests of clients that can't send over what they receive on.</summary>
+    public PostPool Posts { get; }
 
     /// <summary>The number of open connections.</summary>
     public int Open { get; private set; }
@@ -41,12 +50,28 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
     /// <summary>The reason for which the server ended the first of them.</summary>
     public string? FirstEnd { get; private set; }
 
-    public Connection Add(RoomMembers room)
+    /// <summary>The number of HTTP requests that were sent.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>The number of bytes that were sent and received.</summary>
+    public long Bytes { get; set; }
+
+    /// <summary>Adds a member to a room.</summary>
+    public void Add(RoomMembers room)
     {
-        var connection = new Connection(this, _connections.Count, room);
+        var connection = _factory(this, room);
         _connections.Add(connection);
         room.Members.Add(connection);
-        return connection;
+    }
+
+    /// <summary>Connects a socket and serves it from now on.</summary>
+    public int Connect(PolledSocket socket)
+    {
+        var id = _sockets.Count;
+        _sockets.Add(socket);
+        var descriptor = ClientSocket.Connect(Server, id);
+        _poller.Add(descriptor, id);
+        return descriptor;
     }
 
     /// <summary>Opens all connections and returns when all are open.</summary>
@@ -57,10 +82,7 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         while (Open < _connections.Count)
         {
             while (next < _connections.Count && next - Open < Handshakes)
-            {
-                var connection = _connections[next++];
-                _poller.Add(connection.Connect(server), connection.Index);
-            }
+                _connections[next++].Open();
 
             var before = Open;
             Poll(100);
@@ -101,41 +123,31 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
     /// <summary>Waits until there is data to read, and reads it.</summary>
     public void Poll(int milliseconds)
     {
-        var ready = _poller.Wait(milliseconds);
+        var ready = _poller.Wait(Math.Min(milliseconds, UntilScheduled()));
         for (var i = 0; i < ready; i++)
-            Read(_connections[_poller.Ready(i)]);
-        if (protocol.KeepAlive is { } keepAlive && _keepAliveSince != 0)
-            KeepAlive(keepAlive);
+            Read(_sockets[_poller.Ready(i)]);
+        while (_scheduled.TryPeek(out var connection, out var due) && due <= Stopwatch.GetTimestamp())
+        {
+            _scheduled.Dequeue();
+            if (connection.IsConnected)
+                connection.OnDue();
+        }
+
+        if (_keepAliveSince != 0)
+            KeepAlive();
     }
+
+    /// <summary>Wakes a connection after some time.</summary>
+    public void Schedule(Connection connection, TimeSpan delay) =>
+        _scheduled.Enqueue(connection, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
 
     public void OnOpened() => Open++;
 
-    /// <summary>The server has sent a close frame.</summary>
-    public void OnClosed(Connection connection, ReadOnlySpan<byte> payload) =>
-        End(connection, payload.Length >= 2 ? $"{(payload[0] << 8) | payload[1]} {Encoding.UTF8.GetString(payload[2..])}" : "no code");
-
-    public void Dispose()
-    {
-        foreach (var connection in _connections)
-            connection.Drop();
-        _poller.Dispose();
-    }
-
-    private void Read(Connection connection)
+    /// <summary>The server has ended a connection.</summary>
+    public void End(Connection connection, string why)
     {
         if (!connection.IsConnected)
             return;
-
-        var kept = connection.TakeIncomplete(_buffer);
-        var read = connection.Receive(_buffer.AsSpan(kept));
-        if (read == 0)
-            End(connection, "the connection was cut");
-        else if (kept + read > 0)
-            connection.Read(_buffer.AsSpan(0, kept + Math.Max(read, 0)), Stopwatch.GetTimestamp());
-    }
-
-    private void End(Connection connection, string why)
-    {
         if (connection.IsOpen)
             Open--;
         connection.Drop();
@@ -143,11 +155,37 @@ internal sealed class Fleet(IPEndPoint server, ClientProtocol protocol, IFleetLi
         FirstEnd ??= why;
     }
 
+    public void Dispose()
+    {
+        foreach (var socket in _sockets)
+            socket.Drop();
+        _poller.Dispose();
+    }
+
+    private void Read(PolledSocket socket)
+    {
+        if (!socket.IsConnected)
+            return;
+
+        var kept = socket.TakeIncomplete(_buffer);
+        var read = socket.Receive(_buffer.AsSpan(kept));
+        if (read == 0)
+            socket.OnEnded("the connection was cut");
+        else if (kept + read > 0)
+            socket.Read(_buffer.AsSpan(0, kept + Math.Max(read, 0)), Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>The time in milliseconds until the next scheduled connection is due.</summary>
+    private int UntilScheduled() =>
+        _scheduled.TryPeek(out _, out var due)
+            ? (int)Math.Max(0, Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due).TotalMilliseconds)
+            : int.MaxValue;
+
     /// <summary>Sends keep-alives one at a time, so that they do not all arrive at once.</summary>
-    private void KeepAlive(byte[] frame)
+    private void KeepAlive()
     {
         var due = (long)(Stopwatch.GetElapsedTime(_keepAliveSince) / KeepAliveInterval * _connections.Count);
         for (; _keepAlives < due; _keepAlives++)
-            _connections[(int)(_keepAlives % _connections.Count)].Send(frame);
+            _connections[(int)(_keepAlives % _connections.Count)].KeepAlive();
     }
 }

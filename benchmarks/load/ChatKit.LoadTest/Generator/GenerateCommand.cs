@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using ChatKit.LoadTest.Generator.Protocols;
 using ChatKit.LoadTest.Generator.Tests;
 using ChatKit.LoadTest.Workloads;
 
@@ -14,22 +13,22 @@ internal static class GenerateCommand
         var workload = new Argument<string>("workload") { Description = "The workload's name." };
         var server = new Option<string>("--server") { Description = "The address of the server.", DefaultValueFactory = _ => "127.0.0.1:8100" };
         var process = new Option<int>("--process") { Description = "The id of the server's process.", Required = true };
-        var protocol = new Option<string>("--protocol") { Description = "The protocol of the server.", DefaultValueFactory = _ => "plain" };
+        var client = new Option<string>("--client") { Description = "The way to reach the server.", DefaultValueFactory = _ => "plain" };
         var warmUp = Seconds("--warmup", 2, "Seconds before anything is measured.");
         var duration = Seconds("--duration", 5, "Seconds that are measured.");
         var settle = Seconds("--settle", 10, "Seconds for which memory is left to settle.");
         workload.AcceptOnlyFromAmong([.. WorkloadCatalog.All.Select(static one => one.Name)]);
-        protocol.AcceptOnlyFromAmong([.. ClientProtocol.All.Keys]);
+        client.AcceptOnlyFromAmong([.. ClientCatalog.All.Keys]);
 
         var command = new Command("generate", "Runs one workload against a server that runs, and prints what it has measured as JSON.")
         {
-            workload, server, process, protocol, warmUp, duration, settle,
+            workload, server, process, client, warmUp, duration, settle,
         };
         command.SetAction(result => Run(new GeneratorOptions(
             WorkloadCatalog.Get(result.GetRequiredValue(workload)),
             IPEndPoint.Parse(result.GetRequiredValue(server)),
             result.GetRequiredValue(process),
-            ClientProtocol.All[result.GetRequiredValue(protocol)],
+            ClientCatalog.All[result.GetRequiredValue(client)],
             TimeSpan.FromSeconds(result.GetRequiredValue(warmUp)),
             TimeSpan.FromSeconds(result.GetRequiredValue(duration)),
             TimeSpan.FromSeconds(result.GetRequiredValue(settle)),

@@ -1,5 +1,4 @@
 using System.Net;
-using ChatKit.LoadTest.Generator.Protocols;
 using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Generator;
@@ -8,7 +7,7 @@ namespace ChatKit.LoadTest.Generator;
 /// <param name="Workload">The workload.</param>
 /// <param name="Server">The address of the server.</param>
 /// <param name="Process">The server's process, on this machine.</param>
-/// <param name="Protocol">The protocol of the server.</param>
+/// <param name="Client">Creates the clients.</param>
 /// <param name="WarmUp">The time before the measurement starts.</param>
 /// <param name="Duration">The time of the measurement.</param>
 /// <param name="Settle">The time in which memory can settle before it is read.</param>
@@ -17,7 +16,7 @@ internal sealed record GeneratorOptions(
     Workload Workload,
     IPEndPoint Server,
     int Process,
-    ClientProtocol Protocol,
+    ConnectionFactory Client,
     TimeSpan WarmUp,
     TimeSpan Duration,
     TimeSpan Settle,

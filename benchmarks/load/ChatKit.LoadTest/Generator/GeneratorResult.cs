@@ -17,6 +17,12 @@ internal sealed record GeneratorResult
     /// <summary>The server's processor time for each delivery or handshake.</summary>
     public double? Cpu { get; init; }
 
+    /// <summary>The HTTP requests that were sent for each delivery.</summary>
+    public double? Requests { get; init; }
+
+    /// <summary>The bytes that were sent and received for each delivery.</summary>
+    public double? Bytes { get; init; }
+
     public double? P50 { get; init; }
 
     public double? P99 { get; init; }

@@ -20,6 +20,10 @@ internal static unsafe partial class Native
     public const int EpollCtlAdd = 1;
     public const uint EpollIn = 1;
     public const int RlimitNoFile = 7;
+
+    /// <summary>The kind of a process's clock that counts the time on processors exactly.</summary>
+    public const int SchedulerClock = 2;
+
     public const int ErrorInterrupted = 4;
     public const int ErrorAgain = 11;
 
@@ -54,6 +58,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int EpollWait(int poller, byte* events, int count, int timeout);
+
+    [LibraryImport(Library, EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int GetTime(int clock, long* time);
 
     [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetLimit(int resource, ulong* limits);

@@ -3,8 +3,10 @@ using System.Diagnostics;
 namespace ChatKit.LoadTest.Generator;
 
 /// <summary>A member that sends. Its messages are numbered from 1.</summary>
-internal sealed class Sender(Connection connection, int id, StampedFrame frame, bool eager)
+internal sealed class Sender(Connection connection, int id, int size, bool eager)
 {
+    private StampedMessage? _message;
+
     public int Id => id;
 
     /// <summary>Whether it sends its next message when it receives its last one.</summary>
@@ -16,7 +18,9 @@ internal sealed class Sender(Connection connection, int id, StampedFrame frame, 
     /// <summary>Sends the next message, stamped with the time when it was due.</summary>
     public void Send(long due)
     {
-        if (connection.Send(frame.For(due, Sent + 1)))
+        // Only an open connection knows what its requests look like.
+        _message ??= connection.Prepare(size, (uint)id);
+        if (connection.Send(_message.For(due, Sent + 1)))
             Sent++;
     }
 

@@ -10,13 +10,19 @@ namespace ChatKit.LoadTest.Runs;
 /// <param name="Worst">Whether to show the highest value instead of the median, for events that must never happen.</param>
 internal sealed record Column(string Title, Func<GeneratorResult, double?> Value, string Format, bool Ratio = false, bool Worst = false)
 {
+    public static Column Memory { get; } = new("KiB/connection", static run => run.KiBPerConnection, "N1", Ratio: true);
+
+    public static Column Cpu { get; } = new("CPU µs each", static run => run.Cpu, "N2", Ratio: true);
+
     public static IReadOnlyList<Column> All { get; } =
     [
         new("deliveries/s", static run => run.DeliveriesPerSecond, "N0", Ratio: true),
         new("messages/s", static run => run.MessagesPerSecond, "N0"),
         new("handshakes/s", static run => run.HandshakesPerSecond, "N0", Ratio: true),
-        new("KiB/connection", static run => run.KiBPerConnection, "N1", Ratio: true),
-        new("CPU µs each", static run => run.Cpu, "N2", Ratio: true),
+        Memory,
+        new("requests each", static run => run.Requests, "N2"),
+        new("bytes each", static run => run.Bytes, "N0"),
+        Cpu,
         new("p50 ms", static run => run.P50 / 1000, "N2"),
         new("p99 ms", static run => run.P99 / 1000, "N2"),
         new("p99.9 ms", static run => run.P999 / 1000, "N2"),

@@ -25,7 +25,7 @@ internal static class Measurement
             Self.Program,
             [
                 .. Self.Arguments, "generate", workload.Name, "--server", $"127.0.0.1:{port}", "--process", $"{process.Id}",
-                "--protocol", server.Protocol, "--warmup", $"{options.WarmUp}", "--duration", $"{options.Duration}",
+                "--client", server.Client, "--warmup", $"{options.WarmUp}", "--duration", $"{options.Duration}",
                 "--settle", $"{options.Settle}",
             ],
             GeneratorVariables);

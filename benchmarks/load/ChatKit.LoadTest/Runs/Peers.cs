@@ -35,8 +35,8 @@ internal static class Peers
         }
     }
 
-    private static ServerSpec Create(string name, string program, string script, string protocol = "plain") =>
-        new(name, protocol, program, (port, _) => [Path.Combine(Folder, script), $"{port}"]);
+    private static ServerSpec Create(string name, string program, string script, string client = "plain") =>
+        new(name, client, program, (port, _) => [Path.Combine(Folder, script), $"{port}"]);
 
     /// <summary>The program in the package for this platform. The package bun only starts it.</summary>
     private static string? BunProgram()

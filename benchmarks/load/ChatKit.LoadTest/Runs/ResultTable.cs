@@ -16,6 +16,21 @@ internal static class ResultTable
         return Align(rows);
     }
 
+    /// <summary>Formats rows, of which the first is the header.</summary>
+    public static string Align(List<List<string>> rows)
+    {
+        var widths = Enumerable.Range(0, rows[0].Count).Select(i => rows.Max(row => row[i].Length)).ToList();
+        var text = new StringBuilder();
+        for (var i = 0; i < rows.Count; i++)
+        {
+            text.AppendLine($"| {string.Join(" | ", rows[i].Select((cell, j) => j == 0 ? cell.PadRight(widths[j]) : cell.PadLeft(widths[j])))} |");
+            if (i == 0)
+                text.AppendLine($"|{string.Join('|', widths.Select(static (width, j) => new string('-', width + 1) + (j == 0 ? '-' : ':')))}|");
+        }
+
+        return text.ToString();
+    }
+
     private static List<string> Header(List<Column> columns, string? baseName) =>
         ["server", .. columns.SelectMany(column =>
             column.Ratio && baseName is not null ? new[] { column.Title, $"of {baseName}" } : [column.Title])];
@@ -33,19 +48,5 @@ internal static class ResultTable
         }
 
         return cells;
-    }
-
-    private static string Align(List<List<string>> rows)
-    {
-        var widths = Enumerable.Range(0, rows[0].Count).Select(i => rows.Max(row => row[i].Length)).ToList();
-        var text = new StringBuilder();
-        for (var i = 0; i < rows.Count; i++)
-        {
-            text.AppendLine($"| {string.Join(" | ", rows[i].Select((cell, j) => j == 0 ? cell.PadRight(widths[j]) : cell.PadLeft(widths[j])))} |");
-            if (i == 0)
-                text.AppendLine($"|{string.Join('|', widths.Select(static (width, j) => new string('-', width + 1) + (j == 0 ? '-' : ':')))}|");
-        }
-
-        return text.ToString();
     }
 }

@@ -54,7 +54,9 @@ internal static class RunCommand
         foreach (var workload in options.Workloads)
         {
             var results = Measure(options, workload, ref complete);
-            var table = $"### {workload.Name}: {workload.Title}\n\n{ResultTable.Format(results, options.Base)}";
+            var table = $"### {workload.Name}: {workload.Title}\n\n{ResultTable.Format(results, options.Base)}"
+                + (workload.ComparesTransports ? $"\n{TransportTable.Format(results)}" : "")
+                + Gate.Format(workload, results);
             Console.WriteLine($"{table}");
             report.AppendLine(table);
         }

@@ -26,7 +26,7 @@ internal sealed record RunOptions(
     public string[] ServersFor(Workload workload)
     {
         if (Servers.Length == 0)
-            return workload.Redis ? WithRedis : ServerCatalog.Default;
+            return workload.Servers ?? (workload.Redis ? WithRedis : ServerCatalog.Default);
         return workload.Redis ? [.. Servers.Where(static name => name.Contains("+redis", StringComparison.Ordinal))] : Servers;
     }
 }

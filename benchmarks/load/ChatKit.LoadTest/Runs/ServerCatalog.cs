@@ -1,3 +1,4 @@
+using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Servers;
 
 namespace ChatKit.LoadTest.Runs;
@@ -10,6 +11,9 @@ internal static class ServerCatalog
     private const string NoHistory = "nohistory";
     private const string Redis = "redis";
     private const string Stream = "stream";
+
+    /// <summary>The ways to reach a server other than its usual WebSockets.</summary>
+    private static readonly string[] Ways = ["v1", "sse", "longpolling", "polling"];
 
     private static readonly Dictionary<string, HostSettings> Settings = new()
     {
@@ -27,7 +31,7 @@ internal static class ServerCatalog
 
     public static string Help =>
         $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
-        + $"+{NoHistory}, +{Stream}, +{string.Join(", +", Settings.Keys)}.";
+        + $"+{NoHistory}, +{Stream}, +{string.Join(", +", Settings.Keys)}, and +sse and +longpolling (not aspnet), +v1 and +polling (only chatkit).";
 
     /// <summary>Finds a server. Returns null and how to install it if it is not installed.</summary>
     /// <exception cref="ArgumentException">There is no such server.</exception>
@@ -44,18 +48,24 @@ internal static class ServerCatalog
         };
     }
 
-    private static ServerSpec DotNet(string name, string[] parts, string protocol)
+    private static ServerSpec DotNet(string name, string[] parts, string usual)
     {
         var settings = HostSettings.Default;
         foreach (var option in parts[1..])
         {
             if (Settings.TryGetValue(option, out var setting))
                 settings |= setting;
-            else if (option is not (NoHistory or Redis or Stream))
+            else if (option is not (NoHistory or Redis or Stream) && !Ways.Contains(option))
                 throw new ArgumentException($"There is no option '{option}'. {Help}");
         }
 
-        return new ServerSpec(name, protocol, Self.Program, (port, redis) =>
+        var client = string.Join('+', parts.Where(part => part == parts[0] || Ways.Contains(part)));
+        if (client == parts[0])
+            client = usual;
+        if (!ClientCatalog.All.ContainsKey(client))
+            throw new ArgumentException($"There is no server '{name}'. {Help}");
+
+        return new ServerSpec(name, client, Self.Program, (port, redis) =>
         [
             .. Self.Arguments, "serve", parts[0], "--url", $"http://127.0.0.1:{port}",
             "--host-settings", settings.ToString().Replace(" ", ""),

@@ -2,10 +2,10 @@ namespace ChatKit.LoadTest.Runs;
 
 /// <summary>How to start a server.</summary>
 /// <param name="Name">The name in tables.</param>
-/// <param name="Protocol">The protocol that the generator uses.</param>
+/// <param name="Client">The way in which the generator reaches it.</param>
 /// <param name="File">The program.</param>
 /// <param name="Arguments">Its arguments, for a port, and for the address of Redis if it uses Redis.</param>
-internal sealed record ServerSpec(string Name, string Protocol, string File, Func<int, string?, string[]> Arguments)
+internal sealed record ServerSpec(string Name, string Client, string File, Func<int, string?, string[]> Arguments)
 {
     public bool UsesRedis { get; init; }
 

@@ -15,6 +15,7 @@ internal static class ChatKitServer
         {
             endpoint.HistoryCapacity = options.History;
             endpoint.DirectTransport = !options.Stream;
+            endpoint.Transports = ChatTransports.All;
         });
 
     private sealed class ChatRoom : WebSocketHandler

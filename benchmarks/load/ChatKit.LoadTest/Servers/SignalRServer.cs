@@ -20,7 +20,8 @@ internal static class SignalRServer
 
         public override Task OnConnectedAsync()
         {
-            var room = (string)Context.GetHttpContext()!.GetRouteValue(RoomKey)!;
+            // A request that polls has no route values here.
+            var room = Path.GetFileName(Context.GetHttpContext()!.Request.Path.Value!);
             Context.Items[RoomKey] = room;
             return Groups.AddToGroupAsync(Context.ConnectionId, room);
         }

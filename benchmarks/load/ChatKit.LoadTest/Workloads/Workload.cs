@@ -21,6 +21,9 @@ internal sealed record Workload(string Name, string Title, int Rooms, int Member
     /// <summary>The number of messages per second that all paced members send together.</summary>
     public double Rate { get; init; }
 
+    /// <summary>The rate before the measurement, if it is another, so that a server with little to do optimizes its code as well.</summary>
+    public double? WarmUpRate { get; init; }
+
     /// <summary>The size of a text in bytes.</summary>
     public int Payload { get; init; } = 64;
 
@@ -29,6 +32,12 @@ internal sealed record Workload(string Name, string Title, int Rooms, int Member
 
     /// <summary>Whether to measure when a message reaches the last member. Use it only for one room with paced senders.</summary>
     public bool TracksLastMember => Rooms == 1 && BusyRooms == 0 && Kind == WorkloadKind.Messages;
+
+    /// <summary>Whether the workload compares the ways to reach one server, with the requests and bytes that each takes.</summary>
+    public bool ComparesTransports { get; init; }
+
+    /// <summary>The servers that are measured by default, if they are not those of all workloads.</summary>
+    public string[]? Servers { get; init; }
 
     public int Connections => Rooms * Members;
 }

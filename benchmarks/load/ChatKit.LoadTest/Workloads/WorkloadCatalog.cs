@@ -35,6 +35,25 @@ internal static class WorkloadCatalog
         SmallRoom with { Name = "ga", Title = SmallRoom.Title + ", 4096 bytes", Payload = LargePayload },
         LargeRoom with { Name = "gb", Title = LargeRoom.Title + ", 4096 bytes", Payload = LargePayload },
         new("h", "16 rooms of 8 with Redis, all send as fast as they receive their own messages", 16, 8) { BusyRooms = 16, Eager = 8, Redis = true },
+        new("i", "500 members, 4 messages/s in all", 1, 500)
+        {
+            Paced = 4,
+            Rate = 4,
+            WarmUpRate = 16,
+            Servers = ["chatkit+longpolling", "signalr+longpolling"],
+        },
+        new("j", "100 members, 1 message/s in all", 1, 100)
+        {
+            Paced = 1,
+            Rate = 1,
+            WarmUpRate = 20,
+            ComparesTransports = true,
+            Servers =
+            [
+                "chatkit+polling", "chatkit+longpolling", "chatkit+sse", "chatkit+v1", "chatkit",
+                "signalr+longpolling", "signalr+sse", "signalr",
+            ],
+        },
     ];
 
     public static Workload Get(string name) => All.First(workload => workload.Name == name);

@@ -7,79 +7,63 @@ namespace ChatKit.Connections.Messages;
 /// The ids of the events of one stream: the last position in each room, as in the query of a handshake, such as
 /// <c>lobby~5k2j9:42&amp;team-7~8x7w1:3</c>. A browser repeats the last id when it connects again.
 /// </summary>
-internal sealed class EventIds
+internal struct EventIds
 {
     /// <summary>The maximum length of an id, in bytes. It comes back in a header, and servers limit those.</summary>
     private const int MaxLength = 4096;
 
-    /// <summary>The rooms, the latest one last.</summary>
-    private readonly List<RoomId> _rooms = new(1);
+    private byte[]? _room;
+    private byte[]? _position;
 
-    private int _length;
+    /// <summary>All rooms, the latest one last; null for a stream that is in one room, like most.</summary>
+    private List<KeyValuePair<byte[], byte[]>>? _rooms;
 
-    /// <summary>Sets the position in a room, and writes the line with the id.</summary>
-    /// <param name="output">Receives the line.</param>
-    /// <param name="room">The room's name, in UTF-8.</param>
-    /// <param name="position">The position, in UTF-8.</param>
-    public void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> room, ReadOnlySpan<byte> position)
+    /// <summary>Whether the id consists of one room at most, and stays so if the position in a room is moved.</summary>
+    public readonly bool IsOnly(ReadOnlySpan<byte> room) => _room is null || (_rooms is null && room.SequenceEqual(_room));
+
+    /// <summary>Sets the position in a room.</summary>
+    public void Move(byte[] room, byte[] position)
     {
-        Move(room, position);
-        output.Write("id: "u8);
-        for (var i = 0; i < _rooms.Count; i++)
+        if (IsOnly(room))
         {
-            if (i > 0)
-                output.Write("&"u8);
-            output.Write(_rooms[i].Encoded);
-            output.Write(_rooms[i].Position);
+            (_room, _position) = (_room ?? room, position);
+            return;
+        }
+
+        _rooms ??= [KeyValuePair.Create(_room!, _position!)];
+        _rooms.RemoveAll(known => known.Key.AsSpan().SequenceEqual(room));
+        _rooms.Add(KeyValuePair.Create(room, position));
+    }
+
+    /// <summary>
+    /// Writes the line with the id. The rooms with the latest messages are in it. The messages of the others are sent again when the client
+    /// resumes.
+    /// </summary>
+    public readonly void Write(IBufferWriter<byte> output)
+    {
+        output.Write("id: "u8);
+        if (_rooms is null)
+        {
+            output.Write(Text(_room!, _position!));
+        }
+        else
+        {
+            var length = 0;
+            for (var i = _rooms.Count - 1; i >= 0; i--)
+            {
+                var text = Text(_rooms[i].Key, _rooms[i].Value);
+                if (length > 0 && length + text.Length >= MaxLength)
+                    break;
+                if (length > 0)
+                    output.Write("&"u8);
+                output.Write(text);
+                length += text.Length + 1;
+            }
         }
 
         output.Write("\n"u8);
     }
 
-    private void Move(ReadOnlySpan<byte> room, ReadOnlySpan<byte> position)
-    {
-        var index = _rooms.Count - 1;
-        while (index >= 0 && !room.SequenceEqual(_rooms[index].Name))
-            index--;
-        var found = index >= 0 ? _rooms[index] : new RoomId(room);
-        _length -= index >= 0 ? found.Length : 0;
-        found.Set(position);
-        _length += found.Length;
-        if (index >= 0 && index == _rooms.Count - 1)
-            return;
-
-        // The rooms with the latest messages are kept. Those of the others are sent again when the client resumes.
-        if (index >= 0)
-            _rooms.RemoveAt(index);
-        _rooms.Add(found);
-        while (_length > MaxLength && _rooms.Count > 1)
-        {
-            _length -= _rooms[0].Length;
-            _rooms.RemoveAt(0);
-        }
-    }
-
-    private sealed class RoomId(ReadOnlySpan<byte> name)
-    {
-        private byte[] _position = [];
-        private int _positionLength;
-
-        public byte[] Name { get; } = name.ToArray();
-
-        /// <summary>The name as in a query, and a tilde.</summary>
-        public byte[] Encoded { get; } = Encoding.ASCII.GetBytes(Uri.EscapeDataString(Encoding.UTF8.GetString(name)) + "~");
-
-        public ReadOnlySpan<byte> Position => _position.AsSpan(0, _positionLength);
-
-        /// <summary>Including the character that separates it from the next.</summary>
-        public int Length => Encoded.Length + _positionLength + 1;
-
-        public void Set(ReadOnlySpan<byte> position)
-        {
-            if (_position.Length < position.Length)
-                _position = new byte[position.Length + 4];
-            position.CopyTo(_position);
-            _positionLength = position.Length;
-        }
-    }
+    private static byte[] Text(byte[] room, byte[] position) =>
+        Encoding.ASCII.GetBytes($"{Uri.EscapeDataString(Encoding.UTF8.GetString(room))}~{Uri.EscapeDataString(Encoding.UTF8.GetString(position)).Replace("%3A", ":", StringComparison.Ordinal)}");
 }

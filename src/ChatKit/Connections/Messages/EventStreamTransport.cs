@@ -17,16 +17,22 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     private volatile bool _isClosed;
     private long _bytesReceived;
 
-    /// <param name="output">The body of the response.</param>
+    /// <param name="output">The body of the response, or the pipe under it.</param>
+    /// <param name="socket">The socket under the pipe; null for a body.</param>
     /// <param name="options">The options of the connection.</param>
     /// <param name="posts">What the client sends.</param>
     /// <param name="token">With what the client proves that a post is its own.</param>
     /// <param name="gone">Canceled when the client has ended the request.</param>
     public EventStreamTransport(
-        PipeWriter output, WebSocketConnectionOptions options, PostQueue posts, string token, CancellationToken gone)
+        PipeWriter output,
+        EventStreamSocket? socket,
+        WebSocketConnectionOptions options,
+        PostQueue posts,
+        string token,
+        CancellationToken gone)
     {
         (_posts, Token) = (posts, token);
-        Outbound = new OutboundQueue(new EventWriter(output, this), options.OutboundQueueLimit, this);
+        Outbound = new OutboundQueue(new EventWriter(output, socket, this), options.OutboundQueueLimit, this);
         _gone = gone.UnsafeRegister(
             static self => ((EventStreamTransport)self!).OnFailed(new IOException("The client has ended the event stream.")), this);
     }

@@ -1,101 +1,71 @@
-using System.Buffers;
 using System.IO.Pipelines;
-using System.Text.Json;
-using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
-using ChatKit.WebSockets;
 
 namespace ChatKit.Connections.Messages;
 
-/// <summary>
-/// Writes frames as server-sent events. Each frame is one event without a name, so that the <c>onmessage</c> of a page receives it; the end is
-/// an event named <c>close</c>.
-/// </summary>
-internal sealed class EventWriter(PipeWriter output, IEventWriterListener listener) : FrameWriter
+/// <summary>Writes frames as server-sent events to the body of a response.</summary>
+/// <param name="output">The body. With a socket, it is the pipe under HTTP/1.1, and this class writes the chunks of the body.</param>
+/// <param name="direct">The socket that the pipe writes to; null if there is none, or if something in between changes the bytes.</param>
+/// <param name="listener">Is notified of what was written.</param>
+internal sealed class EventWriter(PipeWriter output, EventStreamSocket? direct, IEventWriterListener listener) : FrameWriter
 {
-    private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\n\r"u8);
+    /// <summary>The number of writes before the connection looks whether it can bypass the pipe. For fewer, it is not worth its cost.</summary>
+    private const int WritesBeforeLook = 8;
 
-    private readonly EventIds _ids = new();
+    /// <summary>The last chunk of a body (RFC 9112 section 7.1).</summary>
+    private static readonly byte[] LastChunk = "0\r\n\r\n"u8.ToArray();
+
+    private EventIds _ids;
+    private long _written;
+    private int _writes;
+    private int _lookAt = WritesBeforeLook;
+    private bool _isDirect;
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
     {
-        var rest = frames.Span;
-        var (hasPing, isLast) = (false, false);
-        while (!isLast && ServerFrames.TryTake(ref rest, out var opcode, out var payload))
+        var events = EventFormatter.Format(frames, ref _ids);
+        var writing = WriteAsync(events);
+        return events.HasPing || events.IsLast ? NotifyAsync(writing, events) : writing;
+    }
+
+    private ValueTask WriteAsync(EventBytes events)
+    {
+        if (direct is null)
+            return PipeFlush.CompleteAsync(output.WriteAsync(events.Events));
+        ReadOnlyMemory<byte> bytes = events.IsLast ? (byte[])[.. events.Chunk, .. LastChunk] : events.Chunk;
+        if (_isDirect || TryBypass(direct))
+            return SocketWriter.WriteAsync(direct.Socket, bytes);
+        _written += bytes.Length;
+        return PipeFlush.CompleteAsync(output.WriteAsync(bytes));
+    }
+
+    /// <summary>
+    /// Bypasses the pipe once it is certainly empty: when the client has acknowledged everything that was ever written to it. A client that is
+    /// never that far stays on the pipe.
+    /// </summary>
+    private bool TryBypass(EventStreamSocket socket)
+    {
+        if (++_writes < _lookAt)
+            return false;
+        if (!socket.HasAcknowledged(_written))
         {
-            isLast = opcode == WebSocketFrame.CloseOpcode;
-            if (isLast)
-                WriteClose(payload);
-            else
-                hasPing |= Write(payload);
+            (_writes, _lookAt) = (0, Math.Min(_lookAt * 2, 1024));
+            return false;
         }
 
-        var flushing = output.FlushAsync();
-        if (!flushing.IsCompletedSuccessfully || hasPing || isLast)
-            return FlushedAsync(flushing, hasPing, isLast);
-        ThrowIfEnded(flushing.Result);
-        return ValueTask.CompletedTask;
+        // From now on, synchronous sends do not block. This does not affect operations that the host has started on the socket.
+        socket.Socket.Blocking = false;
+        _isDirect = true;
+        return true;
     }
 
-    private static void ThrowIfEnded(FlushResult result)
+    private async ValueTask NotifyAsync(ValueTask writing, EventBytes events)
     {
-        if (result.IsCanceled || result.IsCompleted)
-            throw new IOException("The client has closed the event stream.");
-    }
-
-    private async ValueTask FlushedAsync(ValueTask<FlushResult> flushing, bool hasPing, bool isLast)
-    {
-        ThrowIfEnded(await flushing.ConfigureAwait(false));
-        if (hasPing)
+        await writing.ConfigureAwait(false);
+        if (events.HasPing)
             listener.OnPingWritten();
-        if (isLast)
+        if (events.IsLast)
             listener.OnCloseWritten();
-    }
-
-    /// <summary>Writes an event. Returns whether it is a ping, which is a comment: pages do not have to answer it.</summary>
-    private bool Write(ReadOnlySpan<byte> payload)
-    {
-        var head = V1FrameHead.Read(payload);
-        if (head.Type == V1FrameType.Ping)
-        {
-            output.Write(": ping\n\n"u8);
-            return true;
-        }
-
-        if (head.MovesPosition)
-            _ids.Write(output, head.Room, head.Position);
-        output.Write("data: "u8);
-        WriteLine(payload);
-        output.Write("\n\n"u8);
-        return false;
-    }
-
-    /// <summary>Writes JSON in one line. Line ends occur only between the tokens of JSON that an application has sent.</summary>
-    private void WriteLine(ReadOnlySpan<byte> json)
-    {
-        while (json.IndexOfAny(LineEnds) is >= 0 and var end)
-        {
-            output.Write(json[..end]);
-            output.Write(" "u8);
-            json = json[(end + 1)..];
-        }
-
-        output.Write(json);
-    }
-
-    private void WriteClose(ReadOnlySpan<byte> payload)
-    {
-        WebSocketFrame.ReadClose(payload, out var status, out var reason);
-        output.Write("event: close\ndata: "u8);
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("code", (int)status);
-            V1Content.WriteIfAny(json, "reason", reason);
-            json.WriteEndObject();
-        }
-
-        output.Write("\n\n"u8);
     }
 }
 

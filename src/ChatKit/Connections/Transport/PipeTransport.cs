@@ -39,10 +39,10 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
     {
         if (_direct)
-            return SendAsync(frames);
+            return SocketWriter.WriteAsync(socket!, frames);
         if (socket is not null && !_closing && HasData(frames.Span) && ++_writes >= _probeAt)
             return ProbeAsync(frames);
-        return FlushedAsync(pipe.Output.WriteAsync(frames));
+        return PipeFlush.CompleteAsync(pipe.Output.WriteAsync(frames));
     }
 
     public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
@@ -57,43 +57,8 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         _probe?.GiveUp();
     }
 
-    /// <summary>
-    /// Sends without waiting, which needs no asynchronous socket operation. Waits for the rest only if the network does not accept it.
-    /// </summary>
-    private ValueTask SendAsync(ReadOnlyMemory<byte> frames)
-    {
-        var sent = socket!.Send(frames.Span, SocketFlags.None, out var error);
-        if (sent == frames.Length)
-            return ValueTask.CompletedTask;
-        return error is SocketError.Success or SocketError.WouldBlock
-            ? SendRestAsync(frames[sent..])
-            : throw new SocketException((int)error);
-    }
-
-    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> frames)
-    {
-        while (!frames.IsEmpty)
-            frames = frames[await socket!.SendAsync(frames, SocketFlags.None).ConfigureAwait(false)..];
-    }
-
     /// <summary>Whether there are data frames. A client that only pings is not busy, and waits for each pong.</summary>
     private static bool HasData(ReadOnlySpan<byte> frames) => !frames.IsEmpty && !WebSocketFrame.IsControl(frames);
-
-    private static ValueTask FlushedAsync(ValueTask<FlushResult> flushing)
-    {
-        if (!flushing.IsCompletedSuccessfully)
-            return AwaitAsync(flushing);
-        ThrowIfEnded(flushing.Result);
-        return ValueTask.CompletedTask;
-
-        static async ValueTask AwaitAsync(ValueTask<FlushResult> flushing) => ThrowIfEnded(await flushing.ConfigureAwait(false));
-    }
-
-    private static void ThrowIfEnded(FlushResult result)
-    {
-        if (result.IsCanceled || result.IsCompleted)
-            throw new IOException("The connection has ended.");
-    }
 
     private async ValueTask ProbeAsync(ReadOnlyMemory<byte> frames)
     {
@@ -102,7 +67,7 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
         if (_closing)
             probe.GiveUp();
         pipe.Output.Write(frames.Span);
-        await FlushedAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
+        await PipeFlush.CompleteAsync(pipe.Output.WriteAsync(probe.Ping)).ConfigureAwait(false);
         _direct = await probe.WaitAsync(ProbeTimeout, clock).ConfigureAwait(false);
         Volatile.Write(ref _probe, null);
 

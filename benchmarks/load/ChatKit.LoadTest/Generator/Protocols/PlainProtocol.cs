@@ -5,7 +5,7 @@ internal sealed class PlainProtocol : ClientProtocol
 {
     public override byte[] Wrap(ReadOnlySpan<byte> text) => text.ToArray();
 
-    public override void OnUpgraded(Connection connection) => connection.Opened();
+    public override void OnConnected(Connection connection) => connection.OnOpened();
 
     public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now) => connection.OnText(message, now);
 }

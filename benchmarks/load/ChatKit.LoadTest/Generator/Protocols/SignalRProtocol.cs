@@ -4,9 +4,10 @@ namespace ChatKit.LoadTest.Generator.Protocols;
 internal sealed class SignalRProtocol : ClientProtocol
 {
     private const byte RecordEnd = 0x1E;
-    private static readonly byte[] Greeting = ClientFrame.Create(ClientFrame.TextOpcode, "{\"protocol\":\"json\",\"version\":1}\u001e"u8);
 
-    public override byte[]? KeepAlive { get; } = ClientFrame.Create(ClientFrame.TextOpcode, "{\"type\":6}\u001e"u8);
+    public override byte[]? KeepAlive { get; } = [.. "{\"type\":6}\u001e"u8];
+
+    private static ReadOnlySpan<byte> Greeting => "{\"protocol\":\"json\",\"version\":1}\u001e"u8;
 
     /// <summary>The start of every invocation. Only invocations contain texts.</summary>
     private static ReadOnlySpan<byte> Invocation => "{\"type\":1,"u8;
@@ -16,7 +17,7 @@ internal sealed class SignalRProtocol : ClientProtocol
     public override byte[] Wrap(ReadOnlySpan<byte> text) =>
         [.. "{\"type\":1,\"target\":\"Send\",\"arguments\":[\""u8, .. text, .. "\"]}\u001e"u8];
 
-    public override void OnUpgraded(Connection connection) => connection.Send(Greeting);
+    public override void OnConnected(Connection connection) => connection.SendMessage(Greeting);
 
     public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now)
     {
@@ -35,7 +36,7 @@ internal sealed class SignalRProtocol : ClientProtocol
         if (record.StartsWith(Invocation))
             connection.OnText(record[record.IndexOf(Stamp.Mark)..], now);
         else if (!connection.IsOpen && record.SequenceEqual("{}"u8))
-            connection.Opened();
+            connection.OnOpened();
         else if (!connection.IsOpen || record.StartsWith(Close))
             throw new InvalidDataException($"SignalR says: {System.Text.Encoding.UTF8.GetString(record)}");
     }

@@ -5,8 +5,10 @@ internal sealed class SocketIoProtocol : ClientProtocol
 {
     private const byte EngineOpen = (byte)'0';
     private const byte EnginePing = (byte)'2';
-    private static readonly byte[] Pong = ClientFrame.Create(ClientFrame.TextOpcode, "3"u8);
-    private static readonly byte[] JoinNamespace = ClientFrame.Create(ClientFrame.TextOpcode, "40"u8);
+
+    private static ReadOnlySpan<byte> Pong => "3"u8;
+
+    private static ReadOnlySpan<byte> JoinNamespace => "40"u8;
 
     private static ReadOnlySpan<byte> Joined => "40"u8;
 
@@ -16,7 +18,7 @@ internal sealed class SocketIoProtocol : ClientProtocol
 
     public override byte[] Wrap(ReadOnlySpan<byte> text) => [.. "42[\"m\",\""u8, .. text, .. "\"]"u8];
 
-    public override void OnUpgraded(Connection connection)
+    public override void OnConnected(Connection connection)
     {
         // The server sends first.
     }
@@ -26,11 +28,11 @@ internal sealed class SocketIoProtocol : ClientProtocol
         if (message.StartsWith(Event))
             connection.OnText(message[message.IndexOf(Stamp.Mark)..], now);
         else if (message is [EnginePing])
-            connection.Send(Pong);
+            connection.SendMessage(Pong);
         else if (message is [EngineOpen, ..])
-            connection.Send(JoinNamespace);
+            connection.SendMessage(JoinNamespace);
         else if (message.StartsWith(Joined))
-            connection.Opened();
+            connection.OnOpened();
         else
             throw new InvalidDataException($"Socket.IO says: {System.Text.Encoding.UTF8.GetString(message)}");
     }

@@ -11,13 +11,13 @@ internal sealed class IdleTest(GeneratorOptions options)
         WarmUp();
         var before = ProcessUsage.ResidentKiB(options.Process);
 
-        using var fleet = new Fleet(options.Server, options.Protocol, new SilentListener());
+        using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         options.AddRooms(fleet);
         fleet.OpenAll();
         fleet.Serve(options.Settle);
-        var start = Snapshot.Take(options.Process);
+        var start = Snapshot.Take(options.Process, fleet);
         fleet.Serve(options.Duration);
-        var end = Snapshot.Take(options.Process);
+        var end = Snapshot.Take(options.Process, fleet);
 
         var after = ProcessUsage.ResidentKiB(options.Process);
         return new GeneratorResult
@@ -32,7 +32,7 @@ internal sealed class IdleTest(GeneratorOptions options)
 
     private void WarmUp()
     {
-        using var fleet = new Fleet(options.Server, options.Protocol, new SilentListener());
+        using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         (options with { Workload = options.Workload with { Rooms = FirstRooms } }).AddRooms(fleet);
         fleet.OpenAll();
         fleet.CloseAll();

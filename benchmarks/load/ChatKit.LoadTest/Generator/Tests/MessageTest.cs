@@ -13,11 +13,14 @@ internal sealed class MessageTest : IFleetListener, IDisposable
     /// <summary>If nothing arrives for this long after the last message was sent, missing messages are lost.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>The time after which members that poll have everything that was sent at another rate.</summary>
+    private static readonly TimeSpan RateChange = 2 * ClientCatalog.PollInterval;
+
     private readonly GeneratorOptions _options;
     private readonly Fleet _fleet;
     private readonly List<RoomMembers> _rooms;
     private readonly List<Sender> _eager = [];
-    private readonly PacedSenders _paced;
+    private readonly List<Sender> _paced;
     private readonly Histogram _latencies = new();
     private readonly LastMemberClock? _lastMember;
     private int _inRoom;
@@ -29,12 +32,11 @@ internal sealed class MessageTest : IFleetListener, IDisposable
     public MessageTest(GeneratorOptions options)
     {
         _options = options;
-        _fleet = new Fleet(options.Server, options.Protocol, this);
+        _fleet = new Fleet(options.Server, options.Client, this);
         _rooms = options.AddRooms(_fleet);
-        var paced = AddSenders(options.Workload);
-        _paced = new PacedSenders(paced, options.Workload.Rate);
+        _paced = AddSenders(options.Workload);
         if (options.Workload.TracksLastMember)
-            _lastMember = new LastMemberClock(paced.Count, options.Workload.Members);
+            _lastMember = new LastMemberClock(_paced.Count, options.Workload.Members);
     }
 
     private IEnumerable<Sender> Senders => _rooms.SelectMany(static room => room.Senders);
@@ -44,13 +46,12 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         _fleet.OpenAll();
         Probe();
         _sending = true;
-        _paced.Start();
         _eager.ForEach(static sender => sender.Send());
-        Work(_options.WarmUp);
+        WarmUp(_options.Workload);
 
         _measuring = true;
         var start = Take();
-        Work(_options.Duration);
+        Work(_options.Duration, _options.Workload.Rate);
         var end = Take();
         _measuring = false;
 
@@ -92,7 +93,6 @@ internal sealed class MessageTest : IFleetListener, IDisposable
     /// <summary>Makes members senders. Returns those that send at a fixed rate.</summary>
     private List<Sender> AddSenders(Workload workload)
     {
-        var message = _options.Protocol.Wrap(Stamp.Template(workload.Payload));
         var paced = new List<Sender>();
         var id = 0;
         for (var i = 0; i < _rooms.Count; i++)
@@ -102,7 +102,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
             room.FirstSender = id;
             foreach (var connection in room.Members.Take(busy ? workload.Eager : workload.Paced))
             {
-                connection.Sender = new Sender(connection, id, new StampedFrame(message, (uint)id), busy);
+                connection.Sender = new Sender(connection, id, workload.Payload, busy);
                 room.Senders.Add(connection.Sender);
                 (busy ? _eager : paced).Add(connection.Sender);
                 id++;
@@ -118,12 +118,11 @@ internal sealed class MessageTest : IFleetListener, IDisposable
     /// <summary>Sends until all members have received a text, because a completed handshake does not prove that a member is in its room.</summary>
     private void Probe()
     {
-        var frame = new StampedFrame(_options.Protocol.Wrap(Stamp.Template(0)), Stamp.Probe);
         var deadline = new Deadline(ProbePatience);
         while (_inRoom < _fleet.Open)
         {
             foreach (var room in _rooms.Where(static room => !room.Members.TrueForAll(static member => member.InRoom)))
-                room.Members[0].Send(frame.For(0, 0));
+                room.Members[0].Send(room.Members[0].Prepare(size: 0, Stamp.Probe).For(0, 0));
             _fleet.Serve(ProbeInterval);
             deadline.ThrowIfPassed($"{_inRoom} of {_fleet.Open} members receive the texts of their rooms.");
         }
@@ -137,11 +136,19 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         _inRoom++;
     }
 
-    private void Work(TimeSpan time)
+    private void WarmUp(Workload workload)
     {
+        Work(_options.WarmUp, workload.WarmUpRate ?? workload.Rate);
+        if (workload.WarmUpRate is not null)
+            Work(RateChange, workload.Rate);
+    }
+
+    private void Work(TimeSpan time, double rate)
+    {
+        var paced = new PacedSenders(_paced, rate);
         var deadline = new Deadline(time);
         while (!deadline.HasPassed)
-            _fleet.Poll(_paced.SendDue());
+            _fleet.Poll(paced.SendDue());
     }
 
     private void Drain()
@@ -160,7 +167,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         _fleet.Serve(ProbeInterval);
     }
 
-    private Snapshot Take() => Snapshot.Take(_options.Process, _deliveries, Senders.Sum(static sender => (long)sender.Sent));
+    private Snapshot Take() => Snapshot.Take(_options.Process, _fleet, _deliveries, Senders.Sum(static sender => (long)sender.Sent));
 
     private GeneratorResult Result(Snapshot start, Snapshot end)
     {
@@ -172,6 +179,8 @@ internal sealed class MessageTest : IFleetListener, IDisposable
             DeliveriesPerSecond = deliveries / seconds,
             MessagesPerSecond = (end.Messages - start.Messages) / seconds,
             Cpu = 1e6 * (end.ServerCpu - start.ServerCpu) / deliveries,
+            Requests = _options.Workload.ComparesTransports ? (end.Requests - start.Requests) / (double)deliveries : null,
+            Bytes = _options.Workload.ComparesTransports ? (end.Bytes - start.Bytes) / (double)deliveries : null,
             P50 = _latencies.Microseconds(0.5),
             P99 = _latencies.Microseconds(0.99),
             P999 = _latencies.Microseconds(0.999),

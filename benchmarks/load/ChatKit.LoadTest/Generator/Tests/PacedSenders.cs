@@ -6,10 +6,8 @@ namespace ChatKit.LoadTest.Generator.Tests;
 internal sealed class PacedSenders(IReadOnlyList<Sender> senders, double rate)
 {
     private readonly double _interval = senders.Count == 0 ? double.PositiveInfinity : Stopwatch.Frequency / rate;
-    private long _start;
+    private readonly long _start = Stopwatch.GetTimestamp();
     private long _count;
-
-    public void Start() => _start = Stopwatch.GetTimestamp();
 
     /// <summary>
     /// Sends the messages that are due, stamped with the time when they were due, so that the latency includes any lag of the generator or

@@ -3,13 +3,16 @@ using System.Diagnostics;
 namespace ChatKit.LoadTest.Generator.Tests;
 
 /// <summary>The counters at a point in time.</summary>
-internal readonly record struct Snapshot(long Time, long Deliveries, long Messages, double ServerCpu, double GeneratorCpu)
+internal readonly record struct Snapshot(
+    long Time, long Deliveries, long Messages, long Requests, long Bytes, double ServerCpu, double GeneratorCpu)
 {
-    public static Snapshot Take(int process, long deliveries = 0, long messages = 0) =>
+    public static Snapshot Take(int process, Fleet fleet, long deliveries = 0, long messages = 0) =>
         new(
             Stopwatch.GetTimestamp(),
             deliveries,
             messages,
+            fleet.Requests,
+            fleet.Bytes,
             ProcessUsage.CpuSeconds(process),
             Environment.CpuUsage.TotalTime.TotalSeconds);
 

@@ -33,11 +33,11 @@ internal sealed class StormTest(GeneratorOptions options)
 
     private void OpenAndClose()
     {
-        using var fleet = new Fleet(options.Server, options.Protocol, new SilentListener());
+        using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         options.AddRooms(fleet);
-        var start = Snapshot.Take(options.Process);
+        var start = Snapshot.Take(options.Process, fleet);
         fleet.OpenAll();
-        var end = Snapshot.Take(options.Process);
+        var end = Snapshot.Take(options.Process, fleet);
         _seconds += end.SecondsSince(start);
         _cpu += end.ServerCpu - start.ServerCpu;
         _generatorCpu += end.GeneratorCpu - start.GeneratorCpu;

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace ChatKit.LoadTest.Generator;
+namespace ChatKit.LoadTest.Generator.WebSockets;
 
 /// <summary>Creates the masked frames that a client sends (RFC 6455 section 5.2).</summary>
 internal static class ClientFrame

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace ChatKit.LoadTest.Generator;
+namespace ChatKit.LoadTest.Generator.WebSockets;
 
 /// <summary>The header of a frame that a server sends.</summary>
 internal readonly ref struct FrameHeader

@@ -1,0 +1,78 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ChatKit.AspNetCore.Endpoints;
+
+/// <summary>
+/// The pipe and the socket under the body of a response, if writing to them changes only the speed: over HTTP/1.1, without TLS and without
+/// middleware that replaces the body or wraps the transport.
+/// </summary>
+/// <param name="pipe">The pipe.</param>
+/// <param name="socket">The socket.</param>
+/// <param name="before">The number of bytes that the client had acknowledged when its request arrived.</param>
+internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long before)
+{
+    private const int TcpInfo = 11;
+    private const int BytesAcknowledged = 120; // The offset of tcpi_bytes_acked in struct tcp_info (linux/tcp.h), since Linux 4.1.
+
+    public PipeWriter Output => pipe.Output;
+
+    /// <summary>Prepares a response. Returns null if its body must be used. Must be called before the response has started.</summary>
+    public static EventStreamPipe? TryPrepare(HttpContext context)
+    {
+        var features = context.Features;
+        if (!OperatingSystem.IsLinux()
+            || !HttpProtocol.IsHttp11(context.Request.Protocol)
+            || features.Get<IHttpResponseBodyFeature>()?.GetType().Assembly != typeof(KestrelServer).Assembly
+            || features.Get<IConnectionTransportFeature>()?.Transport is not { } pipe
+            || DirectTransport.Socket(pipe, features) is not { ProtocolType: ProtocolType.Tcp } socket
+            || !IsFirst(context)
+            || Acknowledged(socket) is not { } before)
+            return null;
+
+        // The server then leaves the chunks of the body to its writer, and the connection to this response.
+        context.Response.Headers.TransferEncoding = "chunked";
+        context.Response.Headers.Connection = "close";
+        return new EventStreamPipe(pipe, socket, before);
+    }
+
+    /// <summary>The socket, after the response has started.</summary>
+    public EventStreamSocket Socket(HttpResponse response)
+    {
+        var head = before + HeadLength(response);
+        return new EventStreamSocket(socket, written => Acknowledged(socket) == head + written);
+    }
+
+    /// <summary>
+    /// Whether this is the first request of its connection. Before a later one, a client that pipelines may not have received all of an earlier
+    /// response, and the number of bytes that wait would not be known.
+    /// </summary>
+    private static bool IsFirst(HttpContext context) => context.TraceIdentifier == $"{context.Connection.Id}:00000001";
+
+    /// <summary>
+    /// The number of bytes of the head. If the server has written anything else, the number of acknowledged bytes never matches, and the events
+    /// stay on the pipe.
+    /// </summary>
+    private static long HeadLength(HttpResponse response) =>
+        "HTTP/1.1 200 OK\r\n\r\n".Length
+        + response.Headers.Sum(static header => header.Value.Sum(value => (long)header.Key.Length + ": \r\n".Length + (value?.Length ?? 0)));
+
+    /// <summary>The number of bytes that the client has acknowledged; null if the system does not tell.</summary>
+    private static long? Acknowledged(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[256];
+        try
+        {
+            var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo, info);
+            return length >= BytesAcknowledged + sizeof(long) ? BitConverter.ToInt64(info[BytesAcknowledged..]) : null;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+}
