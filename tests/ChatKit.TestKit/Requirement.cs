@@ -22,6 +22,9 @@ public static class Requirement
 
     private static readonly string? ChromiumPath = FindOnPath("chromium") ?? FindOnPath("chromium-browser");
 
+    /// <summary>Debian installs it in a folder that is only on the PATH of root.</summary>
+    private static readonly string? NginxPath = FindOnPath("nginx") ?? new[] { "/usr/sbin/nginx" }.FirstOrDefault(File.Exists);
+
     private static bool IsAllRequired => Environment.GetEnvironmentVariable(Variable) == "1";
 
     /// <summary>The path of redis-server; null if it is not installed.</summary>
@@ -42,6 +45,9 @@ public static class Requirement
 
     /// <summary>Skips the test if curl is missing.</summary>
     public static void Curl() => Require(FindOnPath("curl"), "curl is not on the PATH; install it (Debian: apt-get install curl).");
+
+    /// <summary>Returns the path of nginx. If it is missing, skips the test.</summary>
+    public static string Nginx() => Require(NginxPath, "nginx is not installed; install it (Debian: apt-get install nginx-light).");
 
     /// <summary>Skips the test if the kernel does not end the children of a killed process.</summary>
     public static void EndOfChildren() => Require(

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using ChatKit.ChatKitV1;
 using ChatKit.WebSockets;
@@ -16,27 +15,24 @@ internal static class EventFormatter
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\n\r"u8);
 
     /// <summary>
-    /// The latest frames on this thread, and their events. A room gives the same frames to all its members, one after the other, so they are
-    /// formatted once.
+    /// A copy of the latest frames on this thread, and their events. A room gives the same frames to all its members, one after the other, so
+    /// they are formatted once. The frames are compared, because a buffer is used again for others.
     /// </summary>
     [ThreadStatic]
-    private static (ArraySegment<byte> Frames, EventBytes Events) _latest;
+    private static (byte[] Frames, EventBytes Events) _latest;
 
     /// <summary>Formats frames for a stream, and moves its positions.</summary>
-    public static EventBytes Format(ReadOnlyMemory<byte> frames, ref EventIds ids)
+    public static EventBytes Format(ReadOnlySpan<byte> frames, ref EventIds ids)
     {
-        if (!MemoryMarshal.TryGetArray(frames, out var segment))
-            segment = default;
-        var events = segment.Array is not null && segment == _latest.Frames && CanShare(_latest.Events, in ids) ? _latest.Events : null;
-        if (events is not null)
+        if (_latest is var (latest, events) && events is not null && CanShare(events, in ids) && frames.SequenceEqual(latest))
         {
             if (events.Room is not null)
                 ids.Move(events.Room, events.Position);
             return events;
         }
 
-        events = FormatAlone(frames.Span, ref ids);
-        _latest = events.IsShared && segment.Array is not null ? (segment, events) : default;
+        events = FormatAlone(frames, ref ids);
+        _latest = events.IsShared ? (frames.ToArray(), events) : default;
         return events;
     }
 

@@ -23,7 +23,7 @@ internal sealed class EventWriter(PipeWriter output, EventStreamSocket? direct, 
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
     {
-        var events = EventFormatter.Format(frames, ref _ids);
+        var events = EventFormatter.Format(frames.Span, ref _ids);
         var writing = WriteAsync(events);
         return events.HasPing || events.IsLast ? NotifyAsync(writing, events) : writing;
     }
