@@ -71,7 +71,9 @@ internal sealed class ScriptedHttpServer : IAsyncDisposable
 internal sealed class ScriptedRequest(HttpContext context, string body)
 {
     private readonly TaskCompletionSource<bool> _isAborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<string, string> _headers = context.Request.Headers.ToDictionary(static one => one.Key, static one => one.Value.ToString());
+    private readonly Dictionary<string, string> _headers =
+        context.Request.Headers.ToDictionary(static one => one.Key, static one => one.Value.ToString());
+
     private readonly CancellationToken _aborted = context.RequestAborted;
 
     /// <summary>Whether the test aborts the connection. Completes when the request is over.</summary>

@@ -21,9 +21,9 @@ internal static class Attendance
                 foreach (var room in bots.GroupBy(static bot => bot.Room))
                 {
                     var present = await node.AskAsync($"/present/{room.Key}") ?? [];
-                    missing.AddRange(room
-                        .Where(bot => present.Contains(bot.Name) == (bot.Transport == TransportKind.Polling))
-                        .Select(bot => $"{node.Name} {(present.Contains(bot.Name) ? "lists" : "does not list")} {bot.Name} ({bot.Transport}) in {room.Key}"));
+                    var polling = room.ToLookup(static bot => bot.Transport == TransportKind.Polling, static bot => bot.Name);
+                    missing.AddRange(polling[false].Except(present).Select(name => $"{node.Name} does not list {name} in {room.Key}"));
+                    missing.AddRange(polling[true].Intersect(present).Select(name => $"{node.Name} lists {name} in {room.Key}, which polls"));
                 }
             }
 

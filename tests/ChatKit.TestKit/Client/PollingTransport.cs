@@ -127,7 +127,8 @@ internal sealed class PollingTransport(ChatClientOptions options, ClientRooms ro
         ];
         using var response = await GetAsync(WithPositions(address, query), JsonType, limit);
         var answer = await HttpAnswer.ReadAsync(response, limit);
-        if (answer is { IsSuccess: true, Type: JsonType } && JsonSerializer.Deserialize(answer.Body, FrameContext.Default.Poll) is { Frames: { } frames })
+        if (answer is { IsSuccess: true, Type: JsonType }
+            && JsonSerializer.Deserialize(answer.Body, FrameContext.Default.Poll) is { Frames: { } frames })
             _answers.Writer.TryWrite(new Answer([.. frames.Select(frame => Translate(frame, joined)).OfType<ServerFrame>()], IsOfPoll: true));
         else if (!TryClose(answer.ReadProblem()))
             throw HttpAnswer.Unexpected(answer.Status);

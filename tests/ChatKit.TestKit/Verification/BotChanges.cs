@@ -35,7 +35,9 @@ internal sealed class BotChanges
         Gone = _sent.Count(static sent => CodeOf(sent.Acking) == "gone"),
     };
 
-    /// <summary>Returns the acknowledged changes that are not stored, although their messages are, and the changes that were refused wrongly.</summary>
+    /// <summary>
+    /// Returns the acknowledged changes that are not stored, although their messages are, and the changes that were refused wrongly.
+    /// </summary>
     public IEnumerable<string> Missing(IReadOnlyCollection<Stored> stored)
     {
         var acknowledged = _sent.Where(static sent => sent.Acking.IsCompletedSuccessfully).ToLookup(static sent => sent.Position);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.WebSockets;
 using System.Text.Json;
 using ChatKit.ChatKitV1;
 using ChatKit.WebSockets;
