@@ -1,4 +1,5 @@
 using ChatKit.ChaosTests.Harness;
+using ChatKit.TestKit.Client;
 
 namespace ChatKit.ChaosTests;
 
@@ -13,5 +14,7 @@ public class ChaosTests
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
         Assert.True(result.IsClean, result.ToString());
         Assert.All(result.Logs, static log => Assert.NotEqual(log.IsVisitor, log.Sent.Count > 0));
+        Assert.Equal(Enum.GetValues<TransportKind>(), result.Ways.Select(static way => way.Transport));
+        Assert.All(result.Ways, way => Assert.Equal(result.Options.Clients / 3, way.Clients));
     }
 }

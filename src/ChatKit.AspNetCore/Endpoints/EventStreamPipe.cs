@@ -70,9 +70,9 @@ internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long befo
             var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo, info);
             return length >= BytesAcknowledged + sizeof(long) ? BitConverter.ToInt64(info[BytesAcknowledged..]) : null;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return null;
+            return null; // The latter if the client has gone.
         }
     }
 }

@@ -132,7 +132,10 @@ internal sealed class HttpEndpoint(
             return;
         }
 
-        if (await RequestBody.ReadAsync(context, options.MaxMessageSize).ConfigureAwait(false) is not { } body)
+        var (body, isComplete) = await RequestBody.ReadAsync(context, options.MaxMessageSize).ConfigureAwait(false);
+        if (!isComplete)
+            return;
+        if (body is null)
         {
             await Refusal.AnswerAsync(
                 context, StatusCodes.Status413PayloadTooLarge, $"The body must have at most {options.MaxMessageSize} bytes.").ConfigureAwait(false);

@@ -32,7 +32,9 @@ internal static class Refusal
         if (IsHttp1(context.Request))
         {
             context.Response.Headers.Upgrade = "websocket";
-            context.Response.Headers.Connection = "Upgrade";
+
+            // With this header, Kestrel closes the connection. A client that didn't know would lose its next request.
+            context.Response.Headers.Connection = "Upgrade, close";
         }
 
         return AnswerAsync(

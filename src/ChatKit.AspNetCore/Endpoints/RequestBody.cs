@@ -5,8 +5,21 @@ namespace ChatKit.AspNetCore.Endpoints;
 /// <summary>Reads the bodies of requests.</summary>
 internal static class RequestBody
 {
-    /// <summary>Reads the body of a request. Returns null if it is larger than a limit.</summary>
-    public static async ValueTask<byte[]?> ReadAsync(HttpContext context, int limit)
+    /// <summary>Reads the body of a request. Returns null if it is larger than a limit, or if the client has gone before its end.</summary>
+    public static async ValueTask<(byte[]? Body, bool IsComplete)> ReadAsync(HttpContext context, int limit)
+    {
+        try
+        {
+            return (await ReadWholeAsync(context, limit).ConfigureAwait(false), true);
+        }
+        catch (Exception e) when (e is OperationCanceledException or (IOException and not BadHttpRequestException))
+        {
+            context.Abort(); // Otherwise, Kestrel tries to read the rest.
+            return (null, false);
+        }
+    }
+
+    private static async ValueTask<byte[]?> ReadWholeAsync(HttpContext context, int limit)
     {
         if (context.Request.ContentLength > limit)
             return null;

@@ -25,9 +25,10 @@ public class EventStreamPipeTests
             await pipe.Output.FlushAsync(context.RequestAborted);
             var socket = pipe.Socket(context.Response);
             await Patience.UntilAsync(() => socket.HasAcknowledged(0), "the head of the response is acknowledged");
-            await pipe.Output.WriteAsync("5\r\nhello\r\n0\r\n\r\n"u8.ToArray(), context.RequestAborted);
-            await Patience.UntilAsync(() => socket.HasAcknowledged(15), "the body is acknowledged");
-            results.SetResult((socket.HasAcknowledged(0), socket.HasAcknowledged(16)));
+            await pipe.Output.WriteAsync("5\r\nhello\r\n"u8.ToArray(), context.RequestAborted);
+            await Patience.UntilAsync(() => socket.HasAcknowledged(10), "the body is acknowledged");
+            results.SetResult((socket.HasAcknowledged(0), socket.HasAcknowledged(11)));
+            await pipe.Output.WriteAsync("0\r\n\r\n"u8.ToArray(), context.RequestAborted);
         }));
 
         Assert.Equal("hello", await server.Http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));

@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using ChatKit.AspNetCore.Tests.Custom;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -284,6 +286,28 @@ public class EventStreamTests
 
         for (var i = 0; i < 90; i++)
             Assert.StartsWith($"{i} ", await slow.TextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_before_its_stream_begins_is_no_error()
+    {
+        await using var server = await ChatServer.StartAsync(
+            static app =>
+            {
+                // Kestrel closes the socket as soon as the client resets the connection, while the request is still on its way to the endpoint.
+                app.Use(static (context, next) =>
+                {
+                    context.Features.Get<IConnectionSocketFeature>()!.Socket.Dispose();
+                    return next(context);
+                });
+                app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", static options => options.Transports = ChatTransports.All);
+            },
+            static builder => builder.Services.AddSingleton(new Script()));
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => EventStream.OpenAsync(server, Room));
+
+        await server.StopAsync(); // The request has ended then.
+        Assert.DoesNotContain(server.Logs.Entries, static entry => entry.Level >= LogLevel.Error);
     }
 
     private static Task<ChatServer> StartAsync(Script script, Action<WebSocketEndpointOptions>? configure = null) =>

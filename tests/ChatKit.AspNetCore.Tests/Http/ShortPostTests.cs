@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -25,6 +27,29 @@ public class ShortPostTests
         using var stored = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         var message = Assert.Single((await JsonAsync(stored)).GetProperty("messages").EnumerateArray());
         Assert.Equal((ack.GetProperty("position").GetString(), "hi"), (message.GetProperty("position").GetString(), message.GetProperty("data").GetString()));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_in_the_middle_of_its_body_is_no_error()
+    {
+        var script = Script.Broadcasting;
+        await using var server = await ChatServer.StartAsync(
+            static app =>
+            {
+                // Kestrel cancels the read, or lets it fail, whichever comes first.
+                app.Use(static (context, next) =>
+                {
+                    context.Request.Body = new BrokenBody();
+                    return next(context);
+                });
+                app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", static options => options.Transports = ChatTransports.All);
+            },
+            builder => builder.Services.AddSingleton(script));
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => EventStream.PostAsync(server, Room, """{"data":"hi"}"""));
+
+        Assert.DoesNotContain(server.Logs.Entries, static entry => entry.Level >= LogLevel.Warning);
+        Assert.Empty(script.Calls);
     }
 
     [Fact]
@@ -202,4 +227,10 @@ public class ShortPostTests
             options.Transports = ChatTransports.All;
             configure?.Invoke(options);
         });
+
+    private sealed class BrokenBody : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new ConnectionResetException("The client has gone.");
+    }
 }

@@ -11,10 +11,16 @@ internal static class Clients
     public static readonly TimeSpan ShortestMoment = TimeSpan.FromMilliseconds(150);
 
     public static ChatClient Start(
-        Uri address, TimeSpan? resendWindow = null, TimeSpan? busyDelay = null, TimeSpan? policyDelay = null, int? eventLimit = null) =>
+        Uri address,
+        TimeSpan? resendWindow = null,
+        TimeSpan? busyDelay = null,
+        TimeSpan? policyDelay = null,
+        int? eventLimit = null,
+        TransportKind transport = TransportKind.WebSocket) =>
         ChatClient.Start(new ChatClientOptions
         {
             NextAddress = _ => ValueTask.FromResult(address),
+            Transport = transport,
             FirstDelay = TimeSpan.FromMilliseconds(1),
             LongestDelay = TimeSpan.FromMilliseconds(5),
             RetryDelay = Moment,

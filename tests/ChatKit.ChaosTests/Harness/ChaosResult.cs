@@ -14,6 +14,7 @@ internal sealed record ChaosResult(
     IReadOnlyList<string> Disagreements,
     IReadOnlyList<string> Errors,
     BotCounts Counts,
+    IReadOnlyList<Ways> Ways,
     Kicks Kicks,
     Storms Storms,
     int Connections,
@@ -60,6 +61,8 @@ internal sealed record ChaosResult(
             .AppendLine($"connections     {Connections}, of which {Resumes} have recovered everything")
             .AppendLine($"fell behind     {FellBehind} times")
             .AppendLine($"not stored      {NotStored} times, and sent again");
+        foreach (var way in Ways)
+            text.AppendLine($"{way.Transport,-16}{way}");
         foreach (var problem in NotAsItShouldBe.Concat(Disagreements).Concat(Errors).Concat(Verdict.Problems).Take(MaxProblems))
             text.AppendLine($"  {problem}");
         if (!IsClean)

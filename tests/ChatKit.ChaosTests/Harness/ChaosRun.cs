@@ -71,7 +71,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         for (var i = 0; i < _options.Clients; i++)
         {
             var (name, room) = ($"c{i}", RoomOf(i));
-            _bots.Add(new Bot(name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts)
+            _bots.Add(new Bot(
+                name, room, seeds.Next(), nodes => _network.AddressOf(nodes, room, name), _network.Invoker, _texts, transport: Ways.Of(i))
             {
                 Habits = habits,
             });
@@ -105,6 +106,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             differences,
             [.. _nodes.SelectMany(static node => node.Errors)],
             _bots.Select(static bot => bot.Counts).Aggregate(static (sum, one) => sum + one),
+            Ways.Of(_bots),
             _kicks,
             _storms,
             _bots.Sum(static bot => bot.Connections),

@@ -9,8 +9,11 @@ internal sealed class Network(IEnumerable<Node> nodes) : IAsyncDisposable
     public HttpMessageInvoker Invoker { get; } = SmallBuffers.CreateInvoker();
 
     /// <summary>Returns the address of any node for a client.</summary>
-    public Uri AddressOf(Random random, string room, string? user = null) =>
-        new($"ws://127.0.0.1:{_proxies[random.Next(_proxies.Length)].Port}/chat/{room}{(user is null ? "" : $"?{UnsteadyServer.User}={user}")}");
+    public Uri AddressOf(Random random, string room, string? user = null) => AddressOf(random.Next(_proxies.Length), room, user);
+
+    /// <summary>Returns the address of a node for a client.</summary>
+    public Uri AddressOf(int node, string room, string? user = null) =>
+        new($"ws://127.0.0.1:{_proxies[node].Port}/chat/{room}{(user is null ? "" : $"?{UnsteadyServer.User}={user}")}");
 
     /// <summary>The connections to one node.</summary>
     public IEnumerable<ProxiedConnection> To(int node) => _proxies[node].Connections;

@@ -18,7 +18,7 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
     /// <summary>How often a message could not be stored when it first arrived.</summary>
     public int NotStored { get; private set; }
 
-    /// <summary>The errors in the log of the node, except that Redis is unavailable, which is intended.</summary>
+    /// <summary>The errors in the log of the node and its web server, except that Redis is unavailable, which is intended.</summary>
     public List<string> Errors { get; } = [];
 
     public int Port { get; } = RedisServer.FreePort();
@@ -70,7 +70,8 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
             _log.WriteLine(line);
             FellBehind += line.Contains("[200]", StringComparison.Ordinal) ? 1 : 0;
             NotStored += line.Contains("[104]", StringComparison.Ordinal) ? 1 : 0;
-            if (line.Contains("fail: ChatKit", StringComparison.Ordinal) && !line.Contains("Redis", StringComparison.Ordinal))
+            var isOfServer = line.Contains("fail: Microsoft", StringComparison.Ordinal);
+            if (isOfServer || (line.Contains("fail: ChatKit", StringComparison.Ordinal) && !line.Contains("Redis", StringComparison.Ordinal)))
                 Errors.Add($"{Name}: {line}");
         }
     }

@@ -33,7 +33,7 @@ internal static class Server
     /// <param name="redis">The address of Redis; null for none.</param>
     public static async Task RunAsync(int port, string? redis)
     {
-        await using var app = Create(port, redis);
+        await using var app = Create(port, redis, static options => options.Transports = ChatTransports.All);
         await RunAsync(app);
     }
 

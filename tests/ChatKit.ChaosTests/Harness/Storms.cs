@@ -32,16 +32,17 @@ internal sealed class Storms(Network network, ConcurrentDictionary<string, strin
     public async Task RunAsync(string room, int seed)
     {
         var storm = Interlocked.Increment(ref _storms);
-        Bot[] visitors = [.. Enumerable.Range(0, Visitors).Select(i => Start($"v{storm}-{i}"))];
+        Bot[] visitors = [.. Enumerable.Range(0, Visitors).Select(i => Start(i, $"v{storm}-{i}"))];
         await UntilLiveAsync(visitors);
         foreach (var visitor in visitors)
             visitor.StayAway(TimeSpan.Zero);
         await UntilLiveAsync(visitors);
         await Task.WhenAll(visitors.Select(static visitor => visitor.DisposeAsync().AsTask()));
 
-        Bot Start(string name)
+        Bot Start(int number, string name)
         {
-            var visitor = new Bot(name, room, seed, nodes => network.AddressOf(nodes, room, name), network.Invoker, texts, isVisitor: true);
+            var visitor = new Bot(
+                name, room, seed, nodes => network.AddressOf(nodes, room, name), network.Invoker, texts, isVisitor: true, transport: Ways.Of(number));
             _visitors.Add(visitor);
             seed++;
             return visitor;

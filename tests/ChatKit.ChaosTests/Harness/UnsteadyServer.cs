@@ -25,7 +25,10 @@ internal static class UnsteadyServer
     public static async Task RunAsync(int port, string? redis)
     {
         await using var app = Server.Create<UnsteadyRoom>(port, redis, static options =>
-            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true);
+        {
+            options.Transports = ChatTransports.All;
+            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true;
+        });
         app.Use((context, next) =>
         {
             if (context.Request.Query[User] is [{ } user])
@@ -77,7 +80,8 @@ internal static class UnsteadyServer
 
         protected override async ValueTask OnMessageAsync(WebSocketMessage message)
         {
-            var greets = !_greeted;
+            // Each message of a client that polls is the first of a connection.
+            var greets = !_greeted && Connection.Transport != ChatTransports.Polling;
             _greeted = true;
             if (greets || Random.Shared.Next(4) == 0)
                 await NoteAsync(message.Text);

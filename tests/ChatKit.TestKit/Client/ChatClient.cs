@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Net.WebSockets;
-using System.Text.Json;
 using System.Threading.Channels;
 
 namespace ChatKit.TestKit.Client;
@@ -11,8 +9,6 @@ namespace ChatKit.TestKit.Client;
 /// </summary>
 public sealed class ChatClient : IAsyncDisposable
 {
-    private const string Subprotocol = "chatkit.v1";
-
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ChatClientOptions _options;
@@ -23,8 +19,7 @@ public sealed class ChatClient : IAsyncDisposable
     private readonly ClientRooms _rooms = new();
     private readonly SemaphoreSlim _toSend = new(0);
     private readonly Task _running;
-    private ClientWebSocket? _socket;
-    private TimeSpan _silence;
+    private Transport? _transport;
     private string? _home;
     private int _pongs;
     private long _dropped;
@@ -92,14 +87,14 @@ public sealed class ChatClient : IAsyncDisposable
     public bool Signal(string room, string name) => Send(ClientFrame.Signal(room, name));
 
     /// <summary>Aborts the connection, as a network failure would. The client reconnects automatically.</summary>
-    public void Abort() => Volatile.Read(ref _socket)?.Abort();
+    public void Abort() => Volatile.Read(ref _transport)?.Abort();
 
     public async ValueTask DisposeAsync()
     {
-        if (Volatile.Read(ref _socket) is { State: WebSocketState.Open } socket)
+        if (Volatile.Read(ref _transport) is { } transport)
         {
             using var limit = new CancellationTokenSource(CloseTimeout);
-            await SendCloseAsync(socket, limit.Token);
+            await transport.CloseAsync(limit.Token);
         }
 
         await _stopping.CancelAsync();
@@ -147,82 +142,46 @@ public sealed class ChatClient : IAsyncDisposable
     /// <summary>Returns the close code of the connection; null if it was lost or not established.</summary>
     private async Task<(WebSocketCloseStatus? Code, string? Reason)> RunConnectionAsync()
     {
-        using var socket = new ClientWebSocket();
-        socket.Options.AddSubProtocol(Subprotocol);
-        socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        using var transport = Transport.Create(_options, _rooms, _stopping.Token);
         try
         {
-            var address = WithPositions(await _options.NextAddress(_stopping.Token));
+            var address = await _options.NextAddress(_stopping.Token);
             using (var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token))
             {
                 limit.CancelAfter(_options.ConnectTimeout);
-                await socket.ConnectAsync(address, _options.Invoker, limit.Token);
+                await transport.ConnectAsync(address, limit.Token);
             }
 
-            if (socket.SubProtocol != Subprotocol)
-                return (WebSocketCloseStatus.ProtocolError, $"The server does not speak {Subprotocol}.");
-
-            Volatile.Write(ref _socket, socket);
-            return await RunConnectedAsync(socket);
+            if (transport.Close.Code is not null)
+                return transport.Close;
+            Volatile.Write(ref _transport, transport);
+            await RunConnectedAsync(transport);
+            return transport.Close;
         }
-        catch (Exception e) when (!_stopping.IsCancellationRequested
-            && e is WebSocketException or OperationCanceledException or ObjectDisposedException or JsonException)
+        catch (Exception e) when (!_stopping.IsCancellationRequested && Transport.IsFailure(e))
         {
             return (null, e.Message);
         }
         finally
         {
-            Volatile.Write(ref _socket, null);
+            Volatile.Write(ref _transport, null);
         }
     }
 
-    private Uri WithPositions(Uri address)
+    private async Task RunConnectedAsync(Transport transport)
     {
-        var after = _rooms.Positions().Select(static position => $"after={Uri.EscapeDataString(position)}");
-        var query = string.Join('&', after.Prepend(address.Query.TrimStart('?')).Where(static part => part.Length > 0));
-        return new UriBuilder(address) { Query = query }.Uri;
-    }
-
-    private async Task<(WebSocketCloseStatus? Code, string? Reason)> RunConnectedAsync(ClientWebSocket socket)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        _silence = _options.ConnectTimeout;
-        var writing = WriteAsync(socket, over.Token);
+        var writing = WriteAsync(transport);
         try
         {
-            return await ReadAsync(socket);
+            await foreach (var frame in transport.ReceiveAsync())
+                await TakeAsync(frame);
         }
         finally
         {
-            await over.CancelAsync();
+            transport.Abort();
             await writing;
             _outbox.Close();
             _rooms.Close();
-        }
-    }
-
-    private async Task<(WebSocketCloseStatus? Code, string? Reason)> ReadAsync(ClientWebSocket socket)
-    {
-        using var silence = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        var frame = new ArrayBufferWriter<byte>();
-        while (true)
-        {
-            // Only the time spent waiting counts, because the server may have sent frames while the application was busy.
-            silence.CancelAfter(_silence);
-            var result = await socket.ReceiveAsync(frame.GetMemory(4096), silence.Token);
-            silence.CancelAfter(Timeout.InfiniteTimeSpan);
-            if (result.MessageType == WebSocketMessageType.Close)
-            {
-                await SendCloseAsync(socket, _stopping.Token);
-                return (socket.CloseStatus, socket.CloseStatusDescription);
-            }
-
-            frame.Advance(result.Count);
-            if (!result.EndOfMessage)
-                continue;
-            if (JsonSerializer.Deserialize(frame.WrittenSpan, FrameContext.Default.ServerFrame) is { } read)
-                await TakeAsync(read);
-            frame.ResetWrittenCount();
         }
     }
 
@@ -249,6 +208,7 @@ public sealed class ChatClient : IAsyncDisposable
                 return RaiseAsync(new RoomJoined(room));
             case "ack":
                 _outbox.Acknowledge(new Ack(frame.Ref!, frame.Room, frame.Position));
+                Wake();
                 break;
             case "error" when _rooms.Refuse(frame.Ref) is { } room:
                 return RaiseAsync(new JoinRefused(room, frame.Code!));
@@ -262,6 +222,7 @@ public sealed class ChatClient : IAsyncDisposable
                 break;
             case "error":
                 _outbox.Refuse(frame.Ref, frame.Code!, frame.Text!);
+                Wake();
                 break;
             case "restart":
                 _reconnecting.OnRestart(TimeSpan.FromSeconds(frame.Retry!.Value));
@@ -277,9 +238,10 @@ public sealed class ChatClient : IAsyncDisposable
 
     private ValueTask OnWelcomeAsync(ServerFrame frame)
     {
+        var transport = _transport!;
         _home = frame.Room;
-        _silence = frame.Ping > 0 ? TimeSpan.FromSeconds(2 * frame.Ping) : Timeout.InfiniteTimeSpan;
-        _outbox.Open(frame.Limit);
+        transport.Silence.Limit = frame.Ping > 0 ? TimeSpan.FromSeconds(2 * frame.Ping) : Timeout.InfiniteTimeSpan;
+        _outbox.Open(frame.Limit, transport.KeepsOrder);
         _rooms.Open();
         Wake();
         return ChangeAsync(ClientState.Connected);
@@ -318,14 +280,14 @@ public sealed class ChatClient : IAsyncDisposable
         _live |= room == _home;
     }
 
-    private Task<Ack> AddAsync(Func<string, byte[]> frame)
+    private Task<Ack> AddAsync(Func<string, ClientFrame> frame)
     {
         var sending = _outbox.Add(frame);
         Wake();
         return sending;
     }
 
-    private bool Send(byte[] frame)
+    private bool Send(ClientFrame frame)
     {
         var isSent = _rooms.TrySend(frame);
         Wake();
@@ -333,30 +295,30 @@ public sealed class ChatClient : IAsyncDisposable
     }
 
     /// <summary>The only writer of a connection. Ends the connection if it cannot write.</summary>
-    private async Task WriteAsync(ClientWebSocket socket, CancellationToken over)
+    private async Task WriteAsync(Transport transport)
     {
         try
         {
             while (true)
             {
                 if (Interlocked.Exchange(ref _pongs, 0) > 0)
-                    await socket.SendAsync(ClientFrame.Pong, WebSocketMessageType.Text, true, over);
+                    await transport.SendAsync(ClientFrame.Pong);
                 if (_rooms.TakeFrame() is { } once)
-                    await socket.SendAsync(once, WebSocketMessageType.Text, true, over);
+                    await transport.SendAsync(once);
                 else if (_outbox.TryTakeNext(out var frame, out var wait, out var stuck))
-                    await socket.SendAsync(frame, WebSocketMessageType.Text, true, over);
+                    await transport.SendAsync(frame);
                 else if (stuck)
                     break;
                 else
-                    await _toSend.WaitAsync(wait, over);
+                    await _toSend.WaitAsync(wait, transport.Ending);
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (Transport.IsFailure(e))
         {
             // The end of the connection notifies the reader.
         }
 
-        socket.Abort();
+        transport.Abort();
     }
 
     private void Wake()
@@ -372,16 +334,4 @@ public sealed class ChatClient : IAsyncDisposable
     }
 
     private ValueTask RaiseAsync(ChatEvent happened) => _events.Writer.WriteAsync(happened, _stopping.Token);
-
-    private static async Task SendCloseAsync(ClientWebSocket socket, CancellationToken token)
-    {
-        try
-        {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, token);
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The connection has ended in any case.
-        }
-    }
 }

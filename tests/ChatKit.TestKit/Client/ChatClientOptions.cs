@@ -3,10 +3,13 @@ namespace ChatKit.TestKit.Client;
 /// <summary>How a <see cref="ChatClient"/> connects. The times are those of the protocol; tests shorten them.</summary>
 public sealed class ChatClientOptions
 {
-    /// <summary>Returns the address for the next attempt. It can wait, and can return another server each time.</summary>
+    /// <summary>Returns the address for the next attempt, and for each other request. It can wait, and can return another server each time.</summary>
     public required Func<CancellationToken, ValueTask<Uri>> NextAddress { get; init; }
 
-    /// <summary>Sends the handshake; null for the default of the platform.</summary>
+    /// <summary>The way in which the client reaches the server.</summary>
+    public TransportKind Transport { get; init; }
+
+    /// <summary>Sends the handshake and all other requests; null for the default of the platform.</summary>
     public HttpMessageInvoker? Invoker { get; init; }
 
     /// <summary>The source of random numbers.</summary>
@@ -18,8 +21,11 @@ public sealed class ChatClientOptions
     /// </summary>
     public int? EventLimit { get; init; }
 
-    /// <summary>The time-out of the handshake, and then of the welcome.</summary>
+    /// <summary>The time-out of the handshake, and then of the welcome. Also of each other request, in addition to the time that it waits.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The time for which a poll waits for something new, in whole seconds. The server allows at most 60 s.</summary>
+    public TimeSpan PollWait { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>The maximum random delay before the first attempt to reconnect. It doubles with each further attempt.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -35,7 +35,7 @@ public sealed record MessageChanged(string Room, string Position, long Revision,
 /// <param name="IsReset">Whether the room's stream has started again.</param>
 public sealed record GapFound(string Room, string After, string? Next, long? Missed, bool IsReset) : ChatEvent;
 
-/// <summary>The client has caught up with a room. All further messages are new.</summary>
+/// <summary>The client has caught up with a room. All further messages are new. If the client polls, each answer repeats it.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Position">The last position that the client has.</param>
 /// <param name="Recovered">Whether it resumed and has received every message since its position.</param>

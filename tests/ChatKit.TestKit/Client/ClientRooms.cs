@@ -12,7 +12,7 @@ internal sealed class ClientRooms
     /// <summary>The rooms that the client has ever asked to join. The others are those into which the server puts it.</summary>
     private readonly Dictionary<string, Stay> _stays = [];
 
-    private readonly Queue<byte[]> _frames = new();
+    private readonly Queue<ClientFrame> _frames = new();
     private bool _open;
     private int _count;
 
@@ -63,7 +63,7 @@ internal sealed class ClientRooms
     }
 
     /// <summary>Sends a frame once, if there is a connection.</summary>
-    public bool TrySend(byte[] frame)
+    public bool TrySend(ClientFrame frame)
     {
         lock (_gate)
         {
@@ -73,7 +73,7 @@ internal sealed class ClientRooms
         }
     }
 
-    public byte[]? TakeFrame()
+    public ClientFrame? TakeFrame()
     {
         lock (_gate)
             return _frames.TryDequeue(out var frame) ? frame : null;

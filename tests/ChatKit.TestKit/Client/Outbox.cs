@@ -15,6 +15,7 @@ internal sealed class Outbox(ChatClientOptions options)
     private long _heldAt;
     private bool _held;
     private bool _open;
+    private bool _keepsOrder;
     private bool _over;
     private int _limit;
 
@@ -28,7 +29,7 @@ internal sealed class Outbox(ChatClientOptions options)
     }
 
     /// <param name="frame">Creates the frame from its ref.</param>
-    public Task<Ack> Add(Func<string, byte[]> frame)
+    public Task<Ack> Add(Func<string, ClientFrame> frame)
     {
         lock (_gate)
         {
@@ -44,11 +45,12 @@ internal sealed class Outbox(ChatClientOptions options)
 
     /// <summary>There is a new connection, on which all unacknowledged messages are sent.</summary>
     /// <param name="limit">The maximum size of a frame in bytes.</param>
-    public void Open(int limit)
+    /// <param name="keepsOrder">Whether the server handles frames in order. Otherwise, each is sent when the previous one was answered.</param>
+    public void Open(int limit, bool keepsOrder)
     {
         lock (_gate)
         {
-            (_open, _held, _limit) = (true, false, limit);
+            (_open, _held, _limit, _keepsOrder) = (true, false, limit, keepsOrder);
             foreach (var entry in _entries)
                 entry.Sent = entry.Refused = entry.IsNew = false;
         }
@@ -67,7 +69,7 @@ internal sealed class Outbox(ChatClientOptions options)
     /// <param name="stuck">
     /// Whether a message failed that the server requires before it handles any other. This requires a new connection.
     /// </param>
-    public bool TryTakeNext([NotNullWhen(true)] out byte[]? frame, out TimeSpan wait, out bool stuck)
+    public bool TryTakeNext([NotNullWhen(true)] out ClientFrame? frame, out TimeSpan wait, out bool stuck)
     {
         (frame, wait, stuck) = (null, Timeout.InfiniteTimeSpan, false);
         lock (_gate)
@@ -80,7 +82,7 @@ internal sealed class Outbox(ChatClientOptions options)
                 (_held, wait) = (false, Timeout.InfiniteTimeSpan);
             }
 
-            while (_open && _entries.Find(static e => !e.Sent) is { } entry)
+            while (_open && Next() is { } entry)
             {
                 if (IsTooOld(entry))
                 {
@@ -89,7 +91,7 @@ internal sealed class Outbox(ChatClientOptions options)
                     if (stuck)
                         return false;
                 }
-                else if (entry.Frame.Length > _limit)
+                else if (entry.Frame.Json.Length > _limit)
                 {
                     Remove(entry).TrySetException(
                         new SendFailedException(SendFailedException.NotSent, $"The message is longer than the {_limit} bytes the server takes."));
@@ -181,6 +183,10 @@ internal sealed class Outbox(ChatClientOptions options)
         }
     }
 
+    private Entry? Next() => _keepsOrder
+        ? _entries.Find(static entry => !entry.Sent)
+        : _entries is [{ Sent: false } first, ..] ? first : null;
+
     private bool IsTooOld(Entry entry) => entry.FirstSent is { } first && Stopwatch.GetElapsedTime(first) > options.ResendWindow;
 
     private void FailAsUnknown(Entry entry) => Remove(entry).TrySetException(
@@ -195,11 +201,11 @@ internal sealed class Outbox(ChatClientOptions options)
     private static void Fail(Entry entry, string message) => entry.Outcome.TrySetException(
         new SendFailedException(entry.FirstSent is null ? SendFailedException.NotSent : SendFailedException.Unknown, message));
 
-    private sealed class Entry(string reference, byte[] frame)
+    private sealed class Entry(string reference, ClientFrame frame)
     {
         public string Ref { get; } = reference;
 
-        public byte[] Frame { get; } = frame;
+        public ClientFrame Frame { get; } = frame;
 
         public TaskCompletionSource<Ack> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

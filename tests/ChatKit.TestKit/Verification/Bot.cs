@@ -33,6 +33,7 @@ public sealed class Bot : IAsyncDisposable
     private readonly List<string> _problems = [];
     private readonly Task _reading;
     private string? _visited;
+    private bool _isConnecting;
     private BotCounts _counts;
     private volatile Task _away = Task.CompletedTask;
     private volatile Task _pause = Task.CompletedTask;
@@ -45,6 +46,7 @@ public sealed class Bot : IAsyncDisposable
     /// <param name="texts">A pool of all texts, so that each is in memory once.</param>
     /// <param name="connectTimeout">The time-out of an attempt to connect; null for a short one.</param>
     /// <param name="isVisitor">Whether it joins its room after the first message and leaves before the last.</param>
+    /// <param name="transport">The way in which it reaches the server.</param>
     public Bot(
         string name,
         string room,
@@ -53,9 +55,10 @@ public sealed class Bot : IAsyncDisposable
         HttpMessageInvoker invoker,
         ConcurrentDictionary<string, string> texts,
         TimeSpan? connectTimeout = null,
-        bool isVisitor = false)
+        bool isVisitor = false,
+        TransportKind transport = TransportKind.WebSocket)
     {
-        (Name, Room, _payloads, _texts) = (name, room, new Random(seed), texts);
+        (Name, Room, Transport, _payloads, _texts) = (name, room, transport, new Random(seed), texts);
         _stays[room] = _home = new Stay(name, room, texts, isVisitor);
         var nodes = new Random(seed + 1);
         _client = ChatClient.Start(new ChatClientOptions
@@ -65,6 +68,7 @@ public sealed class Bot : IAsyncDisposable
                 await _away.WaitAsync(stop);
                 return address(nodes);
             },
+            Transport = transport,
             Invoker = invoker,
             Random = new Random(seed + 2),
             EventLimit = 16,
@@ -81,6 +85,8 @@ public sealed class Bot : IAsyncDisposable
     public string Name { get; }
 
     public string Room { get; }
+
+    public TransportKind Transport { get; }
 
     /// <summary>What it does besides sending messages; null for nothing. The server must allow it.</summary>
     public Habits? Habits { get; init; }
@@ -153,7 +159,7 @@ public sealed class Bot : IAsyncDisposable
     /// <summary>Whether the client waits for no message or acknowledgement.</summary>
     public bool IsQuiet => _client is { IsLive: true, Unacknowledged: 0 };
 
-    public string Condition => $"{Name}: {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {At}";
+    public string Condition => $"{Name} ({Transport}): {_client.State}, live {_client.IsLive}, {_client.Unacknowledged} unacknowledged, at {At}";
 
     /// <summary>Sends at random times until it is stopped.</summary>
     /// <param name="mean">The mean time between two messages.</param>
@@ -264,11 +270,18 @@ public sealed class Bot : IAsyncDisposable
                 _problems.Add($"{Name}: was refused in {refused.Room}: {refused.Code}");
                 break;
             case BecameLive live:
-                Resumes += live is { Recovered: true } && live.Room == Room ? 1 : 0;
+                if (live.Room == Room)
+                {
+                    // A client that polls is live again with each answer.
+                    Resumes += live.Recovered && _isConnecting ? 1 : 0;
+                    _isConnecting = false;
+                }
+
                 VerifyRead(live);
                 break;
             case StateChanged { State: ClientState.Connected }:
                 Connections++;
+                _isConnecting = true;
                 break;
         }
 

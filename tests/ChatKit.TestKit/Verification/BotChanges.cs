@@ -35,12 +35,17 @@ internal sealed class BotChanges
         Gone = _sent.Count(static sent => CodeOf(sent.Acking) == "gone"),
     };
 
-    /// <summary>Returns the acknowledged changes that are not stored, although their messages are.</summary>
+    /// <summary>
+    /// Returns the acknowledged changes that are not stored, although their messages are, and the changes that were refused wrongly.
+    /// </summary>
     public IEnumerable<string> Missing(IReadOnlyCollection<Stored> stored)
     {
         var acknowledged = _sent.Where(static sent => sent.Acking.IsCompletedSuccessfully).ToLookup(static sent => sent.Position);
+        var gone = _sent.Where(static sent => CodeOf(sent.Acking) == "gone").Select(static sent => sent.Position).ToHashSet();
         foreach (var (position, text) in stored)
         {
+            if (text is not null && gone.Contains(position))
+                yield return $"its change of {position} was refused, because the message was gone, and it is stored";
             var number = text is null ? Deletion : Edits.Split(text).Number;
             if (acknowledged[position].Select(static sent => sent.Number).DefaultIfEmpty().Max() is var last && last > number)
                 yield return $"its {NameOf(last)} of {position} was acknowledged, and {NameOf(number)} is stored";

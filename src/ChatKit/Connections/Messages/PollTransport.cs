@@ -66,6 +66,8 @@ internal sealed class PollTransport : ShortTransport
         var number = 0;
         foreach (var room in _request.Rooms)
             await Listener.OnMessageAsync(new WebSocketMessage(Join(room, number++), WebSocketMessageType.Text)).ConfigureAwait(false);
+
+        // A client that has gone does not catch up.
         Task either = Task.WhenAny(_caughtUp.Task, _done.Task);
         await either.WaitAsync(CatchUpTimeout, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_caughtUp.Task.IsCompleted && _request.Wait > TimeSpan.Zero)

@@ -10,6 +10,7 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
     private readonly CancellationToken _gone;
     private CancellationTokenRegistration _registration;
     private ITransportListener? _listener;
+    private volatile bool _isLost;
 
     /// <param name="options">The options of the connection.</param>
     /// <param name="gone">Canceled when the client has ended the request.</param>
@@ -35,21 +36,18 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
     /// <summary>The connection.</summary>
     protected ITransportListener Listener => _listener!;
 
-    public sealed override void SetListener(ITransportListener listener)
-    {
-        _listener = listener;
-
-        // Not earlier: if the client is gone already, this notifies the listener at once.
-        _registration = _gone.UnsafeRegister(
-            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
-    }
+    public sealed override void SetListener(ITransportListener listener) => _listener = listener;
 
     public sealed override async Task ReceiveAsync()
     {
+        // Not earlier: if the client has gone already, this calls back at once.
+        _registration = _gone.UnsafeRegister(
+            static self => ((ShortTransport)self!).OnFailed(new IOException("The client has ended the request.")), this);
         try
         {
             await RunAsync().ConfigureAwait(false);
-            await Listener.OnClosedAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
+            if (!_isLost)
+                await Listener.OnClosedAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -72,6 +70,7 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
 
     public void OnFailed(Exception exception)
     {
+        _isLost = true;
         Listener.OnLost(exception);
         End();
     }
