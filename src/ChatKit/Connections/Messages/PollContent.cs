@@ -12,6 +12,13 @@ namespace ChatKit.Connections.Messages;
 internal sealed class PollContent(string room, StreamPosition? after, PollRequest request)
 {
     private readonly List<byte[]> _frames = [];
+
+    /// <summary>
+    /// The gaps after which nothing has come yet. Until then, the client's position is before them: the next poll reports them again, if they
+    /// are still there, and another node may still have what is missing.
+    /// </summary>
+    private readonly List<(byte[] Room, byte[] Gap)> _gaps = [];
+
     private byte[]? _gap;
     private string? _position = after?.Message.ToString();
     private long? _revision = after?.Revision;
@@ -44,17 +51,42 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
             return false;
         }
 
+        Size += json.Length;
+        if (head.Type == V1FrameType.Gap)
+        {
+            _gaps.Add((head.Room.ToArray(), json.ToArray()));
+            return true;
+        }
+
+        if (head.MovesPosition)
+            TakeGaps(head.Room, isHome);
         if (isHome)
             Follow(head);
-        var isNews = head.Type is V1FrameType.Message or V1FrameType.Change or V1FrameType.Gap or V1FrameType.Left;
+        var isNews = head.Type is V1FrameType.Message or V1FrameType.Change or V1FrameType.Left;
         HasNews |= isNews;
         HasUntagged |= isNews && (!isHome || head.Type == V1FrameType.Left);
-        if (!request.AsFrames && head.Type == V1FrameType.Gap)
-            _gap = json.ToArray();
-        else if (request.AsFrames || (isNews && head.Type != V1FrameType.Left))
+        if (request.AsFrames || (isNews && head.Type != V1FrameType.Left))
             _frames.Add(json.ToArray());
-        Size += json.Length;
         return true;
+    }
+
+    /// <summary>Adds the gaps of a room, before what the client receives after them.</summary>
+    private void TakeGaps(ReadOnlySpan<byte> name, bool isHome)
+    {
+        for (var i = 0; i < _gaps.Count; i++)
+        {
+            var (gapRoom, gap) = _gaps[i];
+            if (!name.SequenceEqual(gapRoom))
+                continue;
+            _gaps.RemoveAt(i--);
+            HasNews = true;
+            HasUntagged |= !isHome;
+            _revision = isHome ? null : _revision;
+            if (request.AsFrames)
+                _frames.Add(gap);
+            else
+                _gap = gap;
+        }
     }
 
     /// <summary>Notes that a frame is left for the next poll.</summary>
@@ -98,9 +130,7 @@ internal sealed class PollContent(string room, StreamPosition? after, PollReques
     {
         if (head.MovesPosition)
             _position = Encoding.UTF8.GetString(head.Position);
-        if (head.Type == V1FrameType.Gap)
-            _revision = null;
-        else if (head.Type == V1FrameType.Change)
+        if (head.Type == V1FrameType.Change)
             _revision = head.Revision;
         else if (head.Type == V1FrameType.Live)
             _revision = head.Revision > 0 ? head.Revision : null;
