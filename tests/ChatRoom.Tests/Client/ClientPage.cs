@@ -99,7 +99,9 @@ internal sealed class ClientPage(IPage page) : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => page.Context.DisposeAsync();
+    /// <summary>Closes the page. Chromium may never answer for a page that loads again just now; such a page ends with the browser.</summary>
+    public async ValueTask DisposeAsync() =>
+        await page.Context.DisposeAsync().AsTask().WaitAsync(Patience.Limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static List<string> Collect(IPage page)
     {
