@@ -83,8 +83,41 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
     /// <summary>The id of the request's user; null if the client is anonymous.</summary>
     public string? UserIdOf(HttpContext context) => _userId(context.User) is { Length: > 0 } user ? user : null;
 
+    /// <summary>Describes the client of an accepted request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="room">The client's home room.</param>
+    /// <param name="subprotocol">The subprotocol; null for none.</param>
+    /// <param name="after">The client's last position in each room.</param>
+    /// <param name="formerIds">The ids of the client's earlier connections.</param>
+    /// <param name="resumesByFrame">Whether the client sends more positions later.</param>
+    /// <param name="deflate">The agreement on compression; null if there is none.</param>
+    public WebSocketConnectionInfo Describe(
+        HttpContext context,
+        string room,
+        string? subprotocol,
+        IReadOnlyDictionary<string, StreamPosition> after,
+        IReadOnlyCollection<string> formerIds,
+        bool resumesByFrame = false,
+        DeflateAgreement? deflate = null) => new()
+        {
+            Room = room,
+            Abort = context.Abort,
+            User = context.User,
+            UserId = UserIdOf(context),
+            ExpiresAt = ExpiryOf(context),
+            RouteValues = context.Request.RouteValues,
+            Subprotocol = subprotocol,
+            ResumeAfter = ResumePositions.MessagesOf(after),
+            ResumeRevisions = ResumePositions.RevisionsOf(after),
+            FormerIds = formerIds,
+            ResumesByFrame = resumesByFrame,
+            Deflate = deflate is not null,
+            DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
+            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
+        };
+
     /// <summary>Returns the time at which the user's credentials expire; null if the client is anonymous, or if they don't expire.</summary>
-    public DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration
+    private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration
         ? context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc
         : null;
 

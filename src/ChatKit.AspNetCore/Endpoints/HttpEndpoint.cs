@@ -51,9 +51,8 @@ internal sealed class HttpEndpoint(
             || !FormerConnections.TryRead(query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
 
-        var info = Describe(context, room, after, formerIds, ResumePositions.FollowByFrame(query));
-        return admission.RunAsync(
-            context, info.UserId, () => RunStreamAsync(context, info), reason => Admission.AnswerUserFullAsync(context, reason));
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, after, formerIds, ResumePositions.FollowByFrame(query));
+        return RunAsync(context, info, () => RunStreamAsync(context, info));
     }
 
     private async Task RunStreamAsync(HttpContext context, WebSocketConnectionInfo info)
@@ -75,12 +74,9 @@ internal sealed class HttpEndpoint(
         if (!PollQuery.TryRead(context.Request, room, out var poll, out var problem)
             || !FormerConnections.TryRead(context.Request.Query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
-        var info = Describe(context, room, poll.After, formerIds);
-        return admission.RunAsync(
-            context,
-            info.UserId,
-            () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request),
-            reason => Admission.AnswerUserFullAsync(context, reason));
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, poll.After, formerIds);
+        return RunAsync(
+            context, info, () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request));
     }
 
     private async Task RunPollAsync(HttpContext context, WebSocketConnectionInfo info, PollRequest request)
@@ -196,27 +192,12 @@ internal sealed class HttpEndpoint(
     {
         if (admission.RefuseRoom(context, out var room) is { } unnamed)
             return unnamed;
-        var info = Describe(context, room, ResumePositions.None, []);
-        return admission.RunAsync(
-            context, info.UserId, () => RunExchangeAsync(context, info, body), reason => Admission.AnswerUserFullAsync(context, reason));
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, ResumePositions.None, []);
+        return RunAsync(context, info, () => RunExchangeAsync(context, info, body));
     }
 
-    private WebSocketConnectionInfo Describe(
-        HttpContext context, string room, IReadOnlyDictionary<string, StreamPosition> after, IReadOnlyCollection<string> formerIds, bool resumesByFrame = false) => new()
-        {
-            Room = room,
-            Abort = context.Abort,
-            User = context.User,
-            UserId = admission.UserIdOf(context),
-            ExpiresAt = admission.ExpiryOf(context),
-            RouteValues = context.Request.RouteValues,
-            Subprotocol = ChatKitSubprotocol.V1,
-            ResumeAfter = ResumePositions.MessagesOf(after),
-            ResumeRevisions = ResumePositions.RevisionsOf(after),
-            FormerIds = formerIds,
-            ResumesByFrame = resumesByFrame,
-            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
-        };
+    private Task RunAsync(HttpContext context, WebSocketConnectionInfo info, Func<Task> run) =>
+        admission.RunAsync(context, info.UserId, run, reason => Admission.AnswerUserFullAsync(context, reason));
 
     private static bool Accepts(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)

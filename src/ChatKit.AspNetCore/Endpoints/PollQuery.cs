@@ -29,8 +29,12 @@ internal sealed record PollQuery(PollRequest Request, IReadOnlyDictionary<string
         if (asFrames ? !ResumePositions.TryRead(query, out after, out problem) : !TryReadAfter(query, room, ref after, out problem))
             return false;
         string[] rooms = asFrames ? [.. query["join"].OfType<string>().Distinct()] : [];
-        if (rooms.FirstOrDefault(static name => !RoomName.IsValid(name, out _)) is { } invalid && !RoomName.IsValid(invalid, out problem))
-            return false;
+        foreach (var name in rooms)
+        {
+            if (!RoomName.IsValid(name, out problem))
+                return false;
+        }
+
         byte[]? history = null;
         if (query.TryGetValue("before", out var before))
         {

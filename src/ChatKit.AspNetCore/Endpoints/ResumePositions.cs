@@ -19,10 +19,8 @@ internal static class ResumePositions
     /// <param name="positions">The client's last position in each room.</param>
     /// <param name="problem">What is wrong, short enough for a close frame; null if the query is valid.</param>
     public static bool TryRead(
-        IQueryCollection query, out IReadOnlyDictionary<string, StreamPosition> positions, [NotNullWhen(false)] out string? problem)
-    {
-        return TryRead(query[Parameter], out positions, out problem);
-    }
+        IQueryCollection query, out IReadOnlyDictionary<string, StreamPosition> positions, [NotNullWhen(false)] out string? problem) =>
+        TryRead(query[Parameter], out positions, out problem);
 
     /// <param name="values">The positions, each with its room.</param>
     /// <param name="positions">The client's last position in each room.</param>

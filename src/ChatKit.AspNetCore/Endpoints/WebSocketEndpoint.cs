@@ -89,23 +89,8 @@ internal sealed class WebSocketEndpoint
         }
 
         var deflate = _options.EnableCompression ? AgreeOnDeflate(context) : null;
-        var info = new WebSocketConnectionInfo
-        {
-            Room = room,
-            Abort = context.Abort,
-            User = context.User,
-            UserId = _admission.UserIdOf(context),
-            ExpiresAt = _admission.ExpiryOf(context),
-            RouteValues = context.Request.RouteValues,
-            Subprotocol = subprotocol,
-            ResumeAfter = ResumePositions.MessagesOf(resumeAfter),
-            ResumeRevisions = ResumePositions.RevisionsOf(resumeAfter),
-            FormerIds = formerIds,
-            ResumesByFrame = subprotocol == ChatKitSubprotocol.V1 && ResumePositions.FollowByFrame(context.Request.Query),
-            Deflate = deflate is not null,
-            DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
-            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
-        };
+        var resumesByFrame = subprotocol == ChatKitSubprotocol.V1 && ResumePositions.FollowByFrame(context.Request.Query);
+        var info = _admission.Describe(context, room, subprotocol, resumeAfter, formerIds, resumesByFrame, deflate);
         return _admission.CountsConnections
             ? _admission.RunAsync(context, info.UserId, () => RunAsync(context, info), reason => RefuseUserAsync(context, info, reason))
             : RunAsync(context, info);

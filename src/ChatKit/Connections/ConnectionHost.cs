@@ -46,8 +46,8 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
 
     public override async ValueTask<(PostResult Result, string? Problem)> PostAsync(
         string? token, string? userId, long? number, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        PostBody.TryRead(body, out _, out var problem)
-            ? (await posts.PostAsync(token, userId, number, body, cancellationToken).ConfigureAwait(false), null)
+        PostBody.TryRead(body, out var frames, out var problem)
+            ? (await posts.PostAsync(token, userId, number, body, frames, cancellationToken).ConfigureAwait(false), null)
             : (PostResult.Accepted, problem);
 
     public override async Task<PollResult> PollAsync(

@@ -27,7 +27,6 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
     private Presentation _presentation;
-
     private IServiceProvider? _scope;
 
     public ServerConnection(

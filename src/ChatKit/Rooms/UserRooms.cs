@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ChatKit.Backplane;
 using ChatKit.Rooms.Events;
 using Microsoft.Extensions.Logging;
 
@@ -13,15 +14,14 @@ internal sealed class UserRooms(IBackplane backplane, TimeProvider clock, ILogge
     /// <summary>The room in which this node receives the answers. Starts with a control character, unlike any room that a client can name.</summary>
     private readonly string _replyTo = $"\u0001answers:{Guid.NewGuid():n}";
 
+    private readonly LazySubscription _subscription = new(backplane);
     private readonly ConcurrentDictionary<string, Question> _questions = new();
-    private readonly Lock _gate = new();
-    private Task<IAsyncDisposable>? _subscription;
 
     /// <summary>Returns the rooms of a user, on all nodes that answer in time.</summary>
     /// <exception cref="HistoryUnavailableException">The nodes cannot be asked.</exception>
     public async ValueTask<IReadOnlyCollection<string>> GetAsync(string userId, CancellationToken cancellationToken)
     {
-        await SubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _subscription.StartAsync(_replyTo, this).WaitAsync(cancellationToken).ConfigureAwait(false);
         var (id, question) = (Guid.NewGuid().ToString("n"), new Question());
         _questions.TryAdd(id, question);
         try
@@ -56,25 +56,11 @@ internal sealed class UserRooms(IBackplane backplane, TimeProvider clock, ILogge
         // An answer that was lost is not sent again.
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_subscription is { IsCompletedSuccessfully: true } subscription)
-            await (await subscription.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _subscription.EndAsync();
 
     /// <summary>The process ends, and its subscriptions with it.</summary>
     public void Dispose()
     {
-    }
-
-    private Task<IAsyncDisposable> SubscribeAsync()
-    {
-        lock (_gate)
-        {
-            if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
-                _subscription = backplane.SubscribeAsync(_replyTo, this).AsTask();
-            return _subscription;
-        }
     }
 
     private sealed class Question

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using static ChatKit.AspNetCore.Tests.Http.HttpServer;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -313,11 +314,4 @@ public class EventStreamTests
         await server.StopAsync(); // The request has ended then.
         Assert.DoesNotContain(server.Logs.Entries, static entry => entry.Level >= LogLevel.Error);
     }
-
-    private static Task<ChatServer> StartAsync(Script script, Action<WebSocketEndpointOptions>? configure = null) =>
-        ChatServer.StartAsync(script, options =>
-        {
-            options.Transports = ChatTransports.All;
-            configure?.Invoke(options);
-        });
 }

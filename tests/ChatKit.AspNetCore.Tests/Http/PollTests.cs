@@ -4,6 +4,7 @@ using System.Text.Json;
 using ChatKit.AspNetCore.Tests.Custom;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using static ChatKit.AspNetCore.Tests.Http.HttpServer;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -443,20 +444,6 @@ public class PollTests
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
-
-    private static Task<ChatServer> StartAsync(
-        Script script, Action<WebSocketEndpointOptions>? configure = null, Action<IServiceCollection>? build = null) =>
-        ChatServer.StartAsync(
-            app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", options =>
-            {
-                options.Transports = ChatTransports.All;
-                configure?.Invoke(options);
-            }),
-            builder =>
-            {
-                builder.Services.AddSingleton(script);
-                build?.Invoke(builder.Services);
-            });
 
     private static async Task SayAsync(ChatServer server, params string[] texts)
     {

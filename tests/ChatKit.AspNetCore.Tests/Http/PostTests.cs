@@ -266,16 +266,9 @@ public sealed class PostTests(RedisServer redis) : IClassFixture<RedisServer>
     };
 
     private Task<ChatServer> StartAsync(Script script, Action<WebSocketEndpointOptions>? configure = null, string? redisPrefix = null) =>
-        ChatServer.StartAsync(
-            app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", options =>
-            {
-                options.Transports = ChatTransports.All;
-                configure?.Invoke(options);
-            }),
-            builder =>
-            {
-                builder.Services.AddSingleton(script);
-                if (redisPrefix is not null)
-                    builder.Services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, redisPrefix));
-            });
+        HttpServer.StartAsync(script, configure, services =>
+        {
+            if (redisPrefix is not null)
+                services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, redisPrefix));
+        });
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using static ChatKit.AspNetCore.Tests.Http.HttpServer;
 
 namespace ChatKit.AspNetCore.Tests.Http;
 
@@ -220,13 +221,6 @@ public class ShortPostTests
 
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
         JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-
-    private static Task<ChatServer> StartAsync(Script script, Action<WebSocketEndpointOptions>? configure = null) =>
-        ChatServer.StartAsync(script, options =>
-        {
-            options.Transports = ChatTransports.All;
-            configure?.Invoke(options);
-        });
 
     private sealed class BrokenBody : MemoryStream
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
-using System.Text;
 using System.Text.Json;
 
 namespace ChatKit.AspNetCore.Tests.Proxies;
@@ -56,28 +55,7 @@ internal sealed class EventStreamClient(Uri room, HttpClient http) : IAsyncDispo
     public async Task OpenAsync()
     {
         await CloseAsync();
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
-        {
-            try
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Get, room);
-                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-                if (_lastEventId.Length > 0)
-                    request.Headers.Add("Last-Event-ID", _lastEventId);
-                _response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
-                if (!IsTemporary(_response.StatusCode))
-                    break;
-                _response.Dispose();
-            }
-            catch (HttpRequestException)
-            {
-                // The proxy has broken it off.
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
-        }
-
+        _response = await http.SendPatientlyAsync(CreateRequest, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, _response.StatusCode);
         Assert.Equal("text/event-stream", _response.Content.Headers.ContentType?.MediaType);
         Node = Assert.Single(_response.Headers.GetValues(ChatNode.Header));
@@ -117,28 +95,23 @@ internal sealed class EventStreamClient(Uri room, HttpClient http) : IAsyncDispo
 
     private async Task<PostAnswer> PostAsync(int number, object frames)
     {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
+        using var response = await http.SendPatientlyAsync(() =>
         {
-            try
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Post, room)
-                {
-                    Content = new StringContent(JsonSerializer.Serialize(frames), Encoding.UTF8, "application/json"),
-                };
-                request.Headers.Add("ChatKit-Connection", _token);
-                request.Headers.Add("ChatKit-Sequence", number.ToString(CultureInfo.InvariantCulture));
-                using var response = await http.SendAsync(request, limit.Token);
-                if (!IsTemporary(response.StatusCode))
-                    return new PostAnswer(response.StatusCode, response.Headers.TryGetValues(ChatNode.Header, out var node) ? node.Single() : "");
-            }
-            catch (HttpRequestException)
-            {
-                // The proxy has broken it off.
-            }
+            var request = PatientHttp.Post(room, JsonSerializer.Serialize(frames));
+            request.Headers.Add("ChatKit-Connection", _token);
+            request.Headers.Add("ChatKit-Sequence", number.ToString(CultureInfo.InvariantCulture));
+            return request;
+        });
+        return new PostAnswer(response.StatusCode, response.Headers.TryGetValues(ChatNode.Header, out var node) ? node.Single() : "");
+    }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
-        }
+    private HttpRequestMessage CreateRequest()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, room);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (_lastEventId.Length > 0)
+            request.Headers.Add("Last-Event-ID", _lastEventId);
+        return request;
     }
 
     private async Task CloseAsync()
@@ -184,10 +157,6 @@ internal sealed class EventStreamClient(Uri room, HttpClient http) : IAsyncDispo
                 _token = frame.GetProperty("token").GetString()!;
         }
     }
-
-    /// <summary>Whether a client sends the same again: the node is stopping or busy, or the proxy has not reached it.</summary>
-    private static bool IsTemporary(HttpStatusCode status) =>
-        status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 }
 
 /// <summary>An answer to a post.</summary>

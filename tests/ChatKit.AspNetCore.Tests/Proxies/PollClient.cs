@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 
 namespace ChatKit.AspNetCore.Tests.Proxies;
@@ -66,10 +65,7 @@ internal sealed class PollClient(Uri room, HttpClient http)
     public async Task PostAsync(string text)
     {
         var frame = JsonSerializer.Serialize(new { data = text, @ref = Guid.NewGuid() });
-        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, room)
-        {
-            Content = new StringContent(frame, Encoding.UTF8, "application/json"),
-        });
+        using var response = await SendAsync(() => PatientHttp.Post(room, frame));
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
 
@@ -82,28 +78,8 @@ internal sealed class PollClient(Uri room, HttpClient http)
 
     private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create)
     {
-        using var limit = new CancellationTokenSource(Patience.Limit);
-        while (true)
-        {
-            using var request = create();
-            try
-            {
-                var response = await http.SendAsync(request, limit.Token);
-                if ((int)response.StatusCode is not (502 or 503 or 504))
-                {
-                    _nodes.Add(response.Headers.GetValues(ChatNode.Header).Single());
-                    return response;
-                }
-
-                response.Dispose();
-            }
-            catch (HttpRequestException)
-            {
-                // The proxy has broken it off.
-            }
-
-            Repeated++;
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
-        }
+        var response = await http.SendPatientlyAsync(create, onRepeat: () => Repeated++);
+        _nodes.Add(response.Headers.GetValues(ChatNode.Header).Single());
+        return response;
     }
 }

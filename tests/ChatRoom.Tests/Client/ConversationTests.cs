@@ -140,26 +140,8 @@ public class ConversationTests(Browser browser)
             await EditJsonAsync(request.Position, request.Message.Text, request.Room);
     }
 
-    private sealed class Authors : WebSocketHandler
+    private sealed class Authors : AuthorsHandler
     {
         protected override ValueTask OnMessageAsync(WebSocketMessage message) => BroadcastAsync(message.Text);
-
-        protected override async ValueTask OnEditAsync(EditRequest request)
-        {
-            Check(request.Original);
-            await EditAsync(request.Position, request.Message.Text, request.Room);
-        }
-
-        protected override async ValueTask OnDeleteAsync(DeleteRequest request)
-        {
-            Check(request.Original);
-            await DeleteAsync(request.Position, request.Room);
-        }
-
-        private void Check(ChatMessage original)
-        {
-            if (original.From != Connection.UserId)
-                throw new MessageRefusedException("forbidden", "Only the author can change a message.");
-        }
     }
 }

@@ -153,7 +153,7 @@ public class TransportTests(Browser browser)
         options.ReplayLimit = 10_000;
     });
 
-    private sealed class Talk : WebSocketHandler
+    private sealed class Talk : AuthorsHandler
     {
         protected override ValueTask OnMessageAsync(WebSocketMessage message) =>
             BroadcastAsync(message.Text, new BroadcastOptions { IsJson = message.IsJson });
@@ -161,23 +161,5 @@ public class TransportTests(Browser browser)
         protected override ValueTask OnSignalAsync(RoomSignal signal) => SignalAsync(signal.Name, signal.Data, signal.Room);
 
         protected override ValueTask<bool> AuthorizeRoomAsync(string room) => new(room != "closed");
-
-        protected override async ValueTask OnEditAsync(EditRequest request)
-        {
-            Check(request.Original);
-            await EditAsync(request.Position, request.Message.Text, request.Room);
-        }
-
-        protected override async ValueTask OnDeleteAsync(DeleteRequest request)
-        {
-            Check(request.Original);
-            await DeleteAsync(request.Position, request.Room);
-        }
-
-        private void Check(ChatMessage original)
-        {
-            if (original.From != Connection.UserId)
-                throw new MessageRefusedException("forbidden", "Only the author can change a message.");
-        }
     }
 }

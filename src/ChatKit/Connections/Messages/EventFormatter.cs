@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using ChatKit.ChatKitV1;
 using ChatKit.WebSockets;
@@ -84,7 +85,7 @@ internal static class EventFormatter
         var size = output.WrittenCount - EventBytes.ChunkHead;
         output.Write("\r\n"u8);
         var chunk = output.WrittenSpan.ToArray();
-        size.TryFormat(chunk.AsSpan(0, 8), out _, "X8", System.Globalization.CultureInfo.InvariantCulture);
+        size.TryFormat(chunk.AsSpan(0, 8), out _, "X8", CultureInfo.InvariantCulture);
         return chunk;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -106,7 +107,7 @@ internal sealed class PollTransport : ShortTransport
     {
         lock (_behind)
         {
-            if (_behind.Count == 0 && !_caughtUp.Task.IsCompleted)
+            if (_behind.Count == 0)
                 _caughtUp.TrySetResult();
             if (_content.Size > _byteLimit)
                 Cut();
@@ -151,7 +152,7 @@ internal sealed class PollTransport : ShortTransport
         return bytes.WrittenSpan.ToArray();
     }
 
-    private static string RefOf(int number) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"join-{number}");
+    private static string RefOf(int number) => string.Create(CultureInfo.InvariantCulture, $"join-{number}");
 
     /// <summary>The room that could not be joined; empty if an error concerns something else.</summary>
     private string RoomOf(ReadOnlySpan<byte> error)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using ChatKit.Backplane;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Connections.Messages;
@@ -18,8 +19,7 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     private readonly string _node = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly ConcurrentDictionary<string, Box> _boxes = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<PostResult>> _pending = new();
-    private readonly Lock _gate = new();
-    private Task<IAsyncDisposable>? _subscription;
+    private readonly LazySubscription _subscription = new(backplane);
     private long _lastId;
 
     /// <summary>Opens a box for a connection of this node. Dispose of it when the connection has ended.</summary>
@@ -39,14 +39,20 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     /// <param name="userId">The user who has sent the post; null if the user is anonymous.</param>
     /// <param name="number">The post's number; null if it has none.</param>
     /// <param name="body">The frames, as the client has sent them.</param>
+    /// <param name="frames">The frames in the body.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async ValueTask<PostResult> PostAsync(
-        string? text, string? userId, long? number, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+        string? text,
+        string? userId,
+        long? number,
+        ReadOnlyMemory<byte> body,
+        IReadOnlyList<ReadOnlyMemory<byte>> frames,
+        CancellationToken cancellationToken)
     {
         if (!PostToken.TryParse(text, out var token))
             return PostResult.Forbidden;
         if (token.Node == _node)
-            return await DeliverAsync(token, userId, number, body).ConfigureAwait(false);
+            return await DeliverAsync(token, userId, number, body.Length, frames).ConfigureAwait(false);
 
         await SubscribeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         var answer = new TaskCompletionSource<PostResult>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -92,11 +98,7 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
         // A client sends a post again that was not answered.
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_subscription is { IsCompletedSuccessfully: true } subscription)
-            await (await subscription.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _subscription.EndAsync();
 
     /// <summary>The process ends, and its subscriptions with it.</summary>
     public void Dispose()
@@ -108,9 +110,10 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     {
         try
         {
-            var result = PostToken.TryParse(forward.Token, out var token)
-                ? await DeliverAsync(token, forward.User, forward.Number, forward.Body).ConfigureAwait(false)
-                : PostResult.Forbidden;
+            // The node that has received the post has checked the body.
+            var result = !PostToken.TryParse(forward.Token, out var token) ? PostResult.Forbidden
+                : !PostBody.TryRead(forward.Body, out var frames, out _) ? PostResult.Busy
+                : await DeliverAsync(token, forward.User, forward.Number, forward.Body!.Length, frames).ConfigureAwait(false);
             await backplane.AnnounceAsync(RoomName.OfNode(forward.ReplyTo!), new Forward(forward.Id, Result: result).Encode())
                 .ConfigureAwait(false);
         }
@@ -120,28 +123,17 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
         }
     }
 
-    private async ValueTask<PostResult> DeliverAsync(PostToken token, string? userId, long? number, ReadOnlyMemory<byte> body)
+    private ValueTask<PostResult> DeliverAsync(
+        PostToken token, string? userId, long? number, int size, IReadOnlyList<ReadOnlyMemory<byte>> frames)
     {
         if (!_boxes.TryGetValue(token.Connection, out var box))
-            return PostResult.Gone;
+            return new(PostResult.Gone);
         if (!box.Accepts(token, userId))
-            return PostResult.Forbidden;
-        if (body.Length > box.Limit)
-            return PostResult.TooLarge;
-
-        // The node that has received the post has checked it.
-        return PostBody.TryRead(body, out var frames, out _) ? await box.Posts.AddAsync(number, frames).ConfigureAwait(false) : PostResult.Busy;
+            return new(PostResult.Forbidden);
+        return size > box.Limit ? new(PostResult.TooLarge) : box.Posts.AddAsync(number, frames);
     }
 
-    private Task<IAsyncDisposable> SubscribeAsync()
-    {
-        lock (_gate)
-        {
-            if (_subscription is null or { IsFaulted: true } or { IsCanceled: true })
-                _subscription = backplane.SubscribeAsync(RoomName.OfNode(_node), this).AsTask();
-            return _subscription;
-        }
-    }
+    private Task SubscribeAsync() => _subscription.StartAsync(RoomName.OfNode(_node), this);
 
     /// <summary>The posts of one connection.</summary>
     internal sealed class Box(PostOffice office, PostToken token, string? userId, int limit, PostQueue posts) : IDisposable

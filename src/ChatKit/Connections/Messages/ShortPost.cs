@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using ChatKit.ChatKitV1;
@@ -55,7 +56,7 @@ internal sealed record ShortPost(byte[] Frame, bool IsMessage, string? Room)
 
     private static byte[] Complete(JsonElement frame)
     {
-        var bytes = new System.Buffers.ArrayBufferWriter<byte>();
+        var bytes = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
 using ChatKit.Connections.Transport;
 using ChatKit.WebSockets;
@@ -47,7 +48,7 @@ internal abstract class ShortTransport : ClientTransport, IOutboundListener
         {
             await RunAsync().ConfigureAwait(false);
             if (!_isLost)
-                await Listener.OnClosedAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
+                await Listener.OnClosedAsync(WebSocketCloseStatus.NormalClosure, null).ConfigureAwait(false);
         }
         catch (Exception e)
         {
