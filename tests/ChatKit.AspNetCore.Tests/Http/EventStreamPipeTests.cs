@@ -85,6 +85,7 @@ public class EventStreamPipeTests
         {
             options.Transports = ChatTransports.All;
             options.DirectTransport = direct;
+            options.HistoryCapacity = 3000; // A stream that falls behind catches up without a gap.
         });
         await using var stream = await EventStream.OpenAsync(server, "/chat/lobby");
         await using var other = await EventStream.OpenAsync(server, "/chat/lobby");

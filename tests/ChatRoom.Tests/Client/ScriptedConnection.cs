@@ -69,12 +69,13 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
             $"{{{string.Join(',', content.Select(static member => $"\"{member.Name}\":{member.Value.GetRawText()}"))}}}");
     }
 
-    /// <summary>Receives and acknowledges the next frame of the client, which must be a join of a room.</summary>
+    /// <summary>Receives the next frame of the client, which must be a join of a room, and acknowledges it. Returns when the client has read that.</summary>
     public async Task AcceptJoinAsync(string room, string? after = null)
     {
         var (reference, content) = await ReceiveAsync("join");
         Assert.Equal(after is null ? $$"""{"room":"{{room}}"}""" : $$"""{"room":"{{room}}","after":"{{after}}"}""", content);
         await SendAsync($$"""{"type":"ack","ref":"{{reference}}","room":"{{room}}"}""");
+        await PingAsync();
     }
 
     /// <summary>Waits until the client has read everything, by sending a ping.</summary>
