@@ -141,8 +141,9 @@ public sealed class ConversationPageTests(Browser browser, SharedChatRoom shared
         await Expect(ann, "li.message").ToHaveCountAsync(50);
         var watched = ann.GetByText("message 51", new() { Exact = true });
 
-        await ann.EvaluateAsync("document.getElementById('transcript').scrollTop = 150");
-        var before = await watched.EvaluateAsync<double>("(item) => item.getBoundingClientRect().top");
+        // In one step, so that it is measured before the messages arrive.
+        var before = await watched.EvaluateAsync<double>(
+            "(item) => { document.getElementById('transcript').scrollTop = 150; return item.getBoundingClientRect().top; }");
         await Expect(ann, "li.message").ToHaveCountAsync(100);
 
         Assert.InRange(await watched.EvaluateAsync<double>("(item) => item.getBoundingClientRect().top") - before, -1, 1);

@@ -218,9 +218,8 @@ export class RoomView {
   async #loadOlder() {
     try {
       const { messages, more } = await this.#room.older(50, this.transcript.firstPosition);
-      this.transcript.prepend(messages.map((message) => this.#create(message)));
+      this.transcript.prepend(messages.map((message) => this.#create(message)), more);
       this.transcript.showReaders(this.#readers);
-      this.transcript.hasOlder = more;
     } catch ({ code, message }) {
       if (code !== 'closed' && code !== 'unavailable') this.#page.failed(message);
     }

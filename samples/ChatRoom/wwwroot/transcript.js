@@ -88,10 +88,16 @@ export class Transcript {
     this.add(createGap(this.#list.lastElementChild?.at ?? new Date(), text));
   }
 
-  /** Puts older messages before the others. What the user sees doesn't move. */
-  prepend(items) {
-    if (items.length === 0) return;
+  /** Puts older messages before the others, and offers still older ones. What the user sees doesn't move. */
+  prepend(items, hasOlder) {
     const before = this.#view.scrollHeight - this.#view.scrollTop;
+    this.hasOlder = hasOlder;
+    if (items.length > 0) this.#insertFirst(items);
+    this.#view.scrollTop = this.#view.scrollHeight - before;
+    this.#lastTop = this.#view.scrollTop;
+  }
+
+  #insertFirst(items) {
     const next = this.#list.firstElementChild;
     if (next?.matches('.day') && next.dataset.day === items.at(-1).dataset.day) next.remove();
     const first = this.#list.firstElementChild;
@@ -107,8 +113,6 @@ export class Transcript {
     }
     group(first);
     this.#byPosition = new Map([...items.map((item) => [item.position, item]), ...this.#byPosition]);
-    this.#view.scrollTop = this.#view.scrollHeight - before;
-    this.#lastTop = this.#view.scrollTop;
   }
 
   /** Shows where the messages begin that the user hasn't read, and scrolls there. */
