@@ -19,8 +19,15 @@ public static class Signals
         }
     }
 
-    /// <summary>Suspends a process. Its connections stay open.</summary>
-    public static Task SuspendAsync(int process) => SendAsync("-STOP", process);
+    /// <summary>Suspends a process, and waits until all its threads have stopped. Its connections stay open.</summary>
+    public static async Task SuspendAsync(int process)
+    {
+        await SendAsync("-STOP", process);
+        await Patience.UntilAsync(
+            () => !Directory.Exists($"/proc/{process}")
+                || Directory.GetDirectories($"/proc/{process}/task").All(static thread => IsStopped($"{thread}/stat")),
+            "the process is suspended");
+    }
 
     /// <summary>Lets a suspended process go on.</summary>
     public static Task ResumeAsync(int process) => SendAsync("-CONT", process);
@@ -31,6 +38,20 @@ public static class Signals
         await SendAsync("-TERM", process.Id);
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
+    }
+
+    /// <summary>Whether a thread is stopped, or has ended (proc_pid_stat(5)). Its name is in parentheses, and can contain any character.</summary>
+    private static bool IsStopped(string stat)
+    {
+        try
+        {
+            var text = File.ReadAllText(stat);
+            return text[text.LastIndexOf(')') + 2] is 'T' or 't' or 'X' or 'Z';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private static async Task SendAsync(string signal, int process)
