@@ -11,8 +11,7 @@ namespace ChatKit.AspNetCore.Tests;
 /// <summary>docs/operations.md and the dashboard match the instruments and the events.</summary>
 public sealed partial class OperationsTests : IAsyncLifetime
 {
-    private static readonly string Docs = Path.Combine(
-        typeof(OperationsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!, "docs");
+    private static readonly string Docs = Path.Combine(Repository.Root, "docs");
 
     private readonly ConcurrentDictionary<string, Instrument> _instruments = new();
     private readonly ConcurrentDictionary<string, string> _attributes = new();

@@ -1,19 +1,15 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace ChatKit.AspNetCore.Tests;
 
 public partial class ReadmeTests
 {
-    private static readonly string Root = typeof(ReadmeTests).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
-
     [Fact]
     public void Every_snippet_is_compiled_by_the_snippets_project()
     {
         var compiled = string.Concat(
-            Directory.GetFiles(Path.Combine(Root, "tests", "ChatKit.Snippets"), "*.cs").Select(path => Unindented(File.ReadAllText(path))));
-        var documents = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Append(Path.Combine(Root, "README.md")).Concat(PackageReadmes());
+            Directory.GetFiles(Path.Combine(Repository.Root, "tests", "ChatKit.Snippets"), "*.cs").Select(path => Unindented(File.ReadAllText(path))));
+        var documents = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")).Concat(PackageReadmes());
 
         var snippets = documents.SelectMany(path => Snippet().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value).ToList();
 
@@ -24,10 +20,10 @@ public partial class ReadmeTests
     [Fact]
     public void Every_link_has_a_target()
     {
-        var links = Link().Matches(File.ReadAllText(Path.Combine(Root, "README.md"))).Select(match => match.Groups[1].Value).ToList();
+        var links = Link().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(match => match.Groups[1].Value).ToList();
 
         Assert.NotEmpty(links);
-        Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Root, link)), link));
+        Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Repository.Root, link)), link));
     }
 
     /// <summary>A package page shows the README, but not the files beside it.</summary>
@@ -42,18 +38,18 @@ public partial class ReadmeTests
     [Fact]
     public void The_package_for_web_applications_shows_the_program_of_the_readme()
     {
-        var program = Snippet().Match(File.ReadAllText(Path.Combine(Root, "README.md"))).Value;
+        var program = Snippet().Match(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Value;
 
         Assert.Contains("builder.Services.AddChatKit()", program);
-        Assert.Contains(program, File.ReadAllText(Path.Combine(Root, "src", "ChatKit.AspNetCore", "README.md")));
+        Assert.Contains(program, File.ReadAllText(Path.Combine(Repository.Root, "src", "ChatKit.AspNetCore", "README.md")));
     }
 
     /// <summary>Fails if a test in the table is renamed.</summary>
     [Fact]
     public void Every_test_in_the_table_of_threats_exists()
     {
-        var sources = Directory.GetFiles(Path.Combine(Root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
-        var table = File.ReadLines(Path.Combine(Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");
+        var sources = Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        var table = File.ReadLines(Path.Combine(Repository.Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");
         var rows = table.Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
 
         Assert.NotEmpty(rows);
@@ -66,7 +62,7 @@ public partial class ReadmeTests
         });
     }
 
-    private static string[] PackageReadmes() => Directory.GetFiles(Path.Combine(Root, "src"), "README.md", SearchOption.AllDirectories);
+    private static string[] PackageReadmes() => Directory.GetFiles(Path.Combine(Repository.Root, "src"), "README.md", SearchOption.AllDirectories);
 
     private static string Unindented(string code) => Indentation().Replace(code.ReplaceLineEndings("\n"), "").TrimEnd();
 

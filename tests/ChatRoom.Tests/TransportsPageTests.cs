@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -55,10 +54,10 @@ public sealed partial class TransportsPageTests(SharedChatRoom shared)
     private static string?[] Texts(JsonElement page) =>
         [.. page.GetProperty("messages").EnumerateArray().Select(static message => message.GetProperty("data").GetString())];
 
-    private static IEnumerable<string> Commands([CallerFilePath] string path = "")
+    private static IEnumerable<string> Commands()
     {
-        var page = Path.Combine(Path.GetDirectoryName(path)!, "..", "..", "docs", "transports.md");
-        return Command().Matches(File.ReadAllText(page).ReplaceLineEndings("\n")).Select(static match => match.Groups[1].Value);
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "transports.md")).ReplaceLineEndings("\n");
+        return Command().Matches(page).Select(static match => match.Groups[1].Value);
     }
 
     private static async Task<string> RunAsync(string command, params (string Name, string Value)[] variables)

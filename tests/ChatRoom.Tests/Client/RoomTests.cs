@@ -279,8 +279,9 @@ public class RoomTests(Browser browser)
             """);
         var first = await server.AcceptLiveAsync();
         await first.AcceptJoinAsync("team");
-        await page.RunAsync("say('answered'); say('sent'); team.leave();");
+        await page.RunAsync("say('answered')");
         var answered = await first.ReceiveMessageAsync();
+        await page.RunAsync("say('sent'); team.leave();");
         await first.ReceiveMessageAsync();
         await first.ReceiveAsync("leave");
         await first.SendAsync($$"""{"type":"ack","ref":"{{answered.Ref}}","room":"team","position":"t:1"}""");

@@ -11,6 +11,7 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
 {
     private readonly Channel<JsonElement> _received = Channel.CreateUnbounded<JsonElement>();
     private readonly Channel<JsonElement> _pongs = Channel.CreateUnbounded<JsonElement>();
+    private volatile TaskCompletionSource? _closing;
 
     /// <summary>The positions from which the client resumes.</summary>
     public IReadOnlyList<string?> After => [.. context.Request.Query["after"]];
@@ -92,8 +93,19 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         Assert.False(_received.Reader.TryRead(out var frame), frame.ToString());
     }
 
-    public Task CloseAsync(int code, string reason = "") =>
-        socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, CancellationToken.None).Soon();
+    public async Task CloseAsync(int code, string reason = "")
+    {
+        var closing = new TaskCompletionSource();
+        _closing = closing;
+        try
+        {
+            await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, CancellationToken.None).Soon();
+        }
+        finally
+        {
+            closing.SetResult();
+        }
+    }
 
     /// <summary>Aborts the connection, without a close frame, after the client has read everything.</summary>
     public async Task AbortAsync()
@@ -122,5 +134,8 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         {
             // As above.
         }
+
+        // The client may answer a close frame before it is completely sent. The request must not end before.
+        await (_closing?.Task ?? Task.CompletedTask);
     }
 }

@@ -1,8 +1,8 @@
 using System.Reflection;
 
-namespace ChatKit.AspNetCore.Tests;
+namespace ChatKit.TestKit;
 
-internal static class Repository
+public static class Repository
 {
     /// <summary>The folder of the solution.</summary>
     public static string Root { get; } =
