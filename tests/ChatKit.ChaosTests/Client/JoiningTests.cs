@@ -93,7 +93,8 @@ public class JoiningTests
         await using var client = Clients.Start(server.Address);
         Assert.False(client.Signal("lobby", "typing"));
         var first = await server.WelcomeAsync();
-        await Patience.UntilAsync(() => client.State == ClientState.Connected, "the client is connected");
+        await first.SendLiveAsync("e:5");
+        await Patience.UntilAsync(() => client.IsLive, "the client is live");
         Assert.True(client.Read("lobby", "e:3"));
         Assert.True(client.Signal("lobby", "typing"));
         var read = await first.ReceiveFrameAsync();
@@ -103,8 +104,8 @@ public class JoiningTests
         var second = await server.WelcomeAsync();
         _ = client.SendAsync("hi");
 
-        Assert.Equal(("read", "lobby", "e:3"), (read["type"], read["room"], read["position"]));
-        Assert.Equal(("signal", "lobby", "typing"), (signal["type"], signal["room"], signal["name"]));
+        Assert.Equal(("read", "e:3"), (read["type"], read["position"]));
+        Assert.Equal(("signal", "typing"), (signal["type"], signal["name"]));
         Assert.Equal("message", (await second.ReceiveAsync()).Type);
     }
 

@@ -1,10 +1,8 @@
 namespace ChatKit.TestKit.Client;
 
 /// <summary>The acknowledgement of a message, an edit, or a deletion.</summary>
-/// <param name="Ref">The ref of the frame.</param>
-/// <param name="Room">The room in which the message is stored; null if it is not stored.</param>
 /// <param name="Position">The position at which it is stored; null if it is not stored.</param>
-public sealed record Ack(string Ref, string? Room, string? Position);
+public sealed record Ack(string? Position);
 
 /// <summary>A message was not acknowledged and will not be sent again.</summary>
 /// <param name="code">The code of the server's error, or <see cref="Unknown"/>, or <see cref="NotSent"/>.</param>

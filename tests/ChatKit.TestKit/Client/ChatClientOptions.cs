@@ -1,3 +1,6 @@
+using ChatKit.Client.Connections;
+using Product = ChatKit.Client;
+
 namespace ChatKit.TestKit.Client;
 
 /// <summary>How a <see cref="ChatClient"/> connects. The times are those of the protocol; tests shorten them.</summary>
@@ -24,9 +27,6 @@ public sealed class ChatClientOptions
     /// <summary>The time-out of the handshake, and then of the welcome. Also of each other request, in addition to the time that it waits.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The time for which a poll waits for something new, in whole seconds. The server allows at most 60 s.</summary>
-    public TimeSpan PollWait { get; init; } = TimeSpan.FromSeconds(25);
-
     /// <summary>The maximum random delay before the first attempt to reconnect. It doubles with each further attempt.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
@@ -44,4 +44,39 @@ public sealed class ChatClientOptions
 
     /// <summary>The time after which a message is not sent again, because the server may have dropped its ref.</summary>
     public TimeSpan ResendWindow { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The options of the product.</summary>
+    internal Product.ChatClientOptions ToProduct(HttpMessageInvoker invoker, IClientProbe probe) => new()
+    {
+        HttpMessageInvoker = invoker,
+        Transports = [Transport switch
+        {
+            TransportKind.EventStream => Product.ChatTransport.ServerSentEvents,
+            TransportKind.Polling => Product.ChatTransport.Polling,
+            _ => Product.ChatTransport.WebSockets,
+        }],
+        ConnectTimeout = ConnectTimeout,
+        MaxPendingMessages = int.MaxValue,
+        MaxPendingBytes = long.MaxValue,
+        MaxQueuedEvents = 1, // Nobody reads them; see the probe.
+        RetryPolicy = new SeededJitter(this),
+        Probe = probe,
+        Times = new ClientTimes
+        {
+            Refused = PolicyDelay,
+            Busy = BusyDelay,
+            Resend = ResendWindow,
+            Signal = TimeSpan.Zero,
+            Backoff = new Product.FullJitterRetryPolicy { First = RetryDelay, Limit = RetryDelay },
+        },
+    };
+
+    private sealed class SeededJitter(ChatClientOptions options) : Product.IRetryPolicy
+    {
+        public TimeSpan? GetDelay(Product.RetryContext context)
+        {
+            var ceiling = Math.Min(options.LongestDelay.TotalSeconds, options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(context.Attempt, 30)));
+            return TimeSpan.FromSeconds(options.Random.NextDouble() * ceiling);
+        }
+    }
 }
