@@ -14,6 +14,7 @@ internal sealed class Settings
             throw new ArgumentException($"'{address}' is not an absolute address with the scheme http, https, ws, or wss.", nameof(address));
         Check(options);
         Options = options;
+        Endpoint = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped); // no credentials
         Transports = [.. options.Transports.Distinct()];
         Headers = [.. options.Headers];
         (Address, After) = TakePositions(address);
@@ -23,6 +24,9 @@ internal sealed class Settings
 
     /// <summary>The address without positions.</summary>
     public Uri Address { get; }
+
+    /// <summary>The address without a query, which can contain secrets, for logs.</summary>
+    public string Endpoint { get; }
 
     public ChatClientOptions Options { get; }
 
@@ -41,17 +45,17 @@ internal sealed class Settings
     {
         if (options.Transports.Count == 0)
             throw new ArgumentException($"{nameof(ChatClientOptions)}.{nameof(options.Transports)} is empty.", nameof(options));
-        AtLeast(options.MaxPendingMessages, 1, nameof(options.MaxPendingMessages));
-        AtLeast(options.MaxPendingBytes, 1, nameof(options.MaxPendingBytes));
-        AtLeast(options.MaxQueuedEvents, 1, nameof(options.MaxQueuedEvents));
-        AtLeast(options.ConnectTimeout.Ticks, 1, nameof(options.ConnectTimeout));
-        AtLeast(options.CloseTimeout.Ticks, 0, nameof(options.CloseTimeout));
+        AtLeast(options, options.MaxPendingMessages, 1, nameof(options.MaxPendingMessages));
+        AtLeast(options, options.MaxPendingBytes, 1, nameof(options.MaxPendingBytes));
+        AtLeast(options, options.MaxQueuedEvents, 1, nameof(options.MaxQueuedEvents));
+        AtLeast(options, options.ConnectTimeout.Ticks, 1, nameof(options.ConnectTimeout));
+        AtLeast(options, options.CloseTimeout.Ticks, 0, nameof(options.CloseTimeout));
     }
 
-    private static void AtLeast(long value, long min, string name)
+    private static void AtLeast(ChatClientOptions options, long value, long min, string name)
     {
         if (value < min)
-            throw new ArgumentOutOfRangeException("options", value, $"{nameof(ChatClientOptions)}.{name} must be at least {min}.");
+            throw new ArgumentOutOfRangeException(nameof(options), value, $"{nameof(ChatClientOptions)}.{name} must be at least {min}.");
     }
 
     /// <summary>Takes parameters such as <c>after=lobby~5k2j9:42/17</c> out of the query.</summary>

@@ -30,7 +30,6 @@ public sealed class StorageTests : IAsyncLifetime
             await acknowledged.Soon();
             var sent = first.SendAsync("sent");
             await connection.ReceiveAsync("message", "sent");
-            connection.Abort();
             await first.DisposeAsync();
             Assert.Equal(ChatErrorCodes.Stored, (await sent.FailsAsync()).Code);
         }

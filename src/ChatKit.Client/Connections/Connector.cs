@@ -147,7 +147,7 @@ internal sealed class Connector
     /// <summary>The client is disposed. Returns the connection, which ends when the server has answered what it has received.</summary>
     public Link? BeginDispose()
     {
-        _next.Dispose();
+        _next.Cancel();
         Replacement.Drop();
         if (Current is not { Welcome: not null } link)
             return null;
@@ -170,7 +170,7 @@ internal sealed class Connector
     private void Dial()
     {
         Current = new Link(_session, _choice.Current, LinkRole.Current);
-        ClientLog.Connecting(_session.Logger, _session.Settings.Address.GetLeftPart(UriPartial.Path), Current.Kind);
+        ClientLog.Connecting(_session.Logger, _session.Settings.Endpoint, Current.Kind);
         Current.Start();
     }
 
@@ -183,7 +183,7 @@ internal sealed class Connector
 
     private void Drop()
     {
-        _next.Dispose();
+        _next.Cancel();
         if (Current is not { } link)
             return;
         Current = null;

@@ -25,7 +25,6 @@ internal sealed partial class Link
     private static readonly TimeSpan EndAfterFailedWrite = TimeSpan.FromSeconds(1);
 
     private readonly Session _session;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly OneShot _silence;
     private readonly Dictionary<string, LinkRoom> _rooms = [];
     private readonly LinkWriter _writer;
@@ -131,7 +130,7 @@ internal sealed partial class Link
         if (welcome.Ping > 0)
             Expect(TimeSpan.FromSeconds(2 * welcome.Ping));
         else
-            _silence.Dispose();
+            _silence.Cancel();
     }
 
     /// <summary>The server closes the connection.</summary>
@@ -206,8 +205,7 @@ internal sealed partial class Link
 
     private async Task<Transport> CreateAsync()
     {
-        var getToken = _session.Settings.Options.Token;
-        var token = getToken is null ? null : await getToken(_stopping.Token).WaitAsync(_stopping.Token).ConfigureAwait(false);
+        var token = _session.Settings.Options.Token is { } getToken ? await GetTokenAsync(getToken).ConfigureAwait(false) : null;
         var transport = Transport.Create(Kind, _session.Settings, token);
         lock (_session.Gate)
         {
@@ -217,6 +215,16 @@ internal sealed partial class Link
                 Expect(_session.Connector.ConnectTimeout);
             return _writer.Transport = _transport = transport;
         }
+    }
+
+    private async Task<string?> GetTokenAsync(Func<CancellationToken, Task<string?>> getToken)
+    {
+        using var stopping = new CancellationTokenSource();
+        var getting = getToken(stopping.Token);
+        if (await Task.WhenAny(getting, Ended).ConfigureAwait(false) == getting)
+            return await getting.ConfigureAwait(false);
+        await stopping.CancelAsync().ConfigureAwait(false);
+        throw new TimeoutException("There was no token in time.");
     }
 
     /// <summary>Ends the connection if nothing arrives in time.</summary>
@@ -260,17 +268,14 @@ internal sealed partial class Link
     {
         _isEnded = true;
         _ended.TrySetResult();
-        _silence.Dispose();
-        Pause.Dispose();
+        _silence.Cancel();
+        Pause.Cancel();
         _writer.Stop();
         _attempt?.Stop();
         var transport = _transport;
 
         // Not here, because that can continue what waits for the transport, under the lock.
-        _ = Task.Run(() =>
-        {
-            _stopping.Cancel();
-            transport?.Abort();
-        });
+        if (transport is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.Abort(), transport, preferLocal: false);
     }
 }

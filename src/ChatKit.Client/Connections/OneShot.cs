@@ -1,7 +1,7 @@
 namespace ChatKit.Client.Connections;
 
 /// <summary>Runs one action later, under a lock. Use it under the same lock.</summary>
-internal sealed class OneShot(TimeProvider time, Lock gate) : IDisposable
+internal sealed class OneShot(TimeProvider time, Lock gate)
 {
     private ITimer? _timer;
     private Action? _action;
@@ -26,7 +26,7 @@ internal sealed class OneShot(TimeProvider time, Lock gate) : IDisposable
     }
 
     /// <summary>Forgets the action, and the timer.</summary>
-    public void Dispose()
+    public void Cancel()
     {
         _action = null;
         _timer?.Dispose();

@@ -32,7 +32,7 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
     public void Schedule(Link link)
     {
         _attempts = 0;
-        _renewal.Dispose();
+        _renewal.Cancel();
         if (link.Welcome!.Expires is { } seconds)
         {
             // The clients of a server can have tokens that expire at the same time.
@@ -44,7 +44,7 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
                 _renewal.Set(due - session.Time.GetElapsedTime(link.WelcomedAt), Open);
         }
 
-        _better.Dispose();
+        _better.Cancel();
         if (choice.TryBetterIn is { } wait)
             _better.Set(wait, TryBetter);
     }
@@ -98,8 +98,8 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
 
     public void Drop()
     {
-        _renewal.Dispose();
-        _better.Dispose();
+        _renewal.Cancel();
+        _better.Cancel();
         if (Link is { } link)
         {
             link.Drop();

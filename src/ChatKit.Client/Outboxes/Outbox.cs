@@ -146,12 +146,12 @@ internal sealed partial class Outbox(Session session)
     }
 
     /// <summary>Ends the wait for the server's store.</summary>
-    public void Release() => _hold.Dispose();
+    public void Release() => _hold.Cancel();
 
     /// <summary>There will be no other connection.</summary>
     public void AbandonAll()
     {
-        _hold.Dispose();
+        _hold.Cancel();
         foreach (var entry in _entries.ToArray())
             Abandon(entry);
     }
@@ -165,7 +165,7 @@ internal sealed partial class Outbox(Session session)
             return;
         }
 
-        _hold.Dispose();
+        _hold.Cancel();
         foreach (var entry in _entries)
         {
             session.Telemetry.Failed(entry, ChatErrorCodes.Stored);

@@ -74,7 +74,7 @@ internal sealed class Entrance(Session session, RoomBook rooms)
     {
         foreach (var state in states)
             link.Joining.Enqueue(state);
-        link.Pause.Dispose();
+        link.Pause.Cancel();
         while (link.Sent < link.Allowed && link.Joining.TryDequeue(out var state))
             Join(link, state);
         if (link == session.Connector.Current)

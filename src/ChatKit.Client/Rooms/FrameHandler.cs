@@ -101,7 +101,7 @@ internal sealed class FrameHandler(Session session)
             session.MeetHome(home);
         if (link == Current)
             session.Outbox.Sign(session.Connector.User!);
-        Rooms.Resume(link);
+        RoomBook.Resume(link);
         Rooms.Entrance.EnterAll(link);
     }
 

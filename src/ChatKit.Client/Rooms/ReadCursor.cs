@@ -40,14 +40,14 @@ internal sealed class ReadCursor(TimeProvider time, Lock gate, TimeSpan interval
     /// <summary>Sends the latest position now, because it can't be sent later.</summary>
     public void Finish()
     {
-        _timer?.Dispose();
+        _timer?.Cancel();
         Flush();
     }
 
     /// <summary>There is no connection.</summary>
     public void Stop()
     {
-        _timer?.Dispose();
+        _timer?.Cancel();
         _known = null;
         _isReady = false;
     }

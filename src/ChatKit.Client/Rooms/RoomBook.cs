@@ -102,7 +102,7 @@ internal sealed class RoomBook
     }
 
     /// <summary>Names the positions that didn't fit into the address.</summary>
-    public void Resume(Link link)
+    public static void Resume(Link link)
     {
         if (link.Unnamed.Length == 0)
             return;

@@ -4,7 +4,7 @@ using ChatKit.Client.Protocol;
 namespace ChatKit.Client.Transports;
 
 /// <summary>The rooms that polls join besides the home room, and what of their answers is new. Each poll begins like a new connection.</summary>
-internal sealed class PolledRooms
+internal sealed class PolledRooms : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Room> _rooms = [];
@@ -83,6 +83,8 @@ internal sealed class PolledRooms
             return [.. taken.OrderBy(static frame => frame.Type == "welcome" ? 0 : 1)];
         }
     }
+
+    public void Dispose() => _changed.Dispose();
 
     private static Room? RefusedBy(ServerFrame frame, Room[] asked) =>
         frame is { Type: "error", Ref: { } reference } && reference.StartsWith("join-", StringComparison.Ordinal)

@@ -78,6 +78,12 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         }
     }
 
+    public override void Dispose()
+    {
+        _rooms.Dispose();
+        base.Dispose();
+    }
+
     private async Task PollAsync(PolledRooms.Room[] joined, CancellationToken changed)
     {
         var wait = _rooms.HasWelcome && Array.TrueForAll(joined, static room => room.Ref is null) ? Settings.Times.PollWait : TimeSpan.Zero;

@@ -25,7 +25,7 @@ public class EventStreamTests
 
         var second = await server.OpenStreamAsync();
 
-        Assert.Equal("after=lobby~e:1/3", second.Query);
+        Assert.Equal("after=lobby~e:1/3&connection=c", second.Query);
     }
 
     [Fact]
@@ -129,15 +129,16 @@ public class EventStreamTests
     }
 
     [Theory]
-    [InlineData(503, "text/plain")]
-    [InlineData(200, "text/html")]
-    public async Task A_response_that_is_no_event_stream_is_like_a_broken_connection(int status, string type)
+    [InlineData(503, "text/plain", 1013)]
+    [InlineData(500, "text/plain", null)]
+    [InlineData(200, "text/html", null)]
+    public async Task A_response_that_is_no_event_stream_is_like_a_broken_connection(int status, string type, int? code)
     {
         await using var server = await ScriptedHttpServer.StartAsync();
         await using var client = Start(server);
 
         await (await server.GetAsync()).AnswerAsync(status, "Not now.", type);
-        Assert.Equal((ClientState.Waiting, null), await NextEndAsync(client));
+        Assert.Equal((ClientState.Waiting, (WebSocketCloseStatus?)code), await NextEndAsync(client));
 
         await server.OpenStreamAsync();
     }

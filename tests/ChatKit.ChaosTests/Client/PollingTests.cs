@@ -150,7 +150,7 @@ public class PollingTests
         await server.GetAsync();
 
         Assert.Equal("after=lobby~e:1/3&frames=1&join=team&wait=0", joining.Query);
-        Assert.Equal("after=lobby~e:1/3&after=team~f:1/0&frames=1&join=team&wait=25", next.Query);
+        Assert.Equal("after=lobby~e:1/3&after=team~f:1&frames=1&join=team&wait=25", next.Query);
         Assert.Equal("team", (await client.NextAsync<RoomJoined>()).Room);
         Assert.Equal("f:1 a", await client.NextSeenAsync());
     }

@@ -56,6 +56,7 @@ public sealed class ChatClientOptions
             _ => Product.ChatTransport.WebSockets,
         }],
         ConnectTimeout = ConnectTimeout,
+        CloseTimeout = TimeSpan.FromMilliseconds(250), // A scripted server does not answer.
         MaxPendingMessages = int.MaxValue,
         MaxPendingBytes = long.MaxValue,
         MaxQueuedEvents = 1, // Nobody reads them; see the probe.
