@@ -69,7 +69,8 @@ void Change(Action change)
     }
 }
 
-Task SayAsync(string text) => chat.SendAsync(text).ContinueWith(static sent => Console.WriteLine(sent.Exception?.InnerException?.Message ?? "Said it."));
+Task SayAsync(string text) =>
+    chat.SendAsync(text).ContinueWith(static sent => Console.WriteLine(sent.Exception?.InnerException?.Message ?? "Said it."));
 
 void Save(string path, string text)
 {

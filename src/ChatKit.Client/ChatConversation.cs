@@ -87,7 +87,7 @@ public abstract class ChatConversation
     public Task EditAsync(MessagePosition position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>
         AddAsync("edit", position, Payload.Of(bytes), cancellationToken);
 
-    /// <summary>Replaces the content of a message by a JSON value, like <see cref="EditAsync(MessagePosition, string, CancellationToken)"/>.</summary>
+    /// <summary>Replaces the content of a message by JSON, like <see cref="EditAsync(MessagePosition, string, CancellationToken)"/>.</summary>
     /// <typeparam name="T">The type of the value.</typeparam>
     /// <param name="position">The position of the message.</param>
     /// <param name="value">The value.</param>
@@ -141,11 +141,12 @@ public abstract class ChatConversation
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(Session.IsDisposed, typeof(ChatClient));
-        var sending = Session.Outbox.AddAsync(type, _state?.Name, position, payload, () => _state is { } state && !Session.Rooms.Entrance.IsJoined(state)
-            ? new ChatException(ChatErrorCodes.NotJoined, "The client has left the room.")
-            : null);
-        return await sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await Session.Outbox.AddAsync(type, _state?.Name, position, payload, Check).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private ChatException? Check() => _state is { } state && !Session.Rooms.Entrance.IsJoined(state)
+        ? new ChatException(ChatErrorCodes.NotJoined, "The client has left the room.")
+        : null;
 
     private static T NotNull<T>(T value)
         where T : class

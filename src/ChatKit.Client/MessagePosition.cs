@@ -62,7 +62,7 @@ public readonly record struct MessagePosition
 
     internal bool IsOfSameEpoch(MessagePosition other) => Epoch.SequenceEqual(other.Epoch);
 
-    /// <summary>Whether a reader at another position has not reached this one. Positions of different epochs can't be compared, and count as new.</summary>
+    /// <summary>Whether a reader at another position has not reached this one. Positions of different epochs count as new.</summary>
     internal bool IsAfter(MessagePosition? other) =>
         other is not { } reached || !IsOfSameEpoch(reached) || _sequence > reached._sequence;
 

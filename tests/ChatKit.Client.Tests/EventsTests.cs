@@ -35,7 +35,10 @@ public sealed class EventsTests : IAsyncLifetime
         await using var events = client.Read();
         var connection = await _server.WelcomeAsync();
         await connection.SendAsync(
-            """{"type":"message","room":"lobby","position":"e:1","from":"ann","at":"2026-11-22T18:00:00Z","edited":"2026-11-22T18:01:00Z","base64":"AQI="}""");
+            """
+            {"type":"message","room":"lobby","position":"e:1","from":"ann","at":"2026-11-22T18:00:00Z","edited":"2026-11-22T18:01:00Z",
+            "base64":"AQI="}
+            """);
         await connection.SendAsync("""{"at":"2026-11-22T18:00:00Z","json":{"Question":"when?","Options":[]},"type":"message","later":[{}]}""");
         await connection.SendLiveAsync("e:1");
         await connection.SendAsync("""{"type":"message","room":"lobby","position":"e:2","at":"2026-11-22T18:00:00Z","deleted":true}""");
@@ -191,7 +194,12 @@ public sealed class EventsTests : IAsyncLifetime
         await using var client = Clients.Start(_server.Address);
         await using var events = client.Read();
         var connection = await _server.WelcomeAsync();
-        foreach (var frame in (string[])["not JSON", "[]", "null", "{}", """{"type":"future","room":7}""", """{"type":"message","room":"lobby","position":"x"}""", """{"type":"gap","room":"lobby"}"""])
+        string[] frames =
+        [
+            "not JSON", "[]", "null", "{}", """{"type":"future","room":7}""", """{"type":"message","room":"lobby","position":"x"}""",
+            """{"type":"gap","room":"lobby"}""",
+        ];
+        foreach (var frame in frames)
             await connection.SendAsync(frame);
         await connection.SendMessageAsync("e:1", "one");
 

@@ -127,9 +127,10 @@ public class FallbackTests
         Assert.Equal([ChatTransport.WebSockets], choice.Better);
     }
 
-    private static ChatClient Create(RealServer server, TimeSpan? better = null, TimeSpan? fallback = null) => Clients.Create(server.Address, options =>
-    {
-        options.Transports = new ChatClientOptions().Transports;
-        options.Times = options.Times with { Better = better ?? Clients.Long, Fallback = fallback ?? Patience.Limit };
-    });
+    private static ChatClient Create(RealServer server, TimeSpan? better = null, TimeSpan? fallback = null) =>
+        Clients.Create(server.Address, options =>
+        {
+            options.Transports = new ChatClientOptions().Transports;
+            options.Times = options.Times with { Better = better ?? Clients.Long, Fallback = fallback ?? Patience.Limit };
+        });
 }

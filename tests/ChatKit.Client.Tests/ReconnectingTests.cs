@@ -113,7 +113,9 @@ public sealed class ReconnectingTests : IAsyncLifetime
         await connecting.FailsAsync();
 
         Assert.Equal([0, 1, 2], policy.Contexts.Select(static context => context.Attempt));
-        Assert.All(policy.Contexts, static context => Assert.Equal((1011, "why", TimeSpan.Zero), (context.CloseCode, context.Reason, context.Minimum)));
+        Assert.All(
+            policy.Contexts,
+            static context => Assert.Equal((1011, "why", TimeSpan.Zero), (context.CloseCode, context.Reason, context.Minimum)));
     }
 
     [Fact]

@@ -154,13 +154,16 @@ public sealed class RoomsTests : IAsyncLifetime
         var first = client.GetOlderAsync(2);
         var second = client.GetOlderAsync(2);
 
-        await AnswerHistoryAsync(connection, "e:7", """{"position":"e:5","at":"2026-11-22T18:00:00Z","data":"five"},{"position":"e:6","at":"2026-11-22T18:00:00Z","deleted":true}""", true);
+        const string Two =
+            """{"position":"e:5","at":"2026-11-22T18:00:00Z","data":"five"},{"position":"e:6","at":"2026-11-22T18:00:00Z","deleted":true}""";
+        await AnswerHistoryAsync(connection, "e:7", Two, true);
         await AnswerHistoryAsync(connection, "e:5", """{"position":"e:4","from":"ann","at":"2026-11-22T18:00:00Z","data":"four"}""", false);
 
         var (messages, more) = await first.Soon();
         Assert.Equal(["e:5", "e:6"], messages.Select(static message => message.Position.ToString()));
         Assert.True(more && messages[1].IsDeleted && !messages[0].IsLive);
-        Assert.Equal(("lobby", "ann", "four"), await second.Soon() is var older ? (older.Messages[0].Room, older.Messages[0].From, older.Messages[0].Text) : default);
+        var oldest = Assert.Single((await second.Soon()).Messages);
+        Assert.Equal(("lobby", "ann", "four"), (oldest.Room, oldest.From, oldest.Text));
         var lost = client.GetOlderAsync();
         await connection.ReceiveAsync("history");
         connection.Abort();
@@ -211,7 +214,7 @@ public sealed class RoomsTests : IAsyncLifetime
     {
         JsonElement request = await connection.ReceiveAsync();
         Assert.Equal((before, 2), (request.GetProperty("before").GetString(), request.GetProperty("limit").GetInt32()));
-        await connection.SendAsync(
-            $$"""{"type":"history","ref":"{{request.GetProperty("ref").GetString()}}","room":"lobby","messages":[{{messages}}],"more":{{(more ? "true" : "false")}}}""");
+        var (reference, isMore) = (request.GetProperty("ref").GetString(), more ? "true" : "false");
+        await connection.SendAsync($$"""{"type":"history","ref":"{{reference}}","room":"lobby","messages":[{{messages}}],"more":{{isMore}}}""");
     }
 }

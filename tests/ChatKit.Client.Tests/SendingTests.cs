@@ -18,7 +18,8 @@ public sealed class SendingTests : IAsyncLifetime
         await using var client = Clients.Start(_server.Address);
         Task<MessagePosition>[] sending = [client.SendAsync("a"), client.SendAsync("b"), client.SendAsync("c")];
         var first = await _server.WelcomeAsync();
-        string[] refs = [await first.ReceiveAsync("message", "a"), await first.ReceiveAsync("message", "b"), await first.ReceiveAsync("message", "c")];
+        string[] refs =
+            [await first.ReceiveAsync("message", "a"), await first.ReceiveAsync("message", "b"), await first.ReceiveAsync("message", "c")];
         await first.SendAckAsync(refs[0], "e:1");
         Assert.Equal("e:1", (await sending[0].Soon()).ToString());
         first.Abort();

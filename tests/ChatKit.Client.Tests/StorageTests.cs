@@ -148,7 +148,10 @@ public sealed class StorageTests : IAsyncLifetime
     }
 
     private static StoredMessage Message(string reference, DateTimeOffset? sentAt) => new(
-        reference, Encoding.UTF8.GetBytes($$"""{"type":"message","ref":"{{reference}}","data":"{{reference}}"}"""), sentAt is null ? null : "ann", sentAt);
+        reference,
+        Encoding.UTF8.GetBytes($$"""{"type":"message","ref":"{{reference}}","data":"{{reference}}"}"""),
+        sentAt is null ? null : "ann",
+        sentAt);
 
     private ChatClient Create(Action<ChatClientOptions>? configure = null) => Clients.Create(_server.Address, options =>
     {

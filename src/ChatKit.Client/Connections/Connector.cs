@@ -213,10 +213,8 @@ internal sealed class Connector
         }
 
         Report(ChatState.Closed);
-        var problem = new ChatException(ChatErrorCodes.Closed, end.Reason.Length > 0 ? end.Reason : $"The server has closed the connection ({end.Code}).")
-        {
-            CloseCode = end.Code,
-        };
+        var reason = end.Reason.Length > 0 ? end.Reason : $"The server has closed the connection ({end.Code}).";
+        var problem = new ChatException(ChatErrorCodes.Closed, reason) { CloseCode = end.Code };
         _session.Outbox.AbandonAll();
         _session.Rooms.Abandon(problem);
         Live.TrySetException(problem);

@@ -51,7 +51,8 @@ internal sealed partial class Link : IFrameSink, IHandshake
     {
         lock (_session.Gate)
         {
-            var address = _session.Rooms.AddQuery(_session.Settings.Address, _former ??= [.. _session.Connector.Former], maxLength, isWhole, out var unnamed);
+            _former ??= [.. _session.Connector.Former];
+            var address = _session.Rooms.AddQuery(_session.Settings.Address, _former, maxLength, isWhole, out var unnamed);
             (Unnamed, isComplete) = (unnamed, unnamed.Length == 0);
             return address;
         }

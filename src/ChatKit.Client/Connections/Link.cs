@@ -18,7 +18,7 @@ internal enum LinkRole
     Leaving,
 }
 
-/// <summary>One connection, or an attempt to connect. Public members are under the session's lock, except those of the transport's interfaces.</summary>
+/// <summary>One connection, or an attempt to connect. Its public members are under the session's lock.</summary>
 internal sealed partial class Link
 {
     /// <summary>How long the end may take after a failed write. What the server says about it can still arrive.</summary>

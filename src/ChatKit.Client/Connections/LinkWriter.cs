@@ -2,7 +2,9 @@ using ChatKit.Client.Transports;
 
 namespace ChatKit.Client.Connections;
 
-/// <summary>Sends the frames of a connection, one after the other. Runs only as long as there is something to send. Under the session's lock.</summary>
+/// <summary>
+/// Sends the frames of a connection, one after the other. Runs only as long as there is something to send. Under the session's lock.
+/// </summary>
 internal sealed class LinkWriter(Lock gate, Action<Exception> onFailed)
 {
     private readonly Queue<Outgoing> _outgoing = new();

@@ -53,7 +53,10 @@ internal sealed partial class Outbox
         });
         session.Emit(new ErrorReceived
         {
-            Room = refused.Room ?? session.Home, Ref = refused.Ref, Code = error.Code!, Description = error.Text ?? error.Code!,
+            Room = refused.Room ?? session.Home,
+            Ref = refused.Ref,
+            Code = error.Code!,
+            Description = error.Text ?? error.Code!,
         });
     }
 
@@ -69,9 +72,15 @@ internal sealed partial class Outbox
         var pending = entry.Describe(session.Home);
         session.Emit(new ErrorReceived
         {
-            Room = pending.Room, Ref = pending.Ref, Kind = pending.Kind, Position = pending.Position,
-            Text = pending.Text, Bytes = pending.Bytes, Json = pending.Json,
-            Code = problem.Code, Description = problem.Message,
+            Room = pending.Room,
+            Ref = pending.Ref,
+            Kind = pending.Kind,
+            Position = pending.Position,
+            Text = pending.Text,
+            Bytes = pending.Bytes,
+            Json = pending.Json,
+            Code = problem.Code,
+            Description = problem.Message,
         });
     }
 }

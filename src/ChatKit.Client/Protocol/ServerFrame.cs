@@ -98,9 +98,9 @@ internal sealed record ServerFrame
 
     public int? Count { get; init; }
 
-    /// <summary>The bytes of its content, as a view that isn't copied again.</summary>
+    /// <summary>The bytes of its content. Null isn't the empty memory to which it converts.</summary>
     [JsonIgnore]
-    public ReadOnlyMemory<byte>? Bytes => Base64 is { } bytes ? new ReadOnlyMemory<byte>(bytes) : (ReadOnlyMemory<byte>?)null; // Not the empty memory that null converts to.
+    public ReadOnlyMemory<byte>? Bytes => Base64 is { } bytes ? new ReadOnlyMemory<byte>(bytes) : (ReadOnlyMemory<byte>?)null;
 
     [JsonIgnore]
     public JsonElement? JsonOrNull => Json.ValueKind == JsonValueKind.Undefined ? null : Json;

@@ -3,7 +3,7 @@ using ChatKit.Client.Protocol;
 
 namespace ChatKit.Client.Rooms;
 
-/// <summary>Signals, positions that the user has read, and older messages. A state that is null means the home room. Takes the session's lock.</summary>
+/// <summary>Signals, positions that the user has read, and older messages. A room that is null means the home room. Takes the lock.</summary>
 internal sealed class Exchanges(Session session)
 {
     private const int MaxNames = 32;

@@ -176,8 +176,12 @@ internal sealed class FrameHandler(Session session)
         state.Cursor.Start(read, position ?? MessagePosition.None);
         session.Emit(new RoomLive
         {
-            Room = state.Name, Recovered = frame.Recovered, Read = read is { } done ? state.Known(done) : null, Unread = frame.Unread,
-            At = position ?? MessagePosition.None, Revision = frame.Revision ?? 0,
+            Room = state.Name,
+            Recovered = frame.Recovered,
+            Read = read is { } done ? state.Known(done) : null,
+            Unread = frame.Unread,
+            At = position ?? MessagePosition.None,
+            Revision = frame.Revision ?? 0,
         });
         if (frame.Room == link.Welcome?.Room)
             session.Connector.OnLive(link);

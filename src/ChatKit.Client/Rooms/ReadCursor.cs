@@ -19,7 +19,7 @@ internal sealed class ReadCursor(TimeProvider time, Lock gate, TimeSpan interval
         Flush();
     }
 
-    /// <summary>The client has caught up with the room, and knows the server's position. Positions of an earlier epoch mean nothing to the server.</summary>
+    /// <summary>The client has caught up with the room, and knows the server's position. Positions of an earlier epoch mean nothing there.</summary>
     public void Start(MessagePosition? position, MessagePosition latest)
     {
         if (Wanted is { } wanted && !wanted.IsOfSameEpoch(latest))

@@ -136,7 +136,8 @@ internal sealed class EventStreamTransport(Settings settings, string? token) : T
             {
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ending);
                 limit.CancelAfter(Settings.Options.ConnectTimeout);
-                using var response = await HttpRequests.PostAsync(Settings, Settings.Address, Token, body, headers, limit.Token).ConfigureAwait(false);
+                using var response = await HttpRequests.PostAsync(Settings, Settings.Address, Token, body, headers, limit.Token)
+                    .ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.Accepted)
                     return null;
                 if (!HttpRequests.IsEarly(response.StatusCode))

@@ -118,7 +118,8 @@ internal sealed class PolledRooms : IDisposable
                 Forget(frame.Room!);
                 return true;
             case "presence":
-                var text = $"{frame.Count}:{string.Join('\n', frame.Here ?? [])}:{string.Join('\n', frame.Members?.Select(static m => m.Key + m.Value.GetRawText()) ?? [])}";
+                var members = frame.Members?.Select(static member => member.Key + member.Value.GetRawText()) ?? [];
+                var text = $"{frame.Count}:{string.Join('\n', frame.Here ?? [])}:{string.Join('\n', members)}";
                 var isKnown = _presence.TryGetValue(frame.Room!, out var known) && known == text;
                 _presence[frame.Room!] = text;
                 return !isKnown;

@@ -61,7 +61,10 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
                 {
                     _sink!.OnFrame(new ServerFrame
                     {
-                        Type = "error", Ref = sent.Ref, Code = ChatErrorCodes.TooManyRooms, Text = "Polls have room for no further room.",
+                        Type = "error",
+                        Ref = sent.Ref,
+                        Code = ChatErrorCodes.TooManyRooms,
+                        Text = "Polls have room for no further room.",
                     });
                 }
 
@@ -90,7 +93,8 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         var query = new List<string> { "frames=1", string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds:0}") };
         query.AddRange(joined.Select(static room => $"join={Uri.EscapeDataString(room.Name)}"));
         var address = _handshake!.AddQuery(MaxAddress - query.Sum(static part => part.Length + 1), isWhole: true, out var isComplete);
-        address = new UriBuilder(address) { Query = string.Join('&', query.Prepend(address.Query.TrimStart('?')).Where(static part => part.Length > 0)) }.Uri;
+        var parts = query.Prepend(address.Query.TrimStart('?')).Where(static part => part.Length > 0);
+        address = new UriBuilder(address) { Query = string.Join('&', parts) }.Uri;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ending, changed);
         limit.CancelAfter(wait + Settings.Options.ConnectTimeout);
         using var response = await HttpRequests.GetAsync(Settings, address, Token, HttpRequests.JsonType, limit.Token).ConfigureAwait(false);
@@ -132,7 +136,10 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
 
         _sink!.OnFrame(new ServerFrame
         {
-            Type = "error", Ref = problem.Ref ?? reference, Code = problem.Code, Text = problem.Detail ?? problem.Code,
+            Type = "error",
+            Ref = problem.Ref ?? reference,
+            Code = problem.Code,
+            Text = problem.Detail ?? problem.Code,
             Retry = problem.Retry ?? delay?.TotalSeconds,
         });
         if (problem.Code == ChatErrorCodes.RateLimited)

@@ -33,7 +33,7 @@ internal abstract class Transport : IDisposable
         _ => new WebSocketTransport(settings, token),
     };
 
-    /// <summary>Whether an exception means that a connection was lost, or not established. A handler of requests throws some of sockets as they are.</summary>
+    /// <summary>Whether an exception means that a connection was lost, or not established.</summary>
     public static bool IsFailure(Exception exception) => exception
         is WebSocketException or HttpRequestException or IOException or SocketException or TimeoutException
         or OperationCanceledException or ObjectDisposedException or InvalidOperationException or JsonException;
@@ -57,7 +57,7 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends a frame. One at a time.</summary>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> frame);
 
-    /// <summary>Tells the server that the client ends the connection, once everything is sent. <see cref="RunAsync"/> returns when it has ended.</summary>
+    /// <summary>Tells the server that the client ends the connection. <see cref="RunAsync"/> returns when it has ended.</summary>
     public virtual ValueTask CloseAsync()
     {
         Abort();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using ChatKit.Client.Connections;
@@ -102,9 +103,10 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
         // A proxy that blocks WebSockets can answer like this, and then another transport finds out.
         if (status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden && Settings.Transports.Length > 1)
             return LinkEnd.Broken($"The handshake was answered with {(int)status}.");
-        TimeSpan? delay = _socket.HttpResponseHeaders?.FirstOrDefault(static header => header.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase))
-            .Value?.FirstOrDefault() is { } text && double.TryParse(text, out var seconds) && seconds >= 0 ? TimeSpan.FromSeconds(seconds) : null;
-        return HttpRequests.ToEnd(status, null, delay);
+        IEnumerable<string>? retry = null;
+        _socket.HttpResponseHeaders?.TryGetValue("Retry-After", out retry);
+        var isKnown = int.TryParse(retry?.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds);
+        return HttpRequests.ToEnd(status, null, isKnown ? TimeSpan.FromSeconds(seconds) : null);
     }
 
     /// <summary>Reads one frame. Returns false if a close frame came instead.</summary>

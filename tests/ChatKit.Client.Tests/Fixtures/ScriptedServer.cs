@@ -111,7 +111,9 @@ internal sealed class ScriptedConnection(WebSocket socket, HttpRequest handshake
         SendAsync($$"""{"type":"live","room":"{{room}}","position":"{{position}}","recovered":true}""");
 
     public Task SendAckAsync(string? reference, string? position = null) => SendAsync(
-        position is null ? $$"""{"type":"ack","ref":"{{reference}}"}""" : $$"""{"type":"ack","ref":"{{reference}}","room":"lobby","position":"{{position}}"}""");
+        position is null
+            ? $$"""{"type":"ack","ref":"{{reference}}"}"""
+            : $$"""{"type":"ack","ref":"{{reference}}","room":"lobby","position":"{{position}}"}""");
 
     public Task SendErrorAsync(string? reference, string code, string more = "") =>
         SendAsync($$"""{"type":"error","ref":"{{reference}}","code":"{{code}}","text":"why"{{more}}}""");

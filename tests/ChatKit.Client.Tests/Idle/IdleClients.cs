@@ -23,9 +23,10 @@ internal static class IdleClients
             var clients = await ConnectAsync(address, count);
             await Task.Delay(TimeSpan.FromSeconds(5)); // Until buffers of the handshake are returned.
             var (heapAfter, memoryAfter) = Measure();
+            var (managed, resident) = ((heapAfter - heap) / 1024.0 / count, (memoryAfter - memory) / 1024.0 / count);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} idle clients: {(heapAfter - heap) / 1024.0 / count:0.0} KiB of the managed heap and {(memoryAfter - memory) / 1024.0 / count:0.0} KiB of resident memory each, {ThreadPool.ThreadCount} threads of the pool"));
+                $"{count} idle clients: {managed:0.0} KiB of the managed heap and {resident:0.0} KiB of resident memory each"));
             await Task.WhenAll(warm.Concat(clients).Select(static client => client.DisposeAsync().AsTask()));
             return 0;
         }

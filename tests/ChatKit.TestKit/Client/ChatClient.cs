@@ -75,7 +75,8 @@ public sealed class ChatClient : IAsyncDisposable, IClientProbe
     }
 
     /// <summary>States how far the user has read a room. Returns false if there is no connection, or if the client isn't in the room.</summary>
-    public bool Read(string room, string position) => TryFind(room, out var conversation) && Do(() => conversation.MarkRead(Product.MessagePosition.Parse(position)));
+    public bool Read(string room, string position) =>
+        TryFind(room, out var conversation) && Do(() => conversation.MarkRead(Product.MessagePosition.Parse(position)));
 
     /// <summary>Sends a signal once. Returns false if there is no connection, or if the client isn't in the room.</summary>
     public bool Signal(string room, string name) => TryFind(room, out var conversation) && Do(() => conversation.Signal(name));
