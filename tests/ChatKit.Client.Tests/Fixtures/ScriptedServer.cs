@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -15,6 +16,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Channel<ScriptedConnection> _connections = Channel.CreateUnbounded<ScriptedConnection>();
+    private readonly ConcurrentBag<ScriptedConnection> _all = [];
     private int _handshakes;
 
     private ScriptedServer()
@@ -63,7 +65,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _connections.Writer.Complete();
-        await foreach (var connection in _connections.Reader.ReadAllAsync())
+        foreach (var connection in _all)
             connection.Abort();
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
@@ -82,6 +84,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync("chatkit.v1");
         var connection = new ScriptedConnection(socket, context.Request);
+        _all.Add(connection);
         if (_connections.Writer.TryWrite(connection))
             await connection.Over;
     }
