@@ -1,6 +1,6 @@
 namespace ChatKit.Client;
 
-/// <summary>Decides how long a client waits before it connects again.</summary>
+/// <summary>Decides how long a client waits before it connects again. The client waits for the decision, so it must not block.</summary>
 public interface IRetryPolicy
 {
     /// <summary>Returns the delay, to which the client adds <see cref="RetryContext.Minimum"/>; null to stay closed.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using ChatKit.Client.Tests.Fixtures;
 
@@ -17,13 +18,14 @@ public sealed class BotTests : IDisposable
         var (server, address) = await ServerProgram.StartAsync();
         await using var first = server;
         await using var person = Clients.Create(address);
-        await using var events = person.Read();
+        var said = new ConcurrentQueue<string>();
+        var reading = ReadAsync(person, said);
         await person.ConnectAsync().Soon();
         await using (var bot = StartBot(address))
         {
             Assert.Equal("Live", await UntilLiveAsync(bot));
             await person.SendAsync("!time").Soon();
-            await UntilAsync(events, "It is ");
+            await UntilSaidAsync("It is ");
             await person.SendAsync("!remind 3 tea").Soon();
             await Patience.UntilAsync(() => Read("reminders").EndsWith("tea", StringComparison.Ordinal), "the reminder is stored");
             await Patience.UntilAsync(() => Read("position") == person.Position.ToString(), "the position is stored");
@@ -33,13 +35,19 @@ public sealed class BotTests : IDisposable
         await person.SendAsync("!remind 0 coffee").Soon();
         await using (var bot = StartBot(address))
         {
-            await UntilAsync(events, "Reminder: coffee");
+            await UntilSaidAsync("Reminder: coffee");
             await server.KillAsync();
             var (next, _) = await ServerProgram.StartAsync(address.Port);
             await using var second = next;
-            await UntilAsync(events, "Reminder: tea");
+            await UntilSaidAsync("Reminder: tea");
             await Patience.UntilAsync(() => Read("reminders") == "", "no reminder is left");
         }
+
+        await person.DisposeAsync();
+        await reading.Soon();
+
+        Task UntilSaidAsync(string text) =>
+            Patience.UntilAsync(() => said.Any(one => one.StartsWith(text, StringComparison.Ordinal)), $"the bot says '{text}'");
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -54,11 +62,12 @@ public sealed class BotTests : IDisposable
         }
     }
 
-    private static async Task UntilAsync(EventReader events, string beginning)
+    private static async Task ReadAsync(ChatClient person, ConcurrentQueue<string> said)
     {
-        while (!(await events.NextAsync<MessageReceived>()).Text!.StartsWith(beginning, StringComparison.Ordinal))
+        await foreach (var happened in person.Events())
         {
-            // Something else was said.
+            if (happened is MessageReceived { Text: { } text })
+                said.Enqueue(text);
         }
     }
 

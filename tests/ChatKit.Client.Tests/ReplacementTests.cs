@@ -122,7 +122,7 @@ public sealed class ReplacementTests : IAsyncLifetime
         _server.Status = null;
         await old.CloseAsync(1012);
 
-        Assert.Equal(["lobby~e:2"], (await _server.LiveAsync("e:2")).After);
+        await _server.LiveAsync("e:2");
     }
 
     [Fact]
@@ -163,6 +163,33 @@ public sealed class ReplacementTests : IAsyncLifetime
         await next.SendLiveAsync("e:1");
         await events.UntilAsync(ChatState.Live);
         Assert.Equal(2, _server.Handshakes);
+    }
+
+    [Fact]
+    public async Task If_the_old_connection_ends_while_another_room_is_not_live_the_new_one_takes_over_all_that_it_has()
+    {
+        await using var client = Clients.Start(_server.Address);
+        await using var events = client.Read();
+        var old = await LiveAsync(client);
+        var joining = client.JoinAsync("team");
+        await AcknowledgeAsync(old, "join", "team");
+        await joining.Soon();
+        await old.SendAsync(Restart);
+        var next = await _server.WelcomeAsync();
+        await AcknowledgeAsync(next, "join", "team");
+        await next.SendAsync("""{"type":"live","room":"lobby","position":"e:5","recovered":true,"read":"e:3","unread":2}""");
+        await next.SendAsync("""{"type":"presence","room":"lobby","here":["ann"]}""");
+        await next.SendAsync("""{"type":"ping"}""");
+        await next.ReceiveAsync("pong");
+        await events.UntilAsync(ChatState.Live);
+
+        await old.CloseAsync(1012);
+
+        Assert.Equal("e:3", (await events.NextAsync<RoomLive>()).Read.ToString());
+        Assert.Equal(["ann"], (await events.NextAsync<PresenceChanged>()).Here);
+        Assert.Equal(ChatState.Live, client.State);
+        client.MarkRead(MessagePosition.Parse("e:4"));
+        Assert.Equal("e:4", (await next.ReceiveAsync()).GetProperty("position").GetString());
     }
 
     [Fact]
@@ -219,6 +246,46 @@ public sealed class ReplacementTests : IAsyncLifetime
         await next.SendMessageAsync("f:3", "tre");
 
         Assert.Equal(["f:3 tre"], await events.SeeAsync(1));
+    }
+
+    [Fact]
+    public async Task A_new_connection_that_is_behind_moves_nothing_back()
+    {
+        await using var client = Clients.Start(_server.Address);
+        await using var events = client.Read();
+        var old = await LiveAsync(client, position: ":0");
+        await old.SendAsync(Restart);
+        var next = await _server.WelcomeAsync();
+        await old.SendMessageAsync("e:1", "one");
+        Assert.Equal(["e:1 one"], await events.SeeAsync(1));
+
+        await next.SendAsync("""{"type":"live","room":"lobby","position":":0","recovered":true}""");
+        await next.SendMessageAsync("e:1", "one");
+        await next.SendMessageAsync("e:2", "two");
+
+        Assert.Equal(["e:2 two"], await events.SeeAsync(1));
+    }
+
+    [Fact]
+    public async Task A_new_connection_that_has_not_reached_the_epoch_of_the_old_one_is_ignored_until_then()
+    {
+        await using var client = Clients.Start(_server.Address);
+        await using var events = client.Read();
+        var old = await LiveAsync(client, position: "e:7");
+        await old.SendAsync(Restart);
+        var next = await _server.WelcomeAsync();
+        const string Reset = """{"type":"gap","room":"lobby","after":"e:7","next":"f:1","reset":true}""";
+        await old.SendAsync(Reset);
+        await old.SendMessageAsync("f:1", "uno");
+        Assert.Equal(["gap e:7 to f:1: reset", "f:1 uno"], await events.SeeAsync(2));
+
+        await next.SendMessageAsync("e:8", "lost");
+        await next.SendLiveAsync("e:8");
+        await next.SendAsync(Reset);
+        await next.SendMessageAsync("f:1", "uno");
+        await next.SendMessageAsync("f:3", "tre");
+
+        Assert.Equal(["gap f:1 to f:3: 1", "f:3 tre"], await events.SeeAsync(2));
     }
 
     [Fact]

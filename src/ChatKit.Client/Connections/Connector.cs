@@ -233,7 +233,15 @@ internal sealed class Connector
             LinkEnd.Busy => times.Busy,
             _ => TimeSpan.Zero,
         };
-        return _session.Settings.Options.RetryPolicy.GetDelay(new RetryContext(attempt, end.Code, end.Reason, earliest)) + earliest;
+        try
+        {
+            return _session.Settings.Options.RetryPolicy.GetDelay(new RetryContext(attempt, end.Code, end.Reason, earliest)) + earliest;
+        }
+        catch (Exception e)
+        {
+            ClientLog.RetryPolicyFailed(_session.Logger, e);
+            return times.Backoff.After(attempt) + earliest;
+        }
     }
 
     private void Report(ChatState state, DateTimeOffset? retryAt = null)

@@ -54,6 +54,8 @@ internal sealed partial class Link : IFrameSink, IHandshake
             _former ??= [.. _session.Connector.Former];
             var address = _session.Rooms.AddQuery(_session.Settings.Address, _former, maxLength, isWhole, out var unnamed);
             (Unnamed, isComplete) = (unnamed, unnamed.Length == 0);
+            foreach (var state in _session.Rooms.All)
+                RoomOf(state.Name).Last = state.Position;
             return address;
         }
     }

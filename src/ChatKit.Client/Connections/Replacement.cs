@@ -90,9 +90,9 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
             return;
         }
 
-        // The current connection goes on until it ends. If the server refuses the client, another attempt doesn't help.
+        // The current connection goes on until it ends.
         ClientLog.NotReplaced(session.Logger, end.Code, end.Reason);
-        if ((end.Code != LinkEnd.Policy || link.IsLimited) && !end.IsFinal)
+        if (!end.IsFinal)
             _renewal.Set(session.Settings.Times.Backoff.After(_attempts++) + MinimumAfter(link, end), Open);
     }
 
@@ -116,8 +116,12 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
         Release();
     }
 
-    private TimeSpan MinimumAfter(Link link, LinkEnd end) =>
-        link.Earliest ?? end.Earliest ?? (end.Code == LinkEnd.Busy ? session.Settings.Times.Busy : TimeSpan.FromMilliseconds(100));
+    private TimeSpan MinimumAfter(Link link, LinkEnd end) => link.Earliest ?? end.Earliest ?? end.Code switch
+    {
+        LinkEnd.Policy => session.Settings.Times.Refused,
+        LinkEnd.Busy => session.Settings.Times.Busy,
+        _ => TimeSpan.FromMilliseconds(100),
+    };
 
     private void Open() => Open(choice.Current, null);
 

@@ -34,4 +34,7 @@ internal static partial class ClientLog
         EventId = 709, Level = LogLevel.Error,
         Message = "The storage of the outbox has failed. A message may not survive a restart, or be sent again.")]
     public static partial void StorageFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 710, Level = LogLevel.Error, Message = "The retry policy has failed. The client waits as it does without one.")]
+    public static partial void RetryPolicyFailed(ILogger logger, Exception exception);
 }

@@ -163,7 +163,7 @@ internal sealed class FrameHandler(Session session)
         MessagePosition? position = MessagePosition.TryParse(frame.Position, out var at) ? at : null;
         if (position is { } reached)
             _progress.GoLive(link, state, reached);
-        link.RoomOf(state.Name).IsLive = true;
+        link.RoomOf(state.Name).Live = frame;
         if (!link.IsShared || state.Revision is null || frame.Revision > state.Revision)
             state.Revision = frame.Revision;
         if (link != Current)
@@ -172,17 +172,7 @@ internal sealed class FrameHandler(Session session)
             return;
         }
 
-        MessagePosition? read = MessagePosition.TryParse(frame.Read, out var known) ? known : null;
-        state.Cursor.Start(read, position ?? MessagePosition.None);
-        session.Emit(new RoomLive
-        {
-            Room = state.Name,
-            Recovered = frame.Recovered,
-            Read = read is { } done ? state.Known(done) : null,
-            Unread = frame.Unread,
-            At = position ?? MessagePosition.None,
-            Revision = frame.Revision ?? 0,
-        });
+        Rooms.ReportLive(state, frame);
         if (frame.Room == link.Welcome?.Room)
             session.Connector.OnLive(link);
     }

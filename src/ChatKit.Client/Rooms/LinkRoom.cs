@@ -23,9 +23,14 @@ internal sealed class LinkRoom
 {
     public Entry Entry { get; set; }
 
-    public bool IsLive { get; set; }
+    /// <summary>With which frame the client has caught up; null if it hasn't.</summary>
+    public ServerFrame? Live { get; set; }
 
-    /// <summary>The last position on this connection. Another connection of the client can be in a later epoch.</summary>
+    public bool IsLive => Live is not null;
+
+    /// <summary>
+    /// The last position on this connection, or the one from which it resumes. Another connection of the client can be in a later epoch.
+    /// </summary>
     public MessagePosition? Last { get; set; }
 
     /// <summary>

@@ -34,8 +34,8 @@ internal sealed class Progress(Session session)
             return;
         place.Last = position;
 
-        // Another connection can be ahead.
-        if (link.IsShared && !position.IsAfter(state.Position))
+        // Another connection can be ahead. Nothing precedes the position of an empty room, although it is of no epoch.
+        if (link.IsShared && state.Position is not null && (position == MessagePosition.None || !position.IsAfter(state.Position)))
             place.Gaps = null;
         else
             Reach(link, place, state, position, step: 0);

@@ -34,6 +34,8 @@ internal sealed class RoomBook
     /// <summary>The name of the home room, once it is known.</summary>
     public string? Home { get; private set; }
 
+    public IEnumerable<RoomState> All => _rooms.Values;
+
     public IEnumerable<RoomState> Joined => _rooms.Values.Where(static state => state.Membership is not null);
 
     public RoomState? Find(string room) => _rooms.GetValueOrDefault(room);
@@ -118,9 +120,28 @@ internal sealed class RoomBook
     {
         foreach (var (room, place) in link.Rooms)
         {
+            if (place.Live is { } live)
+                ReportLive(StateOf(room), live);
             if (place.Attendance is { } attendance)
                 _session.Emit(attendance.ToEvent(room, null));
         }
+    }
+
+    /// <summary>The client has caught up with a room on the connection that it uses.</summary>
+    public void ReportLive(RoomState state, ServerFrame live)
+    {
+        MessagePosition? read = MessagePosition.TryParse(live.Read, out var known) ? known : null;
+        var position = state.Position ?? MessagePosition.None;
+        state.Cursor.Start(read, position);
+        _session.Emit(new RoomLive
+        {
+            Room = state.Name,
+            Recovered = live.Recovered,
+            Read = read is { } done ? state.Known(done) : null,
+            Unread = live.Unread,
+            At = position,
+            Revision = state.Revision ?? 0,
+        });
     }
 
     /// <summary>The current connection has ended.</summary>
