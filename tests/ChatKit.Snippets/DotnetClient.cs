@@ -18,8 +18,8 @@ internal static class DotnetClient
                 case MessageReceived { Text: { } text } message:
                     Console.WriteLine($"{message.From}: {text}");
                     break;
-                case GapDetected { Missed: var missed }:
-                    Console.WriteLine($"{missed?.ToString() ?? "Some"} messages are missing here.");
+                case GapDetected gap:
+                    Console.WriteLine(gap.IsReset ? "Older messages were lost." : $"{gap.Missed} messages are missing here.");
                     break;
                 case StateChanged { State: ChatState.Reconnecting, RetryAt: var at, Reason: var reason }:
                     Console.WriteLine($"Reconnecting at {at}: {reason}");
