@@ -80,6 +80,9 @@ public sealed class ChatClientOptions
     /// <summary>Creates the meter. Default: null, for one that all clients share.</summary>
     public IMeterFactory? MeterFactory { get; set; }
 
+    /// <summary>A copy, which the application doesn't change.</summary>
+    internal ChatClientOptions Copy() => (ChatClientOptions)MemberwiseClone();
+
     /// <summary>The times of the protocol, which tests shorten.</summary>
     internal ClientTimes Times { get; set; } = new();
 

@@ -13,7 +13,7 @@ internal sealed class Settings
         if (!address.IsAbsoluteUri || !Schemes.Contains(address.Scheme))
             throw new ArgumentException($"'{address}' is not an absolute address with the scheme http, https, ws, or wss.", nameof(address));
         Check(options);
-        Options = options;
+        Options = options.Copy();
         Endpoint = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped); // no credentials
         Transports = [.. options.Transports.Distinct()];
         Headers = [.. options.Headers];

@@ -152,6 +152,23 @@ public class RealServerTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_client_uses_the_HttpClient_of_the_application(ChatTransport transport)
+    {
+        await using var server = await RealServer.StartAsync();
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        await using var client = Clients.Create(server.Address, options =>
+        {
+            options.Transports = [transport];
+            options.HttpMessageInvoker = http;
+        });
+
+        await client.ConnectAsync().Soon();
+
+        await client.SendAsync("hi").Soon();
+    }
+
     [Fact]
     public async Task A_client_survives_a_restart_of_the_server()
     {

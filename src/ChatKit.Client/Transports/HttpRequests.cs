@@ -20,7 +20,7 @@ internal static class HttpRequests
     {
         using var request = Create(settings, HttpMethod.Get, address, token);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
-        return await Invoker(settings).SendAsync(request, limit).ConfigureAwait(false);
+        return await SendAsync(settings, request, limit).ConfigureAwait(false);
     }
 
     /// <summary>Posts JSON.</summary>
@@ -32,7 +32,7 @@ internal static class HttpRequests
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(JsonType);
         foreach (var (name, value) in headers)
             request.Headers.Add(name, value);
-        return await Invoker(settings).SendAsync(request, limit).ConfigureAwait(false);
+        return await SendAsync(settings, request, limit).ConfigureAwait(false);
     }
 
     /// <summary>Reads what the server says about a failure; empty if the response isn't the server's, but that of a proxy.</summary>
@@ -102,7 +102,14 @@ internal static class HttpRequests
         _ => address,
     };
 
-    private static HttpMessageInvoker Invoker(Settings settings) => settings.Options.HttpMessageInvoker ?? Shared;
+    /// <summary>Returns when the headers have arrived. An <see cref="HttpClient"/> would wait for the end of an event stream.</summary>
+    private static Task<HttpResponseMessage> SendAsync(Settings settings, HttpRequestMessage request, CancellationToken limit) =>
+        settings.Options.HttpMessageInvoker switch
+        {
+            HttpClient client => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit),
+            { } invoker => invoker.SendAsync(request, limit),
+            null => Shared.SendAsync(request, limit),
+        };
 
     private static HttpRequestMessage Create(Settings settings, HttpMethod method, Uri address, string? token)
     {
