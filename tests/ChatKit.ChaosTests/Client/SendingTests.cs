@@ -137,7 +137,7 @@ public class SendingTests
     public async Task The_client_opens_a_new_connection_if_the_server_waits_for_a_failed_message()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var client = Clients.Start(server.Address, resendWindow: Clients.Moment / 2);
+        await using var client = Clients.Start(server.Address, resendWindow: TimeSpan.FromTicks(1));
         var first = await server.WelcomeAsync();
         var old = client.SendAsync("old");
         var sent = await first.ReceiveMessagesAsync(1);
