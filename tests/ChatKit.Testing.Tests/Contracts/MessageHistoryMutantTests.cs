@@ -230,11 +230,7 @@ public sealed class MessageHistoryMutantTests
         {
             Page = static (_, page) => page with { Revision = page.Changes.Count },
         }),
-        ["an edit is not seen by a reader that follows"] = ("Writers_editors_and_a_reader_agree_in_the_end", static inner => new MutantHistory(inner)
-        {
-            Yields = true,
-            Page = static (_, page) => page with { Changes = [] },
-        }),
+        ["an edit is not seen by a reader that follows"] = ("Writers_editors_and_a_reader_agree_in_the_end", FollowersMissChanges),
         ["older messages come newest first"] = ("Messages_before_a_position_are_read_oldest_first(5, 2, \"3,4\", false)", static inner =>
             new MutantHistory(inner) { Older = static older => older with { Messages = [.. older.Messages.Reverse()] } }),
         ["that there are older messages is not said"] = ("Messages_before_a_position_are_read_oldest_first(12, 3, \"9,10,11\", true)", static inner =>
@@ -367,5 +363,27 @@ public sealed class MessageHistoryMutantTests
     {
         var last = new HistoryPage([], MessagePosition.None, 0, false);
         return new MutantHistory(inner) { Page = (_, page) => page with { Messages = Interlocked.Exchange(ref last, page).Messages } };
+    }
+
+    /// <summary>Each change waits until the reader that follows has the message, so that only the change can tell it.</summary>
+    private static MutantHistory FollowersMissChanges(IMessageHistory inner)
+    {
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new MutantHistory(inner)
+        {
+            Page = (after, page) =>
+            {
+                if (after is not null)
+                    Interlocked.Exchange(ref read, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+                return page with { Changes = [] };
+            },
+            Change = async (room, change, cancellationToken) =>
+            {
+                // The first read may have begun before the message was stored.
+                await Volatile.Read(ref read).Task.WaitAsync(cancellationToken);
+                await Volatile.Read(ref read).Task.WaitAsync(cancellationToken);
+                return await inner.ChangeAsync(room, change, cancellationToken);
+            },
+        };
     }
 }

@@ -27,40 +27,25 @@ internal sealed class MutantHistory(IMessageHistory inner) : IMessageHistory
 
     public bool IsCancelable { get; init; } = true;
 
-    /// <summary>Whether each operation takes a while, so that others get between.</summary>
-    public bool Yields { get; init; }
-
-    public async ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken)
-    {
-        if (Yields)
-            await Task.Yield();
-        return await Append(
+    public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
+        Append(
             room is null or "" ? room! : Room(room),
             message is null ? null! : Message(message),
             Capacity(capacity),
             IsCancelable ? cancellationToken : CancellationToken.None);
-    }
 
     public ValueTask<HistoryPage> ReadAsync(string room, MessagePosition? after, CancellationToken cancellationToken) =>
         ReadAsync(room, after is { } position ? new StreamPosition(position) : null, null, cancellationToken);
 
-    public async ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken)
-    {
-        if (Yields)
-            await Task.Yield();
-        return Page(after, await inner.ReadAsync(
+    public async ValueTask<HistoryPage> ReadAsync(string room, StreamPosition? after, int? limit, CancellationToken cancellationToken) =>
+        Page(after, await inner.ReadAsync(
             room is null or "" ? room! : Room(room), After(after), Limit(limit), IsCancelable ? cancellationToken : CancellationToken.None));
-    }
 
     public async ValueTask<OlderMessages> ReadBeforeAsync(string room, MessagePosition? before, int limit, CancellationToken cancellationToken) =>
         Older(await inner.ReadBeforeAsync(Room(room), before, limit, cancellationToken));
 
-    public async ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken)
-    {
-        if (Yields)
-            await Task.Yield();
-        return await Change(Room(room), change, cancellationToken);
-    }
+    public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken) =>
+        Change(Room(room), change, cancellationToken);
 
     /// <summary>A copy of a message, as a store makes it.</summary>
     public static ChatMessage Copy(
