@@ -15,6 +15,10 @@ class Chat extends Conversation {
     return this.#client.state;
   }
 
+  get home() {
+    return this.#client.home;
+  }
+
   get user() {
     return this.#client.user;
   }
@@ -38,7 +42,7 @@ class Chat extends Conversation {
 
 function findStorage() {
   try {
-    return sessionStorage;
+    return document && sessionStorage; // In a program without pages, it isn't of a page.
   } catch {} // blocked
 }
 
