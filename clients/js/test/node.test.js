@@ -9,7 +9,6 @@ import { Proxy } from './support/proxy.js';
 import { required, requires } from './support/requirement.js';
 import { expect, until } from './support/until.js';
 
-const run = promisify(execFile);
 const times = { backoff: 5, fallback: 2_000 };
 
 // Node.js has one of its own since version 22.
@@ -45,6 +44,10 @@ describe('In Node.js, the client', requires('server'), () => {
       },
     };
   }
+
+  /** Runs a program that sends a message and closes the connection. */
+  const talk = (program, name, transport) =>
+    promisify(execFile)(program, [`${import.meta.dirname}/support/talk.js`, new URL(`chat/${name}`, room.address).href, transport]);
 
   const newRoom = () => `room-${++rooms}`;
 
@@ -127,7 +130,7 @@ describe('In Node.js, the client', requires('server'), () => {
 
   for (const transport of ['websocket', 'eventsource', 'polling']) {
     test(`lets the program end after it is closed, by ${transport}`, async () => {
-      const { stdout } = await run(process.execPath, [`${import.meta.dirname}/support/talk.js`, new URL(`chat/${newRoom()}`, room.address).href, transport]);
+      const { stdout } = await talk(process.execPath, newRoom(), transport);
 
       assert.match(stdout, /^sent$/m);
     });
@@ -135,8 +138,7 @@ describe('In Node.js, the client', requires('server'), () => {
 
   test('runs in Bun', requires('bun'), async () => {
     for (const transport of ['websocket', 'eventsource', 'polling']) {
-      const address = new URL(`chat/${newRoom()}`, room.address).href;
-      const { stdout } = await run(required('bun'), [`${import.meta.dirname}/support/talk.js`, address, transport]);
+      const { stdout } = await talk(required('bun'), newRoom(), transport);
       assert.match(stdout, /^sent$/m);
     }
   });
@@ -145,9 +147,7 @@ describe('In Node.js, the client', requires('server'), () => {
     const name = newRoom();
     await open(name, 'Ann').chat.send('throw');
 
-    const program = run(process.execPath, [`${import.meta.dirname}/support/talk.js`, new URL(`chat/${name}`, room.address).href, 'websocket']);
-
-    await assert.rejects(program, /the mistake of a listener/);
+    await assert.rejects(talk(process.execPath, name, 'websocket'), /the mistake of a listener/);
   });
 
   test('needs an absolute URL', () => {

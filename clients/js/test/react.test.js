@@ -244,8 +244,11 @@ describe('A React page', requires('server', 'chromium'), () => {
     assert.deepEqual(await texts(page), []);
     await show();
     await expect(() => lists, ['Bob', 'Ann,Bob', 'Bob']);
-    await show(team);
+    const refused = 'a name that is too long '.repeat(50);
+    await show(team, refused);
     await expect(() => texts(page, team), ['in the team', 'from Ann']);
+    await expect(() => page.evaluate((name) => window.bench.views[name].state, refused), 'closed');
+    assert.equal(await page.evaluate((name) => window.bench.views[name].error.code, refused), 'malformed');
   });
 
   test('has one connection, as long as it is mounted', async () => {

@@ -4,7 +4,8 @@ import { required } from './requirement.js';
 // Chromium's sandbox does not work as root, which continuous integration uses, and all pages are our own. The other options prevent background
 // network requests.
 const ARGUMENTS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** The chromium or the firefox of this machine, headless. */
