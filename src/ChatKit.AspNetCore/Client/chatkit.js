@@ -40,13 +40,7 @@ class Chat extends Conversation {
   }
 }
 
-function findStorage() {
-  try {
-    return document && sessionStorage; // In a program without pages, it isn't of a page.
-  } catch {} // blocked
-}
-
 /** Connects to a room and stays connected. */
-export function connect(url, { storage = findStorage(), ...options } = {}) {
-  return new Chat(new Client(url, { storage, ...options }));
+export function connect(url, options = {}) {
+  return new Chat(new Client(url, options));
 }

@@ -221,7 +221,7 @@ export class Outbox {
       this.#store.write(this.#key);
     }
 
-    const locks = !this.#store.isNone && globalThis.navigator?.locks; // requires HTTPS
+    const locks = this.#store.storage && globalThis.navigator?.locks; // requires HTTPS
     const isOurs = await (locks ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
     if (this.#connection.lifetime.signal.aborted) return;
     this.#id = isOurs ? id : this.#session;
