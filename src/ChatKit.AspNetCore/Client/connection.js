@@ -8,9 +8,6 @@ const isFinal = (code) => [1000, 1002, 1003, 1007, 1009].includes(code) || code 
 
 const MAX_REFUSALS = 3;
 
-// Outside of browsers, nobody knows.
-const isOffline = () => globalThis.navigator?.onLine === false;
-
 const encoder = new TextEncoder();
 
 /** A connection that reconnects, by the best transport that gets through. */
@@ -200,7 +197,7 @@ export class Connection {
   #closed(event) {
     const { code, reason } = event;
     // Without an answer, it can be the fault of the transport.
-    if (!this.welcome && code === 1006 && !event.isLocal && !isOffline()) {
+    if (!this.welcome && code === 1006 && !event.isLocal && globalThis.navigator?.onLine !== false) {
       this.#broken += event.isLate ? 2 : 1;
       if (this.#fallback?.failed(event)) {
         this.dial(this.attempt);
@@ -215,7 +212,7 @@ export class Connection {
     }
 
     this.#reason = { code, reason };
-    if (isOffline()) {
+    if (globalThis.navigator?.onLine === false) {
       this.#goOffline();
       return;
     }
