@@ -146,10 +146,13 @@ export class RoomStore extends Store {
       }
     },
 
-    live: ({ read = this.snapshot.read, unread = this.snapshot.unread }) => {
+    live: ({ read, unread = this.snapshot.unread }) => {
+      const { read: latest } = this.snapshot;
       const hasOlder = this.#wasLive ? this.snapshot.hasOlder : this.snapshot.messages.length > 0;
       this.#isLive = this.#wasLive = true;
-      this.#show({ read, unread, hasOlder });
+      this.#show({ read: read ?? latest, unread, hasOlder });
+      // Their own messages are no news to users, and they can have read more than the server knows.
+      for (const position of [read, latest]) if (position) this.#follow(position);
     },
 
     presence: ({ here, members, count, left }) => {

@@ -8,6 +8,7 @@ import { RoomStore } from '../src/room.js';
 function open() {
   const client = {
     home: 'lobby', user: 'Ann', pending: [],
+    read: () => {},
     older: (limit, before) => new Promise((resolve) => Object.assign(client, { asked: before, answer: resolve })),
   };
   const room = new RoomStore({ snapshot: { state: 'live' }, client, hold: () => () => {} });
@@ -81,6 +82,20 @@ test('Messages without a position have keys, and count as nothing that can be re
 
   assert.equal(new Set(get().messages.map(({ key }) => key)).size, 3);
   assert.equal(get().unread, 1);
+});
+
+test('What the user has read stays read, also if the server does not know yet', () => {
+  const { room, get } = open();
+  for (const number of [1, 2, 3]) room.handle('message', message(`e:${number}`, number, { live: false }));
+  room.handle('message', message('e:4', 'own', { from: 'Ann', live: false }));
+  room.handle('live', { room: 'lobby', recovered: false, read: 'e:1', unread: 3 });
+  assert.deepEqual([get().read, get().unread], ['e:1', 2]);
+
+  room.actions.markRead('e:3');
+  room.handle('message', message('e:5', 'missed', { live: false }));
+  room.handle('live', { room: 'lobby', recovered: true, read: 'e:2', unread: 3 });
+
+  assert.deepEqual([get().read, get().unread], ['e:3', 1]);
 });
 
 test('A room that the client may not be in, or no longer, is closed', () => {
