@@ -33,6 +33,9 @@ export class Connection {
   #isLimited; // has sent too much
   #retry; // the delay before the next one
   #earliest; // the minimum delay
+  #renewal; // the timer for the next one, which takes over while this one goes on
+  spare; // closes the next one
+  overhear; // takes each frame that the client has received
 
   #reason = {}; // of the last failure: { reason, code }
   #attempts = 0; // since the last `live`
@@ -83,11 +86,11 @@ export class Connection {
     this.dial(attempt);
   }
 
-  /** Opens a transport. An attempt other than the current one replaces that as soon as the server answers it. */
-  async dial(attempt, transport = this.#fallback?.transport ?? SOCKET, failed) {
+  /** Opens a transport. An attempt other than the current one replaces that as soon as it passes on a frame. */
+  async dial(attempt, transport = this.#fallback?.transport ?? SOCKET, failed, open = transport.open) {
     const { signal } = attempt;
     const { connect, fallback } = this.#times;
-    const end = (event) => (attempt === this.attempt ? this.#closed(event) : failed());
+    const end = (event) => (attempt === this.attempt ? this.#closed(event) : failed(event));
     try {
       const token = await this.#token?.();
       if (signal.aborted) return;
@@ -95,7 +98,7 @@ export class Connection {
       const url = new URL(this.#url);
       for (const id of this.#former) url.searchParams.append('connection', id);
       this.#client.namePositions(url);
-      const send = transport.open({
+      const send = open({
         url, token, signal, client: this.#client, connection: this, end,
         hear: (text) => {
           if (attempt !== this.attempt) this.#drop(attempt);
@@ -103,7 +106,7 @@ export class Connection {
           this.#send = send;
           this.#hear(text);
         },
-      });
+      }, transport);
     } catch (error) {
       if (!signal.aborted) end({ code: 1006, reason: error?.message, isLocal: true });
     }
@@ -139,6 +142,8 @@ export class Connection {
     } catch {
       // Unknown in this version, or only a sign of life.
     }
+
+    this.overhear?.(text);
   }
 
   accept(welcome) {
@@ -150,6 +155,7 @@ export class Connection {
     this.#fallback?.succeeded(this.#transport, this.attempt.signal);
     if (welcome.ping) this.#expect(welcome.ping * 2_000);
     else clearTimeout(this.#timer);
+    this.#replaceAfter(Math.max(welcome.expires, 0.5) * (700 + 200 * Math.random()));
   }
 
   goLive() {
@@ -163,7 +169,17 @@ export class Connection {
   }
 
   restart(retry) {
-    if (retry >= 0) this.#retry = retry * 1_000;
+    if (retry >= 0) this.#replaceAfter((this.#retry = retry * 1_000), true);
+  }
+
+  /** Opens the next connection, and leaves this one when that has caught up. If this one ends before, that is no refusal. */
+  #replaceAfter(time, isUrgent) {
+    clearTimeout(this.#renewal);
+    if (!(time < 2 ** 31)) return; // A timer can't wait for longer.
+    this.#renewal = setTimeout(() => {
+      if (this.state === 'live') this.#earliest = 0;
+      import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times, isUrgent), () => {});
+    }, time);
   }
 
   /** The server closes the connection. */
@@ -183,6 +199,7 @@ export class Connection {
   /** Doesn't wait for the closing handshake, which a dead connection never completes. */
   #drop(next = new AbortController()) {
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     const ended = this.attempt;
     this.attempt = next;
     ended.abort();

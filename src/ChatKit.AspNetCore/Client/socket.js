@@ -8,6 +8,6 @@ export function webSocket({ url, token, signal, hear, end }) {
   const socket = new WebSocket(url, token ? ['chatkit.v1', `bearer.${token}`] : 'chatkit.v1');
   socket.addEventListener('message', ({ data }) => hear(data), { signal });
   socket.addEventListener('close', end, { signal });
-  signal.addEventListener('abort', () => socket.close());
+  signal.addEventListener('abort', () => socket.close(1000));
   return (frame) => socket.send(frame);
 }
