@@ -14,12 +14,16 @@ namespace ChatKit.AspNetCore.Endpoints;
 /// <param name="pipe">The pipe.</param>
 /// <param name="socket">The socket.</param>
 /// <param name="before">The number of bytes that the client had acknowledged when its request arrived.</param>
-internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long before)
+internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long before) : EventStreamSocket
 {
     private const int TcpInfo = 11;
     private const int BytesAcknowledged = 120; // The offset of tcpi_bytes_acked in struct tcp_info (linux/tcp.h), since Linux 4.1.
 
+    private long _head = before;
+
     public PipeWriter Output => pipe.Output;
+
+    public override Socket Socket => socket;
 
     /// <summary>Prepares a response. Returns null if its body must be used. Must be called before the response has started.</summary>
     public static EventStreamPipe? TryPrepare(HttpContext context)
@@ -40,26 +44,36 @@ internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long befo
         return new EventStreamPipe(pipe, socket, before);
     }
 
-    /// <summary>The socket, after the response has started.</summary>
-    public EventStreamSocket Socket(HttpResponse response)
-    {
-        var head = before + HeadLength(response);
-        return new EventStreamSocket(socket, written => Acknowledged(socket) == head + written);
-    }
+    /// <summary>Must be called when the response has started.</summary>
+    public void OnStarted(HttpResponse response) => _head += HeadLength(response);
+
+    public override bool HasAcknowledged(long bodyLength) => Acknowledged(socket) == _head + bodyLength;
 
     /// <summary>
     /// Whether this is the first request of its connection. Before a later one, a client that pipelines may not have received all of an earlier
     /// response, and the number of bytes that wait would not be known.
     /// </summary>
-    private static bool IsFirst(HttpContext context) => context.TraceIdentifier == $"{context.Connection.Id}:00000001";
+    private static bool IsFirst(HttpContext context) =>
+        context.Features.Get<IHttpConnectionFeature>() is { ConnectionId: { } connection }
+        && context.TraceIdentifier is var request
+        && request.StartsWith(connection, StringComparison.Ordinal)
+        && request.AsSpan(connection.Length) is ":00000001";
 
     /// <summary>
     /// The number of bytes of the head. If the server has written anything else, the number of acknowledged bytes never matches, and the events
     /// stay on the pipe.
     /// </summary>
-    private static long HeadLength(HttpResponse response) =>
-        "HTTP/1.1 200 OK\r\n\r\n".Length
-        + response.Headers.Sum(static header => header.Value.Sum(value => (long)header.Key.Length + ": \r\n".Length + (value?.Length ?? 0)));
+    private static long HeadLength(HttpResponse response)
+    {
+        long length = "HTTP/1.1 200 OK\r\n\r\n".Length;
+        foreach (var (name, values) in response.Headers)
+        {
+            foreach (var value in values)
+                length += name.Length + ": \r\n".Length + (value?.Length ?? 0);
+        }
+
+        return length;
+    }
 
     /// <summary>The number of bytes that the client has acknowledged; null if the system does not tell.</summary>
     private static long? Acknowledged(Socket socket)

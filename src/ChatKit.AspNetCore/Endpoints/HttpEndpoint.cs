@@ -65,8 +65,9 @@ internal sealed class HttpEndpoint(
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         var pipe = options.DirectTransport ? EventStreamPipe.TryPrepare(context) : null;
         await context.Response.StartAsync(context.RequestAborted).ConfigureAwait(false);
-        var (output, socket) = pipe is null ? (context.Response.BodyWriter, null) : (pipe.Output, pipe.Socket(context.Response));
-        await runner.RunEventStreamAsync(output, socket, info, options, createHandler, context.RequestAborted).ConfigureAwait(false);
+        pipe?.OnStarted(context.Response);
+        await runner.RunEventStreamAsync(pipe?.Output ?? context.Response.BodyWriter, pipe, info, options, createHandler, context.RequestAborted)
+            .ConfigureAwait(false);
     }
 
     private Task PollAsync(HttpContext context, string room)

@@ -40,7 +40,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
         ArgumentNullException.ThrowIfNull(output);
         ThrowIfInvalid(info, options, createHandler);
         using var box = await posts.OpenAsync(info, options.MaxMessageSize).ConfigureAwait(false);
-        await RunAsync(new EventStreamTransport(output, socket, options, box.Posts, box.Token, gone), info, options, createHandler)
+        await RunAsync(new EventStreamTransport(output, socket, options, box, gone), info, options, createHandler)
             .ConfigureAwait(false);
     }
 

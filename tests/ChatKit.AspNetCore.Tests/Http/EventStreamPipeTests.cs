@@ -23,11 +23,11 @@ public class EventStreamPipeTests
             var pipe = EventStreamPipe.TryPrepare(context)!;
             await context.Response.StartAsync(context.RequestAborted);
             await pipe.Output.FlushAsync(context.RequestAborted);
-            var socket = pipe.Socket(context.Response);
-            await Patience.UntilAsync(() => socket.HasAcknowledged(0), "the head of the response is acknowledged");
+            pipe.OnStarted(context.Response);
+            await Patience.UntilAsync(() => pipe.HasAcknowledged(0), "the head of the response is acknowledged");
             await pipe.Output.WriteAsync("5\r\nhello\r\n"u8.ToArray(), context.RequestAborted);
-            await Patience.UntilAsync(() => socket.HasAcknowledged(10), "the body is acknowledged");
-            results.SetResult((socket.HasAcknowledged(0), socket.HasAcknowledged(11)));
+            await Patience.UntilAsync(() => pipe.HasAcknowledged(10), "the body is acknowledged");
+            results.SetResult((pipe.HasAcknowledged(0), pipe.HasAcknowledged(11)));
             await pipe.Output.WriteAsync("0\r\n\r\n"u8.ToArray(), context.RequestAborted);
         }));
 

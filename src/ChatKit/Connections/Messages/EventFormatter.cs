@@ -12,6 +12,9 @@ namespace ChatKit.Connections.Messages;
 /// </summary>
 internal static class EventFormatter
 {
+    /// <summary>The largest buffer, in bytes, that a thread keeps.</summary>
+    private const int LargestOutput = 64 * 1024;
+
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\n\r"u8);
 
     /// <summary>
@@ -20,6 +23,10 @@ internal static class EventFormatter
     /// </summary>
     [ThreadStatic]
     private static (byte[] Frames, EventBytes Events) _latest;
+
+    /// <summary>Where this thread puts events together.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _output;
 
     /// <summary>Formats frames for a stream, and moves its positions.</summary>
     public static EventBytes Format(ReadOnlySpan<byte> frames, ref EventIds ids)
@@ -40,7 +47,8 @@ internal static class EventFormatter
 
     private static EventBytes FormatAlone(ReadOnlySpan<byte> frames, ref EventIds ids)
     {
-        var output = new ArrayBufferWriter<byte>(EventBytes.ChunkHead + frames.Length + 256);
+        var output = _output ??= new ArrayBufferWriter<byte>(4096);
+        output.ResetWrittenCount();
         output.Write("00000000\r\n"u8);
         byte[]? room = null;
         byte[] position = [];
@@ -76,6 +84,8 @@ internal static class EventFormatter
             output.Write("\n\n"u8);
         }
 
+        if (output.Capacity > LargestOutput)
+            _output = null;
         return new EventBytes(Chunk(output)) { Room = room, Position = position, IsShared = isShared && !isLast, HasPing = hasPing, IsLast = isLast };
     }
 

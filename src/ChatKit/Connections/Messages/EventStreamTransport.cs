@@ -12,7 +12,7 @@ namespace ChatKit.Connections.Messages;
 internal sealed class EventStreamTransport : ClientTransport, IOutboundListener, IEventWriterListener
 {
     private readonly CancellationTokenRegistration _gone;
-    private readonly PostQueue _posts;
+    private readonly PostOffice.Box _box;
     private ITransportListener? _listener;
     private volatile bool _isClosed;
     private long _bytesReceived;
@@ -20,18 +20,16 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     /// <param name="output">The body of the response, or the pipe under it.</param>
     /// <param name="socket">The socket under the pipe; null for a body.</param>
     /// <param name="options">The options of the connection.</param>
-    /// <param name="posts">What the client sends.</param>
-    /// <param name="token">With what the client proves that a post is its own.</param>
+    /// <param name="box">What the client sends.</param>
     /// <param name="gone">Canceled when the client has ended the request.</param>
     public EventStreamTransport(
         PipeWriter output,
         EventStreamSocket? socket,
         WebSocketConnectionOptions options,
-        PostQueue posts,
-        string token,
+        PostOffice.Box box,
         CancellationToken gone)
     {
-        (_posts, Token) = (posts, token);
+        _box = box;
         Outbound = new OutboundQueue(new EventWriter(output, socket, this), options.OutboundQueueLimit, this);
         _gone = gone.UnsafeRegister(
             static self => ((EventStreamTransport)self!).OnFailed(new IOException("The client has ended the event stream.")), this);
@@ -39,7 +37,7 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
 
     public override ChatTransports Kind => ChatTransports.ServerSentEvents;
 
-    public override string Token { get; }
+    public override string Token => _box.Token;
 
     public override WireFormat Format => WireFormat.V1;
 
@@ -54,9 +52,9 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
         var listener = _listener!;
         try
         {
-            while (await _posts.WaitToReadAsync().ConfigureAwait(false))
+            while (await _box.Posts.WaitToReadAsync().ConfigureAwait(false))
             {
-                while (_posts.TryRead(out var post))
+                while (_box.Posts.TryRead(out var post))
                     await TakeAsync(listener, post).ConfigureAwait(false);
             }
 
@@ -85,18 +83,18 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     public void OnCloseWritten()
     {
         _isClosed = true;
-        _posts.Complete();
+        _box.Posts.Complete();
     }
 
     public void OnFailed(Exception exception)
     {
         Volatile.Read(ref _listener)?.OnLost(exception);
-        _posts.Complete();
+        _box.Posts.Complete();
     }
 
     public override void Dispose()
     {
-        _posts.Complete();
+        _box.Posts.Complete();
         _gone.Dispose();
     }
 

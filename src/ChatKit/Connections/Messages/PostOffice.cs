@@ -138,7 +138,8 @@ internal sealed class PostOffice(IBackplane backplane, TimeProvider clock, ILogg
     /// <summary>The posts of one connection.</summary>
     internal sealed class Box(PostOffice office, PostToken token, string? userId, int limit, PostQueue posts) : IDisposable
     {
-        public string Token { get; } = token.ToString();
+        /// <summary>The text of the token. It is needed once, and not kept.</summary>
+        public string Token => token.ToString();
 
         public int Limit => limit;
 
