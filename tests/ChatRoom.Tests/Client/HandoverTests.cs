@@ -6,10 +6,14 @@ namespace ChatRoom.Tests.Client;
 public class HandoverTests(Browser browser)
 {
     private const string Restart = """{"type":"restart","retry":0.05}""";
-    private const string Quick = "times: { backoff: 5, refused: 5, busy: 5 }";
 
-    /// <summary>As long as a client waits for answers on the old connection.</summary>
-    private const string Patient = "{ times: { backoff: 5, grace: 600_000 } }";
+    /// <summary>Neither a slow test nor a slow machine makes the client give up.</summary>
+    private const string Times = "backoff: 5, refused: 5, busy: 5, fallback: 20_000";
+
+    private const string Quick = $"{{ times: {{ {Times} }} }}";
+
+    /// <summary>The client waits for the answers on the old connection, however long.</summary>
+    private const string Patient = $"{{ times: {{ {Times}, grace: 600_000 }} }}";
 
     private const string States = "all('state', 'state')";
     private const string Uninterrupted = """["connecting","live","live"]""";
@@ -54,7 +58,7 @@ public class HandoverTests(Browser browser)
     public async Task Messages_that_are_not_acknowledged_in_time_are_sent_again_in_order()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 5, grace: 300 } }");
+        await using var page = await ClientPage.ConnectAsync(browser, server, $"{{ times: {{ {Times}, grace: 300 }} }}");
         var old = await server.AcceptLiveAsync();
         await page.SendAsync("one");
         await page.SendAsync("two");
@@ -135,7 +139,7 @@ public class HandoverTests(Browser browser)
     public async Task A_gap_is_reported_only_if_the_old_connection_has_not_filled_it()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
         var next = await server.AcceptAsync();
@@ -161,7 +165,7 @@ public class HandoverTests(Browser browser)
     {
         const string Reset = """{"type":"gap","room":"lobby","after":"e:1","next":"f:1","reset":true}""";
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
         var next = await server.AcceptAsync();
@@ -183,7 +187,7 @@ public class HandoverTests(Browser browser)
     public async Task The_client_waits_until_the_new_connection_is_live_in_every_room()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         await page.RunAsync("window.team = chat.join('team'); window.closed = chat.join('closed');");
         var old = await server.AcceptLiveAsync();
         await old.AcceptJoinAsync("team");
@@ -230,7 +234,7 @@ public class HandoverTests(Browser browser)
     public async Task A_room_that_is_left_meanwhile_is_left_on_the_new_connection_too(bool byServer)
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         await page.RunAsync("window.team = chat.join('team');");
         var old = await server.AcceptLiveAsync();
         await old.AcceptJoinAsync("team");
@@ -264,7 +268,7 @@ public class HandoverTests(Browser browser)
     public async Task A_new_connection_that_is_refused_or_breaks_leaves_the_old_one_alone()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, $"{{ {Quick} }}");
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
 
@@ -288,7 +292,7 @@ public class HandoverTests(Browser browser)
     public async Task Without_a_new_connection_the_end_of_the_old_one_is_as_usual()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, $"{{ {Quick} }}", "Math.random = () => 1");
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick, "Math.random = () => 1");
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
         server.BreaksWebSockets = true;
@@ -308,7 +312,7 @@ public class HandoverTests(Browser browser)
     public async Task If_the_old_connection_ends_first_the_new_one_takes_over_at_once(bool hasWelcome)
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 600_000, backoffLimit: 600_000 } }");
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 600_000, backoffLimit: 600_000, fallback: 20_000 } }");
         await page.RunAsync("window.team = chat.join('team');");
         var old = await server.AcceptLiveAsync();
         await old.AcceptJoinAsync("team");
@@ -352,7 +356,7 @@ public class HandoverTests(Browser browser)
     public async Task A_client_that_closes_or_goes_offline_meanwhile_ends_both_connections(string script, string state)
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
         var next = await server.AcceptAsync();
@@ -371,7 +375,7 @@ public class HandoverTests(Browser browser)
     public async Task Reconnecting_meanwhile_opens_one_connection_in_place_of_both()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         await old.SendAsync(Restart);
         var next = await server.AcceptAsync();
@@ -389,7 +393,7 @@ public class HandoverTests(Browser browser)
     public async Task A_flood_of_joins_on_the_new_connection_is_spread_over_further_ones()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         await page.RunAsync("for (const room of ['a', 'b', 'c', 'd']) chat.join(room);");
         var old = await server.AcceptLiveAsync();
         foreach (var room in new[] { "a", "b", "c", "d" })
@@ -422,7 +426,7 @@ public class HandoverTests(Browser browser)
     public async Task Positions_that_do_not_fit_into_the_URL_follow_in_frames()
     {
         await using var server = await ScriptedServer.StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server);
+        await using var page = await ClientPage.ConnectAsync(browser, server, Quick);
         var old = await server.AcceptLiveAsync();
         var rooms = Enumerable.Range(1, 40).Select(static i => $"{new string('r', 200)}{i}").ToArray();
         foreach (var room in rooms)
@@ -447,7 +451,7 @@ public class HandoverTests(Browser browser)
     {
         await using var server = await ScriptedServer.StartAsync();
         server.OffersHttp = true;
-        await using var page = await ClientPage.ConnectAsync(browser, server, $"{{ {Quick}, transports: ['eventsource'] }}");
+        await using var page = await ClientPage.ConnectAsync(browser, server, $"{{ times: {{ {Times} }}, transports: ['eventsource'] }}");
         var old = await server.AcceptLiveStreamAsync();
         await old.SendAsync(Restart);
 

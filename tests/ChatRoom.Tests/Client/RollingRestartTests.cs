@@ -78,6 +78,9 @@ public sealed class RollingRestartTests(Browser browser, RedisServer redis) : IC
         }
         """;
 
+    /// <summary>The clients move within the first half, so that much time is left on a slow machine.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(8);
+
     private readonly string _prefix = $"test-{Guid.NewGuid():n}:";
     private readonly List<WebApplication> _nodes = [];
 
@@ -145,8 +148,7 @@ public sealed class RollingRestartTests(Browser browser, RedisServer redis) : IC
 
     private static void Verify(ClientReport client, int total)
     {
-        Assert.Equal("connecting", client.States[0]);
-        Assert.All(client.States.Skip(1), static state => Assert.Equal("live", state));
+        Assert.All(client.States.SkipWhile(static state => state != "live"), static state => Assert.Equal("live", state));
         Assert.Empty(client.Errors);
         Assert.Equal((0, client.Sent), (client.Gaps, client.Acks.Length));
         Assert.Equal(total, client.Seen.Length);
@@ -165,7 +167,7 @@ public sealed class RollingRestartTests(Browser browser, RedisServer redis) : IC
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.Logging.ClearProviders();
-        builder.Services.AddChatKit(static options => (options.HistoryCapacity, options.DrainTime) = (10_000, TimeSpan.FromSeconds(6)))
+        builder.Services.AddChatKit(static options => (options.HistoryCapacity, options.DrainTime) = (10_000, DrainTime))
             .AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, _prefix));
         var app = builder.Build();
         app.Use(static (context, next) =>
