@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Xml.Linq;
+using ChatKit.Testing;
 using Microsoft.AspNetCore.Builder;
 
 namespace ChatKit.AspNetCore.Tests;
@@ -11,7 +12,8 @@ public class DocumentationFileTests
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    public static TheoryData<Assembly> Libraries => [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
+    public static TheoryData<Assembly> Libraries =>
+        [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(MessageHistoryContract).Assembly];
 
     [Theory]
     [MemberData(nameof(Libraries))]

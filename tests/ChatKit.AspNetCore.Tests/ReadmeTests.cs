@@ -5,10 +5,12 @@ namespace ChatKit.AspNetCore.Tests;
 public partial class ReadmeTests
 {
     [Fact]
-    public void Every_snippet_is_compiled_by_the_snippets_project()
+    public void Every_snippet_is_compiled()
     {
-        var compiled = string.Concat(
-            Directory.GetFiles(Path.Combine(Repository.Root, "tests", "ChatKit.Snippets"), "*.cs").Select(path => Unindented(File.ReadAllText(path))));
+        string[] folders = [Path.Combine("tests", "ChatKit.Snippets"), Path.Combine("tests", "ChatKit.Testing.Tests", "Documentation")];
+        var compiled = string.Concat(folders
+            .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs"))
+            .Select(path => Unindented(File.ReadAllText(path))));
         var documents = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")).Concat(PackageReadmes());
 
         var snippets = documents.SelectMany(path => Snippet().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value).ToList();
@@ -48,7 +50,11 @@ public partial class ReadmeTests
     [Fact]
     public void Every_test_in_the_table_of_threats_exists()
     {
-        var sources = Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        string[] folders = ["tests", Path.Combine("src", "ChatKit.Testing")];
+        var sources = folders
+            .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Select(File.ReadAllText)
+            .ToList();
         var table = File.ReadLines(Path.Combine(Repository.Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");
         var rows = table.Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
 

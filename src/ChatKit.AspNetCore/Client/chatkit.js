@@ -15,6 +15,10 @@ class Chat extends Conversation {
     return this.#client.state;
   }
 
+  get home() {
+    return this.#client.home;
+  }
+
   get user() {
     return this.#client.user;
   }
@@ -36,13 +40,7 @@ class Chat extends Conversation {
   }
 }
 
-function findStorage() {
-  try {
-    return sessionStorage;
-  } catch {} // blocked
-}
-
 /** Connects to a room and stays connected. */
-export function connect(url, { storage = findStorage(), ...options } = {}) {
-  return new Chat(new Client(url, { storage, ...options }));
+export function connect(url, options = {}) {
+  return new Chat(new Client(url, options));
 }

@@ -1,5 +1,5 @@
 import { Connection } from './connection.js';
-import { Listeners } from './listeners.js';
+import { Listeners, onPage } from './listeners.js';
 import { Outbox, errorOf } from './outbox.js';
 import { fromPayload, toPayload } from './payload.js';
 import { move, parse } from './positions.js';
@@ -51,8 +51,8 @@ export class Client {
   #interval = 0;
   #pause;
 
-  constructor(url, { after = {}, storage, token, times, transports }) {
-    const address = new URL(url, document.baseURI);
+  constructor(url, { after = {}, storage, times, ...options }) {
+    const address = new URL(url, globalThis.document?.baseURI);
     address.protocol = address.protocol.replace('http', 'ws');
     this.#times = { ...TIMES, ...times };
     const starts = address.searchParams.getAll('after').map((start) => start.split(/~(?=[^~]*$)/));
@@ -66,9 +66,9 @@ export class Client {
     }
 
     const store = new Store(storage);
-    this.#connection = new Connection(this, address, { token, times: this.#times, store, transports });
+    this.#connection = new Connection(this, address, { ...options, times: this.#times, store });
     this.#outbox = new Outbox(this, this.#connection, this.#session, { store, times: this.#times, key: `chatkit:${address}` });
-    addEventListener('pagehide', () => this.#finish(), { signal: this.#connection.lifetime.signal });
+    onPage('pagehide', () => this.#finish(), this.#connection.lifetime.signal);
   }
 
   get state() {

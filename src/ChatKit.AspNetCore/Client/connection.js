@@ -1,3 +1,4 @@
+import { onPage } from './listeners.js';
 import { webSocket } from './socket.js';
 
 const SOCKET = { name: 'websocket', open: webSocket };
@@ -22,6 +23,7 @@ export class Connection {
   state = 'connecting';
   user; // of the latest connection; '' if anonymous
   lifetime = new AbortController();
+  WebSocket; // if the page has chosen one
 
   // Of the current connection:
   welcome;
@@ -44,17 +46,18 @@ export class Connection {
   #former = []; // ids of the latest connections
   #timer; // for connecting, silence, or the next attempt
 
-  constructor(client, url, { token, times, store, transports = ['websocket', 'eventsource', 'polling'] }) {
+  constructor(client, url, { token, times, store, transports = ['websocket', 'eventsource', 'polling'], WebSocket }) {
     this.#client = client;
     this.#url = url;
     this.#token = token;
     this.#times = times;
     this.#store = store;
     this.#names = transports;
+    this.WebSocket = WebSocket;
     const { signal } = this.lifetime;
-    addEventListener('online', () => this.state === 'offline' && this.open(), { signal });
+    onPage('online', () => this.state === 'offline' && this.open(), signal);
     // Without a network, a socket can look open for minutes.
-    addEventListener('offline', () => this.state !== 'closed' && this.#goOffline(), { signal });
+    onPage('offline', () => this.state !== 'closed' && this.#goOffline(), signal);
     queueMicrotask(() => this.#timer || signal.aborted || this.open()); // after the caller has added its listeners
   }
 
@@ -211,7 +214,7 @@ export class Connection {
   #closed(event) {
     const { code, reason } = event;
     // Without an answer, it can be the fault of the transport.
-    if (!this.welcome && code === 1006 && !event.isLocal && navigator.onLine) {
+    if (!this.welcome && code === 1006 && !event.isLocal && globalThis.navigator?.onLine !== false) {
       this.#broken += event.isLate ? 2 : 1;
       if (this.#fallback?.failed(event)) {
         this.dial(this.attempt);
@@ -226,7 +229,7 @@ export class Connection {
     }
 
     this.#reason = { code, reason };
-    if (!navigator.onLine) {
+    if (globalThis.navigator?.onLine === false) {
       this.#goOffline();
       return;
     }

@@ -1,3 +1,6 @@
+/** Listens to an event of the page. Outside of browsers, there is none. */
+export const onPage = (type, listener, signal) => globalThis.addEventListener?.(type, listener, { signal });
+
 export class Listeners {
   #byType = {};
 
@@ -12,7 +15,9 @@ export class Listeners {
       try {
         listener(event);
       } catch (error) {
-        reportError(error);
+        queueMicrotask(() => {
+          throw error; // as if nothing had called the listener
+        });
       }
     }
   }

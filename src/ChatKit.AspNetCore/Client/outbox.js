@@ -1,3 +1,4 @@
+import { onPage } from './listeners.js';
 import { fromPayload } from './payload.js';
 
 export const errorOf = ({ code, text, ref }) => Object.assign(new Error(text), { code, ref });
@@ -29,8 +30,7 @@ export class Outbox {
     this.#session = this.#id = session;
     this.#key = key;
     this.#claim(this.#store.read(key) ?? {});
-    const { signal } = connection.lifetime;
-    addEventListener('pagehide', ({ persisted }) => (persisted && this.#isLocked) || this.#mark(), { signal });
+    onPage('pagehide', ({ persisted }) => (persisted && this.#isLocked) || this.#mark(), connection.lifetime.signal);
   }
 
   /** What waits for an answer, in a room or in all. */
@@ -221,7 +221,7 @@ export class Outbox {
       this.#store.write(this.#key);
     }
 
-    const locks = !this.#store.isNone && navigator.locks; // requires HTTPS
+    const locks = this.#store.storage && globalThis.navigator?.locks; // requires HTTPS
     const isOurs = await (locks ? this.#lock(id, { signal: AbortSignal.timeout(this.#times.claim / (at ? 5 : 1)) }) : !at);
     if (this.#connection.lifetime.signal.aborted) return;
     this.#id = isOurs ? id : this.#session;

@@ -3,11 +3,13 @@
  * anything that shows that the server is there, and `end` takes `{ code, reason }`. The signal closes the connection. The other transports are in
  * chatkit.fallback.js.
  */
-export function webSocket({ url, token, signal, hear, end }) {
+export function webSocket({ url, token, signal, connection, hear, end }) {
   // URLs are logged, so they must not contain a token.
-  const socket = new WebSocket(url, token ? ['chatkit.v1', `bearer.${token}`] : 'chatkit.v1');
-  socket.addEventListener('message', ({ data }) => hear(data), { signal });
-  socket.addEventListener('close', end, { signal });
+  const socket = new (connection.WebSocket ?? WebSocket)(url, token ? ['chatkit.v1', `bearer.${token}`] : 'chatkit.v1');
+  // The package `ws` knows no signals, and throws errors that nobody listens to.
+  socket.onmessage = ({ data }) => signal.aborted || hear(data);
+  socket.onclose = (event) => signal.aborted || end(event);
+  socket.onerror = () => {};
   signal.addEventListener('abort', () => socket.close(1000));
   return (frame) => socket.send(frame);
 }

@@ -230,6 +230,8 @@ export interface Room extends Conversation<RoomEvents> {
 /** A connection. Without a room, the members mean the home room. */
 export interface Chat extends Conversation<ChatEvents> {
   readonly state: State;
+  /** The name of the home room; absent until the server has stated it. */
+  readonly home?: string;
   /** The id of the client's user, as the server states it. */
   readonly user?: string;
   /** How the client is connected; absent if it isn't. */
@@ -248,7 +250,7 @@ export interface ChatOptions {
    * also use parameters of the URL (`after=lobby~5k2j9:42`).
    */
   after?: Record<string, string>;
-  /** Keeps the pending messages across a reload of the page. Default: `sessionStorage`; null for none. */
+  /** Keeps the pending messages across a reload of the page. Default: `sessionStorage` in a page, and otherwise none; null for none. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   /**
    * Returns a bearer token. The client calls this function before each attempt to connect, so that each attempt has a fresh token, also before
@@ -261,6 +263,8 @@ export interface ChatOptions {
    * the endpoint allows it. Default: `['websocket', 'eventsource', 'polling']`.
    */
   transports?: Transport[];
+  /** The class of the WebSockets, for example that of the package `ws` in Node.js 20. Default: the global one. */
+  WebSocket?: new (url: URL, protocols: string | string[]) => object;
   /** In milliseconds, for tests. */
   times?: {
     backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number;
@@ -270,6 +274,6 @@ export interface ChatOptions {
 
 /**
  * Connects to a room and stays connected.
- * @param url The endpoint's path, relative to the page, or an absolute URL (http, https, ws, or wss).
+ * @param url The endpoint's path, relative to the page, or an absolute URL (http, https, ws, or wss). Outside of a page, it must be absolute.
  */
 export function connect(url: string | URL, options?: ChatOptions): Chat;

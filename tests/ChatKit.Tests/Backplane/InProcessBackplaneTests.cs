@@ -10,7 +10,7 @@ using Moq;
 
 namespace ChatKit.Tests.Backplane;
 
-public class InProcessBackplaneTests : BackplaneContract
+public class InProcessBackplaneTests : BackplaneContractTests
 {
     private readonly InMemoryMessageHistory _history = new(
         Options.Create(new ChatKitOptions()), TimeProvider.System, NullLogger<InMemoryMessageHistory>.Instance);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ChatKit.Tests.History;
 
-public class InMemoryMessageHistoryTests : MessageHistoryContract
+public class InMemoryMessageHistoryTests : MessageHistoryContractTests
 {
     private readonly FakeTimeProvider _clock = new();
 

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;
 
-public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContract, IClassFixture<RedisServer>, IAsyncLifetime
+public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContractTests, IClassFixture<RedisServer>, IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _owned = [];
 

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace ChatKit.Tests.Redis;
 
-public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistoryContract, IClassFixture<RedisServer>, IAsyncLifetime
+public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistoryContractTests, IClassFixture<RedisServer>, IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _owned = [];
 

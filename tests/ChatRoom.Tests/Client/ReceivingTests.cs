@@ -25,7 +25,7 @@ public class ReceivingTests(Browser browser)
         await page.ExpectAsync("all('message', 'data')[1] instanceof Uint8Array", "true");
         await page.ExpectAsync("all('live', 'room', 'recovered')", """[["lobby",true]]""");
         await page.ExpectAsync("all('state', 'state')", """["connecting","live"]""");
-        await page.ExpectAsync("[chat.state, chat.user]", """["live","ann"]""");
+        await page.ExpectAsync("[chat.state, chat.user, chat.home]", """["live","ann","lobby"]""");
     }
 
     [Fact]
