@@ -18,7 +18,6 @@ const TIMES = {
   read: 1_000,
   signal: 2_000,
   fallback: 5_000, // A transport that is blocked can hang as well.
-  better: 600_000,
 };
 
 // Proxies refuse much longer URLs.
@@ -42,13 +41,13 @@ export class Client {
   // Of the current connection:
   requests = new Map(); // by ref: { index, answer }
   #leaving = new Map(); // by room, how many answers are due
-  unnamed = []; // rooms whose positions don't fit into the URL
+  #unnamed = []; // rooms whose positions don't fit into the URL
   #joining = []; // rooms that wait for their turn
   #allowed; // the number of frames after which rooms have to wait
 
   // If the server has found that the client sends too much:
   burst = Infinity;
-  #interval = 0;
+  #interval = 1_000;
   #pause;
 
   constructor(url, { after = {}, storage, times, ...options }) {
@@ -246,8 +245,8 @@ export class Client {
       const { name, resume } = rooms[named++];
       url.searchParams.append('after', `${name}~${resume}`);
     }
-    this.unnamed = rooms.slice(named);
-    if (this.unnamed.length) url.searchParams.set('resume', 'frame');
+    this.#unnamed = rooms.slice(named);
+    if (this.#unnamed.length) url.searchParams.set('resume', 'frame');
   }
 
   #resume(rooms) {
@@ -309,17 +308,13 @@ export class Client {
     const index = this.requests.get(ref)?.index ?? this.#outbox.indexOf(ref);
     if (index !== undefined) {
       this.#outbox.unsend(index);
-      this.slowDown(index, retry);
+      this.burst = Math.max(1, Math.floor(Math.min(this.burst, index) / 2));
+      const interval = 2_000 * (retry ?? 10) / Math.max(1, index);
+      this.#interval = Math.min(30_000, Math.max(interval, this.#joining.length ? this.#interval * 2 : 0));
     }
 
     this.#connection.limit(retry);
     this.emit('error', { ref, code, text });
-  }
-
-  slowDown(index, retry) {
-    this.burst = Math.max(1, Math.floor(Math.min(this.burst, index) / 2));
-    const interval = 2_000 * (retry ?? 10) / Math.max(1, index);
-    this.#interval = Math.min(30_000, Math.max(interval, this.#joining.length ? this.#interval * 2 : 0));
   }
 
   // What the server sends
@@ -354,8 +349,8 @@ export class Client {
       this.#connection.accept(frame);
       this.#meetHome(frame.room);
       this.#outbox.sign();
-      if (this.unnamed.length) {
-        this.#resume(this.unnamed);
+      if (this.#unnamed.length) {
+        this.#resume(this.#unnamed);
         this.#send({ type: 'resume', last: true });
       }
 

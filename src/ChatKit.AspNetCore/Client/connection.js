@@ -33,11 +33,9 @@ export class Connection {
   #send;
   attempt = new AbortController(); // closes it
   #isLimited; // has sent too much
-  #retry; // the delay before the next one
+  retry; // the delay before the next one, if the server restarts
   #earliest; // the minimum delay
   #renewal; // the timer for the next one, which takes over while this one goes on
-  spare; // closes the next one
-  overhear; // takes each frame that the client has received
 
   #reason = {}; // of the last failure: { reason, code }
   #attempts = 0; // since the last `live`
@@ -146,7 +144,7 @@ export class Connection {
       // Unknown in this version, or only a sign of life.
     }
 
-    this.overhear?.(text);
+    this.heard?.(text);
   }
 
   accept(welcome) {
@@ -158,7 +156,7 @@ export class Connection {
     this.#fallback?.succeeded(this.#transport, this.attempt.signal);
     if (welcome.ping) this.#expect(welcome.ping * 2_000);
     else clearTimeout(this.#timer);
-    this.#replaceAfter(Math.max(welcome.expires, 0.5) * (700 + 200 * Math.random()));
+    this.#replaceAfter(Math.max(welcome.expires, 1) * (700 + 200 * Math.random()));
   }
 
   goLive() {
@@ -172,17 +170,19 @@ export class Connection {
   }
 
   restart(retry) {
-    if (retry >= 0) this.#replaceAfter((this.#retry = retry * 1_000), true);
+    if (retry >= 0) this.#replaceAfter((this.retry = retry * 1_000));
   }
 
-  /** Opens the next connection, and leaves this one when that has caught up. If this one ends before, that is no refusal. */
-  #replaceAfter(time, isUrgent) {
+  /** Opens the next connection, and leaves this one when that has caught up. If this one ends before, the client comes back at once. */
+  #replaceAfter(time) {
     clearTimeout(this.#renewal);
-    if (!(time < 2 ** 31)) return; // A timer can't wait for longer.
-    this.#renewal = setTimeout(() => {
-      if (this.state === 'live') this.#earliest = 0;
-      import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times, isUrgent), () => {});
-    }, time);
+    // A timer can't wait for much longer.
+    if (time < 2e9) {
+      this.#renewal = setTimeout(() => {
+        if (this.state === 'live') this.#earliest = 0;
+        import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times), () => {});
+      }, time);
+    }
   }
 
   /** The server closes the connection. */
@@ -206,7 +206,7 @@ export class Connection {
     const ended = this.attempt;
     this.attempt = next;
     ended.abort();
-    this.welcome = this.#retry = this.#earliest = undefined;
+    this.welcome = this.retry = this.#earliest = undefined;
     this.#isLimited = false;
     this.#client.drop();
   }
@@ -236,7 +236,7 @@ export class Connection {
 
     const earliest = this.#earliest ?? event.earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
     const usual = earliest + this.backoff(this.#attempts++);
-    const delay = this.#retry ?? usual;
+    const delay = this.retry ?? usual;
     this.#drop();
     this.#timer = setTimeout(() => this.open(), delay);
     this.#report('reconnecting', Date.now() + delay);

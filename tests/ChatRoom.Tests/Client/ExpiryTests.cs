@@ -28,7 +28,7 @@ public class ExpiryTests(Browser browser)
     [Theory]
     [InlineData(0.0, 100, 70_000)]
     [InlineData(1.0, 100, 90_000)]
-    [InlineData(1.0, 0, 450)]
+    [InlineData(1.0, 0, 900)]
     [InlineData(0.0, 2_000_000_000, null)]
     [InlineData(0.0, null, null)]
     public async Task The_client_moves_in_the_last_part_of_the_time(double random, int? expires, int? delay)

@@ -23,7 +23,8 @@ export class Fallback {
   #since; // when it was chosen
   #signal; // of the current connection
 
-  constructor(connection, socket, names, times, { store, key, isBroken }) {
+  constructor(connection, socket, names, given, { store, key, isBroken }) {
+    const times = { better: 600_000, ...given };
     this.#connection = connection;
     this.#times = times;
     this.#store = store;

@@ -27,7 +27,7 @@ export function handOver(connection, times, transport, failed) {
 
   connection.spare?.abort();
   connection.spare = attempt;
-  connection.overhear = overhear;
+  connection.heard = overhear; // which gets each frame after the client
   signal.addEventListener('abort', stop);
   current.addEventListener('abort', () => queueMicrotask(end), { signal });
   watch();
@@ -35,7 +35,9 @@ export function handOver(connection, times, transport, failed) {
 
   function open(options, inner) {
     ({ client, hear } = options);
-    ({ unnamed } = client);
+    const { searchParams } = options.url;
+    const named = new Set(searchParams.getAll('after').map((after) => after.slice(0, after.lastIndexOf('~'))));
+    unnamed = searchParams.has('resume') ? [...client.rooms.values()].filter(({ name, position, isOwn }) => position && !isOwn && !named.has(name)) : [];
     send = inner.open({ ...options, hear: take });
     return relay;
   }
@@ -43,7 +45,7 @@ export function handOver(connection, times, transport, failed) {
   function stop() {
     clearTimeout(silence);
     clearTimeout(grace);
-    if (connection.overhear === overhear) connection.overhear = undefined;
+    if (connection.heard === overhear) connection.heard = undefined;
   }
 
   function fail(event) {
@@ -73,12 +75,12 @@ export function handOver(connection, times, transport, failed) {
 
     watch();
     const frame = read(text);
-    const { type, room, ref, code, retry } = frame;
+    const { type, room, ref, code } = frame;
     const join = find(ref);
     if (type === 'ping') {
       tell({ type: 'pong' });
     } else if (type === 'error' && code === 'rate_limited') {
-      client.slowDown(joins.size, retry); // The connection ends.
+      client.burst = Math.max(1, joins.size >> 1); // The connection ends.
     } else if (type === 'left' || (join && code === 'unavailable')) {
       fail({});
     } else if (type === 'presence' && !isWhole(frame)) {
@@ -218,9 +220,10 @@ export function handOver(connection, times, transport, failed) {
 }
 
 /** Opens the next connection of a client, until one has taken over. A server that stops leaves little time. */
-export function replaceConnection(connection, times, isUrgent) {
+export function replaceConnection(connection, times) {
   if (!connection.welcome) return; // It has ended meanwhile.
   const { signal } = connection.attempt;
+  const isUrgent = connection.retry !== undefined;
   let failures = 0;
   const start = () => handOver(connection, times, undefined, ({ code }) => {
     const earliest = isUrgent ? 0 : { 1008: times.refused, 1013: times.busy }[code] ?? 0;
