@@ -37,7 +37,8 @@ export function handOver(connection, times, transport, failed) {
     ({ client, hear } = options);
     const { searchParams } = options.url;
     const named = new Set(searchParams.getAll('after').map((after) => after.slice(0, after.lastIndexOf('~'))));
-    unnamed = searchParams.has('resume') ? [...client.rooms.values()].filter(({ name, position, isOwn }) => position && !isOwn && !named.has(name)) : [];
+    const isUnnamed = ({ name, position, isOwn }) => position && !isOwn && !named.has(name);
+    unnamed = searchParams.has('resume') ? [...client.rooms.values()].filter(isUnnamed) : [];
     send = inner.open({ ...options, hear: take });
     return relay;
   }
