@@ -147,13 +147,15 @@ public sealed class MessageHistoryMutantTests
                 return await inner.ChangeAsync(room, change with { Position = position }, cancellationToken);
             },
         }),
-        ["an edited message loses its sender"] = ("An_edited_message_keeps_its_position_its_sender_and_its_time", static inner => new MutantHistory(inner)
-        {
-            Page = static (_, page) => page with
+        ["an edited message loses its sender"] = (
+            "An_edited_message_keeps_its_position_its_sender_and_its_time",
+            static inner => new MutantHistory(inner)
             {
-                Messages = [.. page.Messages.Select(static message => MutantHistory.Copy(message, withSender: message.Revision is null))],
-            },
-        }),
+                Page = static (_, page) => page with
+                {
+                    Messages = [.. page.Messages.Select(static message => MutantHistory.Copy(message, withSender: message.Revision is null))],
+                },
+            }),
         ["the time and author of a change are lost"] = ("An_edited_message_keeps_its_position_its_sender_and_its_time", static inner =>
             new MutantHistory(inner)
             {
@@ -173,20 +175,24 @@ public sealed class MessageHistoryMutantTests
                 Change = (room, change, cancellationToken) =>
                     inner.ChangeAsync(room, change with { Type = WebSocketMessageType.Text }, cancellationToken),
             }),
-        ["a deleted message keeps its payload"] = ("A_deleted_message_keeps_its_position_and_loses_its_payload", static inner => new MutantHistory(inner)
-        {
-            Change = async (room, change, cancellationToken) =>
+        ["a deleted message keeps its payload"] = (
+            "A_deleted_message_keeps_its_position_and_loses_its_payload",
+            static inner => new MutantHistory(inner)
             {
-                var stored = (await inner.ReadAsync(room, cancellationToken: cancellationToken)).Messages;
-                if (change.IsDeletion && stored.SingleOrDefault(message => message.Position == change.Position) is { } message)
-                    change = change with { Data = message.Data };
-                return await inner.ChangeAsync(room, change, cancellationToken);
-            },
-        }),
-        ["a deleted message leaves no marker"] = ("A_deleted_message_keeps_its_position_and_loses_its_payload", static inner => new MutantHistory(inner)
-        {
-            Page = static (_, page) => page with { Messages = [.. page.Messages.Where(static message => !message.IsDeleted)] },
-        }),
+                Change = async (room, change, cancellationToken) =>
+                {
+                    var stored = (await inner.ReadAsync(room, cancellationToken: cancellationToken)).Messages;
+                    if (change.IsDeletion && stored.SingleOrDefault(message => message.Position == change.Position) is { } message)
+                        change = change with { Data = message.Data };
+                    return await inner.ChangeAsync(room, change, cancellationToken);
+                },
+            }),
+        ["a deleted message leaves no marker"] = (
+            "A_deleted_message_keeps_its_position_and_loses_its_payload",
+            static inner => new MutantHistory(inner)
+            {
+                Page = static (_, page) => page with { Messages = [.. page.Messages.Where(static message => !message.IsDeleted)] },
+            }),
         ["a deleted message can be edited"] = ("A_deleted_message_cannot_be_edited_and_is_deleted_once", static inner => new MutantHistory(inner)
         {
             Change = async (room, change, cancellationToken) =>
@@ -207,10 +213,12 @@ public sealed class MessageHistoryMutantTests
         {
             Change = (room, change, cancellationToken) => inner.ChangeAsync(room, change with { IdempotencyKey = null }, cancellationToken),
         }),
-        ["changes are not read"] = ("A_reader_receives_the_latest_state_of_what_has_changed_since_its_revision", static inner => new MutantHistory(inner)
-        {
-            Page = static (_, page) => page with { Changes = [] },
-        }),
+        ["changes are not read"] = (
+            "A_reader_receives_the_latest_state_of_what_has_changed_since_its_revision",
+            static inner => new MutantHistory(inner)
+            {
+                Page = static (_, page) => page with { Changes = [] },
+            }),
         ["changes are in the order of their positions"] = (
             "Changes_are_read_in_the_order_of_their_revisions",
             static inner => new MutantHistory(inner)
