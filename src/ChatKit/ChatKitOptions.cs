@@ -53,8 +53,10 @@ public sealed class ChatKitOptions
     /// <summary>
     /// The time over which connections are closed (1012) when the host stops. Default: 5 seconds; at most an hour; 0 closes all of them at
     /// once. Connections are closed in waves, at least 100 every 100 milliseconds, so that clients don't all reconnect at the same moment.
-    /// A small number is closed at once. Keep the sum of this and <see cref="CloseTimeout"/> below the host's shutdown timeout
-    /// (<c>HostOptions.ShutdownTimeout</c>, 30 seconds), which aborts the remaining connections.
+    /// A small number is closed at once. If other nodes share the <see cref="IBackplane"/>, clients that speak
+    /// <see cref="ChatKitSubprotocol.V1"/> are served until they have connected to one of them, or until this time has passed. Keep the sum of
+    /// this and <see cref="CloseTimeout"/> below the host's shutdown timeout (<c>HostOptions.ShutdownTimeout</c>, 30 seconds), which aborts the
+    /// remaining connections.
     /// </summary>
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(5);
 

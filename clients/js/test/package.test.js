@@ -21,7 +21,7 @@ const tool = (name, ...parameters) => run(join(FOLDER, 'node_modules/.bin', name
 const read = (name) => readFileSync(join(FOLDER, name), 'utf8');
 
 // In KiB, as a page has them.
-const LIMITS = { 'dist/chatkit.js': 8, 'dist/chatkit.fallback.js': 4, 'dist/react.js': 3.5 };
+const LIMITS = { 'dist/chatkit.js': 8, 'dist/chatkit.fallback.js': 5.5, 'dist/react.js': 3.5 };
 
 test('The package has these files, and they are small', async () => {
   const [{ files, size }] = Object.values(JSON.parse(run('npm', 'pack', '--dry-run', '--json', '--ignore-scripts')));

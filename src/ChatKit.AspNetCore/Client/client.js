@@ -18,7 +18,6 @@ const TIMES = {
   read: 1_000,
   signal: 2_000,
   fallback: 5_000, // A transport that is blocked can hang as well.
-  better: 600_000,
 };
 
 // Proxies refuse much longer URLs.
@@ -37,18 +36,18 @@ export class Client {
   #session = crypto.getRandomValues(new Uint32Array(4)).join('.'); // randomUUID() requires HTTPS.
   #count = 0; // of requests
   #events = [];
-  #rooms = new Map(); // by name, the one with the latest message last
+  rooms = new Map(); // by name, the one with the latest message last
 
   // Of the current connection:
-  #requests = new Map(); // by ref: { index, answer }
+  requests = new Map(); // by ref: { index, answer }
   #leaving = new Map(); // by room, how many answers are due
   #unnamed = []; // rooms whose positions don't fit into the URL
   #joining = []; // rooms that wait for their turn
   #allowed; // the number of frames after which rooms have to wait
 
   // If the server has found that the client sends too much:
-  #burst = Infinity;
-  #interval = 0;
+  burst = Infinity;
+  #interval = 1_000;
   #pause;
 
   constructor(url, { after = {}, storage, times, ...options }) {
@@ -98,13 +97,13 @@ export class Client {
 
   /** Whether the client can send to a room. */
   isIn(room) {
-    return room === undefined || room === this.#connection.welcome?.room || Boolean(this.#rooms.get(room)?.entry);
+    return room === undefined || room === this.#connection.welcome?.room || Boolean(this.rooms.get(room)?.entry);
   }
 
   /** Events that a listener causes follow after all listeners have received the current one. */
   emit(type, event, room = event.room) {
     if (this.#leaving.has(room) && type !== 'ack' && type !== 'error') return;
-    if (this.#events.push([type, event, this.#rooms.get(room)]) > 1) return;
+    if (this.#events.push([type, event, this.rooms.get(room)]) > 1) return;
     for (const [type, event, state] of this.#events) {
       this.listeners.call(type, event);
       state?.listeners?.call(type, event);
@@ -187,15 +186,15 @@ export class Client {
   }
 
   #finish() {
-    for (const { cursor } of this.#rooms.values()) cursor.finish();
+    for (const { cursor } of this.rooms.values()) cursor.finish();
   }
 
   #isJoined(state) {
-    return this.#rooms.get(state.name) === state && state.room;
+    return this.rooms.get(state.name) === state && state.room;
   }
 
   #canSend(state) {
-    return this.#connection.isOpen && this.#rooms.get(state.name) === state && this.isIn(state.name);
+    return this.#connection.isOpen && this.rooms.get(state.name) === state && this.isIn(state.name);
   }
 
   /** The home room needs no name. */
@@ -204,10 +203,10 @@ export class Client {
   }
 
   #stateOf(name) {
-    let state = this.#rooms.get(name);
+    let state = this.rooms.get(name);
     if (!state) {
       state = new RoomState(name, this.#times.read, (position) => this.#send({ type: 'read', room: this.#address(state), position }));
-      this.#rooms.set(name, state);
+      this.rooms.set(name, state);
     }
 
     return state;
@@ -215,7 +214,7 @@ export class Client {
 
   #forget(state) {
     state.cursor.stop();
-    this.#rooms.delete(state.name);
+    this.rooms.delete(state.name);
     this.#joining = this.#joining.filter((other) => other !== state);
   }
 
@@ -225,13 +224,13 @@ export class Client {
 
   #request({ type, ...content }, answer) {
     const ref = `${this.#session}-r${++this.#count}`;
-    this.#requests.set(ref, { index: this.#connection.sent, answer });
+    this.requests.set(ref, { index: this.#connection.sent, answer });
     this.#send({ type, ref, ...content });
   }
 
   #answer(ref, ...answer) {
-    const request = this.#requests.get(ref);
-    this.#requests.delete(ref);
+    const request = this.requests.get(ref);
+    this.requests.delete(ref);
     request?.answer(...answer);
     return Boolean(request);
   }
@@ -240,7 +239,7 @@ export class Client {
 
   /** Names the positions in rooms: in all, or in those that the server lets the client into by itself. */
   namePositions(url, isWhole, limit = MAX_URL) {
-    const rooms = [...this.#rooms.values()].filter((state) => state.position && (isWhole || !state.isOwn)).reverse();
+    const rooms = [...this.rooms.values()].filter((state) => state.position && (isWhole || !state.isOwn)).reverse();
     let named = 0;
     while (named < rooms.length && url.href.length < limit) {
       const { name, resume } = rooms[named++];
@@ -306,10 +305,10 @@ export class Client {
 
   /** The server counts joins like messages. Those of the next connections take half of what it has accepted at once, and the others follow slowly. */
   #limit({ ref, code, text, retry }) {
-    const index = this.#requests.get(ref)?.index ?? this.#outbox.indexOf(ref);
+    const index = this.requests.get(ref)?.index ?? this.#outbox.indexOf(ref);
     if (index !== undefined) {
       this.#outbox.unsend(index);
-      this.#burst = Math.max(1, Math.floor(Math.min(this.#burst, index) / 2));
+      this.burst = Math.max(1, Math.floor(Math.min(this.burst, index) / 2));
       const interval = 2_000 * (retry ?? 10) / Math.max(1, index);
       this.#interval = Math.min(30_000, Math.max(interval, this.#joining.length ? this.#interval * 2 : 0));
     }
@@ -324,7 +323,7 @@ export class Client {
     const { type, room } = frame;
     const isAnswer = type === 'ack' || type === 'error';
     if (!isAnswer && this.#leaving.has(room)) return;
-    const state = this.#rooms.get(room);
+    const state = this.rooms.get(room);
     if (!isAnswer && state?.entry === 'asked') state.entry = 'early';
     if (Object.hasOwn(this.#frames, type)) this.#frames[type](frame);
   }
@@ -334,9 +333,9 @@ export class Client {
     clearTimeout(this.#pause);
     this.#outbox.release();
     this.#joining = [];
-    for (const state of this.#rooms.values()) state.drop();
-    const requests = this.#requests;
-    this.#requests = new Map();
+    for (const state of this.rooms.values()) state.drop();
+    const requests = this.requests;
+    this.requests = new Map();
     for (const { answer } of requests.values()) answer(NO_CONNECTION);
   }
 
@@ -357,8 +356,8 @@ export class Client {
 
       // First the rooms that messages wait for.
       const busy = this.#outbox.rooms;
-      const joined = [...this.#rooms.values()].filter(({ room }) => room);
-      this.#allowed = this.#burst;
+      const joined = [...this.rooms.values()].filter(({ room }) => room);
+      this.#allowed = this.burst;
       this.#enter(joined.filter(({ name }) => busy.has(name)));
       this.#enter(joined.filter(({ name }) => !busy.has(name)));
     },
@@ -420,7 +419,7 @@ export class Client {
 
     left: ({ room, reason }) => {
       this.emit('left', { room, reason });
-      const state = this.#rooms.get(room);
+      const state = this.rooms.get(room);
       if (!state) return;
       this.#forget(state);
       this.#outbox.leave(room, { code: 'not_joined', text: reason ?? 'The server has taken the client out of the room.' });
@@ -460,9 +459,9 @@ export class Client {
     if (this.home === name) return;
     this.home = name;
     // What the page has read before it knew the name.
-    const early = this.#rooms.get(undefined);
+    const early = this.rooms.get(undefined);
     if (!early) return;
-    this.#rooms.delete(undefined);
+    this.rooms.delete(undefined);
     this.#stateOf(name).cursor.read(early.cursor.wanted);
   }
 
@@ -476,13 +475,13 @@ export class Client {
     if (sequence === last + step) state.fork(position);
     this.#reach(state, position);
     if (missed > 0) this.emit('gap', { room: name, after, next: step ? position : undefined, missed, reset: false });
-    return this.#rooms.get(name) === state;
+    return this.rooms.get(name) === state;
   }
 
   #reach(state, position) {
     state.announced = undefined;
     state.position = position;
-    this.#rooms.delete(state.name);
-    this.#rooms.set(state.name, state);
+    this.rooms.delete(state.name);
+    this.rooms.set(state.name, state);
   }
 }

@@ -33,8 +33,9 @@ export class Connection {
   #send;
   attempt = new AbortController(); // closes it
   #isLimited; // has sent too much
-  #retry; // the delay before the next one
+  retry; // the delay before the next one, if the server restarts
   #earliest; // the minimum delay
+  #renewal; // the timer for the next one, which takes over while this one goes on
 
   #reason = {}; // of the last failure: { reason, code }
   #attempts = 0; // since the last `live`
@@ -86,11 +87,11 @@ export class Connection {
     this.dial(attempt);
   }
 
-  /** Opens a transport. An attempt other than the current one replaces that as soon as the server answers it. */
-  async dial(attempt, transport = this.#fallback?.transport ?? SOCKET, failed) {
+  /** Opens a transport. An attempt other than the current one replaces that as soon as it passes on a frame. */
+  async dial(attempt, transport = this.#fallback?.transport ?? SOCKET, failed, open = transport.open) {
     const { signal } = attempt;
     const { connect, fallback } = this.#times;
-    const end = (event) => (attempt === this.attempt ? this.#closed(event) : failed());
+    const end = (event) => (attempt === this.attempt ? this.#closed(event) : failed(event));
     try {
       const token = await this.#token?.();
       if (signal.aborted) return;
@@ -98,7 +99,7 @@ export class Connection {
       const url = new URL(this.#url);
       for (const id of this.#former) url.searchParams.append('connection', id);
       this.#client.namePositions(url);
-      const send = transport.open({
+      const send = open({
         url, token, signal, client: this.#client, connection: this, end,
         hear: (text) => {
           if (attempt !== this.attempt) this.#drop(attempt);
@@ -106,7 +107,7 @@ export class Connection {
           this.#send = send;
           this.#hear(text);
         },
-      });
+      }, transport);
     } catch (error) {
       if (!signal.aborted) end({ code: 1006, reason: error?.message, isLocal: true });
     }
@@ -142,6 +143,8 @@ export class Connection {
     } catch {
       // Unknown in this version, or only a sign of life.
     }
+
+    this.heard?.(text);
   }
 
   accept(welcome) {
@@ -153,6 +156,7 @@ export class Connection {
     this.#fallback?.succeeded(this.#transport, this.attempt.signal);
     if (welcome.ping) this.#expect(welcome.ping * 2_000);
     else clearTimeout(this.#timer);
+    this.#replaceAfter(Math.max(welcome.expires, 1) * (700 + 200 * Math.random()));
   }
 
   goLive() {
@@ -166,7 +170,19 @@ export class Connection {
   }
 
   restart(retry) {
-    if (retry >= 0) this.#retry = retry * 1_000;
+    if (retry >= 0) this.#replaceAfter((this.retry = retry * 1_000));
+  }
+
+  /** Opens the next connection, and leaves this one when that has caught up. If this one ends before, the client comes back at once. */
+  #replaceAfter(time) {
+    clearTimeout(this.#renewal);
+    // A timer can't wait for much longer.
+    if (time < 2e9) {
+      this.#renewal = setTimeout(() => {
+        if (this.state === 'live') this.#earliest = 0;
+        import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times), () => {});
+      }, time);
+    }
   }
 
   /** The server closes the connection. */
@@ -186,10 +202,11 @@ export class Connection {
   /** Doesn't wait for the closing handshake, which a dead connection never completes. */
   #drop(next = new AbortController()) {
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     const ended = this.attempt;
     this.attempt = next;
     ended.abort();
-    this.welcome = this.#retry = this.#earliest = undefined;
+    this.welcome = this.retry = this.#earliest = undefined;
     this.#isLimited = false;
     this.#client.drop();
   }
@@ -219,7 +236,7 @@ export class Connection {
 
     const earliest = this.#earliest ?? event.earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
     const usual = earliest + this.backoff(this.#attempts++);
-    const delay = this.#retry ?? usual;
+    const delay = this.retry ?? usual;
     this.#drop();
     this.#timer = setTimeout(() => this.open(), delay);
     this.#report('reconnecting', Date.now() + delay);

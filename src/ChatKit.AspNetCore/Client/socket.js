@@ -10,6 +10,6 @@ export function webSocket({ url, token, signal, connection, hear, end }) {
   socket.onmessage = ({ data }) => signal.aborted || hear(data);
   socket.onclose = (event) => signal.aborted || end(event);
   socket.onerror = () => {};
-  signal.addEventListener('abort', () => socket.close());
+  signal.addEventListener('abort', () => socket.close(1000));
   return (frame) => socket.send(frame);
 }

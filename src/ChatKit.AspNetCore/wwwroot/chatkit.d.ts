@@ -253,9 +253,9 @@ export interface ChatOptions {
   /** Keeps the pending messages across a reload of the page. Default: `sessionStorage` in a page, and otherwise none; null for none. */
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
   /**
-   * Returns a bearer token. The client calls this function before each attempt to connect, so that each attempt has a fresh token, and sends
-   * the token as the subprotocol `bearer.<token>`. Its characters must be valid there, as those of a JWT are. If the function fails, the
-   * attempt fails.
+   * Returns a bearer token. The client calls this function before each attempt to connect, so that each attempt has a fresh token, also before
+   * the token expires and the client moves to a new connection. It sends the token as the subprotocol `bearer.<token>`. Its characters must be
+   * valid there, as those of a JWT are. If the function fails, the attempt fails.
    */
   token?: () => string | Promise<string>;
   /**
@@ -268,7 +268,7 @@ export interface ChatOptions {
   /** In milliseconds, for tests. */
   times?: {
     backoff?: number; backoffLimit?: number; connect?: number; refused?: number; busy?: number;
-    resend?: number; claim?: number; read?: number; signal?: number; fallback?: number; better?: number;
+    resend?: number; claim?: number; read?: number; signal?: number; fallback?: number; better?: number; grace?: number;
   };
 }
 

@@ -13,8 +13,17 @@ internal static class V1Frames
 
     public static ReadOnlyMemory<byte> Ping { get; } = Frame(0, static (json, _) => Begin(json, "ping"));
 
-    public static byte[] Welcome(string connection, string room, string? user, TimeSpan ping, int limit, int rooms, string? token = null) =>
-        Frame((connection, room, user, ping, limit, rooms, token), static (json, welcome) =>
+    /// <param name="connection">The id of the connection.</param>
+    /// <param name="room">The home room.</param>
+    /// <param name="user">The id of the user; null for an anonymous client.</param>
+    /// <param name="ping">The time within which the server sends something.</param>
+    /// <param name="limit">The maximum size of a client's frame, in bytes.</param>
+    /// <param name="rooms">The maximum number of rooms.</param>
+    /// <param name="token">With what the client proves that a post belongs to the connection; null for none.</param>
+    /// <param name="expires">The time until the client's credentials expire; null if they don't.</param>
+    public static byte[] Welcome(
+        string connection, string room, string? user, TimeSpan ping, int limit, int rooms, string? token = null, TimeSpan? expires = null) =>
+        Frame((connection, room, user, ping, limit, rooms, token, expires), static (json, welcome) =>
         {
             Begin(json, "welcome");
             json.WriteString("connection", welcome.connection);
@@ -23,6 +32,8 @@ internal static class V1Frames
             json.WriteNumber("ping", welcome.ping == Timeout.InfiniteTimeSpan ? 0 : welcome.ping.TotalSeconds);
             json.WriteNumber("limit", welcome.limit);
             json.WriteNumber("rooms", welcome.rooms);
+            if (welcome.expires is { } expires)
+                json.WriteNumber("expires", Math.Max(0, (long)expires.TotalSeconds));
             V1Content.WriteIfAny(json, "token", welcome.token);
         });
 

@@ -1,3 +1,4 @@
+using ChatKit.Rooms;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -6,9 +7,11 @@ namespace ChatKit.Connections;
 
 /// <summary>
 /// Closes the connections when the host stops, before anything else in the host stops: the server still answers health checks, and the
-/// store is still available for the last messages.
+/// store is still available for the last messages. If there are other nodes, clients that can open their next connection before this one
+/// ends are served until they have done so, or until the drain time has passed.
 /// </summary>
 /// <param name="connections">The connections of this node.</param>
+/// <param name="others">The other nodes.</param>
 /// <param name="options">Sets the time over which the connections are closed.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">The logger.</param>
@@ -17,6 +20,7 @@ namespace ChatKit.Connections;
 /// </param>
 internal sealed class ConnectionDrain(
     ConnectionRegistry connections,
+    OtherNodes others,
     IOptions<ChatKitOptions> options,
     TimeProvider clock,
     ILogger<WebSocketHandlerRunner> logger,
@@ -34,7 +38,12 @@ internal sealed class ConnectionDrain(
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Doesn't wait for the store, without which the host starts too.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = Task.Run(others.JoinAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -61,11 +70,22 @@ internal sealed class ConnectionDrain(
         if (open.Length == 0)
             return;
 
-        logger.Draining(open.Length, options.Value.DrainTime);
+        var (start, time) = (clock.GetTimestamp(), options.Value.DrainTime);
+        logger.Draining(open.Length, time);
         Random.Shared.Shuffle(open);
         try
         {
-            await CloseInWavesAsync(open, hurry).ConfigureAwait(false);
+            // The second half of the time remains for those that fail once, or have much to catch up with.
+            var canMove = time > TimeSpan.Zero && await others.ExistAsync(hurry).ConfigureAwait(false);
+            var moving = canMove ? Array.FindAll(open, connection => connection.TryAnnounceRestart(time / 2)) : [];
+            await CloseInWavesAsync([.. open.Except(moving)], start, hurry).ConfigureAwait(false);
+            if (moving.Length > 0)
+            {
+                await Task.WhenAny(ended, DelayAsync(start, time, hurry)).ConfigureAwait(false);
+                foreach (var connection in moving)
+                    connection.CloseForRestart();
+            }
+
             await ended.WaitAsync(hurry).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -74,22 +94,23 @@ internal sealed class ConnectionDrain(
         }
     }
 
-    private async Task CloseInWavesAsync(INodeConnection[] open, CancellationToken hurry)
+    private async Task CloseInWavesAsync(INodeConnection[] open, long start, CancellationToken hurry)
     {
-        var start = clock.GetTimestamp();
         var waves = Math.Max(1, (int)(options.Value.DrainTime / WaveInterval));
         var size = Math.Max(SmallestWave, (open.Length + waves - 1) / waves);
         var due = TimeSpan.Zero;
         foreach (var wave in open.Chunk(size))
         {
-            // Measured from the start, so that the time that each wave takes does not add up.
-            if (due - clock.GetElapsedTime(start) is { Ticks: > 0 } wait)
-                await Task.Delay(wait, clock, hurry).ConfigureAwait(false);
+            await DelayAsync(start, due, hurry).ConfigureAwait(false);
             foreach (var connection in wave)
                 connection.CloseForRestart();
             due += WaveInterval;
         }
     }
+
+    /// <summary>Waits until a time after the start, so that the time that each step takes does not add up.</summary>
+    private Task DelayAsync(long start, TimeSpan due, CancellationToken hurry) =>
+        due - clock.GetElapsedTime(start) is { Ticks: > 0 } wait ? Task.Delay(wait, clock, hurry) : Task.CompletedTask;
 
     /// <summary>Aborts the remaining connections, because the host no longer waits.</summary>
     private void Abort()

@@ -38,6 +38,7 @@ internal sealed class ConnectionRunner : IDisposable
         _inbound = new InboundMessages(_connection, keepAlive, rate, _dialog, services);
         transport.SetListener(_inbound);
         keepAlive.Start();
+        var end = info.ExpiresAt < DateTimeOffset.MaxValue ? info.ExpiresAt : null;
         if (_dialog is not null)
         {
             transport.Outbound.TryEnqueue(V1Frames.Welcome(
@@ -47,11 +48,12 @@ internal sealed class ConnectionRunner : IDisposable
                 options.PingInterval,
                 options.MaxMessageSize,
                 services.Options.MaxRoomsPerConnection,
-                transport.Token));
+                transport.Token,
+                transport.IsShort ? null : end?.Subtract(services.Clock.GetUtcNow())));
         }
 
-        if (info.ExpiresAt is { } end)
-            _expiry = new Expiry(_connection, end, services.Clock);
+        if (end is { } expiresAt)
+            _expiry = new Expiry(_connection, expiresAt, services.Clock);
         _handler = new HandlerInvoker(_connection, keepAlive, _dialog, services);
     }
 

@@ -26,7 +26,13 @@ internal interface INodeConnection
     /// <summary>Closes the connection. Does nothing if it is closed.</summary>
     void Disconnect(WebSocketCloseStatus status, string? reason);
 
-    /// <summary>Closes the connection because the node is stopping, and sends the client a time at which to reconnect.</summary>
+    /// <summary>
+    /// Sends the client a random time within the given one, at which to open its next connection. Returns false if the client wouldn't
+    /// understand, or if the connection lasts for one request only.
+    /// </summary>
+    bool TryAnnounceRestart(TimeSpan within);
+
+    /// <summary>Closes the connection because the node is stopping, and sends the client a time at which to reconnect, unless it has one.</summary>
     void CloseForRestart();
 
     /// <summary>Ends the connection without a closing handshake.</summary>

@@ -28,6 +28,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly ConnectionRooms _rooms;
     private Presentation _presentation;
     private IServiceProvider? _scope;
+    private bool _isRestartAnnounced;
 
     public ServerConnection(
         ClientTransport transport, WebSocketConnectionInfo info, WebSocketConnectionOptions options, ConnectionServices services)
@@ -178,13 +179,18 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public void CloseHere(WebSocketCloseStatus status, string? reason, Exception? exception = null) =>
         End.CloseHere(new CloseInfo(status, reason, WasClean: false, exception));
 
-    /// <summary>
-    /// Closes the connection because the node is stopping, and sends the client a time at which to reconnect. The times are spread, so that
-    /// not all clients reconnect at once.
-    /// </summary>
+    public bool TryAnnounceRestart(TimeSpan within)
+    {
+        if (!SpeaksV1 || _transport.IsShort)
+            return false;
+        _isRestartAnnounced = true;
+        EnqueueIgnoringLimit(RestartFrame(within));
+        return true;
+    }
+
     public void CloseForRestart() => End.CloseHere(
         new CloseInfo(Restarting, "the server is restarting", WasClean: false),
-        SpeaksV1 ? V1Frames.Restart(Random.Shared.NextDouble() * _services.Options.ReturnTime) : default);
+        SpeaksV1 && !_isRestartAnnounced ? RestartFrame(_services.Options.ReturnTime) : default);
 
     public void OnLost(Exception exception) => End.OnLost(exception);
 
@@ -198,6 +204,9 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public int CapacityOf(string room) => (room == Room ? _homeCapacity : null) ?? _services.Options.HistoryCapacity;
 
     public int ReplayIn(string room) => Math.Min(CapacityOf(room), _replayLimit);
+
+    /// <summary>The times are spread, so that not all clients connect at once.</summary>
+    private static byte[] RestartFrame(TimeSpan within) => V1Frames.Restart(Random.Shared.NextDouble() * within);
 
     /// <summary>The age of the connection at a time, in milliseconds.</summary>
     private uint AgeAt(DateTimeOffset time) => (uint)Math.Clamp((time - OpenedAt).TotalMilliseconds, 0, uint.MaxValue);

@@ -63,6 +63,7 @@ public static class ChatKitServiceCollectionExtensions
         services.TryAddSingleton<RoomRegistry>();
         services.TryAddSingleton<Publisher>();
         services.TryAddSingleton<UserRooms>();
+        services.TryAddSingleton<OtherNodes>();
         services.TryAddSingleton<IRoomBroadcaster, RoomBroadcaster>();
     }
 

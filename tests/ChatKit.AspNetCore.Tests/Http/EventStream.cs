@@ -24,6 +24,9 @@ internal sealed class EventStream : IAsyncDisposable
     /// <summary>The id of the last event that had one.</summary>
     public string? LastId { get; private set; }
 
+    /// <summary>The first frame.</summary>
+    public JsonElement Welcome { get; private set; }
+
     /// <summary>With what the client proves that its posts belong to the stream.</summary>
     public string Token { get; set; } = "";
 
@@ -44,8 +47,8 @@ internal sealed class EventStream : IAsyncDisposable
         Assert.Equal("text/event-stream", response.EnsureSuccessStatusCode().Content.Headers.ContentType?.ToString());
         var stream = new EventStream(
             server, path.Split('?')[0], response, await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
-        var welcome = await stream.FrameAsync("welcome");
-        stream.Token = welcome.GetProperty("token").GetString()!;
+        stream.Welcome = await stream.FrameAsync("welcome");
+        stream.Token = stream.Welcome.GetProperty("token").GetString()!;
         return stream;
     }
 

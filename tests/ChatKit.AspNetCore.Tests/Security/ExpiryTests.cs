@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Text.Json;
+using ChatKit.AspNetCore.Tests.Http;
 
 namespace ChatKit.AspNetCore.Tests.Security;
 
@@ -29,6 +31,31 @@ public class ExpiryTests
 
         Assert.Equal(Expired, await client.ReceiveCloseAsync());
         Assert.Equal(Expired, ((await script.Closed).Code, (await script.Closed).Reason!));
+    }
+
+    [Fact]
+    public async Task The_welcome_says_when_the_credentials_expire_except_in_a_poll()
+    {
+        await using var members = await MembersServer.StartAsync(new Script(), static options => options.Transports = ChatTransports.All);
+        var authorization = ("Authorization", $"Bearer {MembersServer.Token()}");
+        await using var client = await members.Server.ConnectAsync("/chat/lobby", new ClientSettings
+        {
+            Options = options =>
+            {
+                options.SetRequestHeader(authorization.Item1, authorization.Item2);
+                options.AddSubProtocol("chatkit.v1");
+            },
+        });
+        await using var stream = await EventStream.OpenAsync(members.Server, "/chat/lobby", authorization);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/chat/lobby?frames=1", UriKind.Relative));
+        request.Headers.Add(authorization.Item1, authorization.Item2);
+        request.Headers.Accept.ParseAdd("application/json");
+        using var poll = await members.Server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        foreach (var welcome in new[] { JsonElement.Parse(await client.ReceiveAsync()), stream.Welcome })
+            Assert.InRange(welcome.GetProperty("expires").GetInt64(), 500, 700); // 10 minutes, and the server's clock has stopped.
+        var frames = JsonElement.Parse(await poll.EnsureSuccessStatusCode().Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.False(frames.GetProperty("frames")[0].TryGetProperty("expires", out _));
     }
 
     [Fact]

@@ -95,6 +95,9 @@ public class V1FramesTests
             """{"type":"welcome","connection":"c","room":"lobby","user":"anna","ping":20,"limit":65536,"rooms":128}""",
             Json(V1Frames.Welcome("c", "lobby", "anna", TimeSpan.FromSeconds(20), 65536, 128)));
         Assert.Equal(
+            """{"type":"welcome","connection":"c","room":"lobby","ping":20,"limit":1,"rooms":2,"expires":3599,"token":"t"}""",
+            Json(V1Frames.Welcome("c", "lobby", null, TimeSpan.FromSeconds(20), 1, 2, "t", TimeSpan.FromSeconds(3599.9))));
+        Assert.Equal(
             """{"type":"welcome","connection":"c","room":"lobby","ping":0,"limit":1,"rooms":2}""",
             Json(V1Frames.Welcome("c", "lobby", null, Timeout.InfiniteTimeSpan, 1, 2)));
     }

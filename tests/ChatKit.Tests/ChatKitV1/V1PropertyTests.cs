@@ -66,7 +66,9 @@ public class V1PropertyTests
     {
         var position = new MessagePosition(two.Value, number.Get);
 
-        var welcome = Json(V1Frames.Welcome(one.Value, two.Value, three?.Value, TimeSpan.FromSeconds(number.Get), number.Get, number.Get));
+        var time = TimeSpan.FromSeconds(number.Get);
+        var welcome = Json(V1Frames.Welcome(one.Value, two.Value, three?.Value, time, number.Get, number.Get, expires: time));
+        Assert.Equal(number.Get, welcome.GetProperty("expires").GetInt64());
         Assert.Equal((one.Unicode, two.Unicode, three?.Unicode), (String(welcome, "connection"), String(welcome, "room"), String(welcome, "user")));
         var ack = Json(V1Frames.Ack(one.Value, three?.Value, three is null ? null : position));
         Assert.Equal((one.Unicode, three?.Unicode), (String(ack, "ref"), String(ack, "room")));

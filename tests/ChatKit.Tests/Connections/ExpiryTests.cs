@@ -24,6 +24,26 @@ public class ExpiryTests
         Assert.Equal(0, host.Rooms.Count);
     }
 
+    [Theory]
+    [InlineData(10.0, 10)]
+    [InlineData(10.9, 10)]
+    [InlineData(0.9, 0)]
+    [InlineData(-5.0, 0)]
+    [InlineData(null, null)]
+    public async Task The_welcome_says_in_how_many_seconds_the_authentication_expires(double? left, int? expires)
+    {
+        await using var host = new ChatHost();
+        var connection = host.Connect("lobby", new ScriptedHandler(), Quiet, abort => new()
+        {
+            Room = "lobby",
+            Abort = abort,
+            Subprotocol = ChatKitSubprotocol.V1,
+            ExpiresAt = left is { } seconds ? host.Clock.GetUtcNow().AddSeconds(seconds) : DateTimeOffset.MaxValue,
+        });
+
+        Assert.Equal(expires, (int?)(await connection.Client.ReceiveJsonAsync())["expires"]);
+    }
+
     [Fact]
     public async Task A_busy_handler_does_not_delay_the_close_on_expiry()
     {

@@ -62,6 +62,33 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         };
     }
 
+    /// <summary>A client that replaces its connection is on two nodes for a moment.</summary>
+    [Fact]
+    public async Task A_user_on_two_nodes_neither_joins_nor_leaves_again_and_is_disconnected_on_both()
+    {
+        await using var one = StartHost();
+        await using var other = StartHost();
+        var bob = await other.EnterTrackedAsync("bob");
+        Assert.Equal("here bob", await bob.ReceivePresenceAsync());
+        var old = await one.EnterTrackedAsync("anna");
+        Assert.Equal("joined anna", await bob.ReceivePresenceAsync());
+        await Patience.UntilAsync(async () => (await ListAsync(other)).SequenceEqual(["anna", "bob"]), "both are stored");
+
+        var next = await other.EnterTrackedAsync("anna");
+        Assert.Equal("here anna bob", await next.ReceivePresenceAsync());
+        await old.Client.SendCloseAsync();
+        await old.Ended.Soon();
+        one.Clock.Advance(TimeSpan.FromSeconds(5)); // After that, a user who has left would be announced.
+        await one.Broadcaster.BroadcastAsync("lobby", "later");
+        Assert.Equal("later", (string?)(await bob.Client.ReceiveJsonAsync())["data"]);
+
+        var another = await one.EnterTrackedAsync("anna");
+        await one.Broadcaster.DisconnectUserAsync("anna");
+        foreach (var connection in new[] { next, another })
+            Assert.Equal(1008, (await connection.Client.ReceiveAndAnswerCloseAsync()).Code);
+        await Task.WhenAll(next.Ended, another.Ended).Soon();
+    }
+
     [Fact]
     public async Task A_user_who_reconnects_to_another_node_does_not_leave()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ChatKit.Redis;
+using ChatKit.Rooms;
 using ChatKit.Tests.Fixtures;
 using StackExchange.Redis;
 
@@ -395,5 +396,6 @@ public sealed class RedisAwayTests : IAsyncLifetime
     }
 
     private async Task<string[]> ChannelsAsync() =>
-        [.. ((string[])(await (await AdminAsync()).ExecuteAsync("PUBSUB", "CHANNELS"))!).Where(c => c.StartsWith(_prefix, StringComparison.Ordinal))];
+        [.. ((string[])(await (await AdminAsync()).ExecuteAsync("PUBSUB", "CHANNELS"))!).Where(channel =>
+            channel.StartsWith(_prefix, StringComparison.Ordinal) && channel != RedisKeys.Channel(_prefix, OtherNodes.Room))];
 }

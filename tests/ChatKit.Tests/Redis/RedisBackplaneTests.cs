@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using ChatKit.Redis;
+using ChatKit.Rooms;
 using ChatKit.TestKit.Contracts;
 using StackExchange.Redis;
 
@@ -209,6 +210,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContractTe
     private async Task<IEnumerable<string>> ChannelsAsync(string prefix)
     {
         var channels = (string[])(await (await ConnectAsync()).GetDatabase().ExecuteAsync("PUBSUB", "CHANNELS"))!;
-        return channels.Where(channel => channel.StartsWith(prefix, StringComparison.Ordinal));
+        return channels.Where(channel =>
+            channel.StartsWith(prefix, StringComparison.Ordinal) && channel != RedisKeys.Channel(prefix, OtherNodes.Room));
     }
 }

@@ -1,4 +1,5 @@
 using ChatKit.Redis;
+using ChatKit.Rooms;
 using ChatKit.TestKit.Contracts;
 using ChatKit.Tests.Fixtures;
 using Microsoft.Extensions.DependencyInjection;
@@ -204,10 +205,11 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
         return await receiving;
     }
 
-    private static async Task<string[]> ChannelsAsync(RedisServer node)
+    private async Task<IEnumerable<string>> ChannelsAsync(RedisServer node)
     {
         await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{node.Endpoint},allowAdmin=true");
-        return (string[])(await multiplexer.GetServer(node.Endpoint).ExecuteAsync("PUBSUB", "SHARDCHANNELS"))!;
+        var channels = (string[])(await multiplexer.GetServer(node.Endpoint).ExecuteAsync("PUBSUB", "SHARDCHANNELS"))!;
+        return channels.Where(channel => channel != Channel(OtherNodes.Room));
     }
 
     private string Channel(string room) => RedisKeys.Channel(_prefix, room);

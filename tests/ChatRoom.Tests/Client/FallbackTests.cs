@@ -120,7 +120,7 @@ public class FallbackTests(Browser browser)
     public async Task A_better_transport_takes_over_without_an_interruption()
     {
         await using var server = await StartAsync();
-        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 5, better: 700 } }");
+        await using var page = await ClientPage.ConnectAsync(browser, server, "{ times: { backoff: 5, better: 700, grace: 100 } }");
         var stream = await server.AcceptLiveStreamAsync();
         await stream.SendAsync(ScriptedRequest.Message("e:2", "over the stream"));
         await page.ExpectAsync("all('message', 'data').length", "1");
@@ -136,14 +136,14 @@ public class FallbackTests(Browser browser)
         await page.SendAsync("mine");
         var post = await server.ReceiveAsync();
         await socket.WelcomeAsync();
+        await socket.SendMessageAsync("e:4", "in between");
+        await socket.SendMessageAsync("e:5", "over the socket");
+        await socket.SendLiveAsync("e:5");
 
         // What the stream has delivered in the meantime arrives again, and what it hasn't acknowledged is sent again.
         Assert.Equal(post.Messages(), [await socket.ReceiveMessageAsync()]);
         Assert.Equal(["lobby~e:3"], socket.After);
         await stream.Aborted.Soon();
-        await socket.SendMessageAsync("e:4", "in between");
-        await socket.SendMessageAsync("e:5", "over the socket");
-        await socket.SendLiveAsync("e:5");
         await page.ExpectAsync("all('message', 'data')", """["over the stream","still","in between","over the socket"]""");
         await page.ExpectAsync("all('state', 'state').slice(-2)", """["live","live"]""");
         await page.ExpectAsync("[chat.transport, all('gap').length]", """["websocket",0]""");

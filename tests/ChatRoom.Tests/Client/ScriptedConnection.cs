@@ -11,6 +11,7 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
 {
     private readonly Channel<JsonElement> _received = Channel.CreateUnbounded<JsonElement>();
     private readonly Channel<JsonElement> _pongs = Channel.CreateUnbounded<JsonElement>();
+    private readonly TaskCompletionSource<int?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource? _closing;
 
     /// <summary>The positions from which the client resumes.</summary>
@@ -25,11 +26,18 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
     /// <summary>The subprotocols that the client offers.</summary>
     public IList<string> Offered => context.WebSockets.WebSocketRequestedProtocols;
 
+    /// <summary>Ends when the client has closed the connection, with its code; null if it has sent none.</summary>
+    public Task<int?> Closed => _closed.Task.Soon();
+
     /// <param name="ping">The ping time in seconds.</param>
     /// <param name="limit">The size limit of frames in bytes.</param>
     /// <param name="user">The user id; null for an anonymous client.</param>
-    public Task WelcomeAsync(double ping = 20, int limit = 65536, string? user = "ann") =>
-        SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby",{{(user is null ? "" : $"\"user\":\"{user}\",")}}"ping":{{ping}},"limit":{{limit}}}""");
+    /// <param name="expires">In how many seconds the credentials expire; null for never.</param>
+    public Task WelcomeAsync(double ping = 20, int limit = 65536, string? user = "ann", int? expires = null)
+    {
+        var more = (user is null ? "" : $"\"user\":\"{user}\",") + (expires is null ? "" : $"\"expires\":{expires},");
+        return SendAsync($$"""{"type":"welcome","connection":"c","room":"lobby",{{more}}"ping":{{ping}},"limit":{{limit}}}""");
+    }
 
     public Task SendLiveAsync(string position, string room = "lobby") =>
         SendAsync($$"""{"type":"live","room":"{{room}}","position":"{{position}}","recovered":true}""");
@@ -134,6 +142,8 @@ internal sealed class ScriptedConnection(HttpContext context, WebSocket socket)
         {
             // As above.
         }
+
+        _closed.TrySetResult((int?)socket.CloseStatus);
 
         // The client may answer a close frame before it is completely sent. The request must not end before.
         await (_closing?.Task ?? Task.CompletedTask);

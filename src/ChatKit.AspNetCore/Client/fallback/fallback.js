@@ -1,4 +1,5 @@
 import { eventStream } from './eventstream.js';
+import { handOver, replaceConnection } from './handover.js';
 import { polling } from './polling.js';
 
 // If the server was down for a moment, the better transport was probably not at fault.
@@ -22,7 +23,8 @@ export class Fallback {
   #since; // when it was chosen
   #signal; // of the current connection
 
-  constructor(connection, socket, names, times, { store, key, isBroken }) {
+  constructor(connection, socket, names, given, { store, key, isBroken }) {
+    const times = { better: 600_000, ...given };
     this.#connection = connection;
     this.#times = times;
     this.#store = store;
@@ -98,28 +100,21 @@ export class Fallback {
     this.#signal.addEventListener('abort', () => clearTimeout(timer));
   }
 
-  /** The current connection goes on until a better one is answered. */
+  /** The current connection goes on until a better one has caught up. */
   #tryBetter([transport, ...others]) {
-    const current = this.#signal;
-    if (!transport) {
+    const { spare } = this.#connection;
+    if (spare && !spare.signal.aborted) {
+      this.#wait(SOON);
+    } else if (transport) {
+      handOver(this.#connection, this.#times, transport, () => this.#tryBetter(others));
+    } else {
       this.#since = Date.now();
       this.#store.write(this.#key, { name: this.transport.name, at: this.#since });
       this.#wait(this.#times.better);
-      return;
     }
-
-    const attempt = new AbortController();
-    const failed = () => {
-      if (attempt.signal.aborted || current.aborted) return;
-      clearTimeout(late);
-      attempt.abort();
-      this.#tryBetter(others);
-    };
-    const late = setTimeout(failed, this.#times.fallback);
-    current.addEventListener('abort', () => {
-      clearTimeout(late);
-      if (this.#connection.attempt !== attempt) attempt.abort();
-    });
-    this.#connection.dial(attempt, transport, failed);
   }
+}
+
+export function replace(...options) {
+  replaceConnection(...options);
 }

@@ -78,7 +78,8 @@ export function polling({ url, token, signal, client, hear, end }) {
         const response = await request(address, token, { Accept: 'application/json' }, { signal: poll.signal });
         const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
         if (!response.ok || !isJson) {
-          finish(toEnd(response, await readProblem(response)));
+          const end = toEnd(response, await readProblem(response));
+          finish(hasWelcome && response.status === 401 ? { ...end, earliest: 0 } : end); // The credentials have expired.
           return;
         }
 
