@@ -43,6 +43,9 @@ public static class Requirement
     /// <summary>Returns the path of chromium. If it is missing, skips the test.</summary>
     public static string Chromium() => Require(ChromiumPath, "chromium is not on the PATH; install it (Debian: apt-get install chromium).");
 
+    /// <summary>Returns the path of Node.js. If it is missing, skips the test.</summary>
+    public static string Node() => Require(FindOnPath("node"), "node is not on the PATH; install it (Debian: apt-get install nodejs).");
+
     /// <summary>Skips the test if curl is missing.</summary>
     public static void Curl() => Require(FindOnPath("curl"), "curl is not on the PATH; install it (Debian: apt-get install curl).");
 
