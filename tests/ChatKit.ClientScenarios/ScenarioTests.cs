@@ -7,7 +7,7 @@ namespace ChatKit.ClientScenarios;
 /// <summary>Runs all scenarios with a client.</summary>
 public abstract class ScenarioTests
 {
-    public static TheoryData<string> Names => [.. Scenario.All.Select(static scenario => scenario.Name)];
+    public static TheoryData<string> Names => new(Scenario.All.Select(static scenario => scenario.Name));
 
     private protected static async Task RunAsync(IClients clients, string name)
     {

@@ -22,7 +22,7 @@ internal sealed class ClientUnderTest
     public ClientUnderTest(Lines lines)
     {
         _lines = lines;
-        _ = CollectAsync();
+        lines.Listen(Take);
     }
 
     private JsonElement[] Events
@@ -149,23 +149,20 @@ internal sealed class ClientUnderTest
         };
     }
 
-    private async Task CollectAsync()
+    private void Take(string line)
     {
-        await foreach (var line in _lines.Output.ReadAllAsync())
+        JsonElement happened;
+        try
         {
-            JsonElement happened;
-            try
-            {
-                happened = JsonElement.Parse(line);
-            }
-            catch (JsonException)
-            {
-                happened = JsonSerializer.SerializeToElement(new { @event = "not JSON", line });
-            }
-
-            lock (_events)
-                _events.Add(happened);
+            happened = JsonElement.Parse(line);
         }
+        catch (JsonException)
+        {
+            happened = JsonSerializer.SerializeToElement(new { @event = "not JSON", line });
+        }
+
+        lock (_events)
+            _events.Add(happened);
     }
 
     private Task WriteAsync(object command) => _lines.WriteAsync(JsonSerializer.Serialize(command, Options));

@@ -1,24 +1,19 @@
-using System.Threading.Channels;
-
 namespace ChatKit.ClientScenarios.Clients;
 
 /// <summary>A driver: it reads commands, and writes events, one JSON object per line. README.md describes them.</summary>
 internal abstract class Lines : IAsyncDisposable
 {
-    private readonly Channel<string> _output = Channel.CreateUnbounded<string>();
+    private volatile Action<string>? _listener;
 
-    /// <summary>What the driver writes.</summary>
-    public ChannelReader<string> Output => _output.Reader;
+    /// <summary>Sets what gets the lines that the driver writes from now on, except the event <c>ready</c>.</summary>
+    public void Listen(Action<string> listener) => _listener = listener;
 
     public abstract Task WriteAsync(string line);
 
     public abstract ValueTask DisposeAsync();
 
     /// <summary>The driver has written a line.</summary>
-    protected void Take(string line) => _output.Writer.TryWrite(line);
-
-    /// <summary>The driver has ended.</summary>
-    protected void End() => _output.Writer.TryComplete();
+    protected void Take(string line) => _listener?.Invoke(line);
 }
 
 /// <summary>Starts drivers of one client.</summary>

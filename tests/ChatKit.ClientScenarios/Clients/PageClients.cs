@@ -39,10 +39,7 @@ internal sealed class PageClients(Browser browser) : IClients
 
         public override Task WriteAsync(string line) => page.EvaluateAsync("(line) => driver.handle(line)", line);
 
-        public override async ValueTask DisposeAsync()
-        {
+        public override async ValueTask DisposeAsync() =>
             await page.Context.DisposeAsync().AsTask().WaitAsync(Patience.Limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            End();
-        }
     }
 }

@@ -96,19 +96,11 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
 
         private void TakeOutput(string? line)
         {
-            if (line is null)
-            {
-                End();
+            // Without a line, the driver has ended.
+            if (line?.Contains("\"event\":\"ready\"", StringComparison.Ordinal) != false)
                 _ready.Release();
-            }
-            else if (line.Contains("\"event\":\"ready\"", StringComparison.Ordinal))
-            {
-                _ready.Release();
-            }
             else
-            {
                 Take(line);
-            }
         }
     }
 }
