@@ -56,6 +56,7 @@ internal static class Resuming
     {
         var connection = await stage.StartAsync();
         await connection.SendAsync(Frames.Skip("e:2"), Frames.Message("e:3", "three"), Frames.Skip("e:4"));
+        await stage.Client.SettleAsync(connection);
 
         await connection.BreakAsync();
 
@@ -81,6 +82,7 @@ internal static class Resuming
     {
         var connection = await stage.StartAsync();
         await connection.SendAsync(Frames.Message("f:2", "two"));
+        await stage.Client.SettleAsync(connection);
 
         await connection.BreakAsync();
 
@@ -93,6 +95,7 @@ internal static class Resuming
     {
         var connection = await stage.StartAsync();
         await connection.SendAsync(Frames.Message(null, "now"), Frames.Message(null, "for you", null));
+        await stage.Client.SettleAsync(connection);
 
         await connection.BreakAsync();
 

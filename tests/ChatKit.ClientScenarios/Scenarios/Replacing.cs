@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using ChatKit.ClientScenarios.Server;
+
+namespace ChatKit.ClientScenarios.Scenarios;
+
+/// <summary>docs/protocol.md, "restart", "expires" and "Replacing a connection".</summary>
+internal static class Replacing
+{
+    private const double Retry = 0.3;
+
+    [Scenario("restart/closed-at-once", "does", "If the server closes the connection just after 'restart', it comes back after 'retry'.")]
+    public static async Task ClosedAtOnce(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+        var start = Stopwatch.GetTimestamp();
+        await connection.SendAsync(Frames.Restart(Retry));
+        await connection.CloseAsync(1012);
+
+        var next = await stage.LiveAsync();
+
+        Stage.IsAtLeast(1_000 * Retry, start, next.Handshake);
+        Assert.Equal(["lobby~e:1"], next.Handshake.After);
+    }
+
+    [Scenario("restart/not-before-retry", "does", "It opens its next connection after 'retry'.")]
+    public static async Task NotBeforeRetry(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+
+        var start = await Stage.TimeAsync(connection.SendAsync(Frames.Restart(Retry)));
+
+        Stage.IsAtLeast(1_000 * Retry, start, await stage.Server.NextAsync());
+        Assert.True(connection.IsOpen);
+    }
+
+    [Scenario("restart/make-before-break", "SHOULD", "After 'restart', it opens the next connection before it leaves this one, with 1000.")]
+    public static async Task MakeBeforeBreak(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        Assert.Equal(["lobby~e:1"], next.Handshake.After);
+        Assert.Equal(["c1"], next.Handshake.Former);
+        Assert.True(old.IsOpen);
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        await next.SendAsync(Frames.Message("e:2", "two"));
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two"], stage.Client.Story());
+        Assert.DoesNotContain("reconnecting", stage.Client.Story("state"));
+    }
+
+    [Scenario("expires/make-before-break", "SHOULD", "It opens its next connection before its credentials expire, and then leaves this one.")]
+    public static async Task Expires(Stage stage)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var old = await stage.StartAsync(expires: 2);
+
+        var next = await stage.WelcomeAsync();
+
+        Assert.InRange(Stopwatch.GetElapsedTime(start, next.Handshake.Timestamp).TotalSeconds, 0.1, 2);
+        Assert.True(old.IsOpen);
+        await next.SendAsync(Frames.Live("e:1"));
+        Assert.Equal(1000, await old.ClosedAsync());
+    }
+
+    [Scenario("replace/from-the-current-one", "does", "Until the new connection has caught up, it reports what the current one delivers, and sends on it.")]
+    public static async Task FromTheCurrentOne(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Message("e:2", "two"), Frames.Message("e:3", "three"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message("e:2", "two"));
+        await stage.Client.SettleAsync(old);
+        Assert.Equal(["e:2 two"], stage.Client.Story());
+        await stage.Client.SendAsync("a", "hi");
+        await old.SendAsync(Frames.Ack((await old.ReceiveAllAsync("hi"))[0], "e:4"));
+        await stage.Client.OutcomeAsync("a");
+
+        await next.SendAsync(Frames.Live("e:3"), Frames.Message("e:4", "hi"));
+
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two", "e:3 three", "e:4 hi"], stage.Client.Story());
+    }
+
+    [Scenario("replace/no-duplicates", "MUST", "It reports once what arrives on both connections, in order.")]
+    public static async Task NoDuplicates(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await old.SendAsync(Frames.Message("e:2", "two"), Frames.Change("e:1", 1, "eins"), Frames.Message("e:3", "three"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(
+            Frames.Change("e:1", 1, "eins"), Frames.Message("e:2", "two"), Frames.Message("e:3", "three"), Frames.Message("e:4", "four"),
+            Frames.Live("e:4", revision: 1));
+
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two", "change e:1 eins", "e:3 three", "e:4 four"], stage.Client.Story());
+    }
+
+    [Scenario("replace/signals", "does", "It reports a signal once that arrives on both connections.")]
+    public static async Task Signals(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await old.SendAsync(Frames.Signal("typing"));
+        await next.SendAsync(Frames.Signal("typing"));
+        await stage.Client.SettleAsync(old);
+        await next.PingAsync();
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["signal typing"], stage.Client.Story("signal"));
+    }
+
+    [Scenario("replace/epoch-change", "MUST", "It reports no message again if the current connection has followed the room into another epoch.")]
+    public static async Task EpochChange(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Message("e:2", "two"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message("e:2", "two"), Frames.Message("f:3", "three"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(Frames.Message("f:3", "three"), Frames.Live("f:3"));
+
+        await old.ClosedAsync();
+        await next.SendAsync(Frames.Message("f:4", "four"));
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two", "f:3 three", "f:4 four"], stage.Client.Story());
+    }
+
+    [Scenario("replace/rooms", "does", "It joins its rooms on the new connection, and waits for 'live' in each.")]
+    public static async Task Rooms(Stage stage)
+    {
+        var old = await stage.StartAsync();
+        await stage.JoinAsync(old, "team", "t:1");
+        await old.SendAsync(Frames.Restart(0.01));
+        var next = await stage.WelcomeAsync();
+        await next.SendAsync(Frames.Live("e:1"));
+        await next.AcceptJoinAsync("team");
+        await next.PingAsync();
+        Assert.True(old.IsOpen);
+        await old.SendAsync(Frames.Message("t:2", "two", "team"));
+        await stage.Client.SettleAsync(old);
+        Assert.Equal(["t:2 two"], stage.Client.Story());
+
+        await next.SendAsync(Frames.Message("t:2", "two", "team"), Frames.Live("t:2", "team"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["t:2 two"], stage.Client.Story());
+    }
+
+    [Scenario("replace/waits-for-answers", "does", "It waits until the current connection has answered its requests.")]
+    public static async Task WaitsForAnswers(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await stage.Client.SendAsync("a", "hi");
+        var refs = await old.ReceiveAllAsync("hi");
+        await next.SendAsync(Frames.Live("e:1"));
+        await next.HasSentNothingAsync();
+        Assert.True(old.IsOpen);
+
+        await old.SendAsync(Frames.Ack(refs[0], "e:2"));
+
+        Assert.Equal("e:2", await stage.Client.OutcomeAsync("a"));
+        await old.ClosedAsync();
+        await next.HasSentNothingAsync();
+    }
+
+    [Scenario("replace/sends-again", "does", "What the old connection hasn't acknowledged in time, it sends again on the new one, in order.")]
+    public static async Task SendsAgain(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage, new Times { Grace = 50 });
+        await stage.Client.SendAsync("a", "one");
+        await stage.Client.SendAsync("b", "two");
+        var refs = await old.ReceiveAllAsync("one", "two");
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(refs, await next.ReceiveAllAsync("one", "two"));
+        await next.SendAsync(Frames.Ack(refs[0], "e:2"), Frames.Ack(refs[1], "e:3"));
+        Assert.Equal(("e:2", "e:3"), (await stage.Client.OutcomeAsync("a"), await stage.Client.OutcomeAsync("b")));
+    }
+
+    [Scenario("replace/ping", "MUST", "It answers pings on both connections.")]
+    public static async Task Ping(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+
+        await next.PingAsync();
+        await old.PingAsync();
+    }
+
+    [Scenario("replace/refused", "does", "If the new connection is refused, it keeps the current one, and tries again.")]
+    public static async Task Refused(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage, new Times { Busy = 50, Refused = 50 });
+        await next.CloseAsync(1013);
+
+        next = await stage.WelcomeAsync();
+        await old.SendAsync(Frames.Message("e:2", "two"));
+        await stage.Client.SettleAsync(old);
+        Assert.Equal(["e:2 two"], stage.Client.Story());
+        Assert.DoesNotContain("reconnecting", stage.Client.Story("state"));
+        await next.SendAsync(Frames.Message("e:2", "two"), Frames.Live("e:2"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+    }
+
+    [Scenario("replace/old-one-ends", "does", "If the current connection ends first, the new one takes over at once.")]
+    public static async Task OldOneEnds(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await stage.Client.SendAsync("a", "hi");
+        var refs = await old.ReceiveAllAsync("hi");
+
+        await old.CloseAsync(1012);
+
+        Assert.Equal(refs, await next.ReceiveAllAsync("hi"));
+        await next.SendAsync(Frames.Message("e:2", "two"), Frames.Live("e:2"));
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two"], stage.Client.Story());
+        Assert.Equal(2, stage.Server.Count);
+    }
+
+    /// <summary>Lets the client begin to move from its connection to another one, which has sent <c>welcome</c>.</summary>
+    private static async Task<(ServerConnection Old, ServerConnection Next)> MoveAsync(Stage stage, Times? times = null)
+    {
+        var old = await stage.StartAsync(times: times);
+        await old.SendAsync(Frames.Restart(0.01));
+        return (old, await stage.WelcomeAsync());
+    }
+}
