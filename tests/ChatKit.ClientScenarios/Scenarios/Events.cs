@@ -143,7 +143,8 @@ internal static class Events
         var connection = await stage.StartAsync();
         await stage.JoinAsync(connection, "team", "t:1");
         await connection.SendAsync(Frames.Of("left", ("room", "team"), ("reason", "closed")));
-        Assert.Equal(("team", "closed"), await stage.Client.ExpectAsync("left") is var left ? (left.Text("room"), left.Text("reason")) : default);
+        var left = await stage.Client.ExpectAsync("left");
+        Assert.Equal(("team", "closed"), (left.Text("room"), left.Text("reason")));
         await connection.HasSentNothingAsync();
         await connection.BreakAsync();
 

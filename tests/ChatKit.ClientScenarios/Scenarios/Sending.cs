@@ -118,7 +118,8 @@ internal static class Sending
         }
 
         var first = await ReceiveAsync(connection);
-        Assert.Equal([(null, "one"), ("e:4", "new"), ("e:5", null), (null, "two")], first.Select(static frame => (frame.Item2, frame.Item3)));
+        (string?, string?)[] expected = [(null, "one"), ("e:4", "new"), ("e:5", null), (null, "two")];
+        Assert.Equal(expected, first.Select(static frame => (frame.Item2, frame.Item3)).ToArray());
         await connection.BreakAsync();
 
         connection = await stage.WelcomeAsync();
@@ -162,7 +163,7 @@ internal static class Sending
     [Scenario("send/closed", "does", "When the connection is closed for good, what was sent is unknown, and what wasn't sent is closed.")]
     public static async Task Closed(Stage stage)
     {
-        var connection = await stage.StartAsync();
+        var connection = await stage.StartAsync(times: new Times { Backoff = 600_000, BackoffLimit = 600_000 });
         await stage.Client.SendAsync("a", "sent");
         var refs = await connection.ReceiveAllAsync("sent");
         await connection.SendAsync(Frames.Error(refs[0], "unavailable")); // Nothing else is sent until the message is sent again.
@@ -172,7 +173,7 @@ internal static class Sending
 
         await stage.Client.ExpectStateAsync("closed");
         Assert.Equal("unknown", await stage.Client.OutcomeAsync("a"));
-        Assert.Contains(await stage.Client.OutcomeAsync("b"), new[] { "closed", "unknown" });
+        Assert.Equal("closed", await stage.Client.OutcomeAsync("b"));
         await stage.Server.NothingArrivesAsync();
     }
 
