@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ChatKit.Client;
-using ChatKit.Client.Connections;
 
 namespace ChatKit.ClientScenarios.Driver;
 

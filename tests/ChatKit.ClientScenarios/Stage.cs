@@ -63,10 +63,10 @@ internal sealed class Stage(ScenarioServer server, ClientUnderTest client)
     }
 
     /// <summary>Runs something, and returns when it began.</summary>
-    public static async Task<long> TimeAsync(Task action)
+    public static async Task<long> TimeAsync(Func<Task> action)
     {
         var now = Stopwatch.GetTimestamp();
-        await action;
+        await action();
         return now;
     }
 }

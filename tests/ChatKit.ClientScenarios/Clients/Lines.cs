@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace ChatKit.ClientScenarios.Clients;
 
 /// <summary>A driver: it reads commands, and writes events, one JSON object per line. README.md describes them.</summary>
-internal abstract class Lines : IAsyncDisposable
+internal abstract partial class Lines : IAsyncDisposable
 {
     private volatile Action<string>? _listener;
 
@@ -12,8 +14,14 @@ internal abstract class Lines : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
+    /// <summary>Whether a line is the event <c>ready</c>.</summary>
+    protected static bool IsReady(string line) => Ready().IsMatch(line);
+
     /// <summary>The driver has written a line.</summary>
     protected void Take(string line) => _listener?.Invoke(line);
+
+    [GeneratedRegex("""^\s*\{\s*"event"\s*:\s*"ready"\s*\}\s*$""")]
+    private static partial Regex Ready();
 }
 
 /// <summary>Starts drivers of one client.</summary>

@@ -32,7 +32,7 @@ internal sealed class PageClients(Browser browser) : IClients
     {
         public bool Report(string line)
         {
-            if (!line.Contains("\"event\":\"ready\"", StringComparison.Ordinal))
+            if (!IsReady(line))
                 Take(line);
             return true;
         }

@@ -97,7 +97,7 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
         private void TakeOutput(string? line)
         {
             // Without a line, the driver has ended.
-            if (line?.Contains("\"event\":\"ready\"", StringComparison.Ordinal) != false)
+            if (line is null || IsReady(line))
                 _ready.Release();
             else
                 Take(line);

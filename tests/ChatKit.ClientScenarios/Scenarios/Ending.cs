@@ -120,7 +120,7 @@ internal static class Ending
         const int Minimum = 300;
         var connection = await stage.StartAsync(times: new Times { Refused = code == 1008 ? Minimum : Long, Busy = code == 1013 ? Minimum : Long });
 
-        var start = await Stage.TimeAsync(connection.CloseAsync(code));
+        var start = await Stage.TimeAsync(() => connection.CloseAsync(code));
 
         Stage.IsAtLeast(Minimum, start, await stage.Server.NextAsync());
     }
@@ -187,6 +187,6 @@ internal static class Ending
     {
         var state = await stage.Client.ExpectAsync(
             "state", static happened => happened.Text("retryIn") is not null, "the member 'retryIn'");
-        return state.GetProperty("retryIn").GetDouble();
+        return Math.Max(0, state.GetProperty("retryIn").GetDouble());
     }
 }

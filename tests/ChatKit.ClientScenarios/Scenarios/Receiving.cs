@@ -15,9 +15,9 @@ internal static class Receiving
             """{"type":"message","room":"lobby","position":"e:3","from":"bob","at":"2026-11-22T18:00:00.123Z","base64":"AP8="}""",
             """{"type":"message","room":"lobby","position":"e:4","at":"2026-11-22T18:00:00.123Z","json":{"a":[1,null]}}""");
 
+        Assert.Equal("bob", (await stage.Client.ExpectAsync("message")).Text("from"));
         await stage.Client.SettleAsync(connection);
         Assert.Equal(["e:2 grüß dich \"👋\"", "e:3 AP8=", """e:4 {"a":[1,null]}"""], stage.Client.Story());
-        Assert.Equal("bob", (await stage.Client.ExpectAsync("message")).Text("from"));
     }
 
     [Scenario("message/edited", "does", "It reports that a message was edited or deleted before.")]

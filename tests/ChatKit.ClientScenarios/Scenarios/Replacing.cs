@@ -27,7 +27,7 @@ internal static class Replacing
     {
         var connection = await stage.StartAsync();
 
-        var start = await Stage.TimeAsync(connection.SendAsync(Frames.Restart(Retry)));
+        var start = await Stage.TimeAsync(() => connection.SendAsync(Frames.Restart(Retry)));
 
         Stage.IsAtLeast(1_000 * Retry, start, await stage.Server.NextAsync());
         Assert.True(connection.IsOpen);

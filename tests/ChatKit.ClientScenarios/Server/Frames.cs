@@ -33,10 +33,10 @@ internal static class Frames
 
     public static string Change(string position, long revision, string? data, string room = "lobby") =>
         Of("change", ("room", room), ("position", position), ("revision", revision), ("at", At), ("by", "bob"), ("data", data),
-            ("deleted", data is null ? true : null));
+            ("deleted", data is null ? (bool?)true : null));
 
     public static string Gap(string after, string? next, long? missed, string room = "lobby") =>
-        Of("gap", ("room", room), ("after", after), ("next", next), ("missed", missed), ("reset", missed is null ? true : null));
+        Of("gap", ("room", room), ("after", after), ("next", next), ("missed", missed), ("reset", missed is null ? (bool?)true : null));
 
     public static string Live(string position, string room = "lobby", long? revision = null, bool recovered = true) =>
         Of("live", ("room", room), ("position", position), ("revision", revision), ("recovered", recovered));
