@@ -8,7 +8,8 @@ namespace ChatKit.ClientScenarios.Driver;
 /// <summary>Carries out commands with a client, and writes what it reports.</summary>
 internal sealed class Driver
 {
-    private static readonly JsonTypeInfo<JsonElement> AnyJson = (JsonTypeInfo<JsonElement>)JsonSerializerOptions.Default.GetTypeInfo(typeof(JsonElement));
+    private static readonly JsonTypeInfo<JsonElement> AnyJson =
+        (JsonTypeInfo<JsonElement>)JsonSerializerOptions.Default.GetTypeInfo(typeof(JsonElement));
 
     private readonly TextWriter _output;
     private readonly Lock _writing = new();

@@ -101,7 +101,7 @@ internal sealed class ClientUnderTest
         var outcome = await Waiting.UntilAsync<JsonElement>(
             () =>
             {
-                var found = Events.FirstOrDefault(happened => happened.Text("event") is "sent" or "refused" && happened.Text("id") == id);
+                var found = Events.FirstOrDefault(happened => IsOutcome(happened, id));
                 return found.ValueKind == JsonValueKind.Undefined ? null : found;
             },
             $"the client reports the outcome of '{id}'");
@@ -109,9 +109,9 @@ internal sealed class ClientUnderTest
     }
 
     /// <summary>Whether the client has reported the outcome of what was sent.</summary>
-    public bool HasOutcome(string id) => Events.Any(happened => happened.Text("event") is "sent" or "refused" && happened.Text("id") == id);
+    public bool HasOutcome(string id) => Events.Any(happened => IsOutcome(happened, id));
 
-    /// <summary>The events of these types so far, as short texts such as <c>e:2 two</c>, <c>gap 3</c>, <c>change e:2 hello</c>, and <c>live</c>.</summary>
+    /// <summary>The events of these types so far, as short texts: <c>e:2 two</c>, <c>gap 3</c>, <c>change e:2 hello</c>.</summary>
     public string[] Story(params string[] types) =>
     [
         .. Events.Where(happened => types.Contains(happened.Text("event")))
@@ -122,7 +122,7 @@ internal sealed class ClientUnderTest
     /// <summary>The messages, gaps and changes so far.</summary>
     public string[] Story() => Story("message", "gap", "change");
 
-    /// <summary>Waits until the client has reported everything that it has received on a connection, by sending a message for this client only.</summary>
+    /// <summary>Waits until the client has reported what it has received on a connection, by sending a message for this client only.</summary>
     public async Task SettleAsync(ServerConnection connection)
     {
         var marker = $"{Marker}{++_markers}";
@@ -132,6 +132,9 @@ internal sealed class ClientUnderTest
 
     /// <summary>All events so far, for a failure.</summary>
     public string Describe() => $"The client has reported:\n{string.Concat(Events.Select(static happened => $"  {happened.GetRawText()}\n"))}";
+
+    private static bool IsOutcome(JsonElement happened, string id) =>
+        happened.Text("event") is "sent" or "refused" && happened.Text("id") == id;
 
     private static string ToText(JsonElement happened)
     {

@@ -62,7 +62,7 @@ internal static class Ending
         await stage.LiveAsync();
     }
 
-    [Scenario("reconnect/full-jitter", "does", "It waits a random time, up to a ceiling that doubles until its limit, and begins again after 'live'.")]
+    [Scenario("reconnect/full-jitter", "does", "It waits a random time up to a ceiling, which doubles until its limit, and again after 'live'.")]
     public static async Task FullJitter(Stage stage)
     {
         var times = new Times { Backoff = 20, BackoffLimit = 160 };

@@ -229,8 +229,9 @@ internal static class Events
         await stage.Client.OlderAsync("h1", 2);
         var request = await connection.ReceiveAsync("history");
         Assert.Equal(("e:8", "2"), (request.Text("before"), request.Text("limit")));
+        object[] messages = [new { position = "e:6", at = Frames.At, data = "six" }, new { position = "e:7", at = Frames.At, data = "seven" }];
         await connection.SendAsync(
-            $$"""{"type":"history","ref":"{{request.Text("ref")}}","room":"lobby","messages":[{"position":"e:6","at":"2026-11-22T18:00:00Z","data":"six"},{"position":"e:7","at":"2026-11-22T18:00:00Z","data":"seven"}],"more":true}""");
+            Frames.Of("history", ("ref", request.Text("ref")), ("room", "lobby"), ("messages", messages), ("more", true)));
         var older = await stage.Client.ExpectAsync("older");
         Assert.Equal(("h1", "true"), (older.Text("id"), older.Text("more")));
         Assert.Equal(["six", "seven"], older.GetProperty("messages").EnumerateArray().Select(static message => message.Text("data")));

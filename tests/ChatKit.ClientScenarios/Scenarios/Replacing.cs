@@ -64,7 +64,7 @@ internal static class Replacing
         Assert.Equal(1000, await old.ClosedAsync());
     }
 
-    [Scenario("replace/from-the-current-one", "does", "Until the new connection has caught up, it reports what the current one delivers, and sends on it.")]
+    [Scenario("replace/from-the-current-one", "does", "Until the new connection has caught up, it receives and sends on the current one.")]
     public static async Task FromTheCurrentOne(Stage stage)
     {
         var (old, next) = await MoveAsync(stage);

@@ -15,7 +15,9 @@ internal static class Sending
         await stage.Client.SendBytesAsync("b", "AP8=");
         await stage.Client.SendJsonAsync("c", new { kind = "text" });
 
-        var (text, bytes, json) = (await connection.ReceiveAsync("message"), await connection.ReceiveAsync("message"), await connection.ReceiveAsync("message"));
+        var text = await connection.ReceiveAsync("message");
+        var bytes = await connection.ReceiveAsync("message");
+        var json = await connection.ReceiveAsync("message");
         Assert.Equal("grüß dich 👋", text.Text("data"));
         Assert.Equal("AP8=", bytes.Text("base64"));
         Assert.Equal("""{"kind":"text"}""", json.Text("json"));
@@ -46,7 +48,8 @@ internal static class Sending
         await stage.Client.SendAsync("b", "two");
         var refs = await connection.ReceiveAllAsync("one", "two");
 
-        await connection.SendAsync(Frames.Message("e:2", "one"), Frames.Ack(refs[0], "e:2"), Frames.Ack(refs[1], "e:3"), Frames.Message("e:3", "two"));
+        await connection.SendAsync(
+            Frames.Message("e:2", "one"), Frames.Ack(refs[0], "e:2"), Frames.Ack(refs[1], "e:3"), Frames.Message("e:3", "two"));
 
         Assert.Equal(("e:2", "e:3"), (await stage.Client.OutcomeAsync("a"), await stage.Client.OutcomeAsync("b")));
         await stage.Client.SettleAsync(connection);

@@ -24,8 +24,8 @@ internal static class Frames
     }
 
     public static string Welcome(
-        string connection = "c1", string? user = "ann", double ping = 20, int limit = 65_536, int rooms = 128, double? expires = null, string? token = null) =>
-        Of("welcome", ("connection", connection), ("room", "lobby"), ("user", user), ("ping", ping), ("limit", limit), ("rooms", rooms),
+        string connection, string? user = "ann", double ping = 20, int limit = 65_536, double? expires = null, string? token = null) =>
+        Of("welcome", ("connection", connection), ("room", "lobby"), ("user", user), ("ping", ping), ("limit", limit), ("rooms", 128),
             ("expires", expires), ("token", token));
 
     public static string Message(string? position, string data, string? room = "lobby") =>

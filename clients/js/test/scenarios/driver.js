@@ -11,6 +11,13 @@ const ofBase64 = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt
 
 const toContent = ({ data, json }) => (data instanceof Uint8Array ? { base64: toBase64(data) } : { data, json });
 
+const toMessage = ({ data, json, edited, deleted, ...others }) => ({
+  ...others,
+  ...toContent({ data, json }),
+  edited: edited && !deleted ? true : undefined,
+  deleted: deleted || undefined,
+});
+
 export class Driver {
   #connect;
   #write;
@@ -51,7 +58,7 @@ export class Driver {
     signal: ({ room, signalName, data }) => this.#in(room).signal(signalName, data),
 
     older: ({ id, room, limit, before }) => this.#in(room).older(limit, before).then(
-      ({ messages, more }) => this.#write('older', { id, messages: messages.map(({ at, ...message }) => ({ ...message, ...toContent(message) })), more }),
+      ({ messages, more }) => this.#write('older', { id, messages: messages.map(toMessage), more }),
       ({ code }) => this.#write('refused', { id, code })),
 
     close: () => {
@@ -63,10 +70,8 @@ export class Driver {
   };
 
   #report = {
-    message: ({ room, position, from, at, data, json, edited, deleted, live }) =>
-      this.#write('message', { room, position, from, at, ...toContent({ data, json }), edited: edited && !deleted ? true : undefined, deleted: deleted || undefined, live }),
-    change: ({ room, position, by, data, json, deleted }) =>
-      this.#write('change', { room, position, by, ...toContent({ data, json }), deleted: deleted || undefined }),
+    message: (event) => this.#write('message', toMessage(event)),
+    change: (event) => this.#write('change', toMessage(event)),
     gap: ({ room, after, next, missed, reset }) => this.#write('gap', { room, after, next, missed, reset: reset || undefined }),
     live: (event) => this.#write('live', event),
     presence: ({ room, here, count, members }) => this.#write('presence', { room, here: here.sort(), count, members }),
