@@ -21,6 +21,7 @@ internal static class KnownDeviations
         [("chatkit.js", "change/after-reset")] = "It reports changes of messages from before a reset.",
         [("chatkit.js", "read/later-one-counts")] = ReadBack,
         [("chatkit.js", "error/rate-limited-broken")] = LimitedAndBroken,
+        [("chatkit.js", "close/1013-expiring")] = "Once it has begun to renew its credentials, it comes back without a minimum delay.",
         [("chatkit.js", "replace/epoch-change")] = "It reports a message again if the current connection has followed the room into another epoch.",
     };
 

@@ -157,6 +157,22 @@ internal static class Ending
         await stage.LiveAsync();
     }
 
+    [Scenario("close/1013-expiring", "does", "Also if its credentials are about to expire, it waits after 1013.")]
+    public static async Task BusyWhileExpiring(Stage stage)
+    {
+        const int Minimum = 300;
+        var connection = await stage.StartAsync(times: new Times { Refused = Long, Busy = Minimum }, expires: 2);
+        var next = await stage.Server.AcceptAsync();
+        await next.CloseAsync(1008); // Nothing replaces the current connection.
+        await next.ClosedAsync();
+        for (var i = 0; i < 3; i++)
+            await connection.PingAsync();
+
+        var start = await Stage.TimeAsync(() => connection.CloseAsync(1013));
+
+        Stage.IsAtLeast(Minimum, start, await stage.Server.NextAsync());
+    }
+
     [Scenario("close/http-error", "does", "It treats a handshake that is answered with an HTTP error like a broken connection.")]
     public static async Task HttpError(Stage stage)
     {

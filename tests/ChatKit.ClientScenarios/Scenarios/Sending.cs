@@ -21,7 +21,9 @@ internal static class Sending
         Assert.Equal("grüß dich 👋", text.Text("data"));
         Assert.Equal("AP8=", bytes.Text("base64"));
         Assert.Equal("""{"kind":"text"}""", json.Text("json"));
-        Assert.All([text, bytes, json], static frame => Assert.InRange(frame.Text("ref")!.Length, 1, 64));
+        var refs = new HashSet<string?> { text.Text("ref"), bytes.Text("ref"), json.Text("ref") };
+        Assert.Equal(3, refs.Count);
+        Assert.All(refs, static reference => Assert.InRange(reference!.Length, 1, 64));
     }
 
     [Scenario("send/refs", "MUST", "Its refs can't be guessed: another connection of another client has other ones.")]
