@@ -72,11 +72,9 @@ public sealed class NodeClientTests(NodeClientTests.Drivers drivers) : ScenarioT
             _modules.Delete(recursive: true);
         }
 
-        // For Node.js 20 without the package ws.
         private string[] Command() =>
         [
-            Requirement.Node(), "--experimental-websocket", "--no-warnings",
-            Path.Combine(Repository.Root, "clients/js/test/scenarios/node.js"), Path.Combine(_modules.FullName, "chatkit.js"),
+            Requirement.Node(), Path.Combine(Repository.Root, "clients/js/test/scenarios/node.js"), Path.Combine(_modules.FullName, "chatkit.js"),
         ];
     }
 }

@@ -43,8 +43,10 @@ public static class Requirement
     /// <summary>Returns the path of chromium. If it is missing, skips the test.</summary>
     public static string Chromium() => Require(ChromiumPath, "chromium is not on the PATH; install it (Debian: apt-get install chromium).");
 
-    /// <summary>Returns the path of Node.js. If it is missing, skips the test.</summary>
-    public static string Node() => Require(FindOnPath("node"), "node is not on the PATH; install it (Debian: apt-get install nodejs).");
+    /// <summary>Returns the path of Node.js. If it, or what the tests of the npm package use, is missing, skips the test.</summary>
+    public static string Node() => Require(
+        Directory.Exists(Path.Combine(Repository.Root, "clients/js/node_modules/ws")) ? FindOnPath("node") : null,
+        "node is not on the PATH, or the package ws isn't there; install it (Debian: apt-get install nodejs npm), and run: cd clients/js && npm ci");
 
     /// <summary>Skips the test if curl is missing.</summary>
     public static void Curl() => Require(FindOnPath("curl"), "curl is not on the PATH; install it (Debian: apt-get install curl).");

@@ -6,8 +6,8 @@ import { Driver } from './driver.js';
 
 const [path] = process.argv.slice(2);
 const { connect } = await import(path ? pathToFileURL(path) : 'chatkit');
-// Before version 22, Node.js has a WebSocket only if it is asked for, and an unfinished one.
-const { WebSocket } = parseInt(process.versions.node, 10) < 22 ? await import('ws').catch(() => globalThis) : globalThis;
+// Before version 24, the WebSocket of Node.js doesn't report the end of an attempt that fails.
+const { WebSocket } = await import('ws').catch(() => globalThis);
 const driver = new Driver(connect, (line) => process.stdout.write(`${line}\n`), { WebSocket });
 
 for await (const line of createInterface(process.stdin)) driver.handle(line);
