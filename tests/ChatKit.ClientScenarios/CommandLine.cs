@@ -6,6 +6,9 @@ namespace ChatKit.ClientScenarios;
 /// <summary>Tests a client whose driver is a command, and prints a table.</summary>
 internal static class CommandLine
 {
+    /// <summary>The number of scenarios that run at once. They wait for most of their time.</summary>
+    private const int AtOnce = 4;
+
     private const string Usage = """
         --client <command>     the driver, for example "node my-driver.js"; README.md describes it
         --filter <text>        only the scenarios whose names contain this text
@@ -46,7 +49,7 @@ internal static class CommandLine
         var scenarios = Scenario.All.Where(scenario => scenario.Name.Contains(filter, StringComparison.Ordinal)).ToList();
         if (isList)
         {
-            scenarios.ForEach(static scenario => Console.WriteLine($"{scenario.Name,-36} {scenario.Level,-6} {scenario.Rule}"));
+            scenarios.ForEach(static scenario => Console.WriteLine($"{scenario.Name,-30} {scenario.Level,-8} {scenario.Rule}"));
             return 0;
         }
 
@@ -62,21 +65,35 @@ internal static class CommandLine
     private static async Task<int> RunAsync(string[] command, List<Scenario> scenarios)
     {
         await using var clients = new ProcessClients("the client", () => command);
-        var failures = new List<(Scenario Scenario, string Problem)>();
-        foreach (var scenario in scenarios)
+        using var free = new SemaphoreSlim(AtOnce);
+        var runs = scenarios.ConvertAll(scenario => RunAsync(scenario, clients, free));
+        var failures = new List<string>();
+        for (var i = 0; i < runs.Count; i++)
         {
-            var start = Stopwatch.GetTimestamp();
-            var problem = await scenario.TryAsync(clients);
-            var time = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            Console.WriteLine($"{(problem is null ? "ok    " : "FAILED")} {scenario.Name,-36} {scenario.Level,-6} {time,5:0.0} s  {scenario.Rule}");
+            var (problem, time) = await runs[i];
+            var (result, scenario) = (problem is null ? "ok" : "FAILED", scenarios[i]);
+            Console.WriteLine($"{result,-6} {scenario.Name,-30} {scenario.Level,-8} {time.TotalSeconds,5:0.0} s  {scenario.Rule}");
             if (problem is not null)
-                failures.Add((scenario, problem));
+                failures.Add($"\n{scenario.Name}: {problem}");
         }
 
-        foreach (var (scenario, problem) in failures)
-            Console.WriteLine($"\n{scenario.Name}: {problem}");
+        failures.ForEach(Console.WriteLine);
         Console.WriteLine($"\n{scenarios.Count - failures.Count} of {scenarios.Count} scenarios passed.");
         return failures.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task<(string? Problem, TimeSpan Time)> RunAsync(Scenario scenario, IClients clients, SemaphoreSlim free)
+    {
+        await free.WaitAsync();
+        try
+        {
+            var start = Stopwatch.GetTimestamp();
+            return (await scenario.TryAsync(clients), Stopwatch.GetElapsedTime(start));
+        }
+        finally
+        {
+            free.Release();
+        }
     }
 
     /// <summary>Splits a command at its spaces, except in double quotes.</summary>
