@@ -15,6 +15,7 @@ internal sealed class Driver
     private readonly Lock _writing = new();
     private readonly Dictionary<string, Task<JoinedRoom>> _rooms = [];
     private ChatClient? _client;
+    private readonly List<Task> _answers = [];
     private Task _reading = Task.CompletedTask;
 
     public Driver(TextWriter output)
@@ -47,10 +48,10 @@ internal sealed class Driver
                 (await InAsync(command)).MarkRead(MessagePosition.Parse(command.Position!));
                 break;
             case "older":
-                Ignore(AnswerAsync(command, GetOlderAsync));
+                _answers.Add(AnswerAsync(command, GetOlderAsync));
                 break;
             default:
-                Ignore(AnswerAsync(command, SendAsync));
+                _answers.Add(AnswerAsync(command, SendAsync));
                 break;
         }
     }
@@ -163,10 +164,12 @@ internal sealed class Driver
         {
             await client.DisposeAsync();
             await _reading;
+            await Task.WhenAll(_answers);
         }
 
         _client = null;
         _rooms.Clear();
+        _answers.Clear();
         Write(new { @event = "ready" });
     }
 

@@ -7,20 +7,62 @@ namespace ChatKit.ClientScenarios;
 /// <summary>Runs all scenarios with a client.</summary>
 public abstract class ScenarioTests
 {
-    public static TheoryData<string> Names => new(Scenario.All.Select(static scenario => scenario.Name));
+    public static TheoryData<string> Names => [.. Scenario.All.Select(static scenario => scenario.Name)];
 
-    private protected static async Task RunAsync(IClients clients, string name)
+    private protected static async Task RunAsync(Rehearsal rehearsal, string name)
     {
-        var scenario = Scenario.All.Single(scenario => scenario.Name == name);
-        if (KnownDeviations.Find(clients.Name, name) is not { } deviation)
-        {
-            await scenario.RunAsync(clients);
-            return;
-        }
+        var problem = await rehearsal.RunAsync(name);
+        if (KnownDeviations.Find(rehearsal.Client, name) is { } deviation)
+            Assert.True(problem is not null, $"The client follows the rule. Remove this from {nameof(KnownDeviations)}: {deviation}");
+        else
+            Assert.True(problem is null, problem);
+    }
+}
 
-        // A rule that the client follows by now must not be listed as a deviation.
-        var problem = await scenario.TryAsync(clients);
-        Assert.True(problem is not null, $"The client follows the rule. Remove this from {nameof(KnownDeviations)}: {deviation}");
+/// <summary>Runs scenarios with a client, also some ahead of the tests that ask for them, because they wait for most of their time.</summary>
+internal sealed class Rehearsal(IClients clients) : IAsyncDisposable
+{
+    private const int Ahead = 3;
+
+    private readonly SemaphoreSlim _free = new(1 + Ahead);
+    private readonly Dictionary<string, Task<string?>> _runs = [];
+
+    /// <summary>The name of the client.</summary>
+    public string Client => clients.Name;
+
+    /// <summary>Returns the problem of the client in a scenario; null if there is none.</summary>
+    public Task<string?> RunAsync(string name)
+    {
+        lock (_runs)
+        {
+            foreach (var scenario in Scenario.All.SkipWhile(scenario => scenario.Name != name).Take(1 + Ahead))
+            {
+                if (!_runs.ContainsKey(scenario.Name))
+                    _runs.Add(scenario.Name, Task.Run(() => RunAsync(scenario)));
+            }
+
+            return _runs[name];
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_runs.Values);
+        await clients.DisposeAsync();
+        _free.Dispose();
+    }
+
+    private async Task<string?> RunAsync(Scenario scenario)
+    {
+        await _free.WaitAsync();
+        try
+        {
+            return await scenario.TryAsync(clients);
+        }
+        finally
+        {
+            _free.Release();
+        }
     }
 }
 
@@ -28,16 +70,16 @@ public sealed class DotnetClientTests(DotnetClientTests.Drivers drivers) : Scena
 {
     [Theory]
     [MemberData(nameof(Names))]
-    public Task The_dotnet_client_follows_the_protocol(string scenario) => RunAsync(drivers.Clients, scenario);
+    public Task The_dotnet_client_follows_the_protocol(string scenario) => RunAsync(drivers.Rehearsal, scenario);
 
     public sealed class Drivers : IAsyncDisposable
     {
         private static readonly string Driver = typeof(Drivers).Assembly
             .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Driver").Value!;
 
-        internal IClients Clients { get; } = new ProcessClients("ChatKit.Client", static () => ["dotnet", Driver]);
+        internal Rehearsal Rehearsal { get; } = new(new ProcessClients("ChatKit.Client", static () => ["dotnet", Driver]));
 
-        public ValueTask DisposeAsync() => Clients.DisposeAsync();
+        public ValueTask DisposeAsync() => Rehearsal.DisposeAsync();
     }
 }
 
@@ -48,7 +90,7 @@ public sealed class NodeClientTests(NodeClientTests.Drivers drivers) : ScenarioT
     public Task The_JavaScript_client_in_Node_follows_the_protocol(string scenario)
     {
         Requirement.Node();
-        return RunAsync(drivers.Clients, scenario);
+        return RunAsync(drivers.Rehearsal, scenario);
     }
 
     public sealed class Drivers : IAsyncDisposable
@@ -61,14 +103,14 @@ public sealed class NodeClientTests(NodeClientTests.Drivers drivers) : ScenarioT
             File.WriteAllText(Path.Combine(_modules.FullName, "package.json"), """{"type":"module"}""");
             foreach (var path in Server.ScenarioServer.JavaScriptFiles)
                 File.Copy(path, Path.Combine(_modules.FullName, Path.GetFileName(path)));
-            Clients = new ProcessClients("chatkit.js in Node.js", Command);
+            Rehearsal = new Rehearsal(new ProcessClients("chatkit.js in Node.js", Command));
         }
 
-        internal IClients Clients { get; }
+        internal Rehearsal Rehearsal { get; }
 
         public async ValueTask DisposeAsync()
         {
-            await Clients.DisposeAsync();
+            await Rehearsal.DisposeAsync();
             _modules.Delete(recursive: true);
         }
 
@@ -79,17 +121,20 @@ public sealed class NodeClientTests(NodeClientTests.Drivers drivers) : ScenarioT
     }
 }
 
-public sealed class BrowserClientTests : ScenarioTests
+public sealed class BrowserClientTests(BrowserClientTests.Pages pages) : ScenarioTests, IClassFixture<BrowserClientTests.Pages>
 {
-    private readonly PageClients _clients;
-
-    public BrowserClientTests(Browser browser)
-    {
-        Requirement.Chromium();
-        _clients = new PageClients(browser);
-    }
-
     [Theory]
     [MemberData(nameof(Names))]
-    public Task The_JavaScript_client_in_chromium_follows_the_protocol(string scenario) => RunAsync(_clients, scenario);
+    public Task The_JavaScript_client_in_chromium_follows_the_protocol(string scenario)
+    {
+        Requirement.Chromium();
+        return RunAsync(pages.Rehearsal, scenario);
+    }
+
+    public sealed class Pages(Browser browser) : IAsyncDisposable
+    {
+        internal Rehearsal Rehearsal { get; } = new(new PageClients(browser));
+
+        public ValueTask DisposeAsync() => Rehearsal.DisposeAsync();
+    }
 }

@@ -6,6 +6,8 @@ namespace ChatKit.ClientScenarios.Clients;
 /// <summary>Drivers that are processes. A scenario takes over the process of an earlier one, because each start costs time.</summary>
 internal sealed class ProcessClients(string name, Func<string[]> command) : IClients
 {
+    private const string Close = """{"command":"close"}""";
+
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentStack<ProcessLines> _idle = [];
@@ -26,7 +28,7 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
         var process = (ProcessLines)lines;
         try
         {
-            await process.WriteAsync("""{"command":"close"}""");
+            await process.WriteAsync(Close);
             await process.UntilReadyAsync(CloseLimit);
             _idle.Push(process);
         }
@@ -48,6 +50,7 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
         private readonly SemaphoreSlim _writing = new(1);
         private readonly SemaphoreSlim _ready = new(0);
         private readonly ConcurrentQueue<string> _errors = [];
+        private int _due = 1; // how many times the driver prints 'ready' until it takes the next command
 
         public ProcessLines(string[] command)
         {
@@ -66,8 +69,12 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
         /// <summary>Waits until the driver takes <c>connect</c>.</summary>
         public async Task UntilReadyAsync(TimeSpan limit)
         {
-            if (!await _ready.WaitAsync(limit))
-                throw new TimeoutException($"The driver has not printed the event 'ready'. {string.Join('\n', _errors)}");
+            for (; _due > 0; _due--)
+            {
+                if (!await _ready.WaitAsync(limit))
+                    throw new TimeoutException($"The driver has not printed the event 'ready'. {string.Join('\n', _errors)}");
+            }
+
             if (_process.HasExited)
                 throw new InvalidOperationException($"The driver has ended with the exit code {_process.ExitCode}. {string.Join('\n', _errors)}");
         }
@@ -77,6 +84,8 @@ internal sealed class ProcessClients(string name, Func<string[]> command) : ICli
             await _writing.WaitAsync();
             try
             {
+                if (line == Close)
+                    _due++;
                 await _process.StandardInput.WriteLineAsync(line);
                 await _process.StandardInput.FlushAsync();
             }
