@@ -6,7 +6,7 @@ using ChatKit.Client;
 namespace ChatKit.ClientScenarios.Driver;
 
 /// <summary>Carries out commands with a client, and writes what it reports.</summary>
-internal sealed class Driver
+internal sealed class Driver : IAsyncDisposable
 {
     private static readonly JsonTypeInfo<JsonElement> AnyJson =
         (JsonTypeInfo<JsonElement>)JsonSerializerOptions.Default.GetTypeInfo(typeof(JsonElement));
@@ -33,7 +33,8 @@ internal sealed class Driver
                 Connect(command);
                 break;
             case "close":
-                await CloseAsync();
+                await DisposeAsync();
+                Write(new { @event = "ready" });
                 break;
             case "join":
                 Join(command.Room!);
@@ -54,6 +55,20 @@ internal sealed class Driver
                 _answers.Add(AnswerAsync(command, SendAsync));
                 break;
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is { } client)
+        {
+            await client.DisposeAsync();
+            await _reading;
+            await Task.WhenAll(_answers);
+        }
+
+        _client = null;
+        _rooms.Clear();
+        _answers.Clear();
     }
 
     private void Connect(Command command)
@@ -156,21 +171,6 @@ internal sealed class Driver
         {
             // The scenario has ended.
         }
-    }
-
-    private async Task CloseAsync()
-    {
-        if (_client is { } client)
-        {
-            await client.DisposeAsync();
-            await _reading;
-            await Task.WhenAll(_answers);
-        }
-
-        _client = null;
-        _rooms.Clear();
-        _answers.Clear();
-        Write(new { @event = "ready" });
     }
 
     private async Task ReportAsync(ChatClient client)
