@@ -42,6 +42,9 @@ public sealed class FullJitterRetryPolicy : IRetryPolicy
         init => _limit = NotNegative(value);
     }
 
+    /// <summary>The source of random numbers.</summary>
+    internal Random Random { get; init; } = Random.Shared;
+
     /// <inheritdoc/>
     public TimeSpan? GetDelay(RetryContext context)
     {
@@ -52,7 +55,7 @@ public sealed class FullJitterRetryPolicy : IRetryPolicy
     internal TimeSpan After(int attempt)
     {
         var ceiling = Math.Min(_limit.TotalSeconds, _first.TotalSeconds * Math.Pow(2, Math.Min(attempt, MaxDoublings)));
-        return TimeSpan.FromSeconds(Random.Shared.NextDouble() * ceiling);
+        return TimeSpan.FromSeconds(Random.NextDouble() * ceiling);
     }
 
     private static TimeSpan NotNegative(TimeSpan value)

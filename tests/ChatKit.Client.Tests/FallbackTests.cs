@@ -67,19 +67,20 @@ public class FallbackTests
     [Fact]
     public async Task A_server_with_WebSockets_only_is_reached_by_them_after_an_outage()
     {
-        var isBroken = true;
+        var (isBroken, broken) = (true, 0);
         await using var server = await RealServer.StartAsync(
             static options => options.Transports = ChatTransports.WebSockets,
             before: (context, next) =>
             {
                 if (!Volatile.Read(ref isBroken))
                     return next();
+                Interlocked.Increment(ref broken);
                 context.Abort();
                 return Task.CompletedTask;
             });
         await using var client = Create(server);
         var connecting = client.ConnectAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        await Patience.UntilAsync(() => Volatile.Read(ref broken) > 5, "the client has tried each transport");
         Volatile.Write(ref isBroken, false);
 
         await connecting.Soon();
@@ -93,10 +94,11 @@ public class FallbackTests
         var server = await RealServer.StartAsync();
         var port = server.Port;
         await using var client = Create(server);
+        await using var events = client.Read();
         await client.ConnectAsync().Soon();
         await server.DisposeAsync();
-        await Patience.UntilAsync(() => client.State == ChatState.Reconnecting, "the server is down");
-        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        for (var failures = 0; failures < 5;)
+            failures += (await events.NextAsync<StateChanged>()).RetryAt is null ? 0 : 1;
 
         await using var next = await RealServer.StartAsync(port: port);
         await Patience.UntilAsync(() => client.State == ChatState.Live, "the client is live");

@@ -40,12 +40,11 @@ internal sealed class Connector
     public IReadOnlyList<string> Former => _former;
 
     /// <summary>Those on which the client is in rooms: the current connection, and the one that is to replace it.</summary>
-    public IEnumerable<Link> Welcomed =>
-        new[] { Current, Replacement.Link }.OfType<Link>().Where(static link => link.Welcome is not null);
+    public IEnumerable<Link> Welcomed => Used.Where(static link => link.Welcome is not null);
 
     /// <summary>The other connections of the client, until they have ended.</summary>
     public List<Link> Related(Link link) =>
-        [.. new[] { Current, Replacement.Link }.OfType<Link>().Concat(Replacement.Leaving).Where(other => other != link)];
+        [.. Used.Concat(Replacement.Leaving).Where(other => other != link)];
 
     public TimeSpan ConnectTimeout
     {
@@ -164,6 +163,8 @@ internal sealed class Connector
             Report(ChatState.Closed);
         Live.TrySetException(new ObjectDisposedException(nameof(ChatClient)));
     }
+
+    private IEnumerable<Link> Used => new[] { Current, Replacement.Link }.OfType<Link>();
 
     private static TaskCompletionSource NewLive() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

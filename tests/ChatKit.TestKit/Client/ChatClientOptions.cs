@@ -60,7 +60,7 @@ public sealed class ChatClientOptions
         MaxPendingMessages = int.MaxValue,
         MaxPendingBytes = long.MaxValue,
         MaxQueuedEvents = 1, // Nobody reads them; see the probe.
-        RetryPolicy = new SeededJitter(this),
+        RetryPolicy = new Product.FullJitterRetryPolicy { First = FirstDelay, Limit = LongestDelay, Random = Random },
         Probe = probe,
         Times = new ClientTimes
         {
@@ -71,13 +71,4 @@ public sealed class ChatClientOptions
             Backoff = new Product.FullJitterRetryPolicy { First = RetryDelay, Limit = RetryDelay },
         },
     };
-
-    private sealed class SeededJitter(ChatClientOptions options) : Product.IRetryPolicy
-    {
-        public TimeSpan? GetDelay(Product.RetryContext context)
-        {
-            var ceiling = Math.Min(options.LongestDelay.TotalSeconds, options.FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(context.Attempt, 30)));
-            return TimeSpan.FromSeconds(options.Random.NextDouble() * ceiling);
-        }
-    }
 }

@@ -181,6 +181,7 @@ public sealed partial class ChatTestClientTests : ServerFixture
         var server = await StartAsync();
         await using var anna = await server.ConnectAsync("/chat/kitchen", "anna");
         await anna.SendAsync("hi");
+        await anna.ReceiveAsync("message");
         server.Timeout = TimeSpan.FromMilliseconds(50);
 
         var exception = await Assert.ThrowsAsync<TimeoutException>(() => anna.ReceiveAsync("gap"));

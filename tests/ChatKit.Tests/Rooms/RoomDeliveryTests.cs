@@ -160,12 +160,12 @@ public class RoomDeliveryTests
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
-        room.Check();
+        await room.CheckAsync();
         var before = room.History.Reads;
         for (var i = 0; i < 5; i++)
         {
             await room.PublishAsync(1);
-            room.Check();
+            await room.CheckAsync();
         }
 
         Assert.Equal(before + 5, room.History.Reads);
@@ -283,7 +283,7 @@ public class RoomDeliveryTests
         await using var room = new RoomFixture();
         await room.PublishAsync(10);
         await room.JoinAsync("early");
-        room.ForgetTail();
+        await room.ForgetTailAsync();
         var first = true;
         room.History.AfterRead = async () =>
         {
