@@ -109,6 +109,21 @@ internal static class Events
         Assert.Equal(["read e:4", "read e:2", "read e:5"], stage.Client.Story("read"));
     }
 
+    [Scenario("read/before-live", "does", "A position that arrives before 'live' counts if it is later than that in 'live'.")]
+    public static async Task ReadBeforeLive(Stage stage)
+    {
+        await stage.ConnectAsync();
+        var connection = await stage.WelcomeAsync();
+
+        await connection.SendAsync(
+            Frames.Read("e:6"), """{"type":"live","room":"lobby","position":"e:9","recovered":true,"read":"e:4","unread":5}""",
+            Frames.Read("e:5"));
+
+        Assert.Equal("e:6", (await stage.Client.ExpectAsync("live")).Text("read"));
+        await stage.Client.SettleAsync(connection);
+        Assert.Equal(["read e:6"], stage.Client.Story("read"));
+    }
+
     [Scenario("read/sent", "does", "It sends the latest position, and not each one.")]
     public static async Task ReadSent(Stage stage)
     {

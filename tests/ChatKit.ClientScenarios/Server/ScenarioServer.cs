@@ -47,6 +47,9 @@ internal sealed class ScenarioServer : IAsyncDisposable
     /// <summary>The number of requests so far.</summary>
     public int Count => _all.Count;
 
+    /// <summary>The number of POSTs so far.</summary>
+    public int Posts => _all.Count(static arrival => arrival.Way == Way.Post);
+
     public static async Task<ScenarioServer> StartAsync()
     {
         var server = new ScenarioServer();
