@@ -277,7 +277,7 @@ export class Client {
   #join(state) {
     const { name } = state;
     if (name === this.home) return;
-    state.entry = 'asked';
+    state.entry = state.isLive ? 'early' : 'asked';
     this.#request({ type: 'join', room: name, after: state.resume }, (error) => {
       if (!this.#isJoined(state) || error === NO_CONNECTION) return;
       if (!error) {
@@ -310,7 +310,7 @@ export class Client {
     const index = this.requests.get(ref)?.index ?? this.#outbox.indexOf(ref);
     if (index !== undefined) {
       this.#outbox.unsend(index);
-      this.burst = Math.max(1, Math.floor(Math.min(this.burst, index) / 2));
+      this.burst = Math.max(1, Math.min(this.burst, index) >> 1);
       const interval = 2_000 * (retry ?? 10) / Math.max(1, index);
       this.#interval = Math.min(30_000, Math.max(interval, this.#joining.length ? this.#interval * 2 : 0));
     }

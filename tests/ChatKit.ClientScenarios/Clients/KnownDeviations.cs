@@ -16,6 +16,7 @@ internal static class KnownDeviations
         [(Dotnet, "read/before-live")] = ReadBack,
         [(Dotnet, "resume/revision-not-back")] = "It resumes with the revision of the last change, also if that isn't newer.",
         [(Dotnet, "http/poll-413")] = "It opens a new connection, and sends the frame again.",
+        [(Dotnet, "join/refused-where-it-is")] = "It forgets its position in a room that the server has let it into, if it can't join that.",
         [(Dotnet, "error/rate-limited-broken")] = LimitedAndBroken,
         [(Dotnet, "close/http-error")] = "With WebSockets only, it treats 401 and 403 like 1008, and stays closed after the third.",
         [(Dotnet, "replace/from-the-current-one")] = "It reports what arrives on the new connection before that takes over.",
