@@ -33,7 +33,8 @@ internal sealed class IdleTest(GeneratorOptions options)
         };
     }
 
-    private void WarmUp()
+    /// <summary>Opens and closes some connections.</summary>
+    public void WarmUp()
     {
         using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         (options with { Workload = options.Workload with { Rooms = 20, Members = FirstConnections / 20 } }).AddRooms(fleet);
