@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Profiles;
+using ChatKit.LoadTest.Returning;
 using ChatKit.LoadTest.Runs;
 using ChatKit.LoadTest.Servers;
 
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures how fast servers send a room's messages to 
     ServeCommand.Create(),
     GenerateCommand.Create(),
     MemoryCommand.Create(),
+    ReturnCommand.Create(),
     StagesCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();
