@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ChatKit.LoadTest.Generator;
+using ChatKit.LoadTest.Growth;
 using ChatKit.LoadTest.Profiles;
 using ChatKit.LoadTest.Returning;
 using ChatKit.LoadTest.Runs;
@@ -10,6 +11,7 @@ var root = new RootCommand("Measures how fast servers send a room's messages to 
     RunCommand.Create(),
     ServeCommand.Create(),
     GenerateCommand.Create(),
+    GrowthCommand.Create(),
     MemoryCommand.Create(),
     ReturnCommand.Create(),
     StagesCommand.Create(),

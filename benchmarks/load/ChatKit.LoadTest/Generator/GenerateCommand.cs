@@ -11,6 +11,10 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var workload = new Argument<string>("workload") { Description = "The workload's name." };
+        var rooms = Other<int>("--rooms", "The number of rooms.");
+        var members = Other<int>("--members", "The number of members of each room.");
+        var senders = Other<int>("--senders", "The number of members of each room that send at a fixed rate.");
+        var rate = Other<double>("--rate", "The number of messages per second that they send together.");
         var server = new Option<string>("--server") { Description = "The address of the server.", DefaultValueFactory = _ => "127.0.0.1:8100" };
         var process = new Option<int>("--process") { Description = "The id of the server's process.", Required = true };
         var client = new Option<string>("--client") { Description = "The way to reach the server.", DefaultValueFactory = _ => "plain" };
@@ -22,10 +26,15 @@ internal static class GenerateCommand
 
         var command = new Command("generate", "Runs one workload against a server that runs, and prints what it has measured as JSON.")
         {
-            workload, server, process, client, warmUp, duration, settle,
+            workload, rooms, members, senders, rate, server, process, client, warmUp, duration, settle,
         };
         command.SetAction(result => Run(new GeneratorOptions(
-            WorkloadCatalog.Get(result.GetRequiredValue(workload)),
+            Change(
+                WorkloadCatalog.Get(result.GetRequiredValue(workload)),
+                result.GetValue(rooms),
+                result.GetValue(members),
+                result.GetValue(senders),
+                result.GetValue(rate)),
             IPEndPoint.Parse(result.GetRequiredValue(server)),
             result.GetRequiredValue(process),
             ClientCatalog.All[result.GetRequiredValue(client)],
@@ -35,6 +44,17 @@ internal static class GenerateCommand
             $"load{Environment.ProcessId}")));
         return command;
     }
+
+    private static Workload Change(Workload workload, int? rooms, int? members, int? senders, double? rate) => workload with
+    {
+        Rooms = rooms ?? workload.Rooms,
+        Members = members ?? workload.Members,
+        Paced = senders ?? workload.Paced,
+        Rate = rate ?? workload.Rate,
+    };
+
+    private static Option<T?> Other<T>(string name, string description)
+        where T : struct => new(name) { Description = $"{description} [default: that of the workload]" };
 
     private static Option<double> Seconds(string name, double value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

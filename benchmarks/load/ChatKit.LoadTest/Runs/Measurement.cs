@@ -24,7 +24,8 @@ internal static class Measurement
             Cores.Generator,
             Self.Program,
             [
-                .. Self.Arguments, "generate", workload.Name, "--server", $"127.0.0.1:{port}", "--process", $"{process.Id}",
+                .. Self.Arguments, "generate", workload.Name, "--rooms", $"{workload.Rooms}", "--members", $"{workload.Members}",
+                "--senders", $"{workload.Paced}", "--rate", $"{workload.Rate}", "--server", $"127.0.0.1:{port}", "--process", $"{process.Id}",
                 "--client", server.Client, "--warmup", $"{options.WarmUp}", "--duration", $"{options.Duration}",
                 "--settle", $"{options.Settle}",
             ],

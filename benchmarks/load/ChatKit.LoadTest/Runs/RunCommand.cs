@@ -70,7 +70,7 @@ internal static class RunCommand
     private static Dictionary<string, List<GeneratorResult>> Measure(RunOptions options, Workload workload, ref bool complete)
     {
         var results = new Dictionary<string, List<GeneratorResult>>();
-        var servers = Installed(options.ServersFor(workload));
+        var servers = ServerCatalog.Installed(options.ServersFor(workload));
         for (var i = 0; i < options.Repetitions; i++)
         {
             foreach (var server in servers)
@@ -92,19 +92,5 @@ internal static class RunCommand
         }
 
         return results;
-    }
-
-    private static List<ServerSpec> Installed(string[] names)
-    {
-        var servers = new List<ServerSpec>();
-        foreach (var name in names)
-        {
-            if (ServerCatalog.Find(name, out var reason) is { } server)
-                servers.Add(server);
-            else
-                Console.Error.WriteLine($"{name} is left out; to get it, {reason}.");
-        }
-
-        return servers;
     }
 }

@@ -49,6 +49,21 @@ internal static class ServerCatalog
         };
     }
 
+    /// <summary>Finds servers. Prints how to install those that are missing.</summary>
+    public static List<ServerSpec> Installed(string[] names)
+    {
+        var servers = new List<ServerSpec>();
+        foreach (var name in names)
+        {
+            if (Find(name, out var reason) is { } server)
+                servers.Add(server);
+            else
+                Console.Error.WriteLine($"{name} is left out; to get it, {reason}.");
+        }
+
+        return servers;
+    }
+
     private static ServerSpec DotNet(string name, string[] parts, string usual)
     {
         var settings = HostSettings.Default;
