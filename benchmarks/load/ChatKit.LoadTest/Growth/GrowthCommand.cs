@@ -77,11 +77,11 @@ internal static class GrowthCommand
     private static int Run(RunOptions options, List<Series> all, string folder)
     {
         Console.Error.WriteLine(Cores.Description);
-        DescriptorLimit.Raise(all.Max(static one => one.Points.Max(x => one.Workload(x).Connections)));
+        var connections = DescriptorLimit.RaiseAsFarAsPossible(all.Max(static one => one.Points.Max(x => one.Workload(x).Connections)));
         Directory.CreateDirectory(folder);
         var report = new StringBuilder();
         var complete = true;
-        foreach (var series in all)
+        foreach (var series in all.Select(one => one.Within(connections)))
         {
             var points = Measure(options, series, ref complete);
             File.WriteAllLines(ValuesOf(series, folder), [$"# {Picture.Origin}", Point.CsvHeader, .. points.Select(static point => point.ToCsv())]);

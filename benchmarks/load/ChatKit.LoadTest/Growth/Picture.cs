@@ -129,11 +129,11 @@ internal static class Picture
         return end.State == State.Saturated ? name : $"{name} {Short(end.Y)}";
     }
 
-    /// <summary>A number with two digits, as in 0.5, 12, or 300 k.</summary>
+    /// <summary>A short number, as in 0.5, 12, or 300 k.</summary>
     private static string Short(double value) => value switch
     {
-        >= 1e6 => $"{value / 1e6:0.#} M",
-        >= 1e3 => $"{value / 1e3:0.#} k",
+        >= 1e6 => $"{value / 1e6:0.##} M",
+        >= 1e3 => $"{value / 1e3:0.##} k",
         >= 10 => $"{value:0}",
         _ => $"{value:0.##}",
     };

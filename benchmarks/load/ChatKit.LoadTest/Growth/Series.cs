@@ -68,6 +68,12 @@ internal sealed record Series(
     /// <summary>Whether what grows is the load, which ends where the server can't deliver it. The values are then on a logarithmic scale.</summary>
     public bool EndsAtSaturation { get; init; }
 
+    /// <summary>The same with fewer connections at the points that have too many.</summary>
+    public Series Within(int connections) => this with
+    {
+        Points = [.. Points.Select(x => (int)Math.Min(x, (long)x * connections / Workload(x).Connections)).Distinct()],
+    };
+
     private static Workload Messages(int rooms, int members, int deliveriesPerSecond) => WorkloadCatalog.Get("b") with
     {
         Rooms = rooms,

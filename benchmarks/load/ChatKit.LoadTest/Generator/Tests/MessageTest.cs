@@ -178,7 +178,7 @@ internal sealed class MessageTest : IFleetListener, IDisposable
         {
             DeliveriesPerSecond = deliveries / seconds,
             MessagesPerSecond = (end.Messages - start.Messages) / seconds,
-            Cpu = 1e6 * (end.ServerCpu - start.ServerCpu) / deliveries,
+            Cpu = deliveries == 0 ? null : 1e6 * (end.ServerCpu - start.ServerCpu) / deliveries,
             Requests = _options.Workload.ComparesTransports ? (end.Requests - start.Requests) / (double)deliveries : null,
             Bytes = _options.Workload.ComparesTransports ? (end.Bytes - start.Bytes) / (double)deliveries : null,
             P50 = _latencies.Microseconds(0.5),

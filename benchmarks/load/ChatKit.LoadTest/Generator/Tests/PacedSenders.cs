@@ -21,6 +21,8 @@ internal sealed class PacedSenders(IReadOnlyList<Sender> senders, double rate)
         long due;
         while ((due = _start + (long)(_count * _interval)) <= Stopwatch.GetTimestamp())
             senders[(int)(_count++ % senders.Count)].Send(due);
-        return (int)Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due).TotalMilliseconds;
+
+        // The next one may be due by now, and a wait for a negative time would not end.
+        return Math.Max(0, (int)Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due).TotalMilliseconds);
     }
 }
