@@ -49,6 +49,6 @@ internal sealed record Point(string Server, int X, double Y, State State)
         var complete = result is { Lost: 0, Closes: 0 };
         if (complete && result.DeliveriesPerSecond >= Enough * workload.Rate * workload.Members)
             return State.Measured;
-        return complete && result.DeliveriesPerSecond * result.Cpu / 1e6 < Busy ? State.Unknown : State.Saturated;
+        return complete && result.DeliveriesPerSecond * (result.Cpu ?? 0) / 1e6 < Busy ? State.Unknown : State.Saturated;
     }
 }
