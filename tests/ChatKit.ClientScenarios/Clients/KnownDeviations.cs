@@ -14,7 +14,6 @@ internal static class KnownDeviations
         [(Dotnet, "change/not-newer")] = NotNewer,
         [(Dotnet, "read/later-one-counts")] = ReadBack,
         [(Dotnet, "error/rate-limited-broken")] = LimitedAndBroken,
-        [(Dotnet, "close/http-error")] = "With WebSockets only, it treats 401 and 403 like 1008, and stays closed after the third.",
         [(Dotnet, "replace/from-the-current-one")] = "It reports what arrives on the new connection before that takes over.",
         [(Dotnet, "replace/waits-for-answers")] = "It takes over before the current connection has answered.",
         [("chatkit.js", "change/not-newer")] = NotNewer,
