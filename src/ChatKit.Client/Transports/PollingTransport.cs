@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using ChatKit.Client.Connections;
 using ChatKit.Client.Protocol;
@@ -118,7 +119,7 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ending);
         limit.CancelAfter(Settings.Options.ConnectTimeout);
         using var response = await HttpRequests.PostAsync(Settings, Settings.Address, Token, body, [], limit.Token).ConfigureAwait(false);
-        if (response.StatusCode == System.Net.HttpStatusCode.NoContent)
+        if (response.StatusCode == HttpStatusCode.NoContent)
             return;
         if (response.IsSuccessStatusCode)
         {
@@ -128,7 +129,8 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
 
         var problem = await HttpRequests.ReadProblemAsync(response, limit.Token).ConfigureAwait(false);
         var delay = HttpRequests.DelayOf(response);
-        if (problem.Code is null || problem.CloseCode is not null)
+        var code = problem.Code ?? CodeOf(response.StatusCode);
+        if (code is null || problem.CloseCode is not null)
         {
             End(HttpRequests.ToEnd(response.StatusCode, problem, delay));
             return;
@@ -138,13 +140,21 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         {
             Type = "error",
             Ref = problem.Ref ?? reference,
-            Code = problem.Code,
-            Text = problem.Detail ?? problem.Code,
+            Code = code,
+            Text = problem.Detail ?? $"The server has answered {(int)response.StatusCode}.",
             Retry = problem.Retry ?? delay?.TotalSeconds,
         });
-        if (problem.Code == ChatErrorCodes.RateLimited)
+        if (code == ChatErrorCodes.RateLimited)
             End(new LinkEnd(LinkEnd.Policy, problem.Detail ?? ""));
     }
+
+    /// <summary>A frame that isn't sent again, although what refuses it doesn't speak the protocol, for example a proxy.</summary>
+    private static string? CodeOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.RequestEntityTooLarge => ChatErrorCodes.TooBig,
+        HttpStatusCode.BadRequest or HttpStatusCode.UnsupportedMediaType => ChatErrorCodes.Malformed,
+        _ => null,
+    };
 
     private void End(LinkEnd end)
     {

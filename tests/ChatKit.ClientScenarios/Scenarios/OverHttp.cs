@@ -127,11 +127,7 @@ internal static class OverHttp
     [Scenario("http/poll-post", "does", "Without a response to a POST, it sends the frame again, with the same ref.")]
     public static async Task PollPost(Stage stage)
     {
-        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
-        await (await stage.Server.NextAsync(Way.Poll)).AnswerPollAsync(Frames.Live("e:1"));
-        await stage.Client.ExpectAsync("live");
-        await stage.Client.SendAsync("a", "hi");
-        var post = await NextPostAsync(stage);
+        var post = await PostAsync(stage);
         Assert.Null(post.Header("ChatKit-Connection"));
 
         post.Abort();
@@ -140,6 +136,30 @@ internal static class OverHttp
         Assert.Equal(post.Body, again.Body);
         await again.AnswerAsync(201, Frames.Ack(again.Posted[0].Text("ref"), "e:2"));
         Assert.Equal("e:2", await stage.Client.OutcomeAsync("a"));
+    }
+
+    [Scenario("http/poll-post-400", "does", "After 400, it doesn't send the frame again.", Argument = 400)]
+    [Scenario("http/poll-post-413", "does", "After 413, it doesn't send the frame again.", Argument = 413)]
+    [Scenario("http/poll-post-415", "does", "After 415, it doesn't send the frame again.", Argument = 415)]
+    public static async Task PollPostRefused(Stage stage, int status)
+    {
+        var post = await PostAsync(stage);
+
+        await post.AnswerAsync(status);
+
+        await stage.Client.OutcomeAsync("a");
+        await stage.Client.SendAsync("b", "next");
+        Assert.Equal("next", (await NextPostAsync(stage)).Posted[0].Text("data"));
+    }
+
+    /// <summary>Lets the client connect by polling, and send a message, whose POST is returned.</summary>
+    private static async Task<Arrival> PostAsync(Stage stage)
+    {
+        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
+        await (await stage.Server.NextAsync(Way.Poll)).AnswerPollAsync(Frames.Live("e:1"));
+        await stage.Client.ExpectAsync("live");
+        await stage.Client.SendAsync("a", "hi");
+        return await NextPostAsync(stage);
     }
 
     /// <summary>Lets the client connect by an event stream, until it is live in its home room.</summary>
