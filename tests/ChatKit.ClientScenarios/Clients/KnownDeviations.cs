@@ -3,8 +3,6 @@ namespace ChatKit.ClientScenarios.Clients;
 /// <summary>Where a client of this repository doesn't follow the protocol yet. A scenario that passes must not be here.</summary>
 internal static class KnownDeviations
 {
-    private const string Dotnet = "ChatKit.Client";
-
     private const string NotNewer = "It reports a change whose revision isn't greater than that of the last change of the message.";
     private const string ReadBack = "It reports a position that the user has read after a later one.";
     private const string SentForEver = "It sends the frame again on the next connection.";
@@ -12,12 +10,8 @@ internal static class KnownDeviations
 
     private static readonly Dictionary<(string Client, string Scenario), string> Reasons = new()
     {
-        [(Dotnet, "change/not-newer")] = NotNewer,
-        [(Dotnet, "read/later-one-counts")] = ReadBack,
-        [(Dotnet, "error/rate-limited-broken")] = LimitedAndBroken,
-        [(Dotnet, "replace/from-the-current-one")] = "It reports what arrives on the new connection before that takes over.",
-        [(Dotnet, "replace/waits-for-answers")] = "It takes over before the current connection has answered.",
         [("chatkit.js", "change/not-newer")] = NotNewer,
+        [("chatkit.js", "change/resume")] = "It can resume from an earlier revision than the last one.",
         [("chatkit.js", "change/after-reset")] = "It reports changes of messages from before a reset.",
         [("chatkit.js", "read/later-one-counts")] = ReadBack,
         [("chatkit.js", "error/rate-limited-broken")] = LimitedAndBroken,

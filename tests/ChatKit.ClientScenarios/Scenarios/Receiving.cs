@@ -93,6 +93,16 @@ internal static class Receiving
         Assert.Equal(["change e:2 new", "change e:2 newer"], stage.Client.Story());
     }
 
+    [Scenario("change/resume", "does", "It resumes from the last revision, also if an earlier one has arrived after it.")]
+    public static async Task ChangeResume(Stage stage)
+    {
+        var connection = await stage.StartAsync("e:3");
+        await connection.SendAsync(Frames.Change("e:2", 5, "new"), Frames.Change("e:2", 4, "older"));
+        await connection.BreakAsync();
+
+        Assert.Equal(["lobby~e:3/5"], (await stage.Server.NextAsync()).After);
+    }
+
     [Scenario("change/other-epoch", "does", "A change in another epoch means the message with the same number.")]
     public static async Task ChangeInOtherEpoch(Stage stage)
     {
