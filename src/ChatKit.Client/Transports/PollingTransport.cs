@@ -102,7 +102,7 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != HttpRequests.JsonType)
         {
             var problem = await HttpRequests.ReadProblemAsync(response, limit.Token).ConfigureAwait(false);
-            throw new LinkEndedException(HttpRequests.ToEnd(response.StatusCode, problem, HttpRequests.DelayOf(response)));
+            throw new LinkEndedException(ToEnd(response, problem));
         }
 
         var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
@@ -128,11 +128,10 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         }
 
         var problem = await HttpRequests.ReadProblemAsync(response, limit.Token).ConfigureAwait(false);
-        var delay = HttpRequests.DelayOf(response);
         var code = problem.Code ?? CodeOf(response.StatusCode);
         if (code is null || problem.CloseCode is not null)
         {
-            End(HttpRequests.ToEnd(response.StatusCode, problem, delay));
+            End(ToEnd(response, problem));
             return;
         }
 
@@ -142,10 +141,17 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
             Ref = problem.Ref ?? reference,
             Code = code,
             Text = problem.Detail ?? $"The server has answered {(int)response.StatusCode}.",
-            Retry = problem.Retry ?? delay?.TotalSeconds,
+            Retry = problem.Retry ?? HttpRequests.DelayOf(response)?.TotalSeconds,
         });
         if (code == ChatErrorCodes.RateLimited)
             End(new LinkEnd(LinkEnd.Policy, problem.Detail ?? ""));
+    }
+
+    /// <summary>Once the server has let the client in, 401 means that the credentials have expired. The next connection has new ones.</summary>
+    private LinkEnd ToEnd(HttpResponseMessage response, Problem problem)
+    {
+        var end = HttpRequests.ToEnd(response.StatusCode, problem, HttpRequests.DelayOf(response));
+        return _rooms.HasWelcome && response.StatusCode == HttpStatusCode.Unauthorized ? end with { Earliest = TimeSpan.Zero } : end;
     }
 
     /// <summary>A frame that isn't sent again, although what refuses it doesn't speak the protocol, for example a proxy.</summary>
