@@ -184,6 +184,7 @@ internal static class Polling
     private static async Task<Arrival> PostAsync(Stage stage)
     {
         await StartAsync(stage);
+        await stage.Server.NextAsync(Way.Poll); // It waits.
         await stage.Client.SendAsync("a", "hi");
         return await NextPostAsync(stage);
     }
