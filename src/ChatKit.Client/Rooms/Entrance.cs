@@ -100,7 +100,7 @@ internal sealed class Entrance(Session session, RoomBook rooms)
         }
 
         var place = link.RoomOf(state.Name);
-        (place.Entry, place.Last) = (Entry.Asked, state.Position);
+        (place.Entry, place.Last) = (place.IsLive ? Entry.Early : Entry.Asked, state.Position);
         Request(link, reference => ClientFrames.Join(reference, state.Name, state.Resume), (error, _) =>
         {
             if (!IsJoined(state) || error?.Code == ChatErrorCodes.Closed)

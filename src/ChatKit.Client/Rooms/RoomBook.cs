@@ -133,7 +133,7 @@ internal sealed class RoomBook
         MessagePosition? read = MessagePosition.TryParse(live.Read, out var known) ? known : null;
         var position = state.Position ?? MessagePosition.None;
         if (read is { } last)
-            state.TryRead(_session.Connector.User!, last);
+            read = state.Read(_session.Connector.User!, last);
         state.Cursor.Start(read, position);
         _session.Emit(new RoomLive
         {

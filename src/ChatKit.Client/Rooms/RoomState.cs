@@ -71,6 +71,9 @@ internal sealed class RoomState(string name, ReadCursor cursor)
         return true;
     }
 
+    /// <summary>Takes the position that a user has read. Returns the latest one that is known.</summary>
+    public MessagePosition Read(string user, MessagePosition position) => TryRead(user, position) ? position : _reads![user];
+
     /// <summary>The position at which the application has received a message. The server states all positions in its latest epoch.</summary>
     public MessagePosition Known(MessagePosition position)
     {

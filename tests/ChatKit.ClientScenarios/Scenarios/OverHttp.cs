@@ -130,6 +130,19 @@ internal static class OverHttp
         Assert.Equal(texts, posted);
     }
 
+    [Scenario("http/post-413", "does", "After 413, it doesn't send the POST again.")]
+    public static async Task PostTooLarge(Stage stage)
+    {
+        await OpenAsync(stage);
+        await stage.Client.SendAsync("a", "hi");
+
+        await (await stage.Server.NextAsync(Way.Post)).AnswerAsync(413);
+
+        Assert.NotNull(await stage.Client.OutcomeAsync("a"));
+        await Waiting.QuietAsync();
+        Assert.Equal(1, stage.Server.Posts);
+    }
+
     [Scenario("http/stream-alive", "does", "A comment shows that the server is there. Without any, it opens another stream.")]
     public static async Task Alive(Stage stage)
     {
