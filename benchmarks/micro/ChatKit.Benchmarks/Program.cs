@@ -1,3 +1,7 @@
 using BenchmarkDotNet.Running;
+using ChatKit.Benchmarks.Rooms;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["turns"])
+    await TurnTimes.RunAsync();
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
