@@ -32,16 +32,18 @@ internal static class GuardSteps
         var reader = new MessageReader(64 * 1024, deflate: false);
         var plain = new ReadOnlySequence<byte>(GuardClient.FrameOf(Text));
         yield return ("bytes to read the frame of a text", Allocations.Of(() => Read(plain)));
-        var v1 = new WebSocketMessage(V1Message);
-        yield return ("bytes to parse a message of chatkit.v1", Allocations.Of(() => Parse(v1)));
+        var message = new WebSocketMessage(V1Message);
+        yield return ("bytes to parse a text message of chatkit.v1", Allocations.Of(() => V1MessageFrame.TryRead(message)));
+        var signal = new WebSocketMessage("""{"type":"signal","name":"typing"}""");
+        yield return ("bytes to parse a signal of chatkit.v1", Allocations.Of(() => Parse(signal)));
 
         void Read(ReadOnlySequence<byte> buffer) => reader.Read(ref buffer);
 
-        static void Parse(WebSocketMessage message)
+        static void Parse(WebSocketMessage received)
         {
-            _ = V1ClientFrame.Read(message, out var frame);
-            _ = V1Request.Read(frame!, message, out var inbound);
-            _kept = inbound.Ref;
+            _ = V1ClientFrame.Read(received, out var frame);
+            _ = V1Request.Read(frame!, received, out var inbound);
+            _kept = inbound.Request;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using ChatKit.Rooms;
+using ChatKit.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Benchmarks.Rooms;
@@ -52,46 +53,47 @@ internal static class TurnTimes
         await ManyRoomsAsync();
     }
 
-    /// <summary>Time to deliver to 1000 rooms of 10 members, if the messages come from all processors.</summary>
+    /// <summary>Measures how long it takes to deliver messages to 1000 rooms, if all processors publish them.</summary>
     private static async Task ManyRoomsAsync()
     {
-        const int Rooms = 1000, Members = 10, Rounds = 60;
+        const int Rooms = 1000, Members = 10, Messages = 20, Rounds = 60;
         await using var services = ChatKitServices.Create();
         var rooms = services.GetRequiredService<RoomRegistry>();
         var backplane = services.GetRequiredService<IBackplane>();
-        var clients = new List<QueueClient>();
+        var last = new QueueClient[Rooms];
         for (var room = 0; room < Rooms; room++)
         {
             for (var i = 0; i < Members; i++)
-            {
-                clients.Add(new QueueClient());
-                await rooms.Enter($"room-{room}", clients[^1], replay: 100).StartAsync();
-            }
+                await rooms.Enter($"{room}", last[room] = new QueueClient(), replay: 100).StartAsync();
         }
 
-        var times = new List<double>();
+        var text = Texts.OfSize(64);
+        var size = WebSocketFrame.Text(text, out _).Length;
+        var times = new double[Rounds];
         for (var round = 0; round < Rounds; round++)
         {
-            while (Ended.Wait(0))
-            {
-            }
-
             var began = Stopwatch.GetTimestamp();
-            Parallel.For(0, Rooms, room =>
-            {
-                for (var i = 0; i < 10; i++)
-                    _ = backplane.PublishAsync($"room-{room}", Outgoing.Text("a text of a usual length, for everyone in the room", default), 100);
-            });
-            foreach (var client in clients.Where(static (_, i) => i % Members == Members - 1))
-            {
-                while (client.Written % 10 != 0)
-                    await Task.Yield();
-            }
-
-            times.Add(Stopwatch.GetElapsedTime(began).TotalMicroseconds);
+            var end = (round + 1) * Messages * size;
+            await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(part => Task.Run(() => PublishAsync(part, end))));
+            times[round] = Stopwatch.GetElapsedTime(began).TotalMicroseconds;
         }
 
-        Console.WriteLine($"{Rooms} rooms of {Members}: {Text([.. times.Skip(Rounds / 3)])}");
+        Console.WriteLine($"{Rooms} rooms of {Members}, {Messages} messages each: {Text(times[(Rounds / 2)..])}");
+
+        async Task PublishAsync(int part, long end)
+        {
+            for (var i = 0; i < Messages; i++)
+            {
+                for (var room = part; room < Rooms; room += Environment.ProcessorCount)
+                    await backplane.PublishAsync($"{room}", Outgoing.Text(text, default), 100);
+            }
+
+            for (var room = part; room < Rooms; room += Environment.ProcessorCount)
+            {
+                while (last[room].Written < end)
+                    await Task.Yield();
+            }
+        }
     }
 
     private static async Task<ServiceProvider> OpenAsync(int members, int sharedFrom)
