@@ -6,6 +6,18 @@ internal static class Allocations
     /// <summary>Something else can allocate meanwhile, such as a timer. It does not in all of the rounds.</summary>
     private const int Rounds = 9;
 
+    /// <summary>Set this to a result, so that the compiler does not allocate it on the stack.</summary>
+    public static object? Kept { get; set; }
+
+    /// <summary>Returns the bytes of an operation that completes synchronously.</summary>
+    public static long Of<T>(Func<ValueTask<T>> operation) => Of(() =>
+    {
+        var task = operation();
+        if (!task.IsCompletedSuccessfully)
+            throw new InvalidOperationException("The operation waits for something, or fails.");
+        _ = task.Result;
+    });
+
     /// <summary>Returns the bytes of an operation.</summary>
     /// <param name="operation">The operation, which must end before it returns, and must itself allocate nothing.</param>
     /// <param name="count">How often it runs in each round.</param>

@@ -7,7 +7,7 @@ internal sealed class GuardRoom : IDisposable
 {
     private const string Name = "room";
 
-    private readonly ServiceProvider _services = ChatKitServices.Create(configure: static options => options.SharedFanOutFrom = int.MaxValue);
+    private readonly ServiceProvider _services = ChatKitServices.Create();
     private readonly List<GuardClient> _members = [];
     private readonly GuardClient _sender = new(sends: true);
     private readonly string? _subprotocol;

@@ -98,7 +98,7 @@ internal static class TurnTimes
 
     private static async Task<ServiceProvider> OpenAsync(int members, int sharedFrom)
     {
-        var services = ChatKitServices.Create(configure: options => options.SharedFanOutFrom = sharedFrom);
+        var services = ChatKitServices.Create(sharedFrom: sharedFrom);
         var rooms = services.GetRequiredService<RoomRegistry>();
         for (var i = 0; i < members; i++)
             await rooms.Enter(Room, new QueueClient(), replay: 100).StartAsync();
