@@ -142,6 +142,40 @@ internal static class OverHttp
         Assert.Equal("e:2", await stage.Client.OutcomeAsync("a"));
     }
 
+    [Scenario("http/post-413", "does", "After 413, it doesn't send the POST again.")]
+    public static async Task PostTooLarge(Stage stage)
+    {
+        await OpenAsync(stage);
+        await stage.Client.SendAsync("a", "hi");
+
+        await (await stage.Server.NextAsync(Way.Post)).AnswerAsync(413);
+
+        await IsNotSentAgainAsync(stage);
+    }
+
+    [Scenario("http/poll-413", "does", "After 413 from a proxy, it doesn't send the frame again.")]
+    public static async Task PollPostTooLarge(Stage stage)
+    {
+        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
+        await (await stage.Server.NextAsync(Way.Poll)).AnswerPollAsync(Frames.Live("e:1"));
+        await stage.Client.ExpectAsync("live");
+        await stage.Client.SendAsync("a", "hi");
+
+        await (await NextPostAsync(stage)).AnswerAsync(413);
+
+        await IsNotSentAgainAsync(stage);
+    }
+
+    private static async Task IsNotSentAgainAsync(Stage stage)
+    {
+        var again = NextPostAsync(stage);
+        var outcome = stage.Client.OutcomeAsync("a");
+        Assert.True(await Task.WhenAny(again, outcome) == outcome, "The client has sent it again.");
+        Assert.NotNull(await outcome);
+        await Waiting.QuietAsync();
+        Assert.Equal(1, stage.Server.Posts);
+    }
+
     /// <summary>Lets the client connect by an event stream, until it is live in its home room.</summary>
     private static async Task<Arrival> OpenAsync(Stage stage)
     {
