@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ChatKit.Benchmarks.Guard;
@@ -40,11 +41,13 @@ internal sealed class GuardRoom : IDisposable
     private void Open(GuardClient client)
     {
         _members.Add(client);
-        var info = new WebSocketConnectionInfo { Room = Name, Abort = static () => { }, Subprotocol = _subprotocol };
+        var info = new WebSocketConnectionInfo { Room = Name, Abort = static () => { }, Subprotocol = _subprotocol, User = Anonymous };
         _ = _services.GetRequiredService<WebSocketHandlerRunner>().RunAsync(client, null, info, Options, static _ => new Echo());
     }
 
     private static WebSocketConnectionOptions Options { get; } = new();
+
+    private static ClaimsPrincipal Anonymous { get; } = new();
 
     private sealed class Echo : WebSocketHandler
     {
