@@ -152,8 +152,10 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         try
         {
             var database = await _connection.GetDatabaseAsync().ConfigureAwait(false);
+            var to = _rooms[room];
+            to.Appends?.Flush();
             return await database
-                .PublishAsync(_connection.ChannelOf(_rooms[room].Channel), payload)
+                .PublishAsync(_connection.ChannelOf(to.Channel), payload)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
         }
