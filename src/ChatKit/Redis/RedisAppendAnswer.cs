@@ -11,7 +11,9 @@ internal readonly record struct RedisAppendAnswer(string Epoch, RedisResult[] It
     /// <exception cref="RedisServerException">Redis has refused the message.</exception>
     public AppendResult this[int index] => Items[index + 1] is var item && IsSequence(item)
         ? new AppendResult(new MessagePosition(Epoch, (long)item), IsNew: true)
-        : new AppendResult(MessagePosition.Parse((string)item!), IsNew: false);
+        : item.Length < 0
+            ? new AppendResult(MessagePosition.Parse((string)item!), IsNew: false)
+            : throw new RedisServerException(RedisErrorKind.Unknown, CommandFlags.None, (string)item[0]!);
 
     /// <summary>The position of the last message that was stored; null if none was.</summary>
     public MessagePosition? Last

@@ -34,7 +34,7 @@ internal static class RedisScripts
     /// the idempotency keys in milliseconds; the epoch, the sequence and the revision that the caller knows to be stored; the command that
     /// publishes, or an empty text; the channel; and for each message the entry, and the capacity or an empty text for the stored one (the
     /// largest applies). Returns the epoch of the stored messages, and for each message its sequence, or the position of the message that was
-    /// stored with its key, or the error of its key.
+    /// stored with its key, or an array with the error of its key.
     /// </remarks>
     public static RedisScript Append { get; } = new(
         """
@@ -49,7 +49,9 @@ internal static class RedisScripts
           local key = KEYS[i + 2]
           local keyed = key and key ~= KEYS[1]
           local first = keyed and (positions[key] or redis.pcall('GET', key))
-          if first then
+          if type(first) == 'table' then
+            answer[i + 1] = {first.err}
+          elseif first then
             answer[i + 1] = first
           else
             entries[#entries + 1] = ARGV[8 + 2 * i]
