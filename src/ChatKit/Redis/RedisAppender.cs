@@ -17,9 +17,9 @@ internal sealed class RedisAppender(RedisConnection connection, IOptions<ChatKit
     /// </summary>
     /// <param name="room">The room.</param>
     /// <param name="messages">The messages, all of which are published or none.</param>
-    /// <param name="queue">The queue to notify when the call has ended; null if there is none.</param>
+    /// <param name="listener">Is notified when the call has ended, before the caller; null if nobody is.</param>
     /// <exception cref="RedisException">No message was stored, or it isn't known.</exception>
-    public Task<RedisAppendAnswer> AppendAsync(RedisRoom room, ReadOnlySpan<RedisAppend> messages, RedisAppendQueue? queue = null)
+    public Task<RedisAppendAnswer> AppendAsync(RedisRoom room, ReadOnlySpan<RedisAppend> messages, IRedisCallListener? listener = null)
     {
         var arguments = new RedisValue[Head + (PerMessage * messages.Length)];
         for (var i = 0; i < messages.Length; i++)
@@ -28,7 +28,7 @@ internal sealed class RedisAppender(RedisConnection connection, IOptions<ChatKit
             arguments[Head + (PerMessage * i) + 1] = messages[i].Capacity ?? RedisValue.EmptyString;
         }
 
-        return CallAsync(room, KeysOf(room, messages), arguments, messages[0].Publish, queue);
+        return CallAsync(room, KeysOf(room, messages), arguments, messages[0].Publish, listener);
     }
 
     private static RedisKey[] KeysOf(RedisRoom room, ReadOnlySpan<RedisAppend> messages)
@@ -54,7 +54,7 @@ internal sealed class RedisAppender(RedisConnection connection, IOptions<ChatKit
     }
 
     private async Task<RedisAppendAnswer> CallAsync(
-        RedisRoom room, RedisKey[] keys, RedisValue[] arguments, bool publish, RedisAppendQueue? queue)
+        RedisRoom room, RedisKey[] keys, RedisValue[] arguments, bool publish, IRedisCallListener? listener)
     {
         var epoch = _spare.Peek();
         try
@@ -85,7 +85,7 @@ internal sealed class RedisAppender(RedisConnection connection, IOptions<ChatKit
         }
         finally
         {
-            queue?.OnCallEnded();
+            listener?.OnCallEnded();
         }
     }
 }

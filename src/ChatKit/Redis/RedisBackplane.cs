@@ -152,10 +152,9 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         try
         {
             var database = await _connection.GetDatabaseAsync().ConfigureAwait(false);
-            var to = _rooms[room];
-            to.Appends?.Flush();
+            _rooms.AppendsOf(room)?.Flush();
             return await database
-                .PublishAsync(_connection.ChannelOf(to.Channel), payload)
+                .PublishAsync(_connection.ChannelOf(_rooms[room].Channel), payload)
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
         }

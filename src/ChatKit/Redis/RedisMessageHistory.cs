@@ -24,12 +24,11 @@ internal sealed class RedisMessageHistory(
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         cancellationToken.ThrowIfCancellationRequested();
-        var to = rooms[room];
         var append = new RedisAppend(RedisEntry.Encode(message), capacity, message.IdempotencyKey, publish);
         try
         {
             var index = 0;
-            var appending = to.Appends?.Add(to, _appender, append, out index) ?? _appender.AppendAsync(to, [append]);
+            var appending = rooms.AppendsOf(room)?.Add(_appender, append, out index) ?? _appender.AppendAsync(rooms[room], [append]);
             return (await appending.WaitAsync(cancellationToken).ConfigureAwait(false))[index];
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotStored) is { } unavailable)
@@ -52,7 +51,7 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            to.Appends?.Flush();
+            rooms.AppendsOf(room)?.Flush();
             var answer = await RedisScripts.Change.RunAsync(
                 database,
                 to.KeysFor(change.IdempotencyKey),

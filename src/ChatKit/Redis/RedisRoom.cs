@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace ChatKit.Redis;
 
 /// <summary>A room's names in Redis, and the last stored message and change that this node has seen.</summary>
-internal sealed class RedisRoom(string prefix, string name, RedisAppendQueue? appends = null)
+internal sealed class RedisRoom(string prefix, string name)
 {
     private readonly Lock _gate = new();
     private MessagePosition _known;
@@ -18,9 +18,6 @@ internal sealed class RedisRoom(string prefix, string name, RedisAppendQueue? ap
 
     /// <summary>Created on first use, because few rooms need it.</summary>
     public RedisKey[] ReadKeys => field ??= [.. Keys, RedisKeys.OfReads(prefix, name)];
-
-    /// <summary>The messages that this node appends; null if it isn't subscribed to the room, and each message is appended at once.</summary>
-    public RedisAppendQueue? Appends => appends;
 
     public string Channel { get; } = RedisKeys.Channel(prefix, name);
 
