@@ -14,11 +14,15 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     private readonly RecordingSubscriber _subscriber = new();
     private readonly List<IAsyncDisposable> _owned = [];
     private RedisHost _host = null!;
+    private IAsyncDisposable _subscription = null!;
+
+    /// <summary>The call that is in progress while Redis is paused.</summary>
+    private Task<MessagePosition?>? _first;
 
     public async ValueTask InitializeAsync()
     {
         _host = await StartAsync();
-        _owned.Add(await _host.Backplane.SubscribeAsync("room", _subscriber));
+        _subscription = await _host.Backplane.SubscribeAsync("room", _subscriber);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,7 +85,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
         await ResumeAsync();
 
         // The early message is 1, and the one that was in progress 2.
-        Assert.Equal([3, 4, 5, 3, 1, 6, 5, 2, 7], (await SequencesAsync(publishing)));
+        Assert.Equal([3, 4, 5, 3, 1, 6, 5, 2, 7], await SequencesAsync(publishing));
         Assert.Equal(early, (await publishing[4])!.Value);
         Assert.Equal(5, (await PublishAsync("b again", "b"))!.Value.Sequence);
         await AssertDeliveredAndStoredAsync(["early", "first", "a", "plain", "b", "plain", "c"]);
@@ -93,7 +97,10 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
         var database = await ConnectAsync();
         await database.SetAddAsync(RedisKeys.OfMessage(_prefix, "room", "taken"), "by another application");
         await PauseAsync();
-        var publishing = new[] { PublishAsync("a", "a"), PublishAsync("refused", "taken"), PublishAsync("b"), PublishAsync("refused", "taken"), PublishAsync("c", "c") };
+        var publishing = new[]
+        {
+            PublishAsync("a", "a"), PublishAsync("refused", "taken"), PublishAsync("b"), PublishAsync("refused", "taken"), PublishAsync("c", "c"),
+        };
         await ResumeAsync();
 
         foreach (var refused in new[] { publishing[1], publishing[3] })
@@ -104,10 +111,19 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
         Assert.Equal([2, 3, 4], await SequencesAsync([publishing[0], publishing[2], publishing[4]]));
         await AssertDeliveredAndStoredAsync(["first", "a", "b", "c"]);
+    }
 
-        // Alone it is refused in the same way.
-        var alone = await Assert.ThrowsAsync<HistoryUnavailableException>(() => PublishAsync("refused", "taken"));
-        Assert.Contains("Redis refused the command: WRONGTYPE", alone.Message);
+    [Fact]
+    public async Task A_message_that_is_refused_alone_gets_the_same_error()
+    {
+        // On Garnet, a text and a set can share a name.
+        Requirement.RedisServer();
+        await (await ConnectAsync()).SetAddAsync(RedisKeys.OfMessage(_prefix, "room", "taken"), "by another application");
+
+        var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(() => PublishAsync("refused", "taken"));
+
+        Assert.Contains("The message was not stored and was not delivered: Redis refused the command: WRONGTYPE", exception.Message);
+        Assert.Equal(1, (await PublishAsync("next"))!.Value.Sequence);
     }
 
     [Fact]
@@ -234,7 +250,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     {
         await PauseAsync();
         var publishing = Publish(2);
-        await _owned[^1].DisposeAsync();
+        await _subscription.DisposeAsync();
         publishing.Add(PublishAsync("2"));
         await using var again = await _host.Backplane.SubscribeAsync("room", new RecordingSubscriber());
         publishing.Add(PublishAsync("3"));
@@ -267,7 +283,8 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
         await mortal.StartAsync();
         await Patience.UntilAsync(() => subscriber.Reconnects > 0, "the room has recovered");
-        Assert.Equal(Enumerable.Range(2, 20), await SequencesAsync([.. Enumerable.Range(0, 20).Select(i => PublishAsync($"{i}", $"{i}", host: host))]));
+        var again = Enumerable.Range(0, 20).Select(i => PublishAsync($"{i}", $"{i}", host: host)).ToList();
+        Assert.Equal(Enumerable.Range(2, 20), await SequencesAsync(again));
         await subscriber.ReceiveAsync(21);
         Assert.Equal(["before", .. Enumerable.Range(0, 20).Select(static i => $"{i}")], subscriber.Texts);
     }
@@ -290,7 +307,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
         await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => Task.Run(async () =>
         {
-            // Half of the messages have a key and are sent twice, from either node. All of a publisher are on the way at the same time.
+            // Half of the messages have a key and are sent twice. All of a publisher are on the way at the same time.
             var host = publisher % 2 == 0 ? one : other;
             List<Task<MessagePosition?>> positions = [];
             for (var i = 0; i < Messages; i++)
@@ -301,9 +318,9 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
                     positions.Add(PublishAsync(text, key, host: host));
             }
 
-            await Task.WhenAll(positions);
-            Assert.Equal(positions.Select(static position => position.Result!.Value.Sequence).Order(), positions.Select(static position => position.Result!.Value.Sequence));
-            Assert.Equal(Messages, positions.Select(static position => position.Result).Distinct().Count());
+            var sequences = (await SequencesAsync(positions)).ToList();
+            Assert.Equal(sequences.Order(), sequences);
+            Assert.Equal(Messages, sequences.Distinct().Count());
         }))).Soon();
 
         foreach (var subscriber in new[] { here, there })
@@ -311,7 +328,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
             var messages = await subscriber.ReceiveAsync(Publishers * Messages);
             Assert.False(subscriber.Overlapped);
             Assert.Equal(Enumerable.Range(1, Publishers * Messages), messages.Select(static message => (int)message.Position!.Value.Sequence));
-            foreach (var sent in messages.Select(static message => message.Text.Split(':')).GroupBy(static parts => parts[0], static parts => parts[1]))
+            foreach (var sent in messages.Select(static m => m.Text.Split(':')).GroupBy(static parts => parts[0], static parts => parts[1]))
                 Assert.Equal(Enumerable.Range(0, Messages).Select(static i => $"{i}"), sent);
         }
 
@@ -334,8 +351,6 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     /// <summary>Publishes messages without waiting for them, after the one that is in progress.</summary>
     private List<Task<MessagePosition?>> Publish(int count, int? capacity = null) =>
         [_first!, .. Enumerable.Range(0, count).Select(i => PublishAsync($"{i}", capacity: capacity))];
-
-    private Task<MessagePosition?>? _first;
 
     /// <summary>Lets Redis run no more scripts, and begins a call. Returns the number of calls before.</summary>
     private async Task<long> PauseAsync(int? capacity = null)
