@@ -22,7 +22,7 @@ internal sealed class RedisAppendQueue(RedisRoom room) : IRedisCallListener, ITh
     private readonly Lock _gate = new();
     private Batch? _waiting;
 
-    /// <summary>The number of calls in progress. There is more than one after <see cref="Flush"/>, or if the messages that wait fill a call.</summary>
+    /// <summary>The number of calls in progress: more than one after <see cref="Flush"/>, or if the messages that waited filled a call.</summary>
     private int _calls;
 
     /// <summary>Whether the last call had several messages. The members of a room that is so busy often send at the same time.</summary>
