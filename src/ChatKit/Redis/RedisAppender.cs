@@ -18,7 +18,7 @@ internal sealed class RedisAppender(RedisConnection connection, IOptions<ChatKit
     /// <param name="room">The room.</param>
     /// <param name="messages">The messages, all of which are published or none.</param>
     /// <param name="listener">Is notified when the call has ended, before the caller; null if nobody is.</param>
-    /// <exception cref="RedisException">No message was stored, or it isn't known.</exception>
+    /// <exception cref="RedisException">No message was stored, or it isn't known whether any was.</exception>
     public Task<RedisAppendAnswer> AppendAsync(RedisRoom room, ReadOnlySpan<RedisAppend> messages, IRedisCallListener? listener = null)
     {
         var arguments = new RedisValue[Head + (PerMessage * messages.Length)];

@@ -362,7 +362,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
         return calls;
     }
 
-    private Task ResumeAsync() => redis.CallAsync("CLIENT UNPAUSE");
+    private Task<string> ResumeAsync() => redis.CallAsync("CLIENT UNPAUSE");
 
     private async Task AssertDeliveredAndStoredAsync(IReadOnlyList<string> texts)
     {
@@ -393,7 +393,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     }
 
     /// <summary>The first call of a script is made twice.</summary>
-    private static Task LoadScriptAsync(RedisHost host) => host.Backplane.PublishAsync("another room", Message("loads the script")).AsTask();
+    private static Task<MessagePosition?> LoadScriptAsync(RedisHost host) => host.Backplane.PublishAsync("another room", Message("loads the script")).AsTask();
 
     private async Task<IDatabase> ConnectAsync()
     {
