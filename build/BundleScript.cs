@@ -8,8 +8,8 @@ using Acornima.Ast;
 using Microsoft.Build.Framework;
 
 /// <summary>
-/// Joins ES modules into one, without comments and white space, and with short names for private members and for all that is declared in the
-/// modules. MSBuild compiles this file when it needs it.
+/// Joins ES modules into one, without comments, white space and fields that only describe a class, and with short names for private members and
+/// for all that is declared in the modules. MSBuild compiles this file when it needs it.
 /// </summary>
 public sealed class BundleScript : Microsoft.Build.Utilities.Task
 {
@@ -73,12 +73,18 @@ public sealed class BundleScript : Microsoft.Build.Utilities.Task
         var names = new Names(module).Shorten();
         foreach (var @class in module.DescendantNodes().OfType<ClassBody>())
             ShortenMembers(@class, names);
+        foreach (var declaration in module.DescendantNodes().OfType<VariableDeclaration>())
+            names[declaration.Start] = "let"; // in place of const
 
+        var fields = module.DescendantNodes().Where(IsOnlyDescription).ToList();
         var written = new StringBuilder();
         var end = 0;
         for (var i = 0; i < tokens.Count; i++)
         {
             var start = tokens[i].Start;
+            var isLast = texts[i] == ";" && i + 1 < tokens.Count && texts[i + 1] == "}";
+            if (isLast || fields.Exists(field => field.Start <= start && start < field.End))
+                continue;
             var text = names.TryGetValue(start, out var name) ? name : texts[i];
             if (i > 0 && start > end)
                 written.Append(Separator(texts[i - 1], source.Substring(end, start - end), texts[i]));
@@ -128,7 +134,11 @@ public sealed class BundleScript : Microsoft.Build.Utilities.Task
 
     /// <summary>What a script consists of, apart from names. An abbreviated property has one, and otherwise two.</summary>
     private static IEnumerable<NodeType> Shape(string source) =>
-        new Parser().ParseModule(source).DescendantNodesAndSelf().Select(node => node.Type).Where(type => type != NodeType.Identifier);
+        new Parser().ParseModule(source).DescendantNodesAndSelf().Where(node => !(node is Identifier || IsOnlyDescription(node)))
+            .Select(node => node.Type);
+
+    /// <summary>Whether a node declares a public field without a value, which is undefined without it.</summary>
+    private static bool IsOnlyDescription(Node node) => node is PropertyDefinition { Value: null, Computed: false, Key: Identifier };
 
     /// <summary>Finds out to which declaration each name refers, and gives short names to those that are declared in the module.</summary>
     private sealed class Names

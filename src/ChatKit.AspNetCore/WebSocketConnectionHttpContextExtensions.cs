@@ -1,3 +1,5 @@
+using ChatKit.AspNetCore.Endpoints;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace ChatKit;
@@ -9,9 +11,13 @@ public static class WebSocketConnectionHttpContextExtensions
     /// Returns the context of the handshake's request, with its query, headers and cookies; null on a host other than ASP.NET Core.
     /// </summary>
     /// <param name="connection">The connection.</param>
+    /// <exception cref="InvalidOperationException">
+    /// <c>OnOpenAsync</c> has returned, and <see cref="ChatKitListenOptionsExtensions.UseChatKitConnections"/> was called.
+    /// </exception>
     public static HttpContext? GetHttpContext(this WebSocketConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return connection.Items.TryGetValue(typeof(HttpContext), out var context) ? context as HttpContext : null;
+        connection.Items.TryGetValue(typeof(HttpContext), out var item);
+        return item is OpeningRequest request ? request.Context : item as HttpContext;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
 
 namespace ChatKit;
@@ -22,7 +23,8 @@ public sealed class WebSocketConnectionInfo
     public string Id { get; init; } = Guid.NewGuid().ToString("n");
 
     /// <summary>The client's user. Default: an anonymous user.</summary>
-    public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(); init; }
+    [AllowNull]
+    public ClaimsPrincipal User { get => field ??= new ClaimsPrincipal(new ClaimsIdentity()); init; }
 
     /// <summary>
     /// The user's id, which becomes <see cref="WebSocketConnection.UserId"/>; null if the client is anonymous. Default: the claim
@@ -84,6 +86,12 @@ public sealed class WebSocketConnectionInfo
 
     /// <summary>The initial <see cref="WebSocketConnection.Items"/>. Default: none.</summary>
     public IReadOnlyCollection<KeyValuePair<object, object?>> Items { get; init; } = [];
+
+    /// <summary>
+    /// Is called once, when the handler has opened and has entered the home room. The callbacks that follow run in the execution context that
+    /// this method leaves. Default: null. Not called if the connection ends before.
+    /// </summary>
+    public Action? Opened { get; set; }
 
     internal IReadOnlyDictionary<string, StreamPosition> ResumeAfterWithRevisions() => ResumeAfter.Count == 0
         ? ReadOnlyDictionary<string, StreamPosition>.Empty

@@ -82,7 +82,7 @@ internal static class CommandLine
         return failures.Count == 0 ? 0 : 1;
     }
 
-    private static async Task<(string? Problem, TimeSpan Time)> RunAsync(Scenario scenario, IClients clients, SemaphoreSlim free)
+    private static async Task<(string? Problem, TimeSpan Time)> RunAsync(Scenario scenario, DriverPool clients, SemaphoreSlim free)
     {
         await free.WaitAsync();
         try

@@ -35,10 +35,10 @@ internal sealed record Scenario(string Name, string Level, string Rule, Func<Sta
     ];
 
     /// <summary>Runs the scenario with a client.</summary>
-    public async Task RunAsync(IClients clients)
+    public async Task RunAsync(DriverPool clients)
     {
-        await using var server = await ScenarioServer.StartAsync();
-        var lines = await clients.OpenAsync(server.Origin);
+        using var server = await ScenarioServer.StartAsync();
+        var lines = await clients.OpenAsync();
         var client = new ClientUnderTest(lines);
         try
         {
@@ -56,7 +56,7 @@ internal sealed record Scenario(string Name, string Level, string Rule, Func<Sta
     }
 
     /// <summary>Runs the scenario with a client. Returns the problem; null if there is none.</summary>
-    public async Task<string?> TryAsync(IClients clients)
+    public async Task<string?> TryAsync(DriverPool clients)
     {
         try
         {

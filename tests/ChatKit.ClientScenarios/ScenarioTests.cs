@@ -20,7 +20,7 @@ public abstract class ScenarioTests
 }
 
 /// <summary>Runs scenarios with a client, also some ahead of the tests that ask for them, because they wait for most of their time.</summary>
-internal sealed class Rehearsal(IClients clients) : IAsyncDisposable
+internal sealed class Rehearsal(DriverPool clients) : IAsyncDisposable
 {
     private const int Ahead = 3;
 
@@ -101,7 +101,7 @@ public sealed class NodeClientTests(NodeClientTests.Drivers drivers) : ScenarioT
         {
             // Outside of the package, Node.js takes a .js file for a module only with this.
             File.WriteAllText(Path.Combine(_modules.FullName, "package.json"), """{"type":"module"}""");
-            foreach (var path in Server.ScenarioServer.JavaScriptFiles)
+            foreach (var path in Server.ScenarioHost.JavaScriptFiles)
                 File.Copy(path, Path.Combine(_modules.FullName, Path.GetFileName(path)));
             Rehearsal = new Rehearsal(new ProcessClients("chatkit.js in Node.js", Command));
         }

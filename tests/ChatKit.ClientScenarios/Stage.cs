@@ -55,6 +55,13 @@ internal sealed class Stage(ScenarioServer server, ClientUnderTest client)
         await client.ExpectAsync("live", happened => happened.Text("room") == room, room);
     }
 
+    /// <summary>Returns the delay before the next attempt that the client states, in milliseconds.</summary>
+    public async Task<double> DelayAsync()
+    {
+        var state = await client.ExpectAsync("state", static happened => happened.Text("retryIn") is not null, "the member 'retryIn'");
+        return Math.Max(0, state.GetProperty("retryIn").GetDouble());
+    }
+
     /// <summary>Asserts that a request has arrived at least this time after something.</summary>
     public static void IsAtLeast(double milliseconds, long since, Arrival arrival)
     {

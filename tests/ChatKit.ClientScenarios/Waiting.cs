@@ -6,8 +6,6 @@ internal static class Waiting
     /// <summary>The time in which a client would do what it must not do. All of its times are shorter than this; see <see cref="Times"/>.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
-
     /// <summary>The time for which a scenario waits for what the client must do.</summary>
     public static TimeSpan Limit { get; set; } = Patience.Limit;
 
@@ -34,21 +32,6 @@ internal static class Waiting
         catch (TimeoutException)
         {
             throw NotInTime(expectation);
-        }
-    }
-
-    /// <summary>Waits until a function returns something, and fails after the limit.</summary>
-    public static async Task<T> UntilAsync<T>(Func<T?> find, string expectation)
-        where T : struct
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (true)
-        {
-            if (find() is { } found)
-                return found;
-            if (limit.IsCancellationRequested)
-                throw NotInTime(expectation);
-            await Task.Delay(PollInterval, CancellationToken.None);
         }
     }
 

@@ -57,6 +57,13 @@ internal static class Performance
     public static void Recommend(WebApplicationBuilder builder)
     {
         builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+            kestrel.ConfigureEndpointDefaults(static listen => listen.UseChatKitConnections()));
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.ListenAnyIP(443, static listen =>
+        {
+            listen.UseHttps();
+            listen.UseChatKitConnections();
+        }));
     }
 }
 

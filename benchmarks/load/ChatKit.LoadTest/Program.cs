@@ -1,5 +1,7 @@
 using System.CommandLine;
 using ChatKit.LoadTest.Generator;
+using ChatKit.LoadTest.Profiles;
+using ChatKit.LoadTest.Returning;
 using ChatKit.LoadTest.Runs;
 using ChatKit.LoadTest.Servers;
 
@@ -8,5 +10,8 @@ var root = new RootCommand("Measures how fast servers send a room's messages to 
     RunCommand.Create(),
     ServeCommand.Create(),
     GenerateCommand.Create(),
+    MemoryCommand.Create(),
+    ReturnCommand.Create(),
+    StagesCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

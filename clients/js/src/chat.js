@@ -14,6 +14,8 @@ export class ChatStore extends Store {
   url;
   options; // of the latest render
 
+  live = new Set(); // the rooms that the client has caught up with, also those that the server has let it into by itself
+
   actions = {
     reconnect: () => this.client?.reconnect(),
   };
@@ -44,6 +46,7 @@ export class ChatStore extends Store {
     this.set({ client });
     client.on('state', ({ state, reason, code, retryAt }) => {
       const { user, home, transport } = client;
+      if (state !== 'live') this.live.clear();
       this.set({ state, reason, code, retryAt, user, home, transport });
       for (const room of this.#all) room.update();
     });
@@ -62,6 +65,7 @@ export class ChatStore extends Store {
   stop() {
     this.client?.close();
     for (const room of this.#all) room.clear();
+    this.live.clear();
     this.set({ ...INITIAL, state: this.url ? 'connecting' : 'closed' });
   }
 
@@ -72,6 +76,8 @@ export class ChatStore extends Store {
   /** A component can have asked for the home room by its name, before that was known. */
   #dispatch(type, event) {
     const { room = this.client.home } = event;
+    if (type === 'live') this.live.add(room);
+    if (type === 'left') this.live.delete(room);
     if (room === this.client.home) this.#home.handle(type, event);
     this.#rooms.get(room)?.handle(type, event);
   }

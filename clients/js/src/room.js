@@ -32,6 +32,7 @@ export class RoomStore extends Store {
   #isLive;
   #wasLive;
   #isOut; // The server doesn't let the client in, or has taken it out.
+  #isGiven; // The server has let the client in by itself, and doesn't allow it to join.
   #count; // of messages without a position
   #maximum; // of messages
   #gapAfter; // where the gap begins
@@ -48,14 +49,19 @@ export class RoomStore extends Store {
 
   start() {
     this.#release = this.#chat.hold();
-    this.#isOut = false;
-    if (this.#name !== undefined) this.#joined = this.#chat.client?.join(this.#name);
+    this.#isOut = this.#isGiven = false;
+    if (this.#name !== undefined) {
+      if (this.#chat.live.has(this.#name)) this.#isLive = this.#wasLive = true; // Nothing says so again.
+      this.#joined = this.#chat.client?.join(this.#name);
+    }
+
     this.update();
   }
 
   stop() {
-    if (this.#joined && this.#name !== this.#chat.client?.home) {
+    if (this.#joined && !this.#isGiven && this.#name !== this.#chat.client?.home) {
       this.#joined.leave();
+      this.#chat.live.delete(this.#name);
       this.clear();
     }
 
@@ -93,7 +99,7 @@ export class RoomStore extends Store {
   #reset() {
     for (const timer of this.#typing.values()) clearTimeout(timer);
     this.#typing.clear();
-    this.#isLive = this.#wasLive = this.#isOut = false;
+    this.#isLive = this.#wasLive = this.#isOut = this.#isGiven = false;
     this.#joined = this.#gapAfter = undefined;
     this.#count = 0;
     this.#maximum = MAX_MESSAGES;
@@ -150,6 +156,12 @@ export class RoomStore extends Store {
       const { read: latest } = this.snapshot;
       const hasOlder = this.#wasLive ? this.snapshot.hasOlder : this.snapshot.messages.length > 0;
       this.#isLive = this.#wasLive = true;
+      if (this.#isOut) {
+        this.#isGiven = this.snapshot.error.code !== 'left';
+        this.#isOut = false;
+        this.set({ error: undefined });
+      }
+
       this.#show({ read: read ?? latest, unread, hasOlder });
       // Their own messages are no news to users, and they can have read more than the server knows.
       for (const position of [read, latest]) if (position) this.#follow(position);
@@ -179,7 +191,8 @@ export class RoomStore extends Store {
     left: ({ room, reason: text }) => this.#end({ room, code: 'left', text }),
 
     error: (error) => {
-      if (error.kind || error.code === 'unavailable' || this.#isLive) this.set({ error });
+      if (error.kind || error.code === 'unavailable') this.set({ error });
+      else if (this.#isLive) this.#isGiven = true;
       else this.#end(error);
     },
   };

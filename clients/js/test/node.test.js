@@ -120,6 +120,22 @@ describe('In Node.js, the client', requires('server'), () => {
     proxy.block();
   });
 
+  test('tries again if its WebSocket reports only an error', async () => {
+    let attempts = 0;
+    class Failing {
+      constructor() {
+        attempts++;
+        setTimeout(() => this.onerror({}));
+      }
+
+      close() {}
+    }
+
+    open(newRoom(), 'Ann', { WebSocket: Failing, transports: ['websocket'], times: { backoff: 5, connect: 600_000 } });
+
+    await until(() => attempts > 2);
+  });
+
   if (!globalThis.WebSocket) {
     test('says that there is no WebSocket', async () => {
       const ann = open(newRoom(), 'Ann', {});

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RoomStore } from '../src/room.js';
 
-/** The home room of a connection that is live. Requests for older messages are answered by `answer`. */
-function open() {
+/** The home room of a connection that is live, or another one. Requests for older messages are answered by `answer`. */
+function open(name, live = []) {
   const client = {
-    home: 'lobby', user: 'Ann', pending: [],
+    home: 'lobby', user: 'Ann', pending: [], left: 0,
     read: () => {},
+    join: () => ({ leave: () => client.left++ }),
     older: (limit, before) => new Promise((resolve) => Object.assign(client, { asked: before, answer: resolve })),
   };
-  const room = new RoomStore({ snapshot: { state: 'live' }, client, hold: () => () => {} });
+  const room = new RoomStore({ snapshot: { state: 'live' }, client, live: new Set(live), hold: () => () => {} }, name);
   return { client, room, get: () => room.snapshot, texts: () => room.snapshot.messages.map(({ data }) => data) };
 }
 
@@ -107,4 +108,36 @@ test('A room that the client may not be in, or no longer, is closed', () => {
 
   assert.equal(get().state, 'closed');
   assert.deepEqual(get().error, { room: 'lobby', code: 'left', text: 'Good bye.' });
+});
+
+const forbidden = { room: 'news', code: 'forbidden', text: 'This endpoint does not let clients join rooms.' };
+
+test('A room that the server has let the client into is live, although the client can not join it', () => {
+  for (const isLate of [false, true]) {
+    const { client, room, get, texts } = open('news');
+    room.start();
+    if (isLate) room.handle('error', forbidden);
+    assert.equal(get().state, isLate ? 'closed' : 'connecting');
+    room.handle('message', message('e:1', 'one', { room: 'news' }));
+    room.handle('live', { room: 'news', recovered: false });
+    if (!isLate) room.handle('error', forbidden);
+    assert.deepEqual([get().state, get().error, texts()], ['live', undefined, ['one']]);
+
+    room.stop();
+    room.handle('message', message('e:2', 'two', { room: 'news' }));
+    room.start();
+    room.handle('error', forbidden);
+
+    assert.deepEqual([get().state, get().error, texts(), client.left], ['live', undefined, ['one', 'two'], 0]);
+  }
+});
+
+test('A room that was live before a component used it is live', () => {
+  const { client, room, get } = open('news', ['news']);
+
+  room.start();
+
+  assert.equal(get().state, 'live');
+  room.stop();
+  assert.equal(client.left, 1);
 });

@@ -23,6 +23,8 @@ const TIMES = {
 // Proxies refuse much longer URLs.
 const MAX_URL = 4_000;
 
+const ANSWERS = ['ack', 'error'];
+
 const NO_CONNECTION = { code: 'closed', text: 'There is no connection.' };
 
 /** The rooms that the client is in, and what it exchanges with the server. */
@@ -102,7 +104,7 @@ export class Client {
 
   /** Events that a listener causes follow after all listeners have received the current one. */
   emit(type, event, room = event.room) {
-    if (this.#leaving.has(room) && type !== 'ack' && type !== 'error') return;
+    if (this.#leaving.has(room) && !ANSWERS.includes(type)) return;
     if (this.#events.push([type, event, this.rooms.get(room)]) > 1) return;
     for (const [type, event, state] of this.#events) {
       this.listeners.call(type, event);
@@ -275,7 +277,7 @@ export class Client {
   #join(state) {
     const { name } = state;
     if (name === this.home) return;
-    state.entry = 'asked';
+    state.entry = state.isLive ? 'early' : 'asked';
     this.#request({ type: 'join', room: name, after: state.resume }, (error) => {
       if (!this.#isJoined(state) || error === NO_CONNECTION) return;
       if (!error) {
@@ -295,8 +297,8 @@ export class Client {
       // The server may have let the client in by itself.
       this.#forget(state);
       if (state.entry === 'early') {
-        const { position, revision, first, forks, here, members, isLive } = state;
-        Object.assign(this.#stateOf(name), { position, revision, first, forks, here, members, isLive });
+        const { room, listeners, isOwn, entry, cursor, ...known } = state;
+        Object.assign(this.#stateOf(name), known);
       }
 
       this.#outbox.leave(name, error);
@@ -308,7 +310,7 @@ export class Client {
     const index = this.requests.get(ref)?.index ?? this.#outbox.indexOf(ref);
     if (index !== undefined) {
       this.#outbox.unsend(index);
-      this.burst = Math.max(1, Math.floor(Math.min(this.burst, index) / 2));
+      this.burst = Math.max(1, Math.min(this.burst, index) >> 1);
       const interval = 2_000 * (retry ?? 10) / Math.max(1, index);
       this.#interval = Math.min(30_000, Math.max(interval, this.#joining.length ? this.#interval * 2 : 0));
     }
@@ -321,7 +323,7 @@ export class Client {
 
   hear(frame) {
     const { type, room } = frame;
-    const isAnswer = type === 'ack' || type === 'error';
+    const isAnswer = ANSWERS.includes(type);
     if (!isAnswer && this.#leaving.has(room)) return;
     const state = this.rooms.get(room);
     if (!isAnswer && state?.entry === 'asked') state.entry = 'early';
@@ -376,9 +378,9 @@ export class Client {
     change: (frame) => {
       const { room, position, revision, at, by, deleted = false } = frame;
       const state = this.#stateOf(room);
-      const change = { room, position: state.known(position), at: new Date(at), by, ...fromPayload(frame), deleted };
+      if (state.isReset || revision <= state.revision) return;
       state.revision = revision;
-      this.emit('change', change);
+      this.emit('change', { room, position: state.known(position), at: new Date(at), by, ...fromPayload(frame), deleted });
     },
 
     skip: ({ room, position }) => this.#advance(this.#stateOf(room), position),
@@ -395,11 +397,12 @@ export class Client {
 
     live: ({ room, position, recovered, revision, read, unread }) => {
       const state = this.#stateOf(room);
-      if (room && position) this.#advance(state, position, 0);
+      if (position) this.#advance(state, position, 0);
       state.isLive = true;
       state.revision = revision;
+      state.follow(this.user, read);
       state.cursor.start(read, position);
-      this.emit('live', { room, recovered, read: state.known(read), unread });
+      this.emit('live', { room, recovered, read: state.known(state.reads.get(this.user)), unread });
       if (room === this.#connection.welcome?.room) this.#connection.goLive();
     },
 
@@ -429,6 +432,7 @@ export class Client {
 
     read: ({ room, user, position }) => {
       const state = this.#stateOf(room);
+      if (!state.follow(user, position)) return;
       if (user === this.user) state.cursor.follow(position);
       this.emit('read', { room, user, position: state.known(position) });
     },
@@ -472,14 +476,14 @@ export class Client {
     const [[oldEpoch, last], [epoch, sequence]] = [parse(after), parse(position)];
     const missed = epoch === oldEpoch ? sequence - last - step : 0;
     if (missed < 0 && step) return false;
-    if (sequence === last + step) state.fork(position);
+    if (epoch !== oldEpoch && sequence === last + step) state.fork(position);
     this.#reach(state, position);
     if (missed > 0) this.emit('gap', { room: name, after, next: step ? position : undefined, missed, reset: false });
     return this.rooms.get(name) === state;
   }
 
   #reach(state, position) {
-    state.announced = undefined;
+    state.announced = state.isReset = undefined;
     state.position = position;
     this.rooms.delete(state.name);
     this.rooms.set(state.name, state);

@@ -33,8 +33,9 @@ export class Connection {
   #send;
   attempt = new AbortController(); // closes it
   #isLimited; // has sent too much
-  retry; // the delay before the next one, if the server restarts
+  #retry; // the delay before the next one, if the server restarts
   #earliest; // the minimum delay
+  #refused; // the minimum delay after 1008
   #renewal; // the timer for the next one, which takes over while this one goes on
 
   #reason = {}; // of the last failure: { reason, code }
@@ -137,7 +138,7 @@ export class Connection {
   // What the server sends
 
   #hear(text) {
-    if (this.welcome?.ping) this.#expect(this.welcome.ping * 2_000);
+    if (this.welcome) this.#expect(this.welcome.ping * 2_000);
     try {
       this.#client.hear(JSON.parse(text));
     } catch {
@@ -154,8 +155,7 @@ export class Connection {
     this.sent = this.#broken = 0;
     this.user = welcome.user ?? '';
     this.#fallback?.succeeded(this.#transport, this.attempt.signal);
-    if (welcome.ping) this.#expect(welcome.ping * 2_000);
-    else clearTimeout(this.#timer);
+    this.#expect(welcome.ping * 2_000);
     this.#replaceAfter(Math.max(welcome.expires, 1) * (700 + 200 * Math.random()));
   }
 
@@ -170,17 +170,18 @@ export class Connection {
   }
 
   restart(retry) {
-    if (retry >= 0) this.#replaceAfter((this.retry = retry * 1_000));
+    if (retry >= 0) this.#replaceAfter((this.#retry = retry * 1_000), true);
   }
 
-  /** Opens the next connection, and leaves this one when that has caught up. If this one ends before, the client comes back at once. */
-  #replaceAfter(time) {
+  /** Opens the next connection, and leaves this one when that has caught up. It is urgent if the server restarts. */
+  #replaceAfter(time, isUrgent) {
     clearTimeout(this.#renewal);
     // A timer can't wait for much longer.
     if (time < 2e9) {
       this.#renewal = setTimeout(() => {
-        if (this.state === 'live') this.#earliest = 0;
-        import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times), () => {});
+        if (isUrgent) this.#retry = undefined;
+        else if (this.state === 'live') this.#refused = 0; // The credentials expire.
+        import('./chatkit.fallback.js').then(({ replace }) => replace(this, this.#times, isUrgent), () => {});
       }, time);
     }
   }
@@ -188,15 +189,15 @@ export class Connection {
   /** The server closes the connection. */
   limit(retry) {
     this.#isLimited = true;
-    if (retry >= 0) this.#earliest = retry * 1_000;
+    this.#earliest = retry >= 0 ? retry * 1_000 : this.#times.refused;
   }
 
   // How a connection ends
 
-  /** Drops the connection if nothing arrives in time. */
+  /** Drops the connection if nothing arrives in time. Without a time, it waits for ever. */
   #expect(time) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '', isLate: true }), time);
+    if (time) this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '', isLate: true }), time);
   }
 
   /** Doesn't wait for the closing handshake, which a dead connection never completes. */
@@ -206,7 +207,8 @@ export class Connection {
     const ended = this.attempt;
     this.attempt = next;
     ended.abort();
-    this.welcome = this.retry = this.#earliest = undefined;
+    this.welcome = this.#retry = this.#earliest = undefined;
+    this.#refused = this.#times.refused;
     this.#isLimited = false;
     this.#client.drop();
   }
@@ -234,9 +236,9 @@ export class Connection {
       return;
     }
 
-    const earliest = this.#earliest ?? event.earliest ?? { 1008: this.#times.refused, 1013: this.#times.busy }[code] ?? 0;
+    const earliest = this.#earliest ?? event.earliest ?? { 1008: this.#refused, 1013: this.#times.busy }[code] ?? 0;
     const usual = earliest + this.backoff(this.#attempts++);
-    const delay = this.retry ?? usual;
+    const delay = this.#retry ?? usual;
     this.#drop();
     this.#timer = setTimeout(() => this.open(), delay);
     this.#report('reconnecting', Date.now() + delay);

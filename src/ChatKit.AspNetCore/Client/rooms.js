@@ -68,6 +68,7 @@ export class RoomState {
   here = new Set();
   members = {};
   signals = new Map(); // when they were last sent, by name
+  reads = new Map(); // the latest positions, by user
   history; // the last request
   cursor;
 
@@ -80,6 +81,7 @@ export class RoomState {
   entry; // 'asked', 'early' if the server had let the client in before, or 'in'
   isLive;
   announced; // the end of the announced gap
+  isReset; // until the first message of the new stream
 
   constructor(name, interval, send) {
     this.name = name;
@@ -92,13 +94,21 @@ export class RoomState {
   }
 
   drop() {
-    this.entry = this.isLive = this.announced = undefined;
+    this.entry = this.isLive = this.announced = this.isReset = undefined;
     this.cursor.stop();
   }
 
   reset() {
     this.revision = this.first = this.cursor.wanted = undefined;
     this.forks = [];
+    this.isReset = true;
+  }
+
+  /** A user has read the room. Of two positions of one epoch, the later one counts. */
+  follow(user, position) {
+    const isNew = isAfter(position, this.reads.get(user));
+    if (isNew) this.reads.set(user, position);
+    return isNew;
   }
 
   /** The stream goes on, perhaps in another epoch. */

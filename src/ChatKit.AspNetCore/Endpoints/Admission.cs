@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,6 +35,9 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
 
     private readonly Func<ClaimsPrincipal, string?> _userId = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.UserId;
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
+
+    /// <summary>The execution context in which the application maps its endpoints.</summary>
+    private readonly ExecutionContext? _clean = ExecutionContext.Capture();
     private long _fullLoggedAt;
 
     public EndpointMetrics Metrics { get; } = new(services.GetService<IMeterFactory>());
@@ -89,6 +94,7 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
     /// <param name="subprotocol">The subprotocol; null for none.</param>
     /// <param name="after">The client's last position in each room.</param>
     /// <param name="formerIds">The ids of the client's earlier connections.</param>
+    /// <param name="opening">The request, if it ends when the handler has opened; otherwise null.</param>
     /// <param name="resumesByFrame">Whether the client sends more positions later.</param>
     /// <param name="deflate">The agreement on compression; null if there is none.</param>
     public WebSocketConnectionInfo Describe(
@@ -97,12 +103,13 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
         string? subprotocol,
         IReadOnlyDictionary<string, StreamPosition> after,
         IReadOnlyCollection<string> formerIds,
+        OpeningRequest? opening,
         bool resumesByFrame = false,
         DeflateAgreement? deflate = null) => new()
         {
             Room = room,
-            Abort = context.Abort,
-            User = context.User,
+            Abort = opening is null ? context.Abort : AbortOf(context),
+            User = IsNobody(context.User) ? null : context.User,
             UserId = UserIdOf(context),
             ExpiresAt = ExpiryOf(context),
             RouteValues = context.Request.RouteValues,
@@ -113,8 +120,23 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
             ResumesByFrame = resumesByFrame,
             Deflate = deflate is not null,
             DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
-            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), context)],
+            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), opening is null ? context : opening)],
+            Opened = opening is null ? null : opening.OnOpened,
         };
+
+    /// <summary>Returns the request of a connection if it ends when the handler has opened; otherwise null.</summary>
+    public OpeningRequest? Opening(HttpContext context) =>
+        context.Features.Get<DetachableConnection>() is { } connection ? new OpeningRequest(context, connection, _clean) : null;
+
+    /// <summary>Aborts the connection of an HTTP/1.1 request, which outlives the request.</summary>
+    private static Action AbortOf(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
+            ? connection.Abort
+            : context.Abort;
+
+    /// <summary>Whether nothing is known about a user. Most anonymous connections never ask for theirs.</summary>
+    private static bool IsNobody(ClaimsPrincipal user) =>
+        user.GetType() == typeof(ClaimsPrincipal) && user.Identities.All(static one => one.GetType() == typeof(ClaimsIdentity) && !one.IsAuthenticated && !one.Claims.Any());
 
     /// <summary>Returns the time at which the user's credentials expire; null if the client is anonymous, or if they don't expire.</summary>
     private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration

@@ -51,7 +51,7 @@ internal sealed class HttpEndpoint(
             || !FormerConnections.TryRead(query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
 
-        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, after, formerIds, ResumePositions.FollowByFrame(query));
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, after, formerIds, admission.Opening(context), ResumePositions.FollowByFrame(query));
         return RunAsync(context, info, () => RunStreamAsync(context, info));
     }
 
@@ -75,7 +75,7 @@ internal sealed class HttpEndpoint(
         if (!PollQuery.TryRead(context.Request, room, out var poll, out var problem)
             || !FormerConnections.TryRead(context.Request.Query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
-        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, poll.After, formerIds);
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, poll.After, formerIds, admission.Opening(context));
         return RunAsync(
             context, info, () => poll.History is { } history ? RunExchangeAsync(context, info, history) : RunPollAsync(context, info, poll.Request));
     }
@@ -193,7 +193,7 @@ internal sealed class HttpEndpoint(
     {
         if (admission.RefuseRoom(context, out var room) is { } unnamed)
             return unnamed;
-        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, ResumePositions.None, []);
+        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, ResumePositions.None, [], admission.Opening(context));
         return RunAsync(context, info, () => RunExchangeAsync(context, info, body));
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -90,11 +91,19 @@ internal sealed class WebSocketEndpoint
 
         var deflate = _options.EnableCompression ? AgreeOnDeflate(context) : null;
         var resumesByFrame = subprotocol == ChatKitSubprotocol.V1 && ResumePositions.FollowByFrame(context.Request.Query);
-        var info = _admission.Describe(context, room, subprotocol, resumeAfter, formerIds, resumesByFrame, deflate);
-        return _admission.CountsConnections
-            ? _admission.RunAsync(context, info.UserId, () => RunAsync(context, info), reason => RefuseUserAsync(context, info, reason))
-            : RunAsync(context, info);
+        var opening = _admission.Opening(context);
+        var info = _admission.Describe(context, room, subprotocol, resumeAfter, formerIds, opening, resumesByFrame, deflate);
+        return opening is not null && _options.DirectTransport && PipeOf(context) is not null
+            ? opening.RunAsync(context.Features, () => RunCountedAsync(context, info))
+            : RunCountedAsync(context, info);
     }
+
+    private static IDuplexPipe? PipeOf(HttpContext context) =>
+        DirectTransport.Pipe(context.Features.GetRequiredFeature<TransportCapture>().Upgrade, context.Features);
+
+    private Task RunCountedAsync(HttpContext context, WebSocketConnectionInfo info) => _admission.CountsConnections
+        ? _admission.RunAsync(context, info.UserId, () => RunAsync(context, info), reason => RefuseUserAsync(context, info, reason))
+        : RunAsync(context, info);
 
     private Task RefuseUserAsync(HttpContext context, WebSocketConnectionInfo info, string reason)
     {
@@ -150,10 +159,10 @@ internal sealed class WebSocketEndpoint
     /// <summary>Runs an accepted connection. It reads and writes its frames itself and doesn't use the platform's WebSocket.</summary>
     private Task RunAcceptedAsync(HttpContext context, WebSocketConnectionInfo info)
     {
-        var capture = context.Features.GetRequiredFeature<TransportCapture>();
-        return _options.DirectTransport && DirectTransport.Pipe(capture.Upgrade, context.Features) is { } pipe
-            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, context.Features), info, _options, _createHandler)
-            : _runner.RunAsync(capture.Stream!, info, _options, _createHandler);
+        var features = context.Features;
+        return _options.DirectTransport && PipeOf(context) is { } pipe
+            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, features), info, _options, _createHandler)
+            : _runner.RunAsync(features.GetRequiredFeature<TransportCapture>().Stream!, info, _options, _createHandler);
     }
 
     /// <summary>Negotiates compression. The platform sends the result with its answer to the handshake.</summary>

@@ -100,8 +100,8 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
         if ((int)status < 200)
             return LinkEnd.Broken(HttpRequests.Describe(exception)) with { IsUnknown = HttpRequests.IsUnreachable(exception) };
 
-        // A proxy that blocks WebSockets can answer like this, and then another transport finds out.
-        if (status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden && Settings.Transports.Length > 1)
+        // A proxy can answer like this: one that blocks WebSockets, or hasn't found the server yet.
+        if (status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             return LinkEnd.Broken($"The handshake was answered with {(int)status}.");
         IEnumerable<string>? retry = null;
         _socket.HttpResponseHeaders?.TryGetValue("Retry-After", out retry);

@@ -66,7 +66,7 @@ internal sealed class ConnectionRunner : IDisposable
         _services.Metrics.Opened();
         _services.Logger.Opened(_connection.Id, _connection.Room);
         var scope = _services.Scopes.CreateAsyncScope();
-        var receiving = _transport.ReceiveAsync();
+        var receiving = ReceiveAsync();
         try
         {
             await WaitForPositionsAsync().ConfigureAwait(false);
@@ -75,6 +75,7 @@ internal sealed class ConnectionRunner : IDisposable
                 _connection.Open(scope.ServiceProvider);
                 _handler.Create(createHandler, scope.ServiceProvider);
                 await _handler.OpenAsync().ConfigureAwait(false);
+                _connection.OnOpened();
                 while (!_connection.ClosedHere && await _inbound.Inbox.WaitToReadAsync().ConfigureAwait(false))
                 {
                     while (!_connection.ClosedHere && _inbound.Inbox.TryRead(out var message))
@@ -107,6 +108,12 @@ internal sealed class ConnectionRunner : IDisposable
         _connection.Dispose();
         _inbound.Dispose();
         _transport.Dispose();
+    }
+
+    private Task ReceiveAsync()
+    {
+        using var suppressed = RequestContext.Suppress();
+        return _transport.ReceiveAsync();
     }
 
     /// <summary>

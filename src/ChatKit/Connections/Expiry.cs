@@ -19,7 +19,8 @@ internal sealed class Expiry : IDisposable
     public Expiry(ServerConnection connection, DateTimeOffset at, TimeProvider clock)
     {
         (_connection, _at, _clock) = (connection, at, clock);
-        _timer = clock.CreateTimer(static self => ((Expiry)self!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using (RequestContext.Suppress())
+            _timer = clock.CreateTimer(static self => ((Expiry)self!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Check();
     }
 

@@ -32,6 +32,7 @@ internal sealed class KeepAlive : IDisposable
         var now = clock.GetTimestamp();
         _answer = new AnswerDeadline(now, isAlwaysPinged: (transport.Format & WireFormat.V1) != 0);
         _idle = new IdleDeadline(now);
+        using var suppressed = RequestContext.Suppress();
         _timer = clock.CreateTimer(static self => ((KeepAlive)self!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

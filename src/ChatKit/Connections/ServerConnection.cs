@@ -114,6 +114,14 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     /// <summary>The end of the connection.</summary>
     public ConnectionEnd End { get; }
 
+    /// <summary>Notifies the host that the handler has opened.</summary>
+    public void OnOpened()
+    {
+        var opened = _info.Opened;
+        _info.Opened = null;
+        opened?.Invoke();
+    }
+
     public override ValueTask SendAsync(string text, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);

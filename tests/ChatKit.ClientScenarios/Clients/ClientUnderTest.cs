@@ -17,6 +17,7 @@ internal sealed class ClientUnderTest
     private readonly Lines _lines;
     private readonly List<JsonElement> _events = [];
     private readonly Dictionary<string, int> _cursors = []; // by type, the index after the last event that was expected
+    private TaskCompletionSource _next = NewSignal(); // completes with the next event
     private int _markers;
 
     public ClientUnderTest(Lines lines)
@@ -75,11 +76,10 @@ internal sealed class ClientUnderTest
     public Task<JsonElement> ExpectAsync(string type, Func<JsonElement, bool>? condition = null, string? what = null)
     {
         var start = _cursors.GetValueOrDefault(type);
-        return Waiting.UntilAsync<JsonElement>(
-            () =>
+        return FindAsync(
+            events =>
             {
-                var events = Events;
-                for (var i = start; i < events.Length; i++)
+                for (var i = start; i < events.Count; i++)
                 {
                     if (events[i].Text("event") != type || condition?.Invoke(events[i]) == false)
                         continue;
@@ -98,12 +98,8 @@ internal sealed class ClientUnderTest
     /// <summary>Waits for the outcome of what was sent. Returns its position, or the code of its refusal.</summary>
     public async Task<string?> OutcomeAsync(string id)
     {
-        var outcome = await Waiting.UntilAsync<JsonElement>(
-            () =>
-            {
-                var found = Events.FirstOrDefault(happened => IsOutcome(happened, id));
-                return found.ValueKind == JsonValueKind.Undefined ? null : found;
-            },
+        var outcome = await FindAsync(
+            events => events.Find(happened => IsOutcome(happened, id)) is { ValueKind: not JsonValueKind.Undefined } found ? found : null,
             $"the client reports the outcome of '{id}'");
         return outcome.Text("event") == "sent" ? outcome.Text("position") : outcome.Text("code");
     }
@@ -132,6 +128,8 @@ internal sealed class ClientUnderTest
 
     /// <summary>All events so far, for a failure.</summary>
     public string Describe() => $"The client has reported:\n{string.Concat(Events.Select(static happened => $"  {happened.GetRawText()}\n"))}";
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static bool IsOutcome(JsonElement happened, string id) =>
         happened.Text("event") is "sent" or "refused" && happened.Text("id") == id;
@@ -164,8 +162,36 @@ internal sealed class ClientUnderTest
             happened = JsonSerializer.SerializeToElement(new { @event = "not JSON", line });
         }
 
+        TaskCompletionSource next;
         lock (_events)
+        {
             _events.Add(happened);
+            (next, _next) = (_next, NewSignal());
+        }
+
+        next.TrySetResult();
+    }
+
+    /// <summary>Waits until a function finds something in the events.</summary>
+    private Task<JsonElement> FindAsync(Func<List<JsonElement>, JsonElement?> find, string expectation)
+    {
+        return SearchAsync().InTime(expectation);
+
+        async Task<JsonElement> SearchAsync()
+        {
+            while (true)
+            {
+                Task next;
+                lock (_events)
+                {
+                    if (find(_events) is { } found)
+                        return found;
+                    next = _next.Task;
+                }
+
+                await next;
+            }
+        }
     }
 
     private Task WriteAsync(object command) => _lines.WriteAsync(JsonSerializer.Serialize(command, Options));

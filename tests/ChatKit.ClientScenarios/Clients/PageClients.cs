@@ -1,10 +1,11 @@
+using ChatKit.ClientScenarios.Server;
 using ChatRoom.Tests;
 using Microsoft.Playwright;
 
 namespace ChatKit.ClientScenarios.Clients;
 
-/// <summary>The browser client in chromium. Each scenario has a page of its own.</summary>
-internal sealed class PageClients(Browser browser) : IClients
+/// <summary>The browser client in chromium. Each driver has a page of its own.</summary>
+internal sealed class PageClients(Browser browser) : DriverPool("chatkit.js in chromium")
 {
     private const string Start = """
         async () => {
@@ -13,33 +14,26 @@ internal sealed class PageClients(Browser browser) : IClients
         }
         """;
 
-    public string Name => "chatkit.js in chromium";
-
-    public async Task<Lines> OpenAsync(Uri server)
+    protected override async Task<Lines> StartAsync()
     {
-        var page = await browser.OpenAsync(server);
+        var page = await browser.OpenAsync(await ScenarioHost.Origin);
         var lines = new PageLines(page);
         await page.ExposeFunctionAsync<string, bool>("report", lines.Report);
         await page.EvaluateAsync(Start);
         return lines;
     }
 
-    public Task ReleaseAsync(Lines lines) => lines.DisposeAsync().AsTask();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private sealed class PageLines(IPage page) : Lines
     {
         public bool Report(string line)
         {
-            if (!IsReady(line))
-                Take(line);
+            Take(line);
             return true;
         }
 
-        public override Task WriteAsync(string line) => page.EvaluateAsync("(line) => driver.handle(line)", line);
-
         public override async ValueTask DisposeAsync() =>
             await page.Context.DisposeAsync().AsTask().WaitAsync(Patience.Limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        protected override Task SendAsync(string line) => page.EvaluateAsync("(line) => driver.handle(line)", line);
     }
 }

@@ -71,7 +71,7 @@ internal static class Ending
         for (var attempt = 0; attempt < 12; attempt++)
         {
             (await stage.Server.NextAsync()).Abort();
-            delays.Add(await DelayAsync(stage));
+            delays.Add(await stage.DelayAsync());
             var ceiling = Math.Min(times.BackoffLimit, times.Backoff * Math.Pow(2, attempt));
             Assert.True(delays[^1] <= ceiling + 1, $"The delay before attempt {attempt + 1} is {delays[^1]:0} ms, and must be at most {ceiling:0}.");
         }
@@ -79,7 +79,7 @@ internal static class Ending
         Assert.True(delays.Max() > times.Backoff, "The ceiling doesn't grow.");
         Assert.True(delays.Distinct().Count() > 3, "The delays aren't random.");
         await (await stage.LiveAsync()).BreakAsync();
-        Assert.InRange(await DelayAsync(stage), 0, times.Backoff + 1);
+        Assert.InRange(await stage.DelayAsync(), 0, times.Backoff + 1);
     }
 
     [Scenario("close/1000", "does", "It stays closed.", Argument = 1000)]
@@ -181,7 +181,7 @@ internal static class Ending
         foreach (var status in new[] { 404, 502, 403, 401, 403, 500 })
         {
             await (await stage.Server.NextAsync()).AnswerAsync(status);
-            Assert.InRange(await DelayAsync(stage), 0, times.BackoffLimit + 1);
+            Assert.InRange(await stage.DelayAsync(), 0, times.BackoffLimit + 1);
         }
 
         await stage.LiveAsync();
@@ -196,13 +196,5 @@ internal static class Ending
 
         Assert.Equal(1000, await connection.ClosedAsync());
         await stage.Server.NothingArrivesAsync();
-    }
-
-    /// <summary>The delay that the client states.</summary>
-    private static async Task<double> DelayAsync(Stage stage)
-    {
-        var state = await stage.Client.ExpectAsync(
-            "state", static happened => happened.Text("retryIn") is not null, "the member 'retryIn'");
-        return Math.Max(0, state.GetProperty("retryIn").GetDouble());
     }
 }

@@ -109,13 +109,27 @@ internal static class Events
         Assert.Equal(["read e:4", "read e:2", "read e:5"], stage.Client.Story("read"));
     }
 
+    [Scenario("read/before-live", "does", "A position that arrives before 'live' counts if it is later than that in 'live'.")]
+    public static async Task ReadBeforeLive(Stage stage)
+    {
+        await stage.ConnectAsync();
+        var connection = await stage.WelcomeAsync();
+
+        await connection.SendAsync(
+            Frames.Read("e:6"), """{"type":"live","room":"lobby","position":"e:9","recovered":true,"read":"e:4","unread":5}""",
+            Frames.Read("e:5"));
+
+        Assert.Equal("e:6", (await stage.Client.ExpectAsync("live")).Text("read"));
+        await stage.Client.SettleAsync(connection);
+        Assert.Equal(["read e:6"], stage.Client.Story("read"));
+    }
+
     [Scenario("read/sent", "does", "It sends the latest position, and not each one.")]
     public static async Task ReadSent(Stage stage)
     {
         var connection = await stage.StartAsync("e:9", new Times { Read = 500 });
 
-        for (var i = 1; i <= 9; i++)
-            await stage.Client.ReadAsync($"e:{i}");
+        await Task.WhenAll(Enumerable.Range(1, 9).Select(i => stage.Client.ReadAsync($"e:{i}")));
 
         var frames = new List<string?> { (await connection.ReceiveAsync("read")).Text("position") };
         while (frames[^1] != "e:9")
@@ -197,6 +211,25 @@ internal static class Events
         Assert.Equal(["lobby~e:1", "team~t:5"], (await stage.Server.NextAsync()).After);
     }
 
+    [Scenario("join/refused-where-it-is", "does", "If it can't join a room that the server has let it into, it keeps its position there.")]
+    public static async Task JoinRefusedWhereJoinedByServer(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+        await connection.SendAsync(Frames.Message("t:4", "four", "team"), Frames.Live("t:4", "team"));
+        await stage.Client.SettleAsync(connection);
+        await stage.Client.JoinAsync("team");
+        await connection.SendAsync(Frames.Error((await connection.ReceiveAsync("join")).Text("ref"), "forbidden"));
+        await stage.Client.ExpectAsync("refused");
+        await connection.BreakAsync();
+
+        connection = await stage.LiveAsync();
+
+        Assert.Equal(["lobby~e:1", "team~t:4"], connection.Handshake.After);
+        await connection.SendAsync(Frames.Message("t:5", "five", "team"), Frames.Live("t:5", "team"));
+        await stage.Client.SettleAsync(connection);
+        Assert.Equal(["t:4 four", "t:5 five"], stage.Client.Story());
+    }
+
     [Scenario("leave/silent", "does", "After it has left a room, it reports nothing of it, and doesn't join it again.")]
     public static async Task Leave(Stage stage)
     {
@@ -216,6 +249,23 @@ internal static class Events
 
         await connection.HasSentNothingAsync();
         Assert.Equal(["lobby~e:1"], connection.Handshake.After);
+    }
+
+    [Scenario("leave/joined-again", "does", "If it joins a room that it has just left, what arrives before the answer isn't of its next stay.")]
+    public static async Task JoinedAgain(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+        await stage.JoinAsync(connection, "team", "t:1");
+        await stage.Client.LeaveAsync("team");
+        await stage.Client.JoinAsync("team");
+        var leave = await connection.ReceiveAsync("leave");
+
+        await connection.SendAsync(Frames.Message("t:5", "five", "team"), Frames.Ack(leave.Text("ref"), room: "team"));
+        Assert.Null(await connection.AcceptJoinAsync("team"));
+        await connection.SendAsync(Frames.Message("t:4", "four", "team"), Frames.Live("t:4", "team", recovered: false));
+
+        await stage.Client.SettleAsync(connection);
+        Assert.Equal(["t:4 four"], stage.Client.Story());
     }
 
     [Scenario("history/older", "does", "It gets older messages, from the oldest one that it has.")]

@@ -114,10 +114,10 @@ internal static class Receiving
         connection = await stage.WelcomeAsync();
         await connection.SendAsync(
             Frames.Gap("e:3", "f:1", null), Frames.Change("f:2", 1, "not for you"), Frames.Message("f:1", "one"), Frames.Message("f:2", "two"),
-            Frames.Live("f:2", revision: 1, recovered: false));
+            Frames.Live("f:2", revision: 1, recovered: false), Frames.Change("f:2", 2, "zwei"));
 
         await stage.Client.SettleAsync(connection);
-        Assert.Equal(["gap reset", "f:1 one", "f:2 two"], stage.Client.Story());
+        Assert.Equal(["gap reset", "f:1 one", "f:2 two", "change f:2 zwei"], stage.Client.Story());
     }
 
     [Scenario("gap/announced", "SHOULD", "It reports a gap once, before the message that follows.")]

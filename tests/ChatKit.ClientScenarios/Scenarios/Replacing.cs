@@ -33,6 +33,21 @@ internal static class Replacing
         Assert.True(connection.IsOpen);
     }
 
+    [Scenario("restart/closed-later", "does", "If the server closes the connection after 'retry' has passed, it doesn't wait for 'retry' again.")]
+    public static async Task ClosedLater(Stage stage)
+    {
+        var times = new Times();
+        var connection = await stage.StartAsync(times: times);
+        await connection.SendAsync(Frames.Restart(Retry));
+        var next = await stage.Server.NextAsync(); // It isn't answered, so the current connection isn't replaced in time.
+
+        await connection.CloseAsync(1012);
+
+        next.Abort();
+        Assert.InRange(await stage.DelayAsync(), 0, times.BackoffLimit + 1);
+        await stage.LiveAsync();
+    }
+
     [Scenario("restart/make-before-break", "SHOULD", "After 'restart', it opens the next connection before it leaves this one, with 1000.")]
     public static async Task MakeBeforeBreak(Stage stage)
     {
@@ -135,6 +150,57 @@ internal static class Replacing
         Assert.Equal(["e:2 two", "f:3 three", "f:4 four"], stage.Client.Story());
     }
 
+    [Scenario("replace/behind", "MUST", "Its position doesn't go back if the new connection is in an earlier epoch when it has caught up.")]
+    public static async Task Behind(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await old.SendAsync(Frames.Message("f:2", "two"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        await old.ClosedAsync();
+        await next.SendAsync(Frames.Message("f:2", "two"), Frames.Message("f:3", "three"));
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["f:2 two", "f:3 three"], stage.Client.Story());
+    }
+
+    [Scenario("replace/reset", "MUST", "It reports no message again if the current connection has followed the room into a new stream.")]
+    public static async Task Reset(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Message("e:2", "two"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message("e:2", "two"), Frames.Gap("e:2", "f:1", null), Frames.Message("f:1", "one"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(Frames.Gap("e:2", "f:1", null), Frames.Message("f:1", "one"), Frames.Live("f:1", recovered: false));
+
+        await old.ClosedAsync();
+        await next.SendAsync(Frames.Message("f:2", "two"));
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["e:2 two", "gap reset", "f:1 one", "f:2 two"], stage.Client.Story());
+    }
+
+    [Scenario("replace/refs", "MUST", "The refs with which it joins rooms on the new connection can't be guessed.")]
+    public static async Task Refs(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+        await stage.JoinAsync(connection, "team", "t:1");
+        var refs = new HashSet<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            await connection.SendAsync(Frames.Restart(0.01));
+            var next = await stage.WelcomeAsync();
+            var reference = (await next.ReceiveAsync("join")).Text("ref")!;
+            Assert.True(reference.Length >= 16, $"The ref '{reference}' is short.");
+            Assert.True(refs.Add(reference), $"The ref '{reference}' isn't new.");
+            await next.SendAsync(Frames.Ack(reference, room: "team"), Frames.Live("t:1", "team"), Frames.Live("e:1"));
+            await connection.ClosedAsync();
+            connection = next;
+        }
+    }
+
     [Scenario("replace/rooms", "does", "It joins its rooms on the new connection, and waits for 'live' in each.")]
     public static async Task Rooms(Stage stage)
     {
@@ -198,6 +264,33 @@ internal static class Replacing
         await old.PingAsync();
     }
 
+    [Scenario("replace/silent", "does", "It keeps a new connection that is silent for less than twice the time in 'welcome'.")]
+    public static async Task Silent(Stage stage)
+    {
+        const int Fallback = 1_000;
+        var (old, next) = await MoveAsync(stage, new Times { Fallback = Fallback });
+        await Task.Delay(Fallback + 200, CancellationToken.None); // Nothing can be awaited instead.
+        Assert.True(old.IsOpen);
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        Assert.Equal(2, stage.Server.Count);
+    }
+
+    [Scenario("replace/dead-peer", "SHOULD", "It gives up a new connection that is silent for twice the time in 'welcome', and tries again.")]
+    public static async Task DeadPeer(Stage stage)
+    {
+        const double Ping = 0.2;
+        var start = Stopwatch.GetTimestamp();
+        var (old, _) = await MoveAsync(stage, ping: Ping);
+
+        var handshake = await stage.Server.NextAsync();
+
+        Stage.IsAtLeast(2_000 * Ping, start, handshake);
+        Assert.True(old.IsOpen);
+    }
+
     [Scenario("replace/refused", "does", "If the new connection is refused, it keeps the current one, and tries again.")]
     public static async Task Refused(Stage stage)
     {
@@ -212,6 +305,90 @@ internal static class Replacing
         await next.SendAsync(Frames.Message("e:2", "two"), Frames.Live("e:2"));
 
         Assert.Equal(1000, await old.ClosedAsync());
+    }
+
+    [Scenario("replace/final-code", "does", "Also if the new connection ends with a code that would close the client, it tries again.")]
+    public static async Task FinalCode(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.CloseAsync(1009);
+
+        next = await stage.WelcomeAsync();
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        Assert.DoesNotContain("closed", stage.Client.Story("state"));
+    }
+
+    [Scenario("replace/restart", "does", "A 'restart' on the new connection counts when that takes over.")]
+    public static async Task RestartOfTheNewOne(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Restart(0.01));
+        await next.SendAsync(Frames.Live("e:1"));
+        Assert.Equal(1000, await old.ClosedAsync());
+
+        var third = await stage.WelcomeAsync();
+
+        Assert.True(next.IsOpen);
+        await third.SendAsync(Frames.Live("e:1"));
+        Assert.Equal(1000, await next.ClosedAsync());
+    }
+
+    [Scenario("replace/ephemeral", "does", "It reports a message without a position once that arrives on both connections.")]
+    public static async Task Ephemeral(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Message(null, "now"), Frames.Message(null, "now"), Frames.Message(null, "later"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message(null, "now"), Frames.Message(null, "now"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["now", "now", "later"], stage.Client.Story());
+    }
+
+    [Scenario("replace/join-refused", "does", "If a room is refused on the new connection, it reports this when that takes over.")]
+    public static async Task JoinRefused(Stage stage)
+    {
+        var (old, next, reference) = await MoveWithRoomAsync(stage);
+        await next.SendAsync(Frames.Error(reference, "forbidden"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message("t:2", "two", "team"));
+        await stage.Client.SettleAsync(old);
+        Assert.Equal(["t:2 two"], stage.Client.Story());
+        Assert.Empty(stage.Client.Story("refused"));
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        Assert.Equal("forbidden", (await stage.Client.ExpectAsync("refused")).Text("code"));
+    }
+
+    [Scenario("replace/left", "does", "If the server takes it out of a room meanwhile, it isn't in that room after the move.")]
+    public static async Task Left(Stage stage)
+    {
+        var (old, next, reference) = await MoveWithRoomAsync(stage);
+        await next.SendAsync(Frames.Ack(reference, room: "team"), Frames.Message("t:2", "not for you", "team"), Frames.Live("t:2", "team"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Of("left", ("room", "team")));
+        await stage.Client.ExpectAsync("left");
+
+        // The client can leave the room on the new connection, or leave this connection.
+        var leaving = next.ReceiveAsync("leave");
+        await Task.WhenAny(leaving, next.ClosedAsync());
+        if (next.IsOpen)
+            await next.SendAsync(Frames.Ack((await leaving).Text("ref"), room: "team"));
+        else
+            next = await stage.WelcomeAsync();
+
+        await next.SendAsync(Frames.Live("e:1"));
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Empty(stage.Client.Story());
     }
 
     [Scenario("replace/old-one-ends", "does", "If the current connection ends first, the new one takes over at once.")]
@@ -230,11 +407,21 @@ internal static class Replacing
         Assert.Equal(2, stage.Server.Count);
     }
 
+    /// <summary>As below, in a room that the client has asked to join on the other connection as well. Returns the ref.</summary>
+    private static async Task<(ServerConnection Old, ServerConnection Next, string? Ref)> MoveWithRoomAsync(Stage stage)
+    {
+        var old = await stage.StartAsync();
+        await stage.JoinAsync(old, "team", "t:1");
+        await old.SendAsync(Frames.Restart(0.01));
+        var next = await stage.WelcomeAsync();
+        return (old, next, (await next.ReceiveAsync("join")).Text("ref"));
+    }
+
     /// <summary>Lets the client begin to move from its connection to another one, which has sent <c>welcome</c>.</summary>
-    private static async Task<(ServerConnection Old, ServerConnection Next)> MoveAsync(Stage stage, Times? times = null)
+    private static async Task<(ServerConnection Old, ServerConnection Next)> MoveAsync(Stage stage, Times? times = null, double ping = 20)
     {
         var old = await stage.StartAsync(times: times);
         await old.SendAsync(Frames.Restart(0.01));
-        return (old, await stage.WelcomeAsync());
+        return (old, await stage.WelcomeAsync(ping: ping));
     }
 }

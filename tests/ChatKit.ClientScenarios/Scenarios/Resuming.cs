@@ -51,6 +51,17 @@ internal static class Resuming
         Assert.Equal(["lobby~e:4/18"], (await stage.Server.NextAsync()).After);
     }
 
+    [Scenario("resume/revision-not-back", "does", "A change that isn't newer doesn't take the revision back.")]
+    public static async Task RevisionNotBack(Stage stage)
+    {
+        var connection = await stage.StartAsync("e:4", revision: 17);
+        await connection.SendAsync(Frames.Change("e:3", 18, "new"), Frames.Change("e:3", 16, "older"));
+
+        await connection.BreakAsync();
+
+        Assert.Equal(["lobby~e:4/18"], (await stage.Server.NextAsync()).After);
+    }
+
     [Scenario("resume/skip", "does", "It continues from the position of 'skip', without a gap.")]
     public static async Task Skip(Stage stage)
     {

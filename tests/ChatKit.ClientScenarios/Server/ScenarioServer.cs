@@ -1,58 +1,33 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace ChatKit.ClientScenarios.Server;
 
-/// <summary>A server that does nothing by itself: the scenario answers each request. It also serves the page with the browser client.</summary>
-internal sealed class ScenarioServer : IAsyncDisposable
+/// <summary>A server that does nothing by itself: the scenario answers each request.</summary>
+internal sealed class ScenarioServer : IDisposable
 {
-    private static readonly string ClientFolder = Path.Combine(Repository.Root, "src/ChatKit.AspNetCore/wwwroot");
-    private static readonly string DriverFolder = Path.Combine(Repository.Root, "clients/js/test/scenarios");
-
-    private readonly WebApplication _app;
     private readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>();
     private readonly ConcurrentQueue<Arrival> _all = [];
+    private readonly int _number;
+    private volatile bool _isOver;
 
-    private ScenarioServer()
+    private ScenarioServer(Uri origin)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        _app = builder.Build();
-        _app.UseWebSockets();
-        _app.MapGet("/", static () => Results.Content("<!doctype html><title>A client</title>", "text/html"));
-        foreach (var path in JavaScriptFiles)
-            _app.MapGet("/" + Path.GetFileName(path), () => Results.File(path, "text/javascript"));
-        _app.Map("/chat/{room}", AnswerAsync);
+        _number = ScenarioHost.Add(this);
+        Address = new Uri(origin, $"{_number}/chat/lobby");
     }
 
-    /// <summary>The modules of the browser client, and its driver.</summary>
-    public static IReadOnlyList<string> JavaScriptFiles { get; } =
-    [
-        Path.GetFullPath(Path.Combine(ClientFolder, "chatkit.js")),
-        Path.GetFullPath(Path.Combine(ClientFolder, "chatkit.fallback.js")),
-        Path.GetFullPath(Path.Combine(DriverFolder, "driver.js")),
-    ];
-
-    public Uri Origin => new(_app.Urls.Single());
-
     /// <summary>The address of the home room.</summary>
-    public Uri Address => new(Origin, "chat/lobby");
+    public Uri Address { get; }
 
     /// <summary>The number of requests so far.</summary>
     public int Count => _all.Count;
 
-    public static async Task<ScenarioServer> StartAsync()
-    {
-        var server = new ScenarioServer();
-        await server._app.StartAsync();
-        return server;
-    }
+    /// <summary>The number of POSTs so far.</summary>
+    public int Posts => _all.Count(static arrival => arrival.Way == Way.Post);
+
+    public static async Task<ScenarioServer> StartAsync() => new(await ScenarioHost.Origin);
 
     /// <summary>Returns the next request.</summary>
     public Task<Arrival> NextAsync() => _arrivals.Reader.ReadAsync().AsTask().InTime("the client connects");
@@ -78,22 +53,23 @@ internal sealed class ScenarioServer : IAsyncDisposable
     /// <summary>The requests so far, for a failure.</summary>
     public string Describe() => $"The requests were:\n{string.Concat(_all.Select(static arrival => $"  {arrival}\n"))}";
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var arrival in _all)
-            arrival.Abort();
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-    }
-
-    private async Task AnswerAsync(HttpContext context)
+    /// <summary>A client has sent a request.</summary>
+    public async Task AnswerAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body);
         var arrival = new Arrival(context, HttpMethods.IsPost(context.Request.Method) ? await reader.ReadToEndAsync() : "");
         _all.Enqueue(arrival);
         _arrivals.Writer.TryWrite(arrival);
+        if (_isOver)
+            arrival.Abort();
         await arrival.Done;
+    }
+
+    public void Dispose()
+    {
+        _isOver = true;
+        ScenarioHost.Remove(_number);
+        foreach (var arrival in _all)
+            arrival.Abort();
     }
 }

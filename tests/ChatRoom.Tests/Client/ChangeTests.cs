@@ -156,8 +156,8 @@ public class ChangeTests(Browser browser)
         await connection.SendLiveAsync("f:10");
         await connection.SendAsync("""{"type":"gap","room":"lobby","after":"f:10","next":"g:20","missed":9}""");
         await connection.SendMessageAsync("g:20", "twenty");
-        foreach (var position in new[] { "g:9", "g:10", "g:7", "g:20" })
-            await connection.SendAsync($$"""{"type":"change","room":"lobby","position":"{{position}}","revision":1,{{At}},"data":"better"}""");
+        foreach (var (number, revision) in new[] { (9, 1), (10, 2), (7, 3), (20, 4) })
+            await connection.SendAsync($$"""{"type":"change","room":"lobby","position":"g:{{number}}","revision":{{revision}},{{At}},"data":"better"}""");
         await connection.SendAsync("""{"type":"read","room":"lobby","user":"bob","position":"g:8"}""");
         await page.ExpectAsync("all('read', 'position')", """["e:8"]""");
 

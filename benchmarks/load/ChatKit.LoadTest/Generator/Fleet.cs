@@ -41,6 +41,8 @@ internal sealed class Fleet : IDisposable
     /// <summary>Sends the requests of clients that can't send over what they receive on.</summary>
     public PostPool Posts { get; }
 
+    public IReadOnlyList<Connection> Connections => _connections;
+
     /// <summary>The number of open connections.</summary>
     public int Open { get; private set; }
 
@@ -75,7 +77,8 @@ internal sealed class Fleet : IDisposable
     }
 
     /// <summary>Opens all connections and returns when all are open.</summary>
-    public void OpenAll()
+    /// <param name="meanwhile">Serves other connections.</param>
+    public void OpenAll(Action? meanwhile = null)
     {
         var next = 0;
         var deadline = new Deadline(Patience);
@@ -85,7 +88,8 @@ internal sealed class Fleet : IDisposable
                 _connections[next++].Open();
 
             var before = Open;
-            Poll(100);
+            Poll(meanwhile is null ? 100 : 1);
+            meanwhile?.Invoke();
             if (Open > before)
                 deadline = new Deadline(Patience);
             deadline.ThrowIfPassed($"{Open} of {_connections.Count} connections are open; the server does not open the others. {FirstEnd}");

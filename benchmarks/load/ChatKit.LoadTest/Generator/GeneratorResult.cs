@@ -17,6 +17,9 @@ internal sealed record GeneratorResult
     /// <summary>The server's processor time for each delivery or handshake.</summary>
     public double? Cpu { get; init; }
 
+    /// <summary>The server's processor time for opening each of many connections, in a process that has just started.</summary>
+    public double? ConnectCpu { get; init; }
+
     /// <summary>The HTTP requests that were sent for each delivery.</summary>
     public double? Requests { get; init; }
 

@@ -20,6 +20,7 @@ internal sealed record Column(string Title, Func<GeneratorResult, double?> Value
         new("messages/s", static run => run.MessagesPerSecond, "N0"),
         new("handshakes/s", static run => run.HandshakesPerSecond, "N0", Ratio: true),
         Memory,
+        new("CPU µs to connect", static run => run.ConnectCpu, "N0", Ratio: true),
         new("requests each", static run => run.Requests, "N2"),
         new("bytes each", static run => run.Bytes, "N0"),
         Cpu,

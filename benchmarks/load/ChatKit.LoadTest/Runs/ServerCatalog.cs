@@ -11,6 +11,7 @@ internal static class ServerCatalog
     private const string NoHistory = "nohistory";
     private const string Redis = "redis";
     private const string Stream = "stream";
+    private const string Detach = "detach";
 
     /// <summary>The ways to reach a server other than its usual WebSockets.</summary>
     private static readonly string[] Ways = ["v1", "sse", "longpolling", "polling"];
@@ -31,7 +32,7 @@ internal static class ServerCatalog
 
     public static string Help =>
         $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
-        + $"+{NoHistory}, +{Stream}, +{string.Join(", +", Settings.Keys)}, and +sse and +longpolling (not aspnet), +v1 and +polling (only chatkit).";
+        + $"+{NoHistory}, +{Stream}, +{Detach}, +{string.Join(", +", Settings.Keys)}, and +sse and +longpolling (not aspnet), +v1 and +polling (only chatkit).";
 
     /// <summary>Finds a server. Returns null and how to install it if it is not installed.</summary>
     /// <exception cref="ArgumentException">There is no such server.</exception>
@@ -55,7 +56,7 @@ internal static class ServerCatalog
         {
             if (Settings.TryGetValue(option, out var setting))
                 settings |= setting;
-            else if (option is not (NoHistory or Redis or Stream) && !Ways.Contains(option))
+            else if (option is not (NoHistory or Redis or Stream or Detach) && !Ways.Contains(option))
                 throw new ArgumentException($"There is no option '{option}'. {Help}");
         }
 
@@ -71,6 +72,7 @@ internal static class ServerCatalog
             "--host-settings", settings.ToString().Replace(" ", ""),
             .. parts.Contains(NoHistory) ? ["--history", "0"] : Array.Empty<string>(),
             .. parts.Contains(Stream) ? ["--stream"] : Array.Empty<string>(),
+            .. parts.Contains(Detach) ? ["--detach"] : Array.Empty<string>(),
             .. redis is null ? Array.Empty<string>() : ["--redis", redis],
         ])
         {

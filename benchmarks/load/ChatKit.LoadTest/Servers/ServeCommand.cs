@@ -22,9 +22,10 @@ internal static class ServeCommand
         };
         var redis = new Option<string?>("--redis") { Description = "The address of Redis, for example localhost:6379. [default: none]" };
         var stream = new Option<bool>("--stream") { Description = "ChatKit uses the stream of the upgraded request." };
+        var detach = new Option<bool>("--detach") { Description = "Connections of ChatKit leave the HTTP layer (UseChatKitConnections)." };
         server.AcceptOnlyFromAmong(ChatKit, SignalR, Plain);
 
-        var command = new Command("serve", "Runs one of the .NET servers until it is stopped.") { server, url, history, settings, redis, stream };
+        var command = new Command("serve", "Runs one of the .NET servers until it is stopped.") { server, url, history, settings, redis, stream, detach };
         command.SetAction((result, stop) => RunAsync(
             result.GetRequiredValue(server),
             new ServerOptions(
@@ -32,7 +33,8 @@ internal static class ServeCommand
                 result.GetRequiredValue(history),
                 result.GetRequiredValue(settings).Aggregate(static (all, one) => all | one),
                 result.GetValue(redis),
-                result.GetValue(stream)),
+                result.GetValue(stream),
+                result.GetValue(detach)),
             stop));
         return command;
     }
@@ -43,6 +45,8 @@ internal static class ServeCommand
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseUrls(options.Url);
         options.Host.Apply(builder.WebHost);
+        if (options.Detach)
+            builder.WebHost.ConfigureKestrel(static kestrel => kestrel.ConfigureEndpointDefaults(static listen => listen.UseChatKitConnections()));
         if (server == ChatKit)
             ChatKitServer.AddServices(builder.Services, options);
         else if (server == SignalR)

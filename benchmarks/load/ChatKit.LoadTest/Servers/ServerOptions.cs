@@ -6,4 +6,5 @@ namespace ChatKit.LoadTest.Servers;
 /// <param name="Host">The host settings.</param>
 /// <param name="Redis">The address of Redis; null for none.</param>
 /// <param name="Stream">Whether ChatKit uses the stream of the upgraded request instead of the pipe below it.</param>
-internal sealed record ServerOptions(string Url, int History, HostSettings Host, string? Redis, bool Stream);
+/// <param name="Detach">Whether Connections of ChatKit leave the HTTP layer (UseChatKitConnections).</param>
+internal sealed record ServerOptions(string Url, int History, HostSettings Host, string? Redis, bool Stream, bool Detach);

@@ -31,6 +31,7 @@ internal static class WorkloadCatalog
             Rate = 500,
         },
         new("e", "10,000 idle connections, in 1000 rooms of 10", 1000, 10) { Kind = WorkloadKind.Idle },
+        new("e1", "10,000 idle connections, in one room", 1, 10_000) { Kind = WorkloadKind.Idle },
         new("f", "connect storm: 2000 connections in 200 rooms of 10, again and again", 200, 10) { Kind = WorkloadKind.Storm },
         SmallRoom with { Name = "ga", Title = SmallRoom.Title + ", 4096 bytes", Payload = LargePayload },
         LargeRoom with { Name = "gb", Title = LargeRoom.Title + ", 4096 bytes", Payload = LargePayload },

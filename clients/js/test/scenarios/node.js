@@ -6,7 +6,7 @@ import { Driver } from './driver.js';
 
 const [path] = process.argv.slice(2);
 const { connect } = await import(path ? pathToFileURL(path) : 'chatkit');
-// Before version 24, the WebSocket of Node.js doesn't report the end of an attempt that fails.
+// Node.js 20 has no WebSocket.
 const { WebSocket } = await import('ws').catch(() => globalThis);
 const driver = new Driver(connect, (line) => process.stdout.write(`${line}\n`), { WebSocket });
 

@@ -1,14 +1,6 @@
-import { BROKEN, LOST, addressOf, delayOf, isEarly, post, readProblem, request, toEnd } from './http.js';
+import { BROKEN, LOST, POST_ENDS, addressOf, delayOf, isEarly, post, readProblem, request, toEnd } from './http.js';
 
 const MAX_RETRIES = 4; // after which a new stream has better prospects
-
-// What would end again on a new stream, as for a WebSocket. Otherwise, a new one helps.
-const POST_ENDS = {
-  400: { code: 1007, reason: 'The server could not read what the client sent.' },
-  401: { code: 1008, reason: '' },
-  413: { code: 1009, reason: 'The request was too large for the server.' },
-  415: { code: 1007, reason: 'The server does not accept JSON.' },
-};
 
 const encoder = new TextEncoder();
 

@@ -15,7 +15,9 @@ export function handOver(connection, times, transport, failed) {
   const live = new Set();
   const lists = new Map(); // of who is in a room
   const heard = new Map(); // what the current connection has received without a position, and how often
+  const passed = new Set(); // the epochs in which the current connection has been, with their rooms
   const kept = []; // what the new one has received
+  const session = crypto.getRandomValues(new Uint32Array(4)).join('.'); // a random prefix of refs
   let client;
   let hear;
   let send;
@@ -35,6 +37,7 @@ export function handOver(connection, times, transport, failed) {
 
   function open(options, inner) {
     ({ client, hear } = options);
+    client.rooms.forEach(note);
     const { searchParams } = options.url;
     const named = new Set(searchParams.getAll('after').map((after) => after.slice(0, after.lastIndexOf('~'))));
     const isUnnamed = ({ name, position, isOwn }) => position && !isOwn && !named.has(name);
@@ -64,7 +67,8 @@ export function handOver(connection, times, transport, failed) {
 
   function watch() {
     clearTimeout(silence);
-    silence = setTimeout(() => fail({}), times.fallback);
+    const time = welcome ? welcome.ping * 2_000 : times.fallback;
+    if (time) silence = setTimeout(() => fail({}), time);
   }
 
   /** A frame of the new connection. */
@@ -74,9 +78,10 @@ export function handOver(connection, times, transport, failed) {
       return;
     }
 
-    watch();
     const frame = read(text);
     const { type, room, ref, code } = frame;
+    if (type === 'welcome') welcome = frame;
+    watch();
     const join = find(ref);
     if (type === 'ping') {
       tell({ type: 'pong' });
@@ -88,7 +93,7 @@ export function handOver(connection, times, transport, failed) {
       merge(frame);
     } else if (type) {
       kept.push(frame);
-      if (type === 'welcome') greet(frame);
+      if (type === 'welcome') greet();
       else if (type === 'live') live.add(room);
       else if (type === 'presence') lists.set(room, frame);
       else if (join) join.answer = type;
@@ -96,8 +101,7 @@ export function handOver(connection, times, transport, failed) {
     }
   }
 
-  function greet(frame) {
-    welcome = frame;
+  function greet() {
     for (const { name, resume } of unnamed) tell({ type: 'resume', after: { [name]: resume } });
     if (unnamed.length) tell({ type: 'resume', last: true });
     if (current.aborted) takeOver();
@@ -106,7 +110,9 @@ export function handOver(connection, times, transport, failed) {
   /** A frame of the current connection, which the page has got. */
   function overhear(text) {
     const frame = read(text);
-    const { type, code } = frame;
+    const { type, room, code } = frame;
+    const state = client?.rooms.get(room);
+    if (state) note(state);
     if (type === 'left') {
       fail({}); // The new connection may be in that room.
       return;
@@ -129,7 +135,7 @@ export function handOver(connection, times, transport, failed) {
     for (const state of rooms) {
       const { name, room, resume } = state;
       if (!room || name === welcome.room || joins.has(name) || joins.size >= client.burst) continue;
-      const ref = `next-${joins.size}`;
+      const ref = `${session}-n${joins.size}`;
       joins.set(name, { state, ref });
       tell({ type: 'join', ref, room: name, after: resume });
     }
@@ -178,19 +184,25 @@ export function handOver(connection, times, transport, failed) {
 
   /** Whether the page doesn't have it from the former connection. The client itself recognizes positions. */
   function isNew(frame) {
-    const { type, room, ref, position, revision, reset, next } = frame;
+    const { type, room, ref, position, revision, reset, next = position } = frame;
     const state = client.rooms.get(room);
-    if (type === 'gap') {
+    const [epoch] = parse(next);
+    const isElsewhere = epoch !== parse(state?.position)[0];
+    // The former connection has been in this epoch, and has followed the room into the next one.
+    const isPast = next && isElsewhere && passed.has(keyOf(room, epoch));
+    if (type === 'message' || type === 'skip') {
+      if (isPast) return false;
+    } else if (type === 'change') {
+      return !isPast || state?.forks.some(([each]) => each === epoch);
+    } else if (type === 'gap') {
       // The client notices other gaps, unless it has the messages.
-      return reset && (next ? parse(next)[0] !== parse(state?.position)[0] : state?.position !== ':0');
-    }
-
-    if (type === 'change') return !(revision <= state?.revision);
-    if (type === 'presence') return lists.get(room) === frame;
-    // What the former connection has delivered meanwhile counts.
-    if (type === 'live' && parse(position)[0] === parse(state?.position)[0]) {
-      if (!isAfter(position, state.position)) frame.position = state.position;
-      if (!(revision > state.revision)) frame.revision = state.revision ?? revision;
+      return next ? isElsewhere && !isPast : reset && state?.position !== ':0';
+    } else if (type === 'presence') {
+      return lists.get(room) === frame;
+    } else if (type === 'live') {
+      // What the former connection has delivered meanwhile counts.
+      if (isPast || !isAfter(position, state?.position)) frame.position = state?.position;
+      if (isPast || !(revision > state?.revision)) frame.revision = state?.revision ?? revision;
     }
 
     if (!isFleeting(frame)) return find(ref)?.isTaken ?? true;
@@ -218,13 +230,16 @@ export function handOver(connection, times, transport, failed) {
   function tell(frame) {
     send(JSON.stringify(frame));
   }
+
+  function note({ name, position }) {
+    passed.add(keyOf(name, parse(position)[0]));
+  }
 }
 
 /** Opens the next connection of a client, until one has taken over. A server that stops leaves little time. */
-export function replaceConnection(connection, times) {
+export function replaceConnection(connection, times, isUrgent) {
   if (!connection.welcome) return; // It has ended meanwhile.
   const { signal } = connection.attempt;
-  const isUrgent = connection.retry !== undefined;
   let failures = 0;
   const start = () => handOver(connection, times, undefined, ({ code }) => {
     const earliest = isUrgent ? 0 : { 1008: times.refused, 1013: times.busy }[code] ?? 0;
@@ -236,7 +251,9 @@ export function replaceConnection(connection, times) {
 
 const isWhole = ({ here, count }) => here || count !== undefined;
 
-const isFleeting = ({ type, position }) => type === 'signal' || type === 'read' || (type === 'message' && !position);
+const isFleeting = ({ type, position }) => type === 'signal' || (type === 'message' && !position);
+
+const keyOf = (room, epoch) => `${epoch}:${room}`;
 
 function read(text) {
   try {

@@ -3,6 +3,14 @@
 const EARLY = [429, 502, 503, 504]; // The same request can succeed later.
 const NOT_OFFERED = [405, 406, 415, 426, 501];
 
+// What would end again on a new connection, as for a WebSocket. Otherwise, a new one helps.
+export const POST_ENDS = {
+  400: { code: 1007, reason: 'The server could not read what the client sent.' },
+  401: { code: 1008, reason: '' },
+  413: { code: 1009, reason: 'The request was too large for the server.' },
+  415: { code: 1007, reason: 'The server does not accept JSON.' },
+};
+
 export const isEarly = ({ status }) => EARLY.includes(status);
 
 /** The address without what a handshake adds to it. */

@@ -1,4 +1,4 @@
-import { BROKEN, LOST, addressOf, delayOf, post, readProblem, request, toEnd } from './http.js';
+import { BROKEN, LOST, POST_ENDS, addressOf, delayOf, post, readProblem, request, toEnd } from './http.js';
 
 const WAIT = 25; // in seconds; many proxies give up after 30
 const PAUSE = 5_000;
@@ -154,8 +154,10 @@ export function polling({ url, token, signal, client, hear, end }) {
       const answer = response.ok ? await response.json() : await readProblem(response);
       if (response.ok) {
         tell(answer);
+      } else if (response.status === 413 && !answer.code) {
+        tell({ type: 'error', ref, code: 'too-big', text: 'The message is larger than the server accepts.' });
       } else if (!answer.code || answer.closeCode) {
-        finish(toEnd(response, answer));
+        finish((!answer.code && POST_ENDS[response.status]) || toEnd(response, answer));
       } else {
         const { code, detail, retry = delayOf(response) / 1_000 } = answer;
         // The client sends the refused message again, and then those after it.

@@ -4,7 +4,7 @@ namespace ChatKit.LoadTest.Generator.Tests;
 internal sealed class IdleTest(GeneratorOptions options)
 {
     /// <summary>Connections that are opened and closed first, so that code and pools that every server has are not counted.</summary>
-    private const int FirstRooms = 20;
+    private const int FirstConnections = 200;
 
     public GeneratorResult Run()
     {
@@ -13,7 +13,9 @@ internal sealed class IdleTest(GeneratorOptions options)
 
         using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         options.AddRooms(fleet);
+        var closed = Snapshot.Take(options.Process, fleet);
         fleet.OpenAll();
+        var open = Snapshot.Take(options.Process, fleet);
         fleet.Serve(options.Settle);
         var start = Snapshot.Take(options.Process, fleet);
         fleet.Serve(options.Duration);
@@ -24,16 +26,18 @@ internal sealed class IdleTest(GeneratorOptions options)
         {
             KiBPerConnection = (after - before) / (double)options.Workload.Connections,
             Cpu = 1e6 * (end.ServerCpu - start.ServerCpu) / end.SecondsSince(start) / options.Workload.Connections,
+            ConnectCpu = 1e6 * (open.ServerCpu - closed.ServerCpu) / options.Workload.Connections,
             ResidentMiB = after / 1024.0,
             Closes = fleet.Ended,
             FirstClose = fleet.FirstEnd,
         };
     }
 
-    private void WarmUp()
+    /// <summary>Opens and closes some connections.</summary>
+    public void WarmUp()
     {
         using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
-        (options with { Workload = options.Workload with { Rooms = FirstRooms } }).AddRooms(fleet);
+        (options with { Workload = options.Workload with { Rooms = 20, Members = FirstConnections / 20 } }).AddRooms(fleet);
         fleet.OpenAll();
         fleet.CloseAll();
         fleet.Serve(options.WarmUp);

@@ -4,7 +4,7 @@ using ChatKit.LoadTest.Generator.Protocols;
 namespace ChatKit.LoadTest.Generator.WebSockets;
 
 /// <summary>A client that uses a WebSocket.</summary>
-internal sealed class WebSocketClient(Fleet fleet, RoomMembers room, ClientProtocol protocol) : Connection(fleet, room, protocol)
+internal class WebSocketClient(Fleet fleet, RoomMembers room, ClientProtocol protocol) : Connection(fleet, room, protocol)
 {
     /// <summary>The code 1000.</summary>
     private static readonly byte[] CloseFrame = ClientFrame.Create(ClientFrame.CloseOpcode, [0x03, 0xE8]);

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>The connection leaves the HTTP layer while its first frames arrive.</summary>
+public static class Detached
+{
+    public sealed class Server : EchoServer
+    {
+        protected override void Listen(ListenOptions options) => options.UseChatKitConnections();
+    }
+
+    public sealed class EarlyFrames(Server server) : EarlyFrameTests(server), IClassFixture<Server>;
+
+    public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
+
+    public sealed class ControlFrames(Server server) : ControlFrameTests(server), IClassFixture<Server>;
+
+    public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
+
+    public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
+}
