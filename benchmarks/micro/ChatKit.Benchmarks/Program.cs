@@ -6,8 +6,8 @@ switch (args)
 {
     case ["guard", .. var rest]:
         return GuardRun.Run(update: rest is ["update"]);
-    case ["turns"]:
-        await TurnTimes.RunAsync();
+    case ["turns", .. var members]:
+        await TurnTimes.RunAsync([.. members.Select(int.Parse)]);
         return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

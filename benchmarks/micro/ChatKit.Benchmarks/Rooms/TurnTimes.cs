@@ -19,8 +19,10 @@ internal static class TurnTimes
     private static readonly SemaphoreSlim Ended = new(0);
     private static double _last;
 
-    public static async Task RunAsync()
+    /// <param name="members">The members of the rooms; empty for the usual numbers.</param>
+    public static async Task RunAsync(int[] members)
     {
+        members = members.Length > 0 ? members : [10, 100, 200, 500, 1000, 2000, 5000, 10_000];
         using var listener = new MeterListener
         {
             InstrumentPublished = static (instrument, listener) =>
@@ -37,34 +39,36 @@ internal static class TurnTimes
         listener.Start();
         Console.WriteLine($"{Environment.ProcessorCount} processors; microseconds per turn, median and fastest");
         Console.WriteLine("members | pause |  one thread          | all processors       | ratio");
-        foreach (var members in (int[])[10, 100, 200, 500, 1000, 2000, 5000, 10_000])
+        foreach (var count in members)
         {
-            await using var alone = await OpenAsync(members, int.MaxValue);
-            await using var shared = await OpenAsync(members, 2);
+            await using var alone = await OpenAsync(count, int.MaxValue);
+            await using var shared = await OpenAsync(count, 2);
             await MeasureAsync(alone, shared, WarmUp, pause: 0);
             foreach (var pause in (int[])[0, 2])
             {
                 var (one, all) = await MeasureAsync(alone, shared, pause == 0 ? Turns : Turns / 5, pause);
                 Console.WriteLine(
-                    $"{members,7} | {pause,2} ms | {Text(one)} | {Text(all)} | {Median(all) / Median(one):0.00} {all.Min() / one.Min():0.00}");
+                    $"{count,7} | {pause,2} ms | {Text(one)} | {Text(all)} | {Median(all) / Median(one):0.00} {all.Min() / one.Min():0.00}");
             }
         }
 
-        await ManyRoomsAsync();
+        await ManyRoomsAsync(10);
+        await ManyRoomsAsync(100);
     }
 
-    /// <summary>Measures how long it takes to deliver messages to 1000 rooms, if all processors publish them.</summary>
-    private static async Task ManyRoomsAsync()
+    /// <summary>Measures how long it takes to deliver a message in each of 1000 rooms, if all processors publish them.</summary>
+    private static async Task ManyRoomsAsync(int members)
     {
-        const int Rooms = 1000, Members = 10, Messages = 20, Rounds = 60;
+        const int Rooms = 1000, Rounds = 300;
         await using var services = ChatKitServices.Create();
         var rooms = services.GetRequiredService<RoomRegistry>();
         var backplane = services.GetRequiredService<IBackplane>();
+        string[] names = [.. Enumerable.Range(0, Rooms).Select(static room => $"{room}")];
         var last = new QueueClient[Rooms];
         for (var room = 0; room < Rooms; room++)
         {
-            for (var i = 0; i < Members; i++)
-                await rooms.Enter($"{room}", last[room] = new QueueClient(), replay: 100).StartAsync();
+            for (var i = 0; i < members; i++)
+                await rooms.Enter(names[room], last[room] = new QueueClient(), replay: 100).StartAsync();
         }
 
         var text = Texts.OfSize(64);
@@ -73,21 +77,17 @@ internal static class TurnTimes
         for (var round = 0; round < Rounds; round++)
         {
             var began = Stopwatch.GetTimestamp();
-            var end = (round + 1) * Messages * size;
+            var end = (round + 1) * size;
             await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(part => Task.Run(() => PublishAsync(part, end))));
             times[round] = Stopwatch.GetElapsedTime(began).TotalMicroseconds;
         }
 
-        Console.WriteLine($"{Rooms} rooms of {Members}, {Messages} messages each: {Text(times[(Rounds / 2)..])}");
+        Console.WriteLine($"{Rooms} rooms of {members}, one message in each: {Text(times[(Rounds / 3)..])}");
 
         async Task PublishAsync(int part, long end)
         {
-            for (var i = 0; i < Messages; i++)
-            {
-                for (var room = part; room < Rooms; room += Environment.ProcessorCount)
-                    await backplane.PublishAsync($"{room}", Outgoing.Text(text, default), 100);
-            }
-
+            for (var room = part; room < Rooms; room += Environment.ProcessorCount)
+                await backplane.PublishAsync(names[room], Outgoing.Text(text, default), 100);
             for (var room = part; room < Rooms; room += Environment.ProcessorCount)
             {
                 while (last[room].Written < end)
