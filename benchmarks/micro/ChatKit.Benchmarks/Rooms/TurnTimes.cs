@@ -52,6 +52,7 @@ internal static class TurnTimes
             }
         }
 
+        listener.Dispose(); // Its lock would hold up turns on several processors.
         await ManyRoomsAsync(10);
         await ManyRoomsAsync(100);
     }
