@@ -72,6 +72,12 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
     {
         var options = _socket.Options;
         options.AddSubProtocol(Subprotocol);
+        if (OperatingSystem.IsBrowser())
+        {
+            await ConnectInBrowserAsync(address).ConfigureAwait(false);
+            return;
+        }
+
         options.KeepAliveInterval = TimeSpan.Zero; // The protocol has its own.
         options.CollectHttpResponseDetails = true;
         foreach (var (name, value) in Settings.Headers)
@@ -87,6 +93,24 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
         catch (Exception e) when (IsFailure(e) && !Ending.IsCancellationRequested)
         {
             throw new LinkEndedException(ToEnd(e));
+        }
+    }
+
+    /// <summary>
+    /// Connects with a browser's own WebSocket, which has cookies but no other headers: a token is in a subprotocol, because URLs are logged. It
+    /// doesn't say why a handshake has failed.
+    /// </summary>
+    private async Task ConnectInBrowserAsync(Uri address)
+    {
+        if (Token is { Length: > 0 })
+            _socket.Options.AddSubProtocol($"bearer.{Token}");
+        try
+        {
+            await _socket.ConnectAsync(ToWebSocket(address), Ending).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsFailure(e) && !Ending.IsCancellationRequested)
+        {
+            throw new LinkEndedException(LinkEnd.Broken(HttpRequests.Describe(e)) with { IsUnknown = true });
         }
     }
 
