@@ -1,6 +1,5 @@
 using ChatKit;
 using ChatKit.AspNetCore.Endpoints;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Microsoft.AspNetCore.Hosting;

@@ -1,4 +1,3 @@
-using ChatKit.AspNetCore.Endpoints;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -18,6 +17,6 @@ public static class WebSocketConnectionHttpContextExtensions
     {
         ArgumentNullException.ThrowIfNull(connection);
         connection.Items.TryGetValue(typeof(HttpContext), out var item);
-        return item is OpeningRequest request ? request.Context : item as HttpContext;
+        return item is Func<HttpContext> request ? request() : item as HttpContext;
     }
 }

@@ -80,5 +80,11 @@ public sealed class ChatKitOptions
     /// </summary>
     internal TimeSpan ReturnTime => DrainTime > MinReturnTime ? DrainTime : MinReturnTime;
 
+    /// <summary>
+    /// The number of live members from which several processors share the fan-out of a room. With fewer, waking another thread costs more time
+    /// than it saves.
+    /// </summary>
+    internal int SharedFanOutFrom { get; set; } = Environment.ProcessorCount > 1 ? 500 : int.MaxValue;
+
     private static readonly TimeSpan MinReturnTime = TimeSpan.FromSeconds(1);
 }

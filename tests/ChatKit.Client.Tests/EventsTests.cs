@@ -1,3 +1,4 @@
+using ChatKit.Client.Connections;
 using ChatKit.Client.Tests.Fixtures;
 
 namespace ChatKit.Client.Tests;
@@ -126,6 +127,40 @@ public sealed class EventsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_can_start_again_at_an_earlier_position_of_the_same_epoch()
+    {
+        await using var client = Clients.Start(_server.Address);
+        await using var events = client.Read();
+        var connection = await _server.WelcomeAsync();
+        await connection.SendMessageAsync("e:7", "seven");
+
+        await connection.SendAsync("""{"type":"gap","room":"lobby","after":"e:7","next":"e:6","reset":true}""");
+        await connection.SendMessageAsync("e:6", "another six");
+        await connection.SendMessageAsync("e:6", "another six");
+        await connection.SendMessageAsync("e:7", "another seven");
+
+        Assert.Equal(["e:7 seven", "gap e:7 to e:6: reset", "e:6 another six", "e:7 another seven"], await events.SeeAsync(4));
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_for_a_while_keeps_its_connection()
+    {
+        var probe = new Probe();
+        await using var client = Clients.Start(_server.Address, options => options.Probe = probe);
+        await using var events = client.Read();
+        var connection = await _server.WelcomeAsync(ping: 0.2);
+        for (var i = 1; i <= 10; i++)
+            await connection.SendMessageAsync($"e:{i}", $"{i}");
+
+        // This is longer than the time-out of a silent server. The client has not read, so the server may not be silent.
+        await Task.Delay(TimeSpan.FromSeconds(0.6));
+        probe.Reads.SetResult();
+
+        Assert.Equal(Enumerable.Range(1, 10).Select(static i => $"e:{i} {i}"), await events.SeeAsync(10));
+        Assert.Equal(1, _server.Handshakes);
+    }
+
+    [Fact]
     public async Task A_change_keeps_the_position_at_which_the_message_arrived_also_in_a_new_epoch()
     {
         await using var client = Clients.Start(_server.Address);
@@ -220,5 +255,27 @@ public sealed class EventsTests : IAsyncLifetime
         Assert.Null(await events.NextAsync());
         await using var late = client.Read();
         Assert.Null(await late.NextAsync());
+    }
+
+    /// <summary>Lets the client read <c>welcome</c>, and then nothing until the test says so.</summary>
+    private sealed class Probe : IClientProbe
+    {
+        private volatile bool _isWelcome;
+
+        public TaskCompletionSource Reads { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void OnEvent(ChatEvent happened)
+        {
+            // The events are read as usual.
+        }
+
+        public void OnWelcome() => _isWelcome = true;
+
+        public void OnEntered(string room)
+        {
+            // It joins no room.
+        }
+
+        public Task BeforeReceiveAsync(CancellationToken ending) => _isWelcome ? Reads.Task : Task.CompletedTask;
     }
 }

@@ -117,12 +117,50 @@ public class RealServerTests
         Assert.Equal(("bob", position), await events.NextAsync<ReadMoved>() is var read ? (read.User, read.Position) : default);
     }
 
-    [Fact]
-    public async Task A_client_with_more_messages_than_one_burst_sends_all_of_them_in_order()
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task A_client_that_was_offline_for_too_long_gets_the_number_of_missing_messages(ChatTransport transport)
+    {
+        await using var server = await RealServer.StartAsync(static options => options.HistoryCapacity = 3);
+        await using var sender = Create(server, transport);
+        var (back, waits) = (new TaskCompletionSource<string?>(), new TaskCompletionSource());
+        var isAway = false;
+        await using var reader = Clients.Create(server.Address, options =>
+        {
+            options.Transports = [transport];
+            options.Token = _ =>
+            {
+                if (!Volatile.Read(ref isAway))
+                    return Task.FromResult<string?>("bob");
+                waits.TrySetResult();
+                return back.Task;
+            };
+        });
+        await using var events = reader.Read();
+        await Task.WhenAll(sender.ConnectAsync(), reader.ConnectAsync()).Soon();
+        await sender.SendAsync("1").Soon();
+        await events.NextAsync<MessageReceived>();
+
+        Volatile.Write(ref isAway, true);
+        reader.Abort();
+        await waits.Task.Soon();
+        for (var i = 2; i <= 6; i++)
+            await sender.SendAsync($"{i}").Soon();
+        back.SetResult("bob");
+
+        Assert.Equal(2, (await events.NextAsync<GapDetected>()).Missed);
+        Assert.Equal("4", (await events.NextAsync<MessageReceived>()).Text);
+        Assert.False((await events.NextAsync<RoomLive>()).Recovered);
+    }
+
+    [Theory]
+    [InlineData(ChatTransport.WebSockets)]
+    [InlineData(ChatTransport.ServerSentEvents)]
+    public async Task A_client_with_more_messages_than_one_burst_sends_all_of_them_in_order(ChatTransport transport)
     {
         const int Count = 300;
         await using var server = await RealServer.StartAsync(static options => (options.MaxMessagesPerSecond, options.MaxMessageBurst) = (200, 50));
-        await using var client = Create(server, ChatTransport.WebSockets);
+        await using var client = Create(server, transport);
         await client.ConnectAsync().Soon();
 
         var positions = await Task.WhenAll(Enumerable.Range(0, Count).Select(i => client.SendAsync($"{i}"))).Soon();

@@ -92,6 +92,33 @@ public sealed class SendingTests : IAsyncLifetime
         Assert.Equal((a, b), (await connection.ReceiveAsync("message", "a"), await connection.ReceiveAsync("message", "b")));
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-2, true)]
+    [InlineData(300, false)] // The device has slept.
+    [InlineData(-300, false)] // Nobody knows how old the message is.
+    public async Task A_message_is_sent_again_if_the_clock_shows_that_it_is_new_enough(int seconds, bool isSentAgain)
+    {
+        var clock = new SetClock();
+        await using var client = Clients.Start(_server.Address, options => options.TimeProvider = clock);
+        var connection = await _server.WelcomeAsync();
+        var first = client.SendAsync("first");
+        await connection.ReceiveAsync("message", "first");
+        clock.Shift = TimeSpan.FromSeconds(seconds);
+        var second = client.SendAsync("second");
+        await connection.ReceiveAsync("message", "second");
+        connection.Abort();
+
+        connection = await _server.WelcomeAsync();
+
+        if (isSentAgain)
+            await connection.ReceiveAsync("message", "first");
+        else
+            Assert.Equal(ChatErrorCodes.Unknown, (await first.FailsAsync()).Code);
+        await connection.ReceiveAsync("message", "second");
+        Assert.False(second.IsCompleted);
+    }
+
     [Fact]
     public async Task The_number_of_pending_messages_is_limited()
     {
@@ -232,6 +259,14 @@ public sealed class SendingTests : IAsyncLifetime
     }
 
     private static string? Member(JsonElement frame, string name) => frame.GetProperty(name).GetString();
+
+    /// <summary>A clock that can be set. Its timers and timestamps go on.</summary>
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+    }
 }
 
 internal sealed record Poll(string Question, string[] Options);

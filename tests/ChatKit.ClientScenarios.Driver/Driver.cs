@@ -109,6 +109,7 @@ internal sealed class Driver : IAsyncDisposable
             Read = Time("read", usual.Read),
             Signal = Time("signal", usual.Signal),
             Fallback = Time("fallback", usual.Fallback),
+            Grace = Time("grace", usual.Grace),
         };
         return options;
     }

@@ -120,7 +120,7 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
             ResumesByFrame = resumesByFrame,
             Deflate = deflate is not null,
             DeflateWindowBits = deflate?.ServerWindowBits ?? DeflateNegotiation.MaxWindowBits,
-            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), opening is null ? context : opening)],
+            Items = [KeyValuePair.Create<object, object?>(typeof(HttpContext), opening is null ? context : (Func<HttpContext>)opening.Context)],
             Opened = opening is null ? null : opening.OnOpened,
         };
 

@@ -15,9 +15,9 @@ internal sealed class OpeningRequest(HttpContext context, DetachableConnection c
     private DetachableConnection? _connection = connection;
     private TaskCompletionSource? _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The request.</summary>
+    /// <summary>Returns the request.</summary>
     /// <exception cref="InvalidOperationException">It has ended.</exception>
-    public HttpContext Context => _context ?? throw new InvalidOperationException(
+    public HttpContext Context() => _context ?? throw new InvalidOperationException(
         "The request of this connection has ended. Read what you need from it in OnOpenAsync, or don't call "
         + $"{nameof(ChatKitListenOptionsExtensions.UseChatKitConnections)}() where the server listens.");
 

@@ -24,6 +24,9 @@ internal sealed record ClientTimes
     /// <summary>After which time the client tries the better transports again.</summary>
     public TimeSpan Better { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a connection that another one is about to replace may answer what it was sent.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long the server has to close a connection that another one has replaced.</summary>
     public TimeSpan Leave { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -95,9 +95,8 @@ internal sealed class Connector
     }
 
     /// <summary>Another connection takes the place of the current one, which has ended or is left.</summary>
-    public void Replace(Link link)
+    public void Replace(Link old, Link link)
     {
-        var old = Current;
         (Current, link.Role) = (link, LinkRole.Current);
         if (link.Welcome is null)
         {
@@ -106,16 +105,14 @@ internal sealed class Connector
         }
 
         Use(link);
-        if (old is not null)
-            Replacement.Leave(old);
+        Replacement.Leave(old);
+        if (!link.IsLiveIn(link.Welcome.Room))
+            Report(ChatState.Reconnecting);
         _session.Outbox.Release();
         _session.Outbox.Sign(User!);
+        _session.Frames.TakeKept(link, old);
         _session.Rooms.Replaced(link);
         _session.Outbox.Transmit();
-        if (link.IsLiveIn(link.Welcome.Room))
-            OnLive(link);
-        else
-            Report(ChatState.Reconnecting);
     }
 
     public void OnEnded(Link link, LinkEnd end)
@@ -136,7 +133,8 @@ internal sealed class Connector
             _failure = end;
             _session.Drop(link);
             Replacement.Release();
-            Replace(other);
+            Replace(link, other);
+            Replacement.OnEnded(link, end);
             return;
         }
 

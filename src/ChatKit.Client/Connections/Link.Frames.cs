@@ -5,9 +5,37 @@ using ChatKit.Client.Transports;
 
 namespace ChatKit.Client.Connections;
 
-/// <summary>What the transport calls, not under the session's lock.</summary>
+/// <summary>What the transport calls, not under the session's lock, and what is kept of it.</summary>
 internal sealed partial class Link : IFrameSink, IHandshake
 {
+    /// <summary>The maximum number of frames that a connection delivers before it takes over.</summary>
+    private const int MaxKept = 10_000;
+
+    private List<ServerFrame> _kept = []; // what it has delivered before it took over
+
+    /// <summary>Keeps what is taken when the connection takes over.</summary>
+    public void Keep(ServerFrame frame)
+    {
+        if (_kept.Count < MaxKept)
+            _kept.Add(frame);
+        else
+            End(LinkEnd.Broken("The connection has too much to catch up on."));
+    }
+
+    /// <summary>Returns what was kept, and keeps nothing more. What precedes <c>live</c> is new where the former connection was live.</summary>
+    public List<ServerFrame> TakeKept(Link former)
+    {
+        foreach (var (room, place) in _rooms)
+        {
+            if (!former.IsLiveIn(room))
+                place.Live = null;
+        }
+
+        var kept = _kept;
+        _kept = [];
+        return kept;
+    }
+
     void IFrameSink.OnSign()
     {
         lock (_session.Gate)
@@ -34,16 +62,8 @@ internal sealed partial class Link : IFrameSink, IHandshake
         lock (_session.Gate)
         {
             Hear();
-            if (_isEnded)
-                return;
-            try
-            {
+            if (!_isEnded)
                 _session.Frames.Take(this, frame);
-            }
-            catch (Exception e) when (e is FormatException or ArgumentException)
-            {
-                ClientLog.FrameIgnored(_session.Logger, e);
-            }
         }
     }
 

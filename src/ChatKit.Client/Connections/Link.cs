@@ -51,13 +51,13 @@ internal sealed partial class Link
 
     public ServerFrame? Welcome { get; private set; }
 
-    public long WelcomedAt { get; private set; }
+    public Moment WelcomedAt { get; private set; }
 
     /// <summary>The number of frames that were sent.</summary>
     public int Sent { get; private set; }
 
-    /// <summary>Another connection of the client feeds the same rooms, or has.</summary>
-    public bool IsShared { get; set; }
+    /// <summary>Another connection has fed the same rooms meanwhile.</summary>
+    public bool IsShared { get; init; }
 
     /// <summary>Has sent too much.</summary>
     public bool IsLimited { get; private set; }
@@ -70,7 +70,7 @@ internal sealed partial class Link
 
     /// <summary>Whether the credentials have expired, or are about to, on a connection that was live.</summary>
     public bool HasExpired => Welcome?.Expires is { } expires && IsLiveIn(Welcome.Room)
-        && _session.Time.GetElapsedTime(WelcomedAt).TotalSeconds >= 0.7 * expires;
+        && WelcomedAt.Age(_session.Time).TotalSeconds >= 0.7 * expires;
 
     /// <summary>Whether the server accepts frames.</summary>
     public bool IsOpen => Welcome is not null && !IsLimited && !_isEnded && Role != LinkRole.Leaving;
@@ -94,7 +94,7 @@ internal sealed partial class Link
 
     public OneShot Pause { get; }
 
-    /// <summary>Messages without a position that arrived on this connection, while there were two.</summary>
+    /// <summary>What arrived without a position on this connection, while there were two.</summary>
     public Dictionary<string, int>? Passing { get; set; }
 
     public LinkRoom RoomOf(string room)
@@ -104,13 +104,20 @@ internal sealed partial class Link
         return found;
     }
 
-    public void Forget(string room) => _rooms.Remove(room);
+    public void Forget(string room)
+    {
+        _rooms.Remove(room);
+        _kept.RemoveAll(frame => frame.Room == room);
+    }
 
     public IEnumerable<KeyValuePair<string, LinkRoom>> Rooms => _rooms;
 
     /// <summary>Whether the client can send to a room. The home room needs no name.</summary>
     public bool IsIn(string? room) =>
         room is null || room == Welcome?.Room || (_rooms.TryGetValue(room, out var found) && found.Entry != Entry.None);
+
+    /// <summary>Whether the client has caught up with a room, or may not be in it.</summary>
+    public bool IsSettledIn(string room) => _rooms.TryGetValue(room, out var found) && (found.IsLive || found.Refusal is not null);
 
     public bool IsLiveIn(string? room) => room is not null && _rooms.TryGetValue(room, out var found) && found.IsLive;
 
@@ -125,7 +132,7 @@ internal sealed partial class Link
 
     public void Accept(ServerFrame welcome)
     {
-        (Welcome, WelcomedAt) = (welcome, _session.Time.GetTimestamp());
+        (Welcome, WelcomedAt) = (welcome, Moment.Now(_session.Time));
         _attempt?.Stop();
         if (welcome.Ping > 0)
             Expect(TimeSpan.FromSeconds(2 * welcome.Ping));
@@ -137,8 +144,7 @@ internal sealed partial class Link
     public void Limit(double? retry)
     {
         IsLimited = true;
-        if (retry >= 0)
-            Earliest = TimeSpan.FromSeconds(retry.Value);
+        Earliest = retry >= 0 ? TimeSpan.FromSeconds(retry.Value) : _session.Settings.Times.Refused;
     }
 
     /// <param name="frame">The frame.</param>
@@ -165,6 +171,8 @@ internal sealed partial class Link
     public void Leave(TimeSpan limit)
     {
         Role = LinkRole.Leaving;
+        if (_isEnded)
+            return;
         Expect(limit);
         _writer.Add(null);
     }

@@ -18,9 +18,14 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
 
     private readonly OneShot _renewal = new(session.Time, session.Gate);
     private readonly OneShot _better = new(session.Time, session.Gate);
+    private readonly OneShot _grace = new(session.Time, session.Gate);
     private readonly HashSet<Link> _leaving = [];
     private ChatTransport[]? _trials; // the transports that are to be tried after this one
     private int _attempts;
+    private bool _isGraceOver;
+
+    /// <summary>Whether there are two connections.</summary>
+    public bool IsActive => Link is not null || _leaving.Count > 0;
 
     /// <summary>The connection, or the attempt.</summary>
     public Link? Link { get; private set; }
@@ -33,7 +38,11 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
     {
         _attempts = 0;
         _renewal.Cancel();
-        if (link.Welcome!.Expires is { } seconds)
+        if (link.Restart is var (at, delay))
+        {
+            _renewal.Set(delay - session.Time.GetElapsedTime(at), Renew);
+        }
+        else if (link.Welcome!.Expires is { } seconds)
         {
             // The clients of a server can have tokens that expire at the same time.
             var expires = TimeSpan.FromSeconds(Math.Min(seconds, LongestTimer.TotalSeconds));
@@ -41,7 +50,7 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
             if (expires - due < Margin && expires > 3 * Margin)
                 due = expires - Margin;
             if (expires > TooSoon)
-                _renewal.Set(due - session.Time.GetElapsedTime(link.WelcomedAt), Open);
+                _renewal.Set(due - link.WelcomedAt.Age(session.Time), Renew);
         }
 
         _better.Cancel();
@@ -53,23 +62,36 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
     public void OnRestart(Link link, TimeSpan delay)
     {
         link.Restart = (session.Time.GetTimestamp(), delay);
-        if (link == connector.Current && Link is null)
-            _renewal.Set(delay, Open);
+        if (link == connector.Current)
+            _renewal.Set(delay, Renew);
     }
 
-    /// <summary>Replaces the current connection, if this one has caught up in all rooms that the client has joined.</summary>
-    public void Check(Link link)
+    /// <summary>Replaces the current connection, if the new one has caught up in all rooms, and the current one has answered everything.</summary>
+    public void Check()
     {
-        if (link != Link || link.Welcome is null || !link.IsLiveIn(link.Welcome.Room) || !session.Rooms.AreLiveOn(link))
+        if (Link is not { Welcome: { } welcome } link || !link.IsLiveIn(welcome.Room) || !session.Rooms.AreSettledOn(link))
             return;
+        if (connector.Current is not { } current)
+            return;
+        if (!_isGraceOver && !IsReplaceable(current, link))
+        {
+            if (!_grace.IsSet)
+                _grace.Set(session.Settings.Times.Grace, OnGraceOver);
+            return;
+        }
+
         ClientLog.Replaced(session.Logger, link.Kind);
         session.Telemetry.Replaced();
         Release();
-        connector.Replace(link);
+        connector.Replace(current, link);
     }
 
     /// <summary>The connection isn't a replacement anymore.</summary>
-    public void Release() => (Link, _trials) = (null, null);
+    public void Release()
+    {
+        (Link, _trials, _isGraceOver) = (null, null, false);
+        _grace.Cancel();
+    }
 
     public void Leave(Link old)
     {
@@ -92,20 +114,14 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
 
         // The current connection goes on until it ends.
         ClientLog.NotReplaced(session.Logger, end.Code, end.Reason);
-        if (!end.IsFinal)
-            _renewal.Set(session.Settings.Times.Backoff.After(_attempts++) + MinimumAfter(link, end), Open);
+        _renewal.Set(session.Settings.Times.Backoff.After(_attempts++) + MinimumAfter(link, end), Renew);
     }
 
     public void Drop()
     {
         _renewal.Cancel();
         _better.Cancel();
-        if (Link is { } link)
-        {
-            link.Drop();
-            session.Drop(link);
-        }
-
+        Abandon();
         foreach (var left in _leaving)
         {
             left.Drop();
@@ -113,6 +129,23 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
         }
 
         _leaving.Clear();
+    }
+
+    /// <summary>The server may also let the client into rooms by itself.</summary>
+    private bool IsReplaceable(Link current, Link link) =>
+        current.Requests.IsEmpty && !session.Outbox.IsWaitingFor(current)
+        && current.Rooms.All(room => !room.Value.IsLive || link.IsSettledIn(room.Key));
+
+    private void OnGraceOver()
+    {
+        _isGraceOver = true;
+        Check();
+    }
+
+    private void Abandon()
+    {
+        if (Link is { } link)
+            session.Drop(link);
         Release();
     }
 
@@ -123,14 +156,18 @@ internal sealed class Replacement(Session session, Connector connector, Transpor
         _ => TimeSpan.FromMilliseconds(100),
     };
 
-    private void Open() => Open(choice.Current, null);
+    private void Renew()
+    {
+        if (_trials is not null)
+            Abandon(); // There is no time to look for a better transport.
+        Open(choice.Current, null);
+    }
 
     private void Open(ChatTransport transport, ChatTransport[]? trials)
     {
-        if (Link is not null || connector.Current is not { Welcome: not null } current)
+        if (Link is not null || connector.Current is not { Welcome: not null })
             return;
         Link = new Link(session, transport, LinkRole.Beside) { IsShared = true };
-        current.IsShared = true;
         _trials = trials;
         ClientLog.Replacing(session.Logger, transport);
         Link.Start();

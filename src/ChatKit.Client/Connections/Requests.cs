@@ -7,6 +7,8 @@ internal sealed class Requests
 {
     private Dictionary<string, (int Index, Action<ChatException?, ServerFrame?> Answer)>? _byRef;
 
+    public bool IsEmpty => _byRef is null or { Count: 0 };
+
     /// <param name="reference">The ref of the request.</param>
     /// <param name="index">The number of frames that were sent before.</param>
     /// <param name="answer">Takes the error, or the answer.</param>

@@ -22,7 +22,7 @@ internal sealed partial class Outbox
     private void Send(Link link, OutboxEntry entry)
     {
         var isFirst = entry.SentAt is null;
-        entry.SentAt ??= session.Time.GetTimestamp();
+        entry.SentAt ??= Moment.Now(session.Time);
         (entry.User, entry.SentOn, entry.Index) = (session.Connector.User, link, link.Sent);
 
         // Before it is sent, because the process can end at any time.
@@ -32,7 +32,7 @@ internal sealed partial class Outbox
 
     /// <summary>Too old for the server to know its ref, or possibly from another user.</summary>
     private bool IsStale(OutboxEntry entry) =>
-        (entry.SentAt is { } sentAt && session.Time.GetElapsedTime(sentAt) > session.Settings.Times.Resend)
+        (entry.SentAt is { } sentAt && sentAt.Age(session.Time) > session.Settings.Times.Resend)
         || (Current is not null && (entry.User ?? "") != session.Connector.User);
 
     /// <summary>The server accepts no other message until it receives the refused one again.</summary>

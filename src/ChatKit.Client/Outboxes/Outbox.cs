@@ -122,13 +122,16 @@ internal sealed partial class Outbox(Session session)
     {
         foreach (var entry in _entries)
         {
-            if (entry.SentOn != link || entry.Index < index || entry.SentAt is not { } sentAt || sentAt < link.WelcomedAt)
+            if (entry.SentOn != link || entry.Index < index || entry.SentAt is not { } sentAt || sentAt.Timestamp < link.WelcomedAt.Timestamp)
                 continue;
             entry.SentAt = null;
             if (_store is not null)
                 _ = _store.MarkAsync(ToStored(entry));
         }
     }
+
+    /// <summary>Whether the server hasn't answered all that was sent on a connection.</summary>
+    public bool IsWaitingFor(Link link) => _entries.Any(entry => entry.SentOn == link);
 
     /// <summary>Reports the messages to a room that the client has left, except those that the server is about to answer.</summary>
     public void Leave(string room, ChatException? problem)
@@ -182,10 +185,9 @@ internal sealed partial class Outbox(Session session)
         var stored = await loading.ConfigureAwait(false);
         lock (session.Gate)
         {
-            var now = session.Time.GetTimestamp();
             foreach (var message in stored.Reverse())
             {
-                if (OutboxEntry.Restore(message, now, SentAt(message, now)) is not { } entry)
+                if (OutboxEntry.Restore(message, session.Time) is not { } entry)
                     continue;
                 _byRef[entry.Ref] = _entries.AddFirst(entry);
                 _bytes += entry.Frame.Length;
@@ -194,16 +196,6 @@ internal sealed partial class Outbox(Session session)
             _isLoaded = true;
             Transmit();
         }
-    }
-
-    /// <summary>If the clock was set back, it isn't known how old a message is.</summary>
-    private long? SentAt(StoredMessage message, long now)
-    {
-        if (message.SentAt is not { } sentAt)
-            return null;
-        var age = session.Time.GetUtcNow() - sentAt;
-        var known = age < TimeSpan.Zero ? 2 * session.Settings.Times.Resend : age;
-        return now - (long)(known.TotalSeconds * session.Time.TimestampFrequency);
     }
 
     private void CheckBounds(int length)
@@ -262,9 +254,5 @@ internal sealed partial class Outbox(Session session)
         _bytes -= entry.Frame.Length;
     }
 
-    private StoredMessage ToStored(OutboxEntry entry) => new(
-        entry.Ref,
-        entry.Frame,
-        entry.User,
-        entry.SentAt is { } sentAt ? session.Time.GetUtcNow() - session.Time.GetElapsedTime(sentAt) : null);
+    private static StoredMessage ToStored(OutboxEntry entry) => new(entry.Ref, entry.Frame, entry.User, entry.SentAt?.Utc);
 }

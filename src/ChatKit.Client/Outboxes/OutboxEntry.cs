@@ -20,8 +20,8 @@ internal sealed class OutboxEntry(string reference, PendingKind kind, string? ro
     /// <summary>The user to whom it belongs: empty if anonymous, and null if that isn't known yet.</summary>
     public string? User { get; set; }
 
-    /// <summary>When it was first sent, as a timestamp.</summary>
-    public long? SentAt { get; set; }
+    /// <summary>When it was first sent.</summary>
+    public Moment? SentAt { get; set; }
 
     /// <summary>The connection on which it was sent and not refused.</summary>
     public Link? SentOn { get; set; }
@@ -43,15 +43,20 @@ internal sealed class OutboxEntry(string reference, PendingKind kind, string? ro
     public TaskCompletionSource<MessagePosition> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Reads an entry from the storage; null if it is not one.</summary>
-    public static OutboxEntry? Restore(StoredMessage stored, long now, long? sentAt)
+    public static OutboxEntry? Restore(StoredMessage stored, TimeProvider time)
     {
         try
         {
             var frame = stored.Frame.ToArray();
             var message = JsonSerializer.Deserialize(frame, FrameContext.Default.ServerFrame);
-            return message is { Type: { } type, Ref: { } reference }
-                ? new OutboxEntry(reference, ToKind(type), message.Room, frame) { User = stored.User, SentAt = sentAt, AddedAt = now }
-                : null;
+            if (message is not { Type: { } type, Ref: { } reference })
+                return null;
+            return new OutboxEntry(reference, ToKind(type), message.Room, frame)
+            {
+                User = stored.User,
+                SentAt = stored.SentAt is { } sentAt ? Moment.At(sentAt, time) : null,
+                AddedAt = time.GetTimestamp(),
+            };
         }
         catch (JsonException)
         {

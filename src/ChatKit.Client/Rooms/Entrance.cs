@@ -67,7 +67,8 @@ internal sealed class Entrance(Session session, RoomBook rooms)
         }
 
         link.Limit(error.Retry);
-        session.Emit(new ErrorReceived { Ref = error.Ref, Code = error.Code!, Description = error.Text ?? error.Code! });
+        if (link.Role == LinkRole.Current)
+            session.Emit(new ErrorReceived { Ref = error.Ref, Code = error.Code!, Description = error.Text ?? error.Code! });
     }
 
     private void Enter(Link link, RoomState[] states)
@@ -99,14 +100,19 @@ internal sealed class Entrance(Session session, RoomBook rooms)
         }
 
         var place = link.RoomOf(state.Name);
-        (place.Entry, place.Last) = (Entry.Asked, state.Position);
+        (place.Entry, place.Last) = (place.IsLive ? Entry.Early : Entry.Asked, state.Position);
         Request(link, reference => ClientFrames.Join(reference, state.Name, state.Resume), (error, _) =>
         {
             if (!IsJoined(state) || error?.Code == ChatErrorCodes.Closed)
                 return;
             if (error is not null)
             {
-                Refuse(link, state, error);
+                if (error.Code == ChatErrorCodes.Unavailable)
+                    TryAgain(link, state, error);
+                else if (link.Role == LinkRole.Beside)
+                    place.Refusal = error;
+                else
+                    Refuse(link, state, error);
                 return;
             }
 
@@ -122,16 +128,22 @@ internal sealed class Entrance(Session session, RoomBook rooms)
             session.Settings.Options.Probe?.OnEntered(state.Name);
     }
 
-    private void Refuse(Link link, RoomState state, ChatException error)
+    private void TryAgain(Link link, RoomState state, ChatException error)
     {
+        if (link.Role == LinkRole.Current)
+            Report(state, error);
+        var delay = session.Settings.Times.Backoff.After(2);
+        link.Pause.Set(delay > _interval ? delay : _interval, () => Enter(link, []));
+        link.Joining.Enqueue(state);
+    }
+
+    private void Report(RoomState state, ChatException error) =>
         session.Emit(new ErrorReceived { Room = state.Name, Code = error.Code, Description = error.Message });
-        if (error.Code == ChatErrorCodes.Unavailable)
-        {
-            var delay = session.Settings.Times.Backoff.After(2);
-            link.Pause.Set(delay > _interval ? delay : _interval, () => Enter(link, []));
-            link.Joining.Enqueue(state);
-            return;
-        }
+
+    /// <summary>The server doesn't let the client into a room that the application has joined.</summary>
+    public void Refuse(Link link, RoomState state, ChatException error)
+    {
+        Report(state, error);
 
         // The server may have let the client in by itself.
         var wasEarly = link.RoomOf(state.Name).Entry == Entry.Early;
@@ -148,9 +160,14 @@ internal sealed class Entrance(Session session, RoomBook rooms)
         }
 
         session.Outbox.Leave(state.Name, error);
-        foreach (var other in session.Connector.Welcomed.Where(other => other != link && other.IsIn(state.Name)).ToArray())
-            _ = LeaveAsync(other, state.Name);
-        session.Connector.Replacement.Check(link);
+        LeaveOthers(link, state.Name);
+    }
+
+    /// <summary>Leaves a room on the other connections, because the client isn't in it on this one.</summary>
+    public void LeaveOthers(Link link, string room)
+    {
+        foreach (var other in session.Connector.Welcomed.Where(other => other != link && other.IsIn(room)).ToArray())
+            _ = LeaveAsync(other, room);
     }
 
     private Task LeaveAsync(Link link, string name)

@@ -1,4 +1,5 @@
 using ChatKit.Client.Connections;
+using ChatKit.Client.Diagnostics;
 using ChatKit.Client.Protocol;
 
 namespace ChatKit.Client.Rooms;
@@ -6,10 +7,8 @@ namespace ChatKit.Client.Rooms;
 /// <summary>Takes the frames of the server. Under the session's lock.</summary>
 internal sealed class FrameHandler(Session session)
 {
-    /// <summary>The number of different messages without a position that are compared while there are two connections.</summary>
-    private const int MaxPassing = 1_024;
-
     private readonly Progress _progress = new(session);
+    private readonly Passing _passing = new(session);
 
     private RoomBook Rooms => session.Rooms;
 
@@ -29,7 +28,36 @@ internal sealed class FrameHandler(Session session)
         IsLive = isLive,
     };
 
+    /// <summary>Takes a frame that arrives.</summary>
     public void Take(Link link, ServerFrame frame)
+    {
+        Take(link, frame, isKept: false);
+        session.Connector.Replacement.Check();
+    }
+
+    /// <summary>Takes what a connection has delivered before it took the place of another one.</summary>
+    public void TakeKept(Link link, Link former)
+    {
+        foreach (var frame in link.TakeKept(former))
+            Take(link, frame, isKept: true);
+    }
+
+    private void Take(Link link, ServerFrame frame, bool isKept)
+    {
+        try
+        {
+            if (isKept)
+                Handle(link, frame, isKept);
+            else
+                Accept(link, frame);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            ClientLog.FrameIgnored(session.Logger, e);
+        }
+    }
+
+    private void Accept(Link link, ServerFrame frame)
     {
         var isAnswer = frame.Type is "ack" or "error" or "history";
         if (!isAnswer && frame.Room is { } room)
@@ -44,6 +72,22 @@ internal sealed class FrameHandler(Session session)
         // The connection that has replaced this one has all the rest.
         if (link.Role == LinkRole.Leaving && !isAnswer && frame is not ({ Type: "message", Position: null } or { Type: "ping" }))
             return;
+        if (link.Role == LinkRole.Beside && frame.Type is "message" or "change" or "skip" or "gap" or "live" or "signal" or "read")
+            Keep(link, frame);
+        else
+            Handle(link, frame, isKept: false);
+    }
+
+    /// <summary>Until a connection takes over, what the application sees comes from the current one only.</summary>
+    private static void Keep(Link link, ServerFrame frame)
+    {
+        link.Keep(frame);
+        if (frame is { Type: "live", Room: { } room })
+            link.RoomOf(room).Live = frame;
+    }
+
+    private void Handle(Link link, ServerFrame frame, bool isKept)
+    {
         switch (frame.Type)
         {
             case "welcome" when link.Welcome is null:
@@ -73,13 +117,16 @@ internal sealed class FrameHandler(Session session)
             case "error":
                 OnError(link, frame);
                 break;
+            case "left" when link.Role == LinkRole.Beside:
+                link.Break(); // The next one finds out whether the client may be in the room.
+                break;
             case "left" when frame.Room is not null:
                 OnLeft(link, frame);
                 break;
-            case "signal" when link == Current:
+            case "signal" when _passing.IsFirst(link, frame) || !isKept:
                 session.Emit(new SignalReceived { Room = frame.Room, From = frame.From, Name = frame.Name ?? "", Data = frame.Data });
                 break;
-            case "read" when link == Current && frame.Room is not null:
+            case "read" when frame.Room is not null:
                 OnRead(frame);
                 break;
             case "presence" when frame.Room is not null:
@@ -109,7 +156,7 @@ internal sealed class FrameHandler(Session session)
     {
         if (frame is not { Room: { } room, Position: { } text })
         {
-            if (IsFirstPassing(link, frame))
+            if (_passing.IsFirst(link, frame))
                 Report(ToMessage(frame, frame.Room, null, frame.Room is null || link.IsLiveIn(frame.Room)));
             return;
         }
@@ -124,7 +171,7 @@ internal sealed class FrameHandler(Session session)
         }
 
         state.First ??= position;
-        Report(ToMessage(frame, room, position, link.IsLiveIn(room) || Current?.IsLiveIn(room) == true));
+        Report(ToMessage(frame, room, position, link.IsLiveIn(room)));
     }
 
     private void Report(MessageReceived message)
@@ -140,9 +187,11 @@ internal sealed class FrameHandler(Session session)
         // After a reset, it is of a message that the application received before.
         if (link.RoomOf(state.Name).Gaps?.Exists(static gap => gap.IsReset) == true)
             return;
-        if (link.IsShared && frame.Revision <= state.Revision)
+
+        // The server sends the changes of a room in the order of their revisions.
+        if (frame.Revision <= state.Revision)
             return;
-        state.Revision = frame.Revision;
+        state.Revision = frame.Revision ?? state.Revision;
         session.Emit(new MessageChanged
         {
             Room = state.Name,
@@ -166,12 +215,6 @@ internal sealed class FrameHandler(Session session)
         link.RoomOf(state.Name).Live = frame;
         if (!link.IsShared || state.Revision is null || frame.Revision > state.Revision)
             state.Revision = frame.Revision;
-        if (link != Current)
-        {
-            session.Connector.Replacement.Check(link);
-            return;
-        }
-
         Rooms.ReportLive(state, frame);
         if (frame.Room == link.Welcome?.Room)
             session.Connector.OnLive(link);
@@ -214,12 +257,15 @@ internal sealed class FrameHandler(Session session)
         state.Membership?.Entered.TrySetException(problem);
         Rooms.Forget(state);
         session.Outbox.Leave(state.Name, problem);
+        Rooms.Entrance.LeaveOthers(link, state.Name);
     }
 
     private void OnRead(ServerFrame frame)
     {
         var state = Rooms.StateOf(frame.Room!);
         var position = MessagePosition.Parse(frame.Position!);
+        if (!state.TryRead(frame.User ?? "", position))
+            return;
         if (frame.User == session.Connector.User)
             state.Cursor.Follow(position);
         session.Emit(new ReadMoved { Room = state.Name, User = frame.User ?? "", Position = state.Known(position) });
@@ -232,24 +278,5 @@ internal sealed class FrameHandler(Session session)
         attendance.Take(frame);
         if (link == Current)
             session.Emit(attendance.ToEvent(frame.Room!, frame));
-    }
-
-    /// <summary>
-    /// Whether a message without a position is new. While there are two connections, what was sent to the user or to a room arrives on both.
-    /// </summary>
-    private bool IsFirstPassing(Link link, ServerFrame frame)
-    {
-        if (!link.IsShared || session.Connector.Related(link) is not [_, ..] others)
-        {
-            link.Passing = null;
-            return true;
-        }
-
-        var key = $"{frame.Room}\n{frame.At.Ticks}\n{frame.From}\n{frame.Data}\n{frame.JsonOrNull?.GetRawText()}\n{frame.Base64?.Length}";
-        var passing = link.Passing ??= [];
-        if (passing.Count >= MaxPassing)
-            passing.Clear();
-        var count = passing[key] = passing.GetValueOrDefault(key) + 1;
-        return others.TrueForAll(other => (other.Passing?.GetValueOrDefault(key) ?? 0) < count);
     }
 }

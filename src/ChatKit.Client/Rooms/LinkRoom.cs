@@ -39,6 +39,9 @@ internal sealed class LinkRoom
     public List<GapFrame>? Gaps { get; set; }
 
     public Attendance? Attendance { get; set; }
+
+    /// <summary>Why the server doesn't let the client in on a connection that is to replace the current one.</summary>
+    public ChatException? Refusal { get; set; }
 }
 
 /// <summary>A gap that the server has announced.</summary>

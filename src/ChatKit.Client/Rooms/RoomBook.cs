@@ -112,18 +112,18 @@ internal sealed class RoomBook
         link.Send(ClientFrames.LastResume);
     }
 
-    /// <summary>Whether a connection has caught up in all rooms that the client has joined.</summary>
-    public bool AreLiveOn(Link link) => Joined.All(state => link.IsLiveIn(state.Name));
+    /// <summary>Whether a connection has caught up in all rooms that the client has joined, and that the server lets it into.</summary>
+    public bool AreSettledOn(Link link) => Joined.All(state => link.IsSettledIn(state.Name));
 
     /// <summary>A connection has taken the place of another one.</summary>
     public void Replaced(Link link)
     {
-        foreach (var (room, place) in link.Rooms)
+        foreach (var (room, place) in link.Rooms.ToArray())
         {
-            if (place.Live is { } live)
-                ReportLive(StateOf(room), live);
             if (place.Attendance is { } attendance)
                 _session.Emit(attendance.ToEvent(room, null));
+            if (place.Refusal is { } refusal && Find(room) is { } state)
+                Entrance.Refuse(link, state, refusal);
         }
     }
 
@@ -132,6 +132,8 @@ internal sealed class RoomBook
     {
         MessagePosition? read = MessagePosition.TryParse(live.Read, out var known) ? known : null;
         var position = state.Position ?? MessagePosition.None;
+        if (read is { } last)
+            read = state.Read(_session.Connector.User!, last);
         state.Cursor.Start(read, position);
         _session.Emit(new RoomLive
         {

@@ -8,7 +8,11 @@ internal sealed class RoomState(string name, ReadCursor cursor)
     /// <summary>The number of epochs that are remembered.</summary>
     private const int MaxForks = 16;
 
+    /// <summary>The number of users whose positions are remembered.</summary>
+    private const int MaxReaders = 1_024;
+
     private readonly List<MessagePosition> _forks = []; // the last positions of epochs that ended without a gap
+    private Dictionary<string, MessagePosition>? _reads; // by user
 
     public string Name => name;
 
@@ -41,6 +45,7 @@ internal sealed class RoomState(string name, ReadCursor cursor)
     {
         (Revision, First) = (null, null);
         cursor.Reset();
+        _reads = null;
         _forks.Clear();
     }
 
@@ -53,6 +58,21 @@ internal sealed class RoomState(string name, ReadCursor cursor)
         if (_forks.Count > MaxForks)
             _forks.RemoveAt(0);
     }
+
+    /// <summary>Takes the position that a user has read. Returns false if a later one is known.</summary>
+    public bool TryRead(string user, MessagePosition position)
+    {
+        var reads = _reads ??= [];
+        if (reads.TryGetValue(user, out var known) && !position.IsAfter(known))
+            return false;
+        if (reads.Count >= MaxReaders)
+            reads.Clear();
+        reads[user] = position;
+        return true;
+    }
+
+    /// <summary>Takes the position that a user has read. Returns the latest one that is known.</summary>
+    public MessagePosition Read(string user, MessagePosition position) => TryRead(user, position) ? position : _reads![user];
 
     /// <summary>The position at which the application has received a message. The server states all positions in its latest epoch.</summary>
     public MessagePosition Known(MessagePosition position)

@@ -12,8 +12,9 @@ internal static class HttpRequests
 {
     public const string JsonType = "application/json";
 
-    /// <summary>All clients share it, so that an idle client costs little.</summary>
-    public static HttpMessageInvoker Shared { get; } = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+    /// <summary>All clients share it, so that an idle client costs little. In a browser, it uses <c>fetch</c>.</summary>
+    public static HttpMessageInvoker Shared { get; } = new(
+        OperatingSystem.IsBrowser() ? new HttpClientHandler() : new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
 
     /// <summary>Requests what the server sends. Returns when the headers of the response have arrived.</summary>
     public static async Task<HttpResponseMessage> GetAsync(Settings settings, Uri address, string? token, string type, CancellationToken limit)

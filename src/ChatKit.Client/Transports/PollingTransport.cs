@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using ChatKit.Client.Connections;
 using ChatKit.Client.Protocol;
@@ -101,7 +102,7 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != HttpRequests.JsonType)
         {
             var problem = await HttpRequests.ReadProblemAsync(response, limit.Token).ConfigureAwait(false);
-            throw new LinkEndedException(HttpRequests.ToEnd(response.StatusCode, problem, HttpRequests.DelayOf(response)));
+            throw new LinkEndedException(ToEnd(response, problem));
         }
 
         var body = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
@@ -118,7 +119,7 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ending);
         limit.CancelAfter(Settings.Options.ConnectTimeout);
         using var response = await HttpRequests.PostAsync(Settings, Settings.Address, Token, body, [], limit.Token).ConfigureAwait(false);
-        if (response.StatusCode == System.Net.HttpStatusCode.NoContent)
+        if (response.StatusCode == HttpStatusCode.NoContent)
             return;
         if (response.IsSuccessStatusCode)
         {
@@ -127,10 +128,10 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         }
 
         var problem = await HttpRequests.ReadProblemAsync(response, limit.Token).ConfigureAwait(false);
-        var delay = HttpRequests.DelayOf(response);
-        if (problem.Code is null || problem.CloseCode is not null)
+        var code = problem.Code ?? CodeOf(response.StatusCode);
+        if (code is null || problem.CloseCode is not null)
         {
-            End(HttpRequests.ToEnd(response.StatusCode, problem, delay));
+            End(ToEnd(response, problem));
             return;
         }
 
@@ -138,13 +139,28 @@ internal sealed class PollingTransport(Settings settings, string? token) : Trans
         {
             Type = "error",
             Ref = problem.Ref ?? reference,
-            Code = problem.Code,
-            Text = problem.Detail ?? problem.Code,
-            Retry = problem.Retry ?? delay?.TotalSeconds,
+            Code = code,
+            Text = problem.Detail ?? $"The server has answered {(int)response.StatusCode}.",
+            Retry = problem.Retry ?? HttpRequests.DelayOf(response)?.TotalSeconds,
         });
-        if (problem.Code == ChatErrorCodes.RateLimited)
+        if (code == ChatErrorCodes.RateLimited)
             End(new LinkEnd(LinkEnd.Policy, problem.Detail ?? ""));
     }
+
+    /// <summary>Once the server has let the client in, 401 means that the credentials have expired. The next connection has new ones.</summary>
+    private LinkEnd ToEnd(HttpResponseMessage response, Problem problem)
+    {
+        var end = HttpRequests.ToEnd(response.StatusCode, problem, HttpRequests.DelayOf(response));
+        return _rooms.HasWelcome && response.StatusCode == HttpStatusCode.Unauthorized ? end with { Earliest = TimeSpan.Zero } : end;
+    }
+
+    /// <summary>A frame that isn't sent again, although what refuses it doesn't speak the protocol, for example a proxy.</summary>
+    private static string? CodeOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.RequestEntityTooLarge => ChatErrorCodes.TooBig,
+        HttpStatusCode.BadRequest or HttpStatusCode.UnsupportedMediaType => ChatErrorCodes.Malformed,
+        _ => null,
+    };
 
     private void End(LinkEnd end)
     {

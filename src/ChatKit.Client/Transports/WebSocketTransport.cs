@@ -72,6 +72,12 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
     {
         var options = _socket.Options;
         options.AddSubProtocol(Subprotocol);
+        if (OperatingSystem.IsBrowser())
+        {
+            await ConnectInBrowserAsync(address).ConfigureAwait(false);
+            return;
+        }
+
         options.KeepAliveInterval = TimeSpan.Zero; // The protocol has its own.
         options.CollectHttpResponseDetails = true;
         foreach (var (name, value) in Settings.Headers)
@@ -90,6 +96,24 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
         }
     }
 
+    /// <summary>
+    /// Connects with a browser's own WebSocket, which has cookies but no other headers: a token is in a subprotocol, because URLs are logged. It
+    /// doesn't say why a handshake has failed.
+    /// </summary>
+    private async Task ConnectInBrowserAsync(Uri address)
+    {
+        if (Token is { Length: > 0 })
+            _socket.Options.AddSubProtocol($"bearer.{Token}");
+        try
+        {
+            await _socket.ConnectAsync(ToWebSocket(address), Ending).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsFailure(e) && !Ending.IsCancellationRequested)
+        {
+            throw new LinkEndedException(LinkEnd.Broken(HttpRequests.Describe(e)) with { IsUnknown = true });
+        }
+    }
+
     /// <summary>A WebSocket with options of its own can't use a handler that is not its own, unless the application says so.</summary>
     private HttpMessageInvoker? Invoker() =>
         Settings.Options.HttpMessageInvoker ?? (Settings.Options.ConfigureWebSocket is null ? HttpRequests.Shared : null);
@@ -100,8 +124,8 @@ internal sealed class WebSocketTransport(Settings settings, string? token) : Tra
         if ((int)status < 200)
             return LinkEnd.Broken(HttpRequests.Describe(exception)) with { IsUnknown = HttpRequests.IsUnreachable(exception) };
 
-        // A proxy that blocks WebSockets can answer like this, and then another transport finds out.
-        if (status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden && Settings.Transports.Length > 1)
+        // A proxy can answer like this: one that blocks WebSockets, or hasn't found the server yet.
+        if (status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
             return LinkEnd.Broken($"The handshake was answered with {(int)status}.");
         IEnumerable<string>? retry = null;
         _socket.HttpResponseHeaders?.TryGetValue("Retry-After", out retry);

@@ -80,7 +80,7 @@ internal sealed class InProcessBackplane : IBackplane
 
         var stored = await _history.AppendAsync(room, message, capacity, cancellationToken).ConfigureAwait(false);
         if (stored.IsNew)
-            Deliver(room, message.WithPosition(stored.Position));
+            Deliver(room, stored.Place(message));
         return stored.Position;
     }
 

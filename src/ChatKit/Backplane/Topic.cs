@@ -108,7 +108,7 @@ internal sealed class Topic(IMessageHistory history, Action<string, ChatMessage>
     private MessagePosition Deliver(string room, ChatMessage message, AppendResult stored)
     {
         if (stored.IsNew)
-            deliver(room, message.WithPosition(stored.Position));
+            deliver(room, stored.Place(message));
         return stored.Position;
     }
 

@@ -36,6 +36,12 @@ internal sealed class ClientDialog(IDialogClient client, bool resumesByFrame)
     /// <summary>Reads a frame. Returns null if it contains nothing for the handler. A malformed frame is answered with an error.</summary>
     public InboundMessage? Read(WebSocketMessage received)
     {
+        if (V1MessageFrame.TryRead(received) is { } message)
+        {
+            EndResume();
+            return message;
+        }
+
         if (V1ClientFrame.Read(received, out var frame) is { } problem)
         {
             Refuse(frame, problem);

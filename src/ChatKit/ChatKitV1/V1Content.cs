@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json;
 
@@ -6,15 +7,28 @@ namespace ChatKit.ChatKitV1;
 /// <summary>Writes messages and their content into frames.</summary>
 internal static class V1Content
 {
+    /// <summary>No history of ChatKit has longer positions.</summary>
+    private const int MaxPosition = 64;
+
     public static void WriteIfAny(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
             json.WriteString(name, value);
     }
 
+    public static void WritePosition(Utf8JsonWriter json, MessagePosition position)
+    {
+        Span<char> text = stackalloc char[MaxPosition];
+        if (text.TryWrite(CultureInfo.InvariantCulture, $"{position.Epoch}:{position.Sequence}", out var length))
+            json.WriteString("position", text[..length]);
+        else
+            json.WriteString("position", position.ToString());
+    }
+
     public static void WriteMessage(Utf8JsonWriter json, ChatMessage message)
     {
-        WriteIfAny(json, "position", message.Position?.ToString());
+        if (message.Position is { } position)
+            WritePosition(json, position);
         WriteIfAny(json, "from", message.From);
         json.WriteString("at", message.At.UtcDateTime);
         if (message is { IsDeleted: false, ChangedAt: { } changed })

@@ -77,7 +77,7 @@ internal static class V1Frames
         {
             Begin(json, "skip");
             json.WriteString("room", it.room);
-            json.WriteString("position", it.position.ToString());
+            V1Content.WritePosition(json, it.position);
         });
 
     public static byte[] Gap(string room, MessageGap gap) =>
@@ -161,7 +161,7 @@ internal static class V1Frames
             Begin(json, "read");
             json.WriteString("room", read.Room);
             json.WriteString("user", read.User);
-            json.WriteString("position", read.Position.ToString());
+            V1Content.WritePosition(json, read.Position);
         });
 
     /// <summary>Older messages of a room, as they are now. The oldest are left out if the frame would be too large.</summary>
@@ -206,7 +206,8 @@ internal static class V1Frames
             Begin(json, "ack");
             V1Content.WriteIfAny(json, "ref", ack.reference);
             V1Content.WriteIfAny(json, "room", ack.room);
-            V1Content.WriteIfAny(json, "position", ack.position?.ToString());
+            if (ack.position is { } position)
+                V1Content.WritePosition(json, position);
         });
 
     /// <param name="reference">The ref of the message that is answered; null if it has none.</param>

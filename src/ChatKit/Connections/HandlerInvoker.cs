@@ -45,6 +45,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
         using var span = services.Tracing.Handle(room, connection.Id, inbound.Message.Data.Length);
         if (room != connection.Room || inbound.Message.IsJson)
             HandledMessage.Set(connection, room, inbound.Message);
+        connection.SetHandled(inbound.Message);
         try
         {
             if (inbound.Request is ServerJoin join)
@@ -61,6 +62,7 @@ internal sealed class HandlerInvoker(ServerConnection connection, KeepAlive keep
                 connection.OnRefused(V1Error.Of(e).Code);
         }
 
+        connection.SetHandled(default);
         keepAlive.IsBusy = false;
     }
 

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ChatKit.ChatKitV1;
 using ChatKit.Rooms;
 using ChatKit.Rooms.Events;
@@ -7,6 +8,12 @@ namespace ChatKit.Connections;
 /// <content>What the handler publishes in rooms.</content>
 internal sealed partial class ServerConnection
 {
+    private HandledText _handledText;
+
+    /// <summary>Sets the message that the handler is handling; the default for none.</summary>
+    public void SetHandled(in WebSocketMessage message) =>
+        _handledText.Set(message.Type == WebSocketMessageType.Text ? message.Data : default);
+
     public override ValueTask BroadcastAsync(
         string text, BroadcastOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(text, options, cancellationToken).WithoutResult();
@@ -20,7 +27,7 @@ internal sealed partial class ServerConnection
     {
         ArgumentNullException.ThrowIfNull(text);
         var handled = HandledMessage.Of(this);
-        var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default);
+        var message = Outgoing.Text(text, _services.Clock.GetUtcNow(), this, options?.Audience ?? default, _handledText.Find(text));
         if (IsJson(message.Data, options?.IsJson, handled, nameof(text)))
             message = message.AsJson();
         return PublishAsync(message, options, handled, cancellationToken);

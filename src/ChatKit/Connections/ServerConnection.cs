@@ -24,6 +24,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     private readonly WebSocketConnectionInfo _info;
     private readonly ConnectionServices _services;
     private readonly int? _homeCapacity;
+    private readonly long _openedAt;
     private readonly int _replayLimit;
     private readonly ConnectionRooms _rooms;
     private Presentation _presentation;
@@ -39,7 +40,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
         AllowsClientJoins = options.AllowClientJoins;
         (TracksReads, _sharesReads) = (options.TrackReads && SpeaksV1, options.ShareReads);
         UserId = info.UserId;
-        OpenedAt = services.Clock.GetUtcNow();
+        _openedAt = services.Clock.GetUtcNow().UtcTicks;
         _presentation = new Presentation(options.TrackPresence && !transport.IsShort ? UserId ?? Id : null);
         _rooms = new ConnectionRooms(
             this,
@@ -62,7 +63,7 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
     public override string? UserId { get; }
 
     /// <summary>When the connection began.</summary>
-    public DateTimeOffset OpenedAt { get; }
+    public DateTimeOffset OpenedAt => new(_openedAt, TimeSpan.Zero);
 
     public override IReadOnlyDictionary<string, object?> RouteValues => _info.RouteValues;
 

@@ -41,10 +41,10 @@ internal sealed class InMemoryMessageHistory(
                     continue;
                 if (message.IdempotencyKey is { } known && _keys.Find(room, known) is { } first)
                     return ValueTask.FromResult(new AppendResult(first, IsNew: false));
-                var position = stored.Append(message, capacity, options.Value.HistoryCapacity, clock.GetTimestamp());
+                var result = new AppendResult(message, stored.Append(message, capacity, options.Value.HistoryCapacity, clock.GetTimestamp()));
                 if (message.IdempotencyKey is { } key)
-                    _keys.Add(room, key, position);
-                return ValueTask.FromResult(new AppendResult(position, IsNew: true));
+                    _keys.Add(room, key, result.Position);
+                return ValueTask.FromResult(result);
             }
         }
     }

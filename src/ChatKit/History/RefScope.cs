@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ChatKit.History;
 
 /// <summary>
@@ -9,8 +11,13 @@ internal sealed class RefScope(string? user, string reference)
 {
     private static readonly AsyncLocal<RefScope?> Ambient = new();
 
-    /// <summary>The number of times that each message was stored: a handler may broadcast the same text twice. Nearly always 1.</summary>
-    private readonly Dictionary<string, int> _counts = new(1);
+    /// <summary>
+    /// The digest of the first message that was stored, and the number of times: a handler may broadcast the same text twice. Nearly always 1.
+    /// </summary>
+    private (UInt128 Digest, int Count) _first;
+
+    /// <summary>The same of other messages; null if the handler has stored one message, as nearly all do.</summary>
+    private Dictionary<UInt128, int>? _others;
     private volatile bool _ended;
 
     /// <summary>The scope that the caller runs in; null if there is none, or if its message was handled.</summary>
@@ -33,24 +40,23 @@ internal sealed class RefScope(string? user, string reference)
 
     /// <summary>The key of a message or a change that is about to be stored.</summary>
     /// <param name="digest">Its digest (<see cref="IdempotencyKey"/>).</param>
-    public string KeyOf(string digest)
+    public string KeyOf(UInt128 digest)
     {
-        int count;
-        lock (_counts)
-            _counts[digest] = count = _counts.GetValueOrDefault(digest) + 1;
-        return IdempotencyKey.OfUser(user, reference, digest, count);
+        lock (this)
+            return IdempotencyKey.OfUser(user, reference, digest, ++CountOf(digest));
     }
 
     /// <summary>
     /// Takes the key of a message or a change back that could not be stored, or may not have been. If the handler tries again, it has the
     /// same key, and is stored once. Does nothing if an equal one has been given a key since.
     /// </summary>
-    public void TakeBack(string digest, string key)
+    public void TakeBack(UInt128 digest, string key)
     {
-        lock (_counts)
+        lock (this)
         {
-            if (IdempotencyKey.OfUser(user, reference, digest, _counts[digest]) == key)
-                _counts[digest]--;
+            ref var count = ref CountOf(digest);
+            if (IdempotencyKey.OfUser(user, reference, digest, count) == key)
+                count--;
         }
     }
 
@@ -58,5 +64,14 @@ internal sealed class RefScope(string? user, string reference)
     {
         if (Room is null)
             (Room, Position) = (room, position);
+    }
+
+    private ref int CountOf(UInt128 digest)
+    {
+        if (_first.Count == 0)
+            _first.Digest = digest;
+        if (_first.Digest == digest)
+            return ref _first.Count;
+        return ref CollectionsMarshal.GetValueRefOrAddDefault(_others ??= [], digest, out _);
     }
 }

@@ -28,23 +28,24 @@ internal sealed class StoredRoom(long now)
 
     public void Clear() => (_ring, _count) = ([], 0);
 
-    public MessagePosition Append(ChatMessage message, int? capacity, int defaultCapacity, long now)
+    /// <summary>Returns the message at its position.</summary>
+    public ChatMessage Append(ChatMessage message, int? capacity, int defaultCapacity, long now)
     {
         if (capacity > (_capacity ?? 0))
             _capacity = capacity;
         var kept = _capacity ?? defaultCapacity;
-        var position = new MessagePosition(_epoch, ++_top);
+        var stored = message.WithPosition(new MessagePosition(_epoch, ++_top));
         while (_count >= Math.Max(1, kept))
             _ring[(_top - _count--) % _ring.Length] = null;
         if (kept > 0)
         {
             Grow(kept);
-            _ring[_top % _ring.Length] = message.WithPosition(position);
+            _ring[_top % _ring.Length] = stored;
             _count++;
         }
 
         LastAppend = LastUse = now;
-        return position;
+        return stored;
     }
 
     public ChangeResult Change(MessageChange change, long now)

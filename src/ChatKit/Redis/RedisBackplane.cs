@@ -152,6 +152,7 @@ internal sealed class RedisBackplane : IBackplane, IDisposable
         try
         {
             var database = await _connection.GetDatabaseAsync().ConfigureAwait(false);
+            _rooms.AppendsOf(room)?.Flush();
             return await database
                 .PublishAsync(_connection.ChannelOf(_rooms[room].Channel), payload)
                 .WaitAsync(cancellationToken)

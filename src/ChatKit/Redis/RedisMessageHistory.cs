@@ -1,4 +1,3 @@
-using System.Globalization;
 using ChatKit.History;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -13,6 +12,7 @@ internal sealed class RedisMessageHistory(
     private const string NotChanged = "The message was not changed";
 
     private readonly RedisHistoryReader _reader = new(connection, rooms, redis, options);
+    private readonly RedisAppender _appender = new(connection, options);
     private readonly SpareEpoch _spare = new();
 
     public ValueTask<AppendResult> AppendAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
@@ -24,41 +24,15 @@ internal sealed class RedisMessageHistory(
     {
         HistoryArguments.ThrowIfInvalid(room, message, capacity);
         cancellationToken.ThrowIfCancellationRequested();
-        var (to, epoch) = (rooms[room], _spare.Peek());
-        var (known, revision) = to.Known;
+        var append = new RedisAppend(RedisEntry.Encode(message), capacity, message.IdempotencyKey, publish);
         try
         {
-            var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
-            var answer = await RedisScripts.Append.RunAsync(
-                database,
-                to.KeysFor(message.IdempotencyKey),
-                [
-                    RedisEntry.Encode(message),
-                    capacity?.ToString(CultureInfo.InvariantCulture) ?? "",
-                    options.Value.HistoryCapacity,
-                    (long)options.Value.RoomTimeToLive.TotalMilliseconds,
-                    epoch,
-                    (long)IdempotencyKeys.Lifetime.TotalMilliseconds,
-                    known.Epoch,
-                    known.Sequence,
-                    revision,
-                    publish ? connection.PublishCommand : "",
-                    publish ? connection.NameInScripts(to.Channel) : "",
-                ],
-                cancellationToken).ConfigureAwait(false);
-            var position = new MessagePosition((string)answer[0]!, (long)answer[1]);
-            if (position.Epoch == epoch)
-                _spare.Used(epoch);
-
-            // A duplicate has an earlier position, possibly in another epoch.
-            var isNew = (bool)answer[2];
-            if (isNew)
-                to.Note(position);
-            return new AppendResult(position, isNew);
+            var index = 0;
+            var appending = rooms.AppendsOf(room)?.Add(_appender, append, out index) ?? _appender.AppendAsync(rooms[room], [append]);
+            return (await appending.WaitAsync(cancellationToken).ConfigureAwait(false))[index];
         }
         catch (Exception e) when (connection.UnavailableOf(e, NotStored) is { } unavailable)
         {
-            _spare.Used(epoch);
             throw unavailable;
         }
     }
@@ -77,6 +51,7 @@ internal sealed class RedisMessageHistory(
         try
         {
             var database = await connection.GetDatabaseAsync().ConfigureAwait(false);
+            rooms.AppendsOf(room)?.Flush();
             var answer = await RedisScripts.Change.RunAsync(
                 database,
                 to.KeysFor(change.IdempotencyKey),

@@ -45,6 +45,7 @@ internal sealed class RedisRoom(string prefix, string name)
         }
     }
 
-    public RedisKey[] KeysFor(string? idempotencyKey) =>
-        idempotencyKey is null ? Keys : [.. Keys, RedisKeys.OfMessage(prefix, name, idempotencyKey)];
+    public RedisKey[] KeysFor(string? idempotencyKey) => idempotencyKey is null ? Keys : [.. Keys, KeyOf(idempotencyKey)];
+
+    public RedisKey KeyOf(string idempotencyKey) => RedisKeys.OfMessage(prefix, name, idempotencyKey);
 }

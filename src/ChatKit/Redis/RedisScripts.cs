@@ -25,70 +25,84 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// Stores a message, assigns its position and publishes it. A server that is out of memory refuses the first write, so either all
-    /// writes succeed or none.
+    /// Stores messages in their order, assigns their positions and publishes them. A server that is out of memory refuses the first write,
+    /// so either all writes succeed or none.
     /// </summary>
     /// <remarks>
-    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the entry; the capacity, or an empty text for
-    /// the stored one (the larger of the two applies); the default capacity; the time to live in milliseconds; the epoch to use if a new one
-    /// starts; the lifetime of the idempotency key in milliseconds; the epoch, the sequence and the revision that the caller knows to be
-    /// stored; the command that publishes, or an empty text; the channel.
+    /// KEYS: the meta hash; the list; and, if any message has an idempotency key, a key for each message, which is the meta hash for those
+    /// that have none. ARGV: the default capacity; the time to live in milliseconds; the epoch to use if a new one starts; the lifetime of
+    /// the idempotency keys in milliseconds; the epoch, the sequence and the revision that the caller knows to be stored; the command that
+    /// publishes, or an empty text; the channel; and for each message the entry, and the capacity or an empty text for the stored one (the
+    /// largest applies). Returns the epoch of the stored messages, and for each message its sequence, or the position of the message that was
+    /// stored with its key, or an array with the error of its key.
     /// </remarks>
     public static RedisScript Append { get; } = new(
         """
-        if KEYS[3] then
-          local first = redis.call('GET', KEYS[3])
-          if first then
-            local epoch, sequence = string.match(first, '^(.*):(%d+)$')
-            return {epoch, tonumber(sequence), 0}
+        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity', 'revision')
+        local epoch, top, revision = meta[1], tonumber(meta[2]) or 0, tonumber(meta[4]) or 0
+        local forks = epoch == ARGV[5] and (top < tonumber(ARGV[6]) or revision < tonumber(ARGV[7]))
+        if forks or not epoch then
+          epoch = ARGV[3]
+        end
+        local answer, entries, positions, named = {epoch}, {}, {}, 0
+        for i = 1, (#ARGV - 9) / 2 do
+          local key = KEYS[i + 2]
+          local keyed = key and key ~= KEYS[1]
+          local first = keyed and (positions[key] or redis.pcall('GET', key))
+          if type(first) == 'table' then
+            answer[i + 1] = {first.err}
+          elseif first then
+            answer[i + 1] = first
+          else
+            entries[#entries + 1] = ARGV[8 + 2 * i]
+            named = math.max(named, tonumber(ARGV[9 + 2 * i]) or 0)
+            answer[i + 1] = top + #entries
+            if keyed then
+              positions[key] = epoch .. ':' .. string.format('%.0f', top + #entries)
+            end
           end
         end
-        local meta = redis.call('HMGET', KEYS[1], 'epoch', 'sequence', 'capacity', 'revision')
-        local epoch, sequence = meta[1], tonumber(meta[2]) or 0
-        local named, kept = tonumber(ARGV[2]) or 0, tonumber(meta[3]) or 0
+        if #entries == 0 then
+          return answer
+        end
+        local kept = tonumber(meta[3]) or 0
         local capacity = math.max(named, kept)
         if capacity == 0 then
-          capacity = tonumber(ARGV[3])
+          capacity = tonumber(ARGV[1])
         end
-        local revision = tonumber(meta[4]) or 0
-        if not epoch then
-          epoch, capacity = ARGV[5], math.max(capacity, 1)
-          redis.call('RPUSH', KEYS[2], ARGV[1])
-          redis.call('LTRIM', KEYS[2], -1, -1)
-        else
-          if epoch == ARGV[7] and (sequence < tonumber(ARGV[8]) or revision < tonumber(ARGV[9])) then
-            redis.call('HSET', KEYS[1], 'epoch', ARGV[5], 'parent', epoch, 'fork', sequence, 'forked', revision)
-            epoch = ARGV[5]
-          end
-          if redis.call('RPUSH', KEYS[2], ARGV[1]) > capacity then
-            redis.call('LTRIM', KEYS[2], -capacity, -1)
-          end
+        if not meta[1] then
+          capacity = math.min(math.max(capacity, 1), #entries)
+        elseif forks then
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'parent', meta[1], 'fork', top, 'forked', revision)
         end
-        sequence = sequence + 1
+        if redis.call('RPUSH', KEYS[2], unpack(entries)) > capacity then
+          redis.call('LTRIM', KEYS[2], -capacity, -1)
+        end
         if named > kept then
-          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence, 'capacity', ARGV[2])
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', top + #entries, 'capacity', named)
         else
-          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', sequence)
+          redis.call('HSET', KEYS[1], 'epoch', epoch, 'sequence', top + #entries)
         end
-        redis.call('PEXPIRE', KEYS[1], ARGV[4] * 2)
-        redis.call('PEXPIRE', KEYS[2], ARGV[4])
-        local position = epoch .. ':' .. string.format('%.0f', sequence)
-        if KEYS[3] then
-          redis.call('SET', KEYS[3], position, 'PX', ARGV[6])
+        redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
+        redis.call('PEXPIRE', KEYS[2], ARGV[2])
+        for key, position in pairs(positions) do
+          redis.call('SET', key, position, 'PX', ARGV[4])
         end
-        if ARGV[10] ~= '' then
-          redis.call(ARGV[10], ARGV[11], position .. '\n' .. ARGV[1])
+        if ARGV[8] ~= '' then
+          for i, entry in ipairs(entries) do
+            redis.call(ARGV[8], ARGV[9], epoch .. ':' .. string.format('%.0f', top + i) .. '\n' .. entry)
+          end
         end
-        return {epoch, sequence, 1}
+        return answer
         """);
 
     /// <summary>Replaces the payload of a stored message, assigns the change its revision, and publishes it.</summary>
     /// <remarks>
-    /// KEYS: as for <see cref="Append"/>. ARGV: the epoch and the sequence of the message; whether it is deleted, 1 or 0; the flags and the
-    /// tail of <see cref="RedisEntry.Encode(MessageChange)"/>; the time to live in milliseconds; the epoch to use if a new one starts; the
-    /// lifetime of the idempotency key in milliseconds; the epoch, the sequence and the revision that the caller knows to be stored; the
-    /// command that publishes, or an empty text; the channel. Returns the outcome (0 gone, 1 changed, 2 unchanged), and for a change the
-    /// epoch, the last sequence, the revision and the entry.
+    /// KEYS: the meta hash; the list; the idempotency key, if there is one. ARGV: the epoch and the sequence of the message; whether it is
+    /// deleted, 1 or 0; the flags and the tail of <see cref="RedisEntry.Encode(MessageChange)"/>; the time to live in milliseconds; the epoch
+    /// to use if a new one starts; the lifetime of the idempotency key in milliseconds; the epoch, the sequence and the revision that the
+    /// caller knows to be stored; the command that publishes, or an empty text; the channel. Returns the outcome (0 gone, 1 changed, 2
+    /// unchanged), and for a change the epoch, the last sequence, the revision and the entry.
     /// </remarks>
     public static RedisScript Change { get; } = new(
         LastUnchanged +

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ChatKit.ChatKitV1;
 using ChatKit.Diagnostics;
 using ChatKit.Rooms.Events;
@@ -9,9 +9,10 @@ namespace ChatKit.Rooms;
 
 /// <summary>
 /// Delivers the items that a room has accepted: joins the frames of a batch, and offers them to each live member. A member costs no task,
-/// no allocation and no wait.
+/// no allocation and no wait. In a large room, several processors share the members, but they never deliver two pieces at the same time, so
+/// that each member receives everything in order.
 /// </summary>
-internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices services)
+internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices services) : IDelivery
 {
     /// <summary>Frames are joined up to about this many bytes: large enough for one write, small enough to fit any queue.</summary>
     private const int JoinLimit = 32 * 1024;
@@ -19,14 +20,34 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     /// <summary>Null as long as no user has read the room.</summary>
     private ReadNotices? _reads;
 
-    /// <summary>Delivers a batch to all members that are live.</summary>
-    /// <param name="batch">The items to deliver.</param>
-    /// <param name="number">The number of items that the room had taken before.</param>
-    public void Deliver(ReadOnlySpan<RoomItem> batch, long number)
+    public async ValueTask DeliverAsync(List<RoomItem> batch, long number)
     {
         try
         {
-            DeliverMeasured(batch, number);
+            var began = services.Metrics.Begin();
+            var spans = services.Tracing.HasListeners ? Trace(batch) : null;
+            var deliveries = 0;
+            try
+            {
+                for (var done = 0; done < batch.Count;)
+                {
+                    // Read again for each piece: a member that refused one must not receive the next before it has caught up.
+                    var live = room.LiveMembers();
+                    var count = CountToJoin(CollectionsMarshal.AsSpan(batch)[done..], live.Longest);
+                    var (delivered, failure) = await OfferAsync(batch, done, count, number + done, live).ConfigureAwait(false);
+                    deliveries += delivered;
+                    done += count;
+                    if (failure is not null)
+                        Fail(failure, spans);
+                }
+            }
+            catch (Exception e)
+            {
+                Fail(e, spans);
+            }
+
+            services.Metrics.FannedOut(began, deliveries);
+            spans?.ForEach(static span => span.Dispose());
         }
         catch (Exception e)
         {
@@ -36,19 +57,15 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     }
 
     /// <summary>Delivers signals to the live members that are not slow, except for their senders.</summary>
-    public void DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals)
+    public async ValueTask DeliverSignalsAsync(IReadOnlyDictionary<SignalKey, RoomItem> signals)
     {
         try
         {
-            var live = room.LiveMembers(out _);
-            foreach (var (key, item) in signals)
-            {
-                foreach (ref readonly var one in live.AsSpan())
-                {
-                    if ((one.Format & WireFormat.V1) != 0 && !one.Member.Client.Has(key.ConnectionId))
-                        one.Outbound.TryEnqueueSignal(key, item.Frame(room.Name, one.Format));
-                }
-            }
+            var live = room.LiveMembers();
+            var threads = ThreadsFor(live);
+            var (_, failure) = threads == 1 ? OfferSignals(signals, live.All) : await ShareAsync(signals, live, threads).ConfigureAwait(false);
+            if (failure is not null)
+                services.Logger.FanOutFailed(room.Name, failure);
         }
         catch (Exception e)
         {
@@ -56,169 +73,121 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         }
     }
 
-    private void DeliverMeasured(ReadOnlySpan<RoomItem> batch, long number)
-    {
-        var began = services.Metrics.Begin();
-        var spans = services.Tracing.HasListeners ? Trace(batch) : null;
-        var deliveries = 0;
-        try
-        {
-            deliveries = DeliverInPieces(batch, number);
-        }
-        catch (Exception e)
-        {
-            services.Logger.FanOutFailed(room.Name, e);
-            spans?.ForEach(span => ChatKitTracing.Fail(span, e));
-        }
-
-        services.Metrics.FannedOut(began, deliveries);
-        spans?.ForEach(static span => span.Dispose());
-    }
-
-    private List<Activity> Trace(ReadOnlySpan<RoomItem> batch)
+    private List<Activity> Trace(List<RoomItem> batch)
     {
         var spans = new List<Activity>();
         foreach (var item in batch)
         {
-            if (item.Message is { } message && services.Tracing.Deliver(room.Name, message, batch.Length) is { } span)
+            if (item.Message is { } message && services.Tracing.Deliver(room.Name, message, batch.Count) is { } span)
                 spans.Add(span);
         }
 
         return spans;
     }
 
-    /// <summary>Returns how many messages were enqueued, counted once for each member.</summary>
-    private int DeliverInPieces(ReadOnlySpan<RoomItem> batch, long number)
+    private void Fail(Exception exception, List<Activity>? spans)
     {
-        var deliveries = 0;
-        while (!batch.IsEmpty)
-        {
-            // Read again for each piece: a member that refused one must not receive the next before it has caught up.
-            var live = room.LiveMembers(out var longest);
-            var count = 1;
-            var bytes = SizeOf(batch[0], longest);
-            while (count < batch.Length && bytes + SizeOf(batch[count], longest) <= JoinLimit)
-                bytes += SizeOf(batch[count++], longest);
-
-            deliveries += DeliverJoined(batch[..count], number, live);
-            batch = batch[count..];
-            number += count;
-        }
-
-        return deliveries;
+        services.Logger.FanOutFailed(room.Name, exception);
+        spans?.ForEach(span => ChatKitTracing.Fail(span, exception));
     }
 
-    private int SizeOf(RoomItem item, WireFormat format) => item.Frame(room.Name, format).Length;
-
-    private int DeliverJoined(ReadOnlySpan<RoomItem> items, long number, LiveMember[] live)
+    /// <summary>The number of items, from the first, whose frames are joined.</summary>
+    private int CountToJoin(ReadOnlySpan<RoomItem> items, WireFormat longest)
     {
-        var joined = default(JoinedFrames);
+        var count = 1;
+        var bytes = items[0].Frame(room.Name, longest).Length;
+        while (count < items.Length && bytes + items[count].Frame(room.Name, longest).Length <= JoinLimit)
+            bytes += items[count++].Frame(room.Name, longest).Length;
+        return count;
+    }
+
+    /// <summary>The number of threads that are worth their cost.</summary>
+    private int ThreadsFor(LiveMembers live) => live.All.Length < services.SharedFrom
+        ? 1
+        : Math.Max(2, Math.Min(Environment.ProcessorCount, live.All.Length / (Math.Max(1, services.SharedFrom / 2))));
+
+    /// <summary>Offers items to the live members, and then carries out the commands among them.</summary>
+    private ValueTask<FanOutResult> OfferAsync(List<RoomItem> batch, int start, int count, long number, LiveMembers live)
+    {
+        var piece = new FanOutPiece(room.Name, batch, start, count, number);
+        var threads = ThreadsFor(live);
+        if (threads > 1)
+            return ShareAsync(piece, live, threads);
+        var result = Offer(ref piece, live.All);
+        End(in piece);
+        return new ValueTask<FanOutResult>(result);
+    }
+
+    private async ValueTask<FanOutResult> ShareAsync(FanOutPiece piece, LiveMembers live, int threads)
+    {
+        piece.JoinFor(live);
+        var result = await new MemberSlices(live.All, threads, slice => Offer(ref piece, slice)).RunAsync().ConfigureAwait(false);
+        End(in piece);
+        return result;
+    }
+
+    private async ValueTask<FanOutResult> ShareAsync(IReadOnlyDictionary<SignalKey, RoomItem> signals, LiveMembers live, int threads) =>
+        await new MemberSlices(live.All, threads, slice => OfferSignals(signals, slice)).RunAsync().ConfigureAwait(false);
+
+    /// <summary>Offers a piece to some members. The exception of one does not affect the others.</summary>
+    private FanOutResult Offer(ref FanOutPiece piece, ReadOnlySpan<LiveMember> members)
+    {
         var deliveries = 0;
-        long? first = null;
-        long? revision = null;
-        HashSet<string?>? leftOut = null;
-        List<ReadEvent>? reads = null;
-        List<RoomEvent>? commands = null;
-        foreach (var item in items)
+        Exception? failure = null;
+        for (var next = 0; next < members.Length;)
         {
-            first ??= item.Position?.Sequence ?? (item.Event as MessageGap)?.After.Sequence + 1;
-            if (item.Message is { Audience: Audience.Others } forOthers)
-                (leftOut ??= []).Add(forOthers.ConnectionId);
-            switch (item.Event)
+            try
             {
-                case null:
-                    break;
-                case ChangeEvent change:
-                    revision ??= change.Revision;
-                    break;
-                case ReadEvent read:
-                    (reads ??= []).Add(read);
-                    break;
-                case DisconnectEvent or UserCommand:
-                    (commands ??= []).Add(item.Event);
-                    break;
+                while (next < members.Length)
+                    deliveries += OfferTo(in members[next++], ref piece);
+            }
+            catch (Exception e)
+            {
+                failure ??= e;
             }
         }
 
-        foreach (ref readonly var one in live.AsSpan())
+        return new FanOutResult(deliveries, failure);
+    }
+
+    /// <summary>Offers a piece to a member. Returns the number of messages that it accepts.</summary>
+    private int OfferTo(in LiveMember one, ref FanOutPiece piece)
+    {
+        var due = piece.FramesFor(in one, out var count);
+        if (due.Length == 0)
+            return 0;
+        var result = one.Outbound.TryEnqueue(due);
+        if (result == EnqueueResult.Full)
+            FallBehind(one.Member, piece.Items, piece.Number);
+        return result == EnqueueResult.Accepted ? count : 0;
+    }
+
+    private FanOutResult OfferSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals, ReadOnlySpan<LiveMember> members)
+    {
+        try
         {
-            var count = items.Length - (reads?.Count ?? 0);
-            var isFiltered = one.LiveFrom > number
-                || one.DeliveredThrough >= first
-                || (leftOut is not null && one.IsAnyOf(leftOut))
-                || one.DeliveredRevision >= revision;
-            var due = isFiltered
-                ? Join(items, number, one.Member, one.Format, out count)
-                : JoinOnce(ref joined[(int)one.Format], items, number, one.Format);
-            if (due.IsEmpty)
-                continue;
+            foreach (var (key, item) in signals)
+            {
+                foreach (ref readonly var one in members)
+                {
+                    if ((one.Format & WireFormat.V1) != 0 && !one.Member.Client.Has(key.ConnectionId))
+                        one.Outbound.TryEnqueueSignal(key, item.Frame(room.Name, one.Format));
+                }
+            }
 
-            var result = one.Outbound.TryEnqueue(due);
-            if (result == EnqueueResult.Full)
-                FallBehind(one.Member, items, number);
-            else if (result == EnqueueResult.Accepted)
-                deliveries += count;
+            return default;
         }
+        catch (Exception e)
+        {
+            return new FanOutResult(0, e);
+        }
+    }
 
-        if (reads is not null)
+    private void End(in FanOutPiece piece)
+    {
+        if (piece.Reads is { } reads)
             (_reads ??= new ReadNotices(room)).Deliver(reads);
-        commands?.ForEach(Execute);
-        return deliveries;
-    }
-
-    /// <summary>The frames of all items: joined for the first member that needs them, shared by the others.</summary>
-    private ReadOnlyMemory<byte> JoinOnce(ref ReadOnlyMemory<byte> joined, ReadOnlySpan<RoomItem> items, long number, WireFormat format)
-    {
-        if (joined.IsEmpty)
-            joined = Join(items, number, null, format, out _);
-        return joined;
-    }
-
-    /// <summary>
-    /// The frames of these items for a member, or for all members if it is null, and the number of messages that the member receives.
-    /// </summary>
-    private ReadOnlyMemory<byte> Join(ReadOnlySpan<RoomItem> items, long number, RoomMember? member, WireFormat format, out int count)
-    {
-        count = 0;
-        var length = 0;
-        var last = default(ReadOnlyMemory<byte>);
-        for (var i = 0; i < items.Length; i++)
-        {
-            if (member?.IsSentFor(items[i], number + i) == false)
-                continue;
-            last = FrameOf(items[i], member, format);
-            length += last.Length;
-            if (member is null || items[i].IsFor(member.Client))
-                count++;
-        }
-
-        if (length == last.Length)
-            return last;
-
-        var joined = GC.AllocateUninitializedArray<byte>(length);
-        var rest = joined.AsSpan();
-        for (var i = 0; i < items.Length; i++)
-        {
-            if (member?.IsSentFor(items[i], number + i) == false)
-                continue;
-            var frame = FrameOf(items[i], member, format).AsSpan();
-            frame.CopyTo(rest);
-            rest = rest[frame.Length..];
-        }
-
-        return joined;
-    }
-
-    /// <summary>The frame of an item for a member. A member that has read into a gap is notified of the rest of it.</summary>
-    private byte[] FrameOf(RoomItem item, RoomMember? member, WireFormat format)
-    {
-        if ((format & WireFormat.V1) != 0
-            && item.Event is MessageGap gap
-            && member is not null
-            && gap.Behind(member.DeliveredThrough) is { } rest
-            && rest != gap)
-            return V1Frames.Gap(room.Name, rest);
-        return member is null ? item.Frame(room.Name, format) : MemberSender.FrameFor(room.Name, member.Client, item);
+        piece.Commands?.ForEach(Execute);
     }
 
     /// <summary>
@@ -283,12 +252,5 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
 
         services.Logger.MemberBehind(room.Name, member.Client.Id);
         _ = catchUp.RunAsync(member);
-    }
-
-    /// <summary>One piece of joined frames for each wire format.</summary>
-    [InlineArray(WireFormats.Count)]
-    private struct JoinedFrames
-    {
-        private ReadOnlyMemory<byte> _first;
     }
 }

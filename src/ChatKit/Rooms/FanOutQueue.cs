@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace ChatKit.Rooms;
 
 /// <summary>
@@ -114,10 +112,27 @@ internal sealed class FanOutQueue(Lock gate, IDelivery delivery) : IThreadPoolWo
             _turn.Set();
         }
 
-        if (signals is not null)
-            delivery.DeliverSignals(signals);
-        if (_batch.Count > 0)
-            delivery.Deliver(CollectionsMarshal.AsSpan(_batch), first);
+        _ = DeliverAsync(signals, first);
+    }
+
+    /// <summary>Delivers what the turn has taken. If that ends on another thread, the turn ends there: no thread waits.</summary>
+    private async Task DeliverAsync(Dictionary<SignalKey, RoomItem>? signals, long first)
+    {
+        try
+        {
+            if (signals is not null)
+                await delivery.DeliverSignalsAsync(signals).ConfigureAwait(false);
+            if (_batch.Count > 0)
+                await delivery.DeliverAsync(_batch, first).ConfigureAwait(false);
+        }
+        finally
+        {
+            EndTurn();
+        }
+    }
+
+    private void EndTurn()
+    {
         _batch.Clear();
         bool isScheduled;
         lock (gate)

@@ -7,9 +7,17 @@ namespace ChatKit.Rooms;
 /// <summary>Creates messages and changes whose payload is stored in the frame that will be sent, so that it is encoded and copied once.</summary>
 internal static class Outgoing
 {
-    public static ChatMessage Text(string text, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default)
+    /// <param name="text">The text.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="sender">The sender; null if the application sends the message.</param>
+    /// <param name="audience">The members that receive the message.</param>
+    /// <param name="encoded">The text's bytes, if they are known; else empty.</param>
+    public static ChatMessage Text(
+        string text, DateTimeOffset at, WebSocketConnection? sender = null, Audience audience = default, ReadOnlyMemory<byte> encoded = default)
     {
-        WebSocketFrame.Text(text, out var payload);
+        var payload = encoded;
+        if (payload.IsEmpty)
+            WebSocketFrame.Text(text, out payload);
         return Create(WebSocketMessageType.Text, payload, at, sender, audience);
     }
 

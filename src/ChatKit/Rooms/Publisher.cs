@@ -35,7 +35,7 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
     {
         cancellationToken.ThrowIfCancellationRequested();
         var scope = change.IdempotencyKey is null ? RefScope.Current : null;
-        var digest = scope is null ? "" : IdempotencyKey.Digest(room, change);
+        var digest = scope is null ? default : IdempotencyKey.Digest(room, change);
         if (scope is not null)
             change = change with { IdempotencyKey = scope.KeyOf(digest) };
         var began = metrics.Begin();
@@ -78,9 +78,9 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         if (span is { Recorded: true })
             message = message.WithTraceParent(span.Id);
         var scope = capacity != 0 ? RefScope.Current : null;
-        var digest = scope is not null && message.IdempotencyKey is null ? IdempotencyKey.Digest(room, message) : null;
-        if (digest is not null)
-            message = message.WithIdempotencyKey(scope!.KeyOf(digest));
+        UInt128? digest = scope is not null && message.IdempotencyKey is null ? IdempotencyKey.Digest(room, message) : null;
+        if (digest is { } known)
+            message = message.WithIdempotencyKey(scope!.KeyOf(known));
 
         // Measured here, so that storing counts once, whether the backplane stores the message itself or uses a history.
         var began = metrics.Begin();
@@ -98,8 +98,8 @@ internal sealed class Publisher(IBackplane backplane, RoomRegistry rooms, ChatKi
         }
         catch (Exception e)
         {
-            if (digest is not null)
-                scope!.TakeBack(digest, message.IdempotencyKey!);
+            if (digest is { } taken)
+                scope!.TakeBack(taken, message.IdempotencyKey!);
             metrics.Published(capacity != 0, began, e);
             ChatKitTracing.Fail(span, e);
             throw;

@@ -159,9 +159,9 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
     /// <summary>Waits until a member that was removed receives nothing any more.</summary>
     public Task WaitForDeliveryAsync() => _state.Queue.WaitForDeliveryAsync();
 
-    void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number) => _fanOut.Deliver(batch, number);
+    ValueTask IDelivery.DeliverAsync(List<RoomItem> batch, long number) => _fanOut.DeliverAsync(batch, number);
 
-    void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals) => _fanOut.DeliverSignals(signals);
+    ValueTask IDelivery.DeliverSignalsAsync(IReadOnlyDictionary<SignalKey, RoomItem> signals) => _fanOut.DeliverSignalsAsync(signals);
 
     /// <summary>Whether the room takes an event. Read cursors may be lost; commands belong to the rooms of users.</summary>
     private bool IsTaken(RoomEvent roomEvent) => roomEvent switch

@@ -49,7 +49,8 @@ internal sealed class RoomRegistry : IDisposable
             tracing,
             logger,
             clock,
-            options.Value.PresenceListLimit);
+            options.Value.PresenceListLimit,
+            options.Value.SharedFanOutFrom);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);

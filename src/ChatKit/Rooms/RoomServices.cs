@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.Rooms;
 
-/// <summary>The services that all rooms share.</summary>
+/// <summary>The services and settings that all rooms share.</summary>
 internal sealed record RoomServices(
     IBackplane Backplane,
     IMessageHistory History,
@@ -18,7 +18,8 @@ internal sealed record RoomServices(
     ChatKitTracing Tracing,
     ILogger Logger,
     TimeProvider Clock,
-    int PresenceListLimit)
+    int PresenceListLimit,
+    int SharedFrom)
 {
     /// <summary>Reads a page of the history, and records metrics.</summary>
     /// <param name="room">The room's name.</param>

@@ -1,5 +1,3 @@
-using ChatKit.ChatKitV1;
-
 namespace ChatKit.Rooms;
 
 /// <summary>
@@ -9,8 +7,7 @@ namespace ChatKit.Rooms;
 internal sealed class RoomState
 {
     private readonly HashSet<RoomMember> _members = [];
-    private LiveMember[]? _live;
-    private WireFormat _longest;
+    private LiveMembers? _live;
     private int _waiting;
 
     /// <param name="name">The room's name.</param>
@@ -121,19 +118,9 @@ internal sealed class RoomState
     }
 
     /// <summary>Returns the live members. Takes the lock.</summary>
-    /// <param name="longest">The format with the longest frames, among the formats of the members.</param>
-    public LiveMember[] LiveMembers(out WireFormat longest)
+    public LiveMembers LiveMembers()
     {
         lock (Gate)
-        {
-            if (_live is null)
-            {
-                _live = [.. _members.Where(static m => m.State == MemberState.Live).Select(static m => new LiveMember(m))];
-                _longest = _live.Aggregate(WireFormat.Plain, static (longest, one) => longest | (one.Format & WireFormat.V1));
-            }
-
-            longest = _longest;
-            return _live;
-        }
+            return _live ??= new LiveMembers(_members);
     }
 }

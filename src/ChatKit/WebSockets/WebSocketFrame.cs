@@ -51,11 +51,23 @@ internal static class WebSocketFrame
         return frame;
     }
 
+    /// <summary>Creates a data frame that has no payload yet, and returns the location of it.</summary>
+    public static byte[] Create(WebSocketMessageType type, int length, out Memory<byte> payload)
+    {
+        var frame = Allocate(DataOpcode(type), length, out var header);
+        payload = frame.AsMemory(header);
+        return frame;
+    }
+
+    /// <summary>The frame of a payload. Nothing is copied if <see cref="TryGetAround"/> finds it.</summary>
+    public static byte[] Around(WebSocketMessageType type, ReadOnlyMemory<byte> payload) =>
+        TryGetAround(type, payload) ?? Create(type, payload.Span, out _);
+
     /// <summary>
-    /// The frame of a payload. Nothing is copied if the payload lies in its frame, as those do that <see cref="Text"/> and
-    /// <see cref="Create(WebSocketMessageType, ReadOnlySpan{byte}, out ReadOnlyMemory{byte})"/> return.
+    /// The frame that a payload lies in, as those do that <see cref="Text"/> and the methods to create a data frame return; null if there is
+    /// none.
     /// </summary>
-    public static byte[] Around(WebSocketMessageType type, ReadOnlyMemory<byte> payload)
+    public static byte[]? TryGetAround(WebSocketMessageType type, ReadOnlyMemory<byte> payload)
     {
         Span<byte> header = stackalloc byte[MaxHeader];
         header = header[..WriteHeader(header, DataOpcode(type), payload.Length)];
@@ -65,7 +77,7 @@ internal static class WebSocketFrame
             && frame.Length == header.Length + payload.Length
             && frame.AsSpan(0, header.Length).SequenceEqual(header)
                 ? frame
-                : Create(type, payload.Span, out _);
+                : null;
     }
 
     /// <summary>Creates a data frame from a compressed payload.</summary>

@@ -65,7 +65,9 @@ public sealed class RollingRestartTests : IAsyncDisposable
         {
             // The others have connections for their requests as well.
             Assert.Equal(Clients, network.To(1).Count());
-            Assert.Equal(Clients + moved, bots.Sum(static bot => bot.Connections));
+
+            // One more for each that moved, or a few if a busy machine was so slow that the client gave one up.
+            Assert.InRange(bots.Sum(static bot => bot.Connections), Clients + moved, 2 * (Clients + moved));
         }
 
         Assert.All(sent, static one => Assert.Equal(Outcome.Acknowledged, one.Outcome));

@@ -21,6 +21,7 @@ internal static class Clients
                 Refused = TimeSpan.FromMilliseconds(1),
                 Busy = TimeSpan.FromMilliseconds(1),
                 Backoff = new FullJitterRetryPolicy { First = TimeSpan.FromMilliseconds(20), Limit = TimeSpan.FromMilliseconds(20) },
+                Grace = TimeSpan.FromMilliseconds(20),
                 Leave = Patience.Limit,
             },
         };

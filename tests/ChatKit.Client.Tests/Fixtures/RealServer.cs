@@ -13,12 +13,12 @@ internal sealed class RealServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private RealServer(int port, Action<WebSocketEndpointOptions>? configure, Func<HttpContext, Func<Task>, Task>? before)
+    private RealServer(int port, Action<WebSocketEndpointOptions>? configure, Func<HttpContext, Func<Task>, Task>? before, TimeProvider? clock)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        builder.Services.AddChatKit();
+        builder.Services.AddSingleton(clock ?? TimeProvider.System).AddChatKit();
         _app = builder.Build();
         _app.Use(static (context, next) =>
         {
@@ -46,9 +46,10 @@ internal sealed class RealServer : IAsyncDisposable
     public static bool IsHandshake(HttpContext context) => context.Request.Headers.Upgrade == "websocket";
 
     public static async Task<RealServer> StartAsync(
-        Action<WebSocketEndpointOptions>? configure = null, int port = 0, Func<HttpContext, Func<Task>, Task>? before = null)
+        Action<WebSocketEndpointOptions>? configure = null, int port = 0, Func<HttpContext, Func<Task>, Task>? before = null,
+        TimeProvider? clock = null)
     {
-        var server = new RealServer(port, configure, before);
+        var server = new RealServer(port, configure, before, clock);
         await server._app.StartAsync();
         return server;
     }

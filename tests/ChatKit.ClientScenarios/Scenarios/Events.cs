@@ -251,6 +251,23 @@ internal static class Events
         Assert.Equal(["lobby~e:1"], connection.Handshake.After);
     }
 
+    [Scenario("leave/joined-again", "does", "If it joins a room that it has just left, what arrives before the answer isn't of its next stay.")]
+    public static async Task JoinedAgain(Stage stage)
+    {
+        var connection = await stage.StartAsync();
+        await stage.JoinAsync(connection, "team", "t:1");
+        await stage.Client.LeaveAsync("team");
+        await stage.Client.JoinAsync("team");
+        var leave = await connection.ReceiveAsync("leave");
+
+        await connection.SendAsync(Frames.Message("t:5", "five", "team"), Frames.Ack(leave.Text("ref"), room: "team"));
+        Assert.Null(await connection.AcceptJoinAsync("team"));
+        await connection.SendAsync(Frames.Message("t:4", "four", "team"), Frames.Live("t:4", "team", recovered: false));
+
+        await stage.Client.SettleAsync(connection);
+        Assert.Equal(["t:4 four"], stage.Client.Story());
+    }
+
     [Scenario("history/older", "does", "It gets older messages, from the oldest one that it has.")]
     public static async Task Older(Stage stage)
     {

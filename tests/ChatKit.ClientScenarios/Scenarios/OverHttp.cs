@@ -3,7 +3,7 @@ using ChatKit.ClientScenarios.Server;
 
 namespace ChatKit.ClientScenarios.Scenarios;
 
-/// <summary>docs/protocol.md, "Over HTTP, without a WebSocket".</summary>
+/// <summary>docs/protocol.md, "Event stream".</summary>
 internal static class OverHttp
 {
     [Scenario("http/stream", "does", "It resumes an event stream, and sends numbered POSTs with the token.")]
@@ -105,41 +105,29 @@ internal static class OverHttp
         Assert.Equal(Assert.Single(post.Posted).Text("ref"), Assert.Single(again.Posted).Text("ref"));
     }
 
-    [Scenario("http/poll", "does", "It polls with its positions, and reports nothing twice.")]
-    public static async Task Poll(Stage stage)
+    [Scenario("http/posts-together", "does", "What waits for the answer to a POST follows in few POSTs, in order, and none exceeds the limit.")]
+    public static async Task PostsTogether(Stage stage)
     {
-        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
-        var poll = await stage.Server.NextAsync(Way.Poll);
-        Assert.Equal(["1"], poll.Query("frames"));
-        Assert.Empty(poll.After);
-        await poll.AnswerPollAsync(Frames.Message("e:1", "one"), Frames.Live("e:1"));
+        const int Limit = 1_024;
+        await OpenAsync(stage, limit: Limit);
+        await stage.Client.SendAsync("first", "first");
+        var post = await stage.Server.NextAsync(Way.Post);
+        string[] texts = [.. Enumerable.Range(0, 4).Select(static i => new string((char)('a' + i), 300))];
+        foreach (var text in texts)
+            await stage.Client.SendAsync(text, text);
+        await stage.Server.NothingArrivesAsync();
+        await post.AnswerAsync(202);
 
-        poll = await stage.Server.NextAsync(Way.Poll);
-        Assert.Equal(["lobby~e:1"], poll.After);
-        await poll.AnswerPollAsync(Frames.Live("e:1"), Frames.Message("e:2", "two"));
+        var posted = new List<string?>();
+        for (var i = 0; i < texts.Length / 2; i++)
+        {
+            post = await stage.Server.NextAsync(Way.Post);
+            Assert.InRange(post.Body.Length, 1, Limit);
+            posted.AddRange(post.Posted.Select(static frame => frame.Text("data")));
+            await post.AnswerAsync(202);
+        }
 
-        poll = await stage.Server.NextAsync(Way.Poll);
-        Assert.Equal(["lobby~e:2"], poll.After);
-        await stage.Client.ExpectAsync("message", static happened => happened.Text("data") == "two");
-        Assert.Equal(["e:1 one", "live", "e:2 two"], stage.Client.Story("message", "gap", "live"));
-    }
-
-    [Scenario("http/poll-post", "does", "Without a response to a POST, it sends the frame again, with the same ref.")]
-    public static async Task PollPost(Stage stage)
-    {
-        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
-        await (await stage.Server.NextAsync(Way.Poll)).AnswerPollAsync(Frames.Live("e:1"));
-        await stage.Client.ExpectAsync("live");
-        await stage.Client.SendAsync("a", "hi");
-        var post = await NextPostAsync(stage);
-        Assert.Null(post.Header("ChatKit-Connection"));
-
-        post.Abort();
-
-        var again = await NextPostAsync(stage);
-        Assert.Equal(post.Body, again.Body);
-        await again.AnswerAsync(201, Frames.Ack(again.Posted[0].Text("ref"), "e:2"));
-        Assert.Equal("e:2", await stage.Client.OutcomeAsync("a"));
+        Assert.Equal(texts, posted);
     }
 
     [Scenario("http/post-413", "does", "After 413, it doesn't send the POST again.")]
@@ -150,53 +138,56 @@ internal static class OverHttp
 
         await (await stage.Server.NextAsync(Way.Post)).AnswerAsync(413);
 
-        await IsNotSentAgainAsync(stage);
-    }
-
-    [Scenario("http/poll-413", "does", "After 413 from a proxy, it doesn't send the frame again.")]
-    public static async Task PollPostTooLarge(Stage stage)
-    {
-        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "polling");
-        await (await stage.Server.NextAsync(Way.Poll)).AnswerPollAsync(Frames.Live("e:1"));
-        await stage.Client.ExpectAsync("live");
-        await stage.Client.SendAsync("a", "hi");
-
-        await (await NextPostAsync(stage)).AnswerAsync(413);
-
-        await IsNotSentAgainAsync(stage);
-    }
-
-    private static async Task IsNotSentAgainAsync(Stage stage)
-    {
-        var again = NextPostAsync(stage);
-        var outcome = stage.Client.OutcomeAsync("a");
-        Assert.True(await Task.WhenAny(again, outcome) == outcome, "The client has sent it again.");
-        Assert.NotNull(await outcome);
+        Assert.NotNull(await stage.Client.OutcomeAsync("a"));
         await Waiting.QuietAsync();
         Assert.Equal(1, stage.Server.Posts);
     }
 
-    /// <summary>Lets the client connect by an event stream, until it is live in its home room.</summary>
-    private static async Task<Arrival> OpenAsync(Stage stage)
+    [Scenario("http/stream-alive", "does", "A comment shows that the server is there. Without any, it opens another stream.")]
+    public static async Task Alive(Stage stage)
+    {
+        const double Ping = 0.75;
+        var stream = await OpenAsync(stage, ping: Ping);
+        var start = 0L;
+        for (var i = 0; i < 6; i++)
+        {
+            await Waiting.QuietAsync();
+            start = await Stage.TimeAsync(() => stream.WriteAsync(": ping\n\n"));
+        }
+
+        Stage.IsAtLeast(2_000 * Ping, start, await stage.Server.NextAsync(Way.EventStream));
+    }
+
+    [Scenario("http/stream-503", "does", "If a stream is answered with 503, it comes back after 'Retry-After'.")]
+    public static async Task StreamTooEarly(Stage stage)
     {
         await stage.Client.ConnectAsync(stage.Server.Address, null, null, "eventsource");
         var stream = await stage.Server.NextAsync(Way.EventStream);
-        await stream.OpenStreamAsync();
+
+        var start = Stopwatch.GetTimestamp();
+        await stream.AnswerAsync(503, "Not now.", "text/plain", retryAfter: "1");
+
+        Stage.IsAtLeast(1_000, start, await stage.Server.NextAsync(Way.EventStream));
+    }
+
+    [Scenario("http/stream-other", "does", "A response that isn't an event stream counts as a broken connection.")]
+    public static async Task OtherResponse(Stage stage)
+    {
+        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "eventsource");
+        await (await stage.Server.NextAsync(Way.EventStream)).AnswerAsync(200, "<!doctype html>", "text/html");
+        await (await stage.Server.NextAsync(Way.EventStream)).AnswerAsync(500, "Oops.", "text/plain");
+
+        await stage.Server.NextAsync(Way.EventStream);
+    }
+
+    /// <summary>Lets the client connect by an event stream, until it is live in its home room.</summary>
+    private static async Task<Arrival> OpenAsync(Stage stage, double ping = 20, int limit = 65_536)
+    {
+        await stage.Client.ConnectAsync(stage.Server.Address, null, null, "eventsource");
+        var stream = await stage.Server.NextAsync(Way.EventStream);
+        await stream.OpenStreamAsync(ping: ping, limit: limit);
         await stream.SendAsync(Frames.Live("e:1"));
         await stage.Client.ExpectAsync("live");
         return stream;
-    }
-
-    /// <summary>Returns the next POST. The first poll of each connection is answered, and later ones wait.</summary>
-    private static async Task<Arrival> NextPostAsync(Stage stage)
-    {
-        while (true)
-        {
-            var arrival = await stage.Server.NextAsync();
-            if (arrival.Way == Way.Post)
-                return arrival;
-            if (arrival.Query("wait") is [] or ["0"])
-                await arrival.AnswerPollAsync(Frames.Live("e:1"));
-        }
     }
 }

@@ -307,6 +307,90 @@ internal static class Replacing
         Assert.Equal(1000, await old.ClosedAsync());
     }
 
+    [Scenario("replace/final-code", "does", "Also if the new connection ends with a code that would close the client, it tries again.")]
+    public static async Task FinalCode(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.CloseAsync(1009);
+
+        next = await stage.WelcomeAsync();
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        Assert.DoesNotContain("closed", stage.Client.Story("state"));
+    }
+
+    [Scenario("replace/restart", "does", "A 'restart' on the new connection counts when that takes over.")]
+    public static async Task RestartOfTheNewOne(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Restart(0.01));
+        await next.SendAsync(Frames.Live("e:1"));
+        Assert.Equal(1000, await old.ClosedAsync());
+
+        var third = await stage.WelcomeAsync();
+
+        Assert.True(next.IsOpen);
+        await third.SendAsync(Frames.Live("e:1"));
+        Assert.Equal(1000, await next.ClosedAsync());
+    }
+
+    [Scenario("replace/ephemeral", "does", "It reports a message without a position once that arrives on both connections.")]
+    public static async Task Ephemeral(Stage stage)
+    {
+        var (old, next) = await MoveAsync(stage);
+        await next.SendAsync(Frames.Message(null, "now"), Frames.Message(null, "now"), Frames.Message(null, "later"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message(null, "now"), Frames.Message(null, "now"));
+        await stage.Client.SettleAsync(old);
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Equal(["now", "now", "later"], stage.Client.Story());
+    }
+
+    [Scenario("replace/join-refused", "does", "If a room is refused on the new connection, it reports this when that takes over.")]
+    public static async Task JoinRefused(Stage stage)
+    {
+        var (old, next, reference) = await MoveWithRoomAsync(stage);
+        await next.SendAsync(Frames.Error(reference, "forbidden"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Message("t:2", "two", "team"));
+        await stage.Client.SettleAsync(old);
+        Assert.Equal(["t:2 two"], stage.Client.Story());
+        Assert.Empty(stage.Client.Story("refused"));
+
+        await next.SendAsync(Frames.Live("e:1"));
+
+        Assert.Equal(1000, await old.ClosedAsync());
+        Assert.Equal("forbidden", (await stage.Client.ExpectAsync("refused")).Text("code"));
+    }
+
+    [Scenario("replace/left", "does", "If the server takes it out of a room meanwhile, it isn't in that room after the move.")]
+    public static async Task Left(Stage stage)
+    {
+        var (old, next, reference) = await MoveWithRoomAsync(stage);
+        await next.SendAsync(Frames.Ack(reference, room: "team"), Frames.Message("t:2", "not for you", "team"), Frames.Live("t:2", "team"));
+        await next.PingAsync();
+        await old.SendAsync(Frames.Of("left", ("room", "team")));
+        await stage.Client.ExpectAsync("left");
+
+        // The client can leave the room on the new connection, or leave this connection.
+        var leaving = next.ReceiveAsync("leave");
+        await Task.WhenAny(leaving, next.ClosedAsync());
+        if (next.IsOpen)
+            await next.SendAsync(Frames.Ack((await leaving).Text("ref"), room: "team"));
+        else
+            next = await stage.WelcomeAsync();
+
+        await next.SendAsync(Frames.Live("e:1"));
+        await old.ClosedAsync();
+        await stage.Client.SettleAsync(next);
+        Assert.Empty(stage.Client.Story());
+    }
+
     [Scenario("replace/old-one-ends", "does", "If the current connection ends first, the new one takes over at once.")]
     public static async Task OldOneEnds(Stage stage)
     {
@@ -321,6 +405,16 @@ internal static class Replacing
         await stage.Client.SettleAsync(next);
         Assert.Equal(["e:2 two"], stage.Client.Story());
         Assert.Equal(2, stage.Server.Count);
+    }
+
+    /// <summary>As below, in a room that the client has asked to join on the other connection as well. Returns the ref.</summary>
+    private static async Task<(ServerConnection Old, ServerConnection Next, string? Ref)> MoveWithRoomAsync(Stage stage)
+    {
+        var old = await stage.StartAsync();
+        await stage.JoinAsync(old, "team", "t:1");
+        await old.SendAsync(Frames.Restart(0.01));
+        var next = await stage.WelcomeAsync();
+        return (old, next, (await next.ReceiveAsync("join")).Text("ref"));
     }
 
     /// <summary>Lets the client begin to move from its connection to another one, which has sent <c>welcome</c>.</summary>

@@ -109,11 +109,11 @@ internal sealed class Arrival
         AnswerAsync(200, $$"""{"frames":[{{string.Join(',', frames.Prepend(Frames.Welcome("p")))}}]}""");
 
     /// <summary>Opens an event stream, up to <c>welcome</c>.</summary>
-    public async Task OpenStreamAsync(string token = "proof")
+    public async Task OpenStreamAsync(string token = "proof", double ping = 20, int limit = 65_536)
     {
         Assert.Equal(Way.EventStream, Way);
         _context.Response.ContentType = "text/event-stream";
-        await SendAsync(Frames.Welcome("s", token: token));
+        await SendAsync(Frames.Welcome("s", ping: ping, limit: limit, token: token));
     }
 
     /// <summary>Sends a frame as an event.</summary>

@@ -43,6 +43,22 @@ public class InProcessBackplaneTests : BackplaneContractTests
     }
 
     [Fact]
+    public async Task A_history_that_stores_another_message_than_it_is_given_does_not_change_what_is_delivered()
+    {
+        var history = new Mock<IMessageHistory>();
+        history.Setup(static h => h.AppendAsync("r", It.IsAny<ChatMessage>(), It.IsAny<int?>(), It.IsAny<CancellationToken>()))
+            .Returns((string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
+                _history.AppendAsync(room, Message($"encrypted {message.Text}"), capacity, cancellationToken));
+        var backplane = new InProcessBackplane(history.Object);
+        var subscriber = new RecordingSubscriber();
+        await using var subscription = await backplane.SubscribeAsync("r", subscriber, default);
+
+        await backplane.PublishAsync("r", Message("x"), null, default);
+
+        Assert.Equal(["x"], subscriber.Texts);
+    }
+
+    [Fact]
     public async Task A_subscriber_that_subscribes_while_a_message_is_being_stored_receives_it()
     {
         var store = new TaskCompletionSource<AppendResult>();

@@ -48,6 +48,31 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
     }
 
     [Fact]
+    public async Task Messages_that_are_appended_together_on_a_cluster_keep_their_order_and_their_keys()
+    {
+        const int Count = 40;
+        var backplane = Start().Services.GetRequiredService<IBackplane>();
+        foreach (var room in Enumerable.Range(0, 10).Select(static i => $"busy room {i}"))
+        {
+            var subscriber = new RecordingSubscriber();
+            await using var subscription = await backplane.SubscribeAsync(room, subscriber);
+            await backplane.PublishAsync(room, Message("0"));
+
+            var positions = await Task.WhenAll(Enumerable.Range(1, Count).Select(i => backplane.PublishAsync(
+                room, i % 2 == 0 ? Message($"{i}") : Message($"{i}").WithIdempotencyKey($"{i}")).AsTask())).Soon();
+            var again = await backplane.PublishAsync(room, Message("again").WithIdempotencyKey("39"));
+
+            Assert.Equal(Enumerable.Range(2, Count), positions.Select(static position => (int)position!.Value.Sequence));
+            Assert.Equal(positions[38], again);
+            await subscriber.ReceiveAsync(Count + 1);
+            Assert.Equal(Enumerable.Range(0, Count + 1).Select(static i => $"{i}"), subscriber.Texts);
+        }
+
+        static ChatMessage Message(string text) =>
+            new(System.Net.WebSockets.WebSocketMessageType.Text, System.Text.Encoding.UTF8.GetBytes(text), DateTimeOffset.UnixEpoch);
+    }
+
+    [Fact]
     public async Task Read_cursors_of_rooms_on_every_node_of_a_cluster_are_counted_at_once()
     {
         var (here, there) = (Start(), Start());

@@ -52,15 +52,17 @@ public sealed class FanOutQueueTests : IDelivery, IDisposable
         Assert.Equal(["a here 2", "a typing 3", "b typing 1"], _signals.Order());
     }
 
-    void IDelivery.Deliver(ReadOnlySpan<RoomItem> batch, long number)
+    ValueTask IDelivery.DeliverAsync(List<RoomItem> batch, long number)
     {
         _began.SetResult();
         _goOn.Wait(TimeSpan.FromSeconds(20));
+        return ValueTask.CompletedTask;
     }
 
-    void IDelivery.DeliverSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals)
+    ValueTask IDelivery.DeliverSignalsAsync(IReadOnlyDictionary<SignalKey, RoomItem> signals)
     {
         foreach (var (_, item) in signals)
             _signals.Enqueue(((SignalEvent)item.Event!).Data!);
+        return ValueTask.CompletedTask;
     }
 }

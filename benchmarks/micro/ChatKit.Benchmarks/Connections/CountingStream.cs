@@ -8,6 +8,8 @@ internal sealed class CountingStream : Stream
 
     public long Written { get; private set; }
 
+    public long Writes { get; private set; }
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -30,6 +32,7 @@ internal sealed class CountingStream : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Written += buffer.Length;
+        Writes++;
         if (!_hold)
             return ValueTask.CompletedTask;
 

@@ -148,11 +148,11 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         var count = (int)Math.Min(Math.Min(buffer.Length, _frame.PayloadLength - _read), Array.MaxLength);
         if (_frame.IsFinal && _length == 0 && count == _frame.PayloadLength && !_deflated)
         {
-            // The payload is complete: it needs no buffer and no second copy.
-            var data = GC.AllocateUninitializedArray<byte>(count);
-            Take(ref buffer, data);
+            // The payload is complete: it needs no buffer and no second copy. It lies in the frame that others receive if it is broadcast.
+            WebSocketFrame.Create(_type, count, out var data);
+            Take(ref buffer, data.Span);
             EndMessage();
-            return _type == WebSocketMessageType.Text && !Utf8Check.IsValid(data, isLast: true, out _) ? Fail(ProtocolFault.Utf8) : Found(data);
+            return _type == WebSocketMessageType.Text && !Utf8Check.IsValid(data.Span, isLast: true, out _) ? Fail(ProtocolFault.Utf8) : Found(data);
         }
 
         Reserve(count);
@@ -193,7 +193,7 @@ internal sealed class MessageReader(int maxMessageSize, bool deflate) : IDisposa
         }
     }
 
-    private InboundFrame Found(byte[] data)
+    private InboundFrame Found(ReadOnlyMemory<byte> data)
     {
         Message = new WebSocketMessage(data, _type);
         return InboundFrame.Message;
