@@ -2,12 +2,16 @@ using System.CommandLine;
 using System.Text;
 using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Runs;
+using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Growth;
 
 /// <summary>The command <c>growth</c>: measures how servers change with the size of rooms, of the server, and of the load, and draws it.</summary>
 internal static class GrowthCommand
 {
+    /// <summary>Idle connections run so little code that it isn't worth waiting until it is optimized.</summary>
+    private const double IdleWarmUp = 3;
+
     public static Command Create()
     {
         var output = new Option<string>("--output")
@@ -32,7 +36,7 @@ internal static class GrowthCommand
             Description = "The points of each series. [default: those of the documentation]",
             AllowMultipleArgumentsPerToken = true,
         };
-        var warmUp = Seconds("--warmup", 8, "The warm-up time in seconds.");
+        var warmUp = Seconds("--warmup", 7, "The warm-up time in seconds.");
         var duration = Seconds("--duration", 3, "The measured time in seconds.");
         var settle = Seconds("--settle", 5, "The time for memory to settle, in seconds.");
         var markdown = new Option<string?>("--markdown") { Description = "The file to write the tables to. [default: none]" };
@@ -119,7 +123,9 @@ internal static class GrowthCommand
                 try
                 {
                     var workload = series.Workload(x);
-                    var point = Point.Of(series, server.Name, x, workload, Measurement.Take(options, workload, server));
+                    var warmUp = workload.Kind == WorkloadKind.Idle ? Math.Min(options.WarmUp, IdleWarmUp) : options.WarmUp;
+                    var result = Measurement.Take(options with { WarmUp = warmUp }, workload, server);
+                    var point = Point.Of(series, server.Name, x, workload, result);
                     measured.Add(point);
                     if (series.EndsAtSaturation && point.State != State.Measured)
                         servers.Remove(server);
