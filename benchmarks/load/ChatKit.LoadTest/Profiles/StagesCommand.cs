@@ -87,7 +87,8 @@ internal static class StagesCommand
         var counts = new Dictionary<string, int>();
         using var script = Process.Start(new ProcessStartInfo(perf, ["script", "-i", file, "-F", "comm,ip,sym,dso"])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         script.ErrorDataReceived += static (_, _) => { };
         script.BeginErrorReadLine();
