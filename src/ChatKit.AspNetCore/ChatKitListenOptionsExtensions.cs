@@ -9,7 +9,7 @@ public static class ChatKitListenOptionsExtensions
 {
     /// <summary>
     /// Lets the connections of ChatKit's endpoints leave the HTTP layer when their handlers have opened. An idle connection then uses about
-    /// half the memory, because Kestrel no longer keeps its request. Call this after <c>UseHttps()</c>, if at all: otherwise connections with
+    /// a quarter less memory, because Kestrel no longer keeps its request. Call this after <c>UseHttps()</c>, if at all: otherwise connections with
     /// TLS keep their requests, as those over HTTP/2 always do.
     /// </summary>
     /// <remarks>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text.RegularExpressions;
 using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Generator.Tests;
 using ChatKit.LoadTest.Runs;
@@ -9,7 +10,7 @@ using Microsoft.Diagnostics.Runtime;
 namespace ChatKit.LoadTest.Profiles;
 
 /// <summary>The command <c>memory</c>: prints what idle connections hold in a .NET server, by owner and by type.</summary>
-internal static class MemoryCommand
+internal static partial class MemoryCommand
 {
     private const int LargestTypes = 25;
 
@@ -38,8 +39,10 @@ internal static class MemoryCommand
         var options = new GeneratorOptions(
             workload, new IPEndPoint(IPAddress.Loopback, port), process.Id, ClientCatalog.All[server.Client], settle / 4, settle, settle, "memory");
         new IdleTest(options).WarmUp();
-        var resident = ProcessUsage.ResidentKiB(process.Id);
         var before = Read(process.Id);
+
+        // After the snapshot, which makes the process larger.
+        var resident = ProcessUsage.ResidentKiB(process.Id);
 
         using var fleet = new Fleet(options.Server, options.Client, new SilentListener());
         options.AddRooms(fleet);
@@ -51,7 +54,7 @@ internal static class MemoryCommand
 
     private static Heap Read(int process)
     {
-        using var target = DataTarget.AttachToProcess(process, suspend: true);
+        using var target = DataTarget.CreateSnapshotAndAttach(process);
         var version = target.ClrVersions[0];
 
         // The library that reads its heap comes with each runtime.
@@ -105,13 +108,16 @@ internal static class MemoryCommand
         ]));
     }
 
-    /// <summary>Leaves out what all boxes of state machines have in common, and namespaces.</summary>
+    /// <summary>Leaves out namespaces, what all state machines have in common, and arguments.</summary>
     private static string Shorten(string type)
     {
-        var name = type
-            .Replace("System.Runtime.CompilerServices.AsyncTaskMethodBuilder<System.Threading.Tasks.VoidTaskResult>+AsyncStateMachineBox", "Box", StringComparison.Ordinal)
-            .Replace("<Microsoft.AspNetCore.Hosting.HostingApplication+Context>", "", StringComparison.Ordinal);
-        return string.Concat(name.Split('<', '>', ',').Select((part, i) =>
-            (i == 0 ? "" : "‹") + part[(part.LastIndexOf('.') + 1)..])).TrimEnd('‹');
+        var machine = StateMachine().Match(type);
+        if (machine.Success)
+            return $"{machine.Groups[1].Value}.{machine.Groups[2].Value}, async";
+        var name = type.Split('<')[0];
+        return name[(name.LastIndexOf('.') + 1)..] + (type.Contains('<', StringComparison.Ordinal) ? "<…>" : "") + (type.EndsWith("[]", StringComparison.Ordinal) ? "[]" : "");
     }
+
+    [GeneratedRegex(@"AsyncStateMachineBox<.*?(\w+)(?:<[^+]*>)?\+<(\w+)>d__")]
+    private static partial Regex StateMachine();
 }
