@@ -109,7 +109,7 @@ public class JoinStormTests
         await room.JoinAsync("first");
         var reads = room.History.Reads;
 
-        await room.ForgetTailAsync();
+        room.ForgetTail();
         var late = await room.JoinAsync("late");
 
         Assert.Equal(100, (await late.ReceiveAsync(100)).Length);

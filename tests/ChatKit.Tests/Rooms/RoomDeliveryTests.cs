@@ -160,12 +160,12 @@ public class RoomDeliveryTests
     {
         await using var room = new RoomFixture();
         var client = await room.JoinAsync();
-        await room.CheckAsync();
+        room.Check();
         var before = room.History.Reads;
         for (var i = 0; i < 5; i++)
         {
             await room.PublishAsync(1);
-            await room.CheckAsync();
+            room.Check();
         }
 
         Assert.Equal(before + 5, room.History.Reads);
@@ -283,7 +283,7 @@ public class RoomDeliveryTests
         await using var room = new RoomFixture();
         await room.PublishAsync(10);
         await room.JoinAsync("early");
-        await room.ForgetTailAsync();
+        room.ForgetTail();
         var first = true;
         room.History.AfterRead = async () =>
         {

@@ -22,10 +22,10 @@ internal sealed class RoomFixture : IAsyncDisposable
     }
 
     /// <summary>Whoever joins next finds nothing at hand, as if nobody had joined for a while.</summary>
-    public async Task ForgetTailAsync()
+    public void ForgetTail()
     {
-        await CheckAsync();
-        await CheckAsync();
+        Check();
+        Check();
     }
 
     /// <summary>All that was stored is lost.</summary>
@@ -86,9 +86,6 @@ internal sealed class RoomFixture : IAsyncDisposable
 
     /// <summary>Lets the room's check timer fire.</summary>
     public void Check() => Host.Clock.Advance(TimeSpan.FromSeconds(10));
-
-    /// <summary>Checks the room. Completes when the store has answered, unlike <see cref="Check"/>.</summary>
-    public Task CheckAsync() => Rooms.Find(Name)!.CheckAsync().Soon();
 
     /// <summary>The texts <c>first</c> to <c>last</c>.</summary>
     public static IEnumerable<string> Texts(int first, int last, int size = 0) =>

@@ -14,6 +14,7 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     private readonly CancellationTokenRegistration _gone;
     private readonly PostOffice.Box _box;
     private ITransportListener? _listener;
+    private volatile bool _isClosing;
     private volatile bool _isClosed;
     private long _bytesReceived;
 
@@ -31,8 +32,7 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     {
         _box = box;
         Outbound = new OutboundQueue(new EventWriter(output, socket, this), options.OutboundQueueLimit, this);
-        _gone = gone.UnsafeRegister(
-            static self => ((EventStreamTransport)self!).OnFailed(new IOException("The client has ended the event stream.")), this);
+        _gone = gone.UnsafeRegister(static self => ((EventStreamTransport)self!).OnGone(), this);
     }
 
     public override ChatTransports Kind => ChatTransports.ServerSentEvents;
@@ -80,6 +80,8 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     /// <summary>A heartbeat that the network accepts is the only sign of life of a client that sends nothing.</summary>
     public void OnPingWritten() => _listener!.OnData();
 
+    public void OnClosing() => _isClosing = true;
+
     public void OnCloseWritten()
     {
         _isClosed = true;
@@ -96,6 +98,13 @@ internal sealed class EventStreamTransport : ClientTransport, IOutboundListener,
     {
         _box.Posts.Complete();
         _gone.Dispose();
+    }
+
+    /// <summary>The client has ended the request. While the close is being written, the outcome of the write says whether the client has it.</summary>
+    private void OnGone()
+    {
+        if (!_isClosing)
+            OnFailed(new IOException("The client has ended the event stream."));
     }
 
     private async ValueTask TakeAsync(ITransportListener listener, IReadOnlyList<ReadOnlyMemory<byte>> frames)

@@ -24,6 +24,8 @@ internal sealed class EventWriter(PipeWriter output, EventStreamSocket? direct, 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
     {
         var events = EventFormatter.Format(frames.Span, ref _ids);
+        if (events.IsLast)
+            listener.OnClosing();
         var writing = WriteAsync(events);
         return events.HasPing || events.IsLast ? NotifyAsync(writing, events) : writing;
     }
@@ -74,6 +76,9 @@ internal interface IEventWriterListener
 {
     /// <summary>The network has accepted a heartbeat, and everything before it.</summary>
     void OnPingWritten();
+
+    /// <summary>The last event is about to be written. A client that has it leaves, perhaps before the write returns.</summary>
+    void OnClosing();
 
     /// <summary>The network has accepted the last event.</summary>
     void OnCloseWritten();
