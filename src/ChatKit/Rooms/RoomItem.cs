@@ -29,7 +29,6 @@ internal sealed class RoomItem
     {
     }
 
-
     /// <param name="roomEvent">The event.</param>
     /// <param name="accepted">The last revision that the room has accepted; 0 if a member that misses the event does not have to read.</param>
     public RoomItem(RoomEvent roomEvent, long accepted = 0)
@@ -43,7 +42,6 @@ internal sealed class RoomItem
         if (accepted != 0)
             _more = new More(accepted);
     }
-
 
     /// <summary>The message; null for an event.</summary>
     public ChatMessage? Message => _content as ChatMessage;

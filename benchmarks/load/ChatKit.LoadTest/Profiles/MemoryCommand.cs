@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using System.Text.RegularExpressions;
 using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Generator.Tests;
@@ -25,7 +24,7 @@ internal static partial class MemoryCommand
         workload.AcceptOnlyFromAmong([.. WorkloadCatalog.All.Where(static one => one.Kind == WorkloadKind.Idle).Select(static one => one.Name)]);
         var command = new Command("memory", "Prints what idle connections hold in a .NET server.") { server, workload, settle };
         command.SetAction(result => Run(
-            ServerCatalog.Find(result.GetRequiredValue(server), out var reason) ?? throw new ArgumentException(reason),
+            ServerCatalog.Get(result.GetRequiredValue(server)),
             WorkloadCatalog.Get(result.GetRequiredValue(workload)),
             TimeSpan.FromSeconds(result.GetRequiredValue(settle))));
         return command;
@@ -34,10 +33,9 @@ internal static partial class MemoryCommand
     private static void Run(ServerSpec server, Workload workload, TimeSpan settle)
     {
         DescriptorLimit.Raise(workload.Connections);
-        var port = ChildProcess.FreePort();
-        using var process = ChildProcess.StartServer(Cores.Server, port, server.File, server.Arguments(port, null), server.Variables);
+        using var process = ServerProcess.Start(server);
         var options = new GeneratorOptions(
-            workload, new IPEndPoint(IPAddress.Loopback, port), process.Id, ClientCatalog.All[server.Client], settle / 4, settle, settle, "memory");
+            workload, process.Address, process.Id, ClientCatalog.All[server.Client], settle / 4, settle, settle, "memory");
         new IdleTest(options).WarmUp();
         var before = Read(process.Id);
 

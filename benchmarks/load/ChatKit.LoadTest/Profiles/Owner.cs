@@ -1,9 +1,9 @@
 namespace ChatKit.LoadTest.Profiles;
 
-/// <summary>Which part of a server an object or a stack frame belongs to, by names that occur in its type.</summary>
+/// <summary>Which part of a server an object belongs to, by names that occur in its type.</summary>
 internal static class Owner
 {
-    public const string Other = "runtime and base library";
+    private const string Other = "runtime and base library";
 
     /// <summary>The first match counts: a state machine's box, for example, belongs to what is in its type's arguments.</summary>
     private static readonly (string Part, string Name)[] Parts =

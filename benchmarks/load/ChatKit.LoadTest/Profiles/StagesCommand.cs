@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using ChatKit.LoadTest.Generator;
 using ChatKit.LoadTest.Runs;
+using ChatKit.LoadTest.Workloads;
 
 namespace ChatKit.LoadTest.Profiles;
 
@@ -12,8 +12,8 @@ namespace ChatKit.LoadTest.Profiles;
 /// </summary>
 internal static class StagesCommand
 {
-    private const string WarmUp = "40";
-    private const string Seconds = "15";
+    private const int WarmUp = 40;
+    private const int Seconds = 15;
 
     /// <summary>All code is compiled at run time, and named for perf.</summary>
     private static readonly Dictionary<string, string> Variables = new()
@@ -44,7 +44,7 @@ internal static class StagesCommand
     {
         var server = new Argument<string>("server") { Description = ServerCatalog.Help, DefaultValueFactory = _ => "chatkit" };
         var command = new Command("stages", "Prints where a .NET server's processor time for connecting goes. Needs perf.") { server };
-        command.SetAction(result => Run(ServerCatalog.Find(result.GetRequiredValue(server), out var reason) ?? throw new ArgumentException(reason)));
+        command.SetAction(result => Run(ServerCatalog.Get(result.GetRequiredValue(server))));
         return command;
     }
 
@@ -56,19 +56,12 @@ internal static class StagesCommand
             return 1;
         }
 
-        var port = ChildProcess.FreePort();
-        using var process = ChildProcess.StartServer(Cores.Server, port, server.File, server.Arguments(port, null), [.. server.Variables, .. Variables]);
-        using var generator = ChildProcess.Start(
-            Cores.Generator,
-            Self.Program,
-            [
-                .. Self.Arguments, "generate", "f", "--server", $"127.0.0.1:{port}", "--process", $"{process.Id}", "--client", server.Client,
-                "--warmup", WarmUp, "--duration", Seconds,
-            ]);
+        using var process = ServerProcess.Start(server, variables: Variables);
+        using var generator = Measurement.StartGenerator(WorkloadCatalog.Get("f"), server, process, WarmUp, Seconds);
         var file = Path.GetTempFileName();
         try
         {
-            Thread.Sleep(TimeSpan.FromSeconds(double.Parse(WarmUp, CultureInfo.InvariantCulture) + 1));
+            Thread.Sleep(TimeSpan.FromSeconds(WarmUp + 1));
             if (!Programs.Succeeds(perf, "record", "-q", "-F", "1999", "-g", "-p", $"{process.Id}", "-o", file, "--", "sleep", "12"))
                 throw new IOException("perf cannot record this process.");
             var result = GeneratorResult.Parse(generator.ReadToEnd() ?? throw new IOException(generator.Said));

@@ -23,7 +23,7 @@ internal static partial class ReturnCommand
     {
         var server = new Argument<string>("server") { Description = "chatkit+redis, with options.", DefaultValueFactory = _ => "chatkit+redis" };
         var command = new Command("return", "Lets 10,000 clients come back to a new process at once, of which each has missed 20 messages.") { server };
-        command.SetAction(result => Run(ServerCatalog.Find(result.GetRequiredValue(server), out var reason) ?? throw new ArgumentException(reason)));
+        command.SetAction(result => Run(ServerCatalog.Get(result.GetRequiredValue(server))));
         return command;
     }
 
@@ -32,10 +32,10 @@ internal static partial class ReturnCommand
         DescriptorLimit.Raise(Rooms * MembersPerRoom);
         using var redis = RedisProcess.Start();
         Dictionary<string, string> positions;
-        using (var node = Node.Start(spec, redis.Endpoint))
+        using (var node = ServerProcess.Start(spec, redis.Endpoint))
             positions = Fill(node.Address);
 
-        using var next = Node.Start(spec, redis.Endpoint);
+        using var next = ServerProcess.Start(spec, redis.Endpoint);
         using var neighbours = new Neighbours(next.Address);
         var quiet = neighbours.Measure(TimeSpan.FromSeconds(5));
         neighbours.Forget();
@@ -45,9 +45,9 @@ internal static partial class ReturnCommand
             protocol.Positions[room] = position;
         using var fleet = CreateFleet(next.Address, protocol, MembersPerRoom);
         var reads = Reads(redis.Endpoint);
-        var start = Snapshot.Take(next.Process, fleet);
+        var start = Snapshot.Take(next.Id, fleet);
         fleet.OpenAll(neighbours.Serve);
-        var end = Snapshot.Take(next.Process, fleet);
+        var end = Snapshot.Take(next.Id, fleet);
         reads = Reads(redis.Endpoint) - reads;
         if (protocol.Messages != Rooms * MembersPerRoom * Missed)
             throw new InvalidDataException($"{protocol.Messages} messages arrived instead of {Rooms * MembersPerRoom * Missed}.");
@@ -120,19 +120,4 @@ internal static partial class ReturnCommand
 
     [GeneratedRegex(@"cmdstat_(?:eval|evalsha|eval_ro|evalsha_ro|fcall):calls=(\d+)")]
     private static partial Regex ScriptCalls();
-
-    private sealed record Node(ChildProcess Child, IPEndPoint Address) : IDisposable
-    {
-        public int Process => Child.Id;
-
-        public static Node Start(ServerSpec spec, string redis)
-        {
-            var port = ChildProcess.FreePort();
-            return new Node(
-                ChildProcess.StartServer(Cores.Server, port, spec.File, spec.Arguments(port, redis), spec.Variables),
-                new IPEndPoint(IPAddress.Loopback, port));
-        }
-
-        public void Dispose() => Child.Dispose();
-    }
 }

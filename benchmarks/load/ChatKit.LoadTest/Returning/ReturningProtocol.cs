@@ -5,7 +5,7 @@ using ChatKit.LoadTest.Generator.Protocols;
 namespace ChatKit.LoadTest.Returning;
 
 /// <summary>chatkit.v1 for clients that come back: they state their last position, and are open when they have caught up.</summary>
-internal sealed class ReturningProtocol : ClientProtocol
+internal sealed class ReturningProtocol : V1Protocol
 {
     /// <summary>The last position of each room that the clients have. Empty for clients that have nothing.</summary>
     public Dictionary<string, string> Positions { get; } = [];
@@ -16,21 +16,12 @@ internal sealed class ReturningProtocol : ClientProtocol
     /// <summary>The number of messages that arrived.</summary>
     public int Messages { get; private set; }
 
-    public override string Subprotocol => "chatkit.v1";
-
     public override string PathOf(string room) =>
         base.PathOf(room) + (Positions.TryGetValue(room, out var position) ? $"?after={room}~{position}" : "");
 
-    public override byte[] Wrap(ReadOnlySpan<byte> text) => [.. "{\"type\":\"message\",\"data\":\""u8, .. text, .. "\"}"u8];
-
-    public override void OnConnected(Connection connection)
-    {
-        // The server sends first.
-    }
-
     public override void OnMessage(Connection connection, ReadOnlySpan<byte> message, long now)
     {
-        if (message.StartsWith("{\"type\":\"message\""u8))
+        if (message.StartsWith(Message))
         {
             Messages++;
             Received?.Invoke(connection, PositionIn(message), now);
@@ -40,11 +31,7 @@ internal sealed class ReturningProtocol : ClientProtocol
             UntilLive.Record(now - ((ReturningClient)connection).OpenedAt);
             connection.OnOpened();
         }
-        else if (message.StartsWith("{\"type\":\"ping\""u8))
-        {
-            connection.SendMessage("{\"type\":\"pong\"}"u8);
-        }
-        else if (!message.StartsWith("{\"type\":\"welcome\""u8))
+        else if (!AnswersPing(connection, message) && !message.StartsWith(Welcome))
         {
             throw new InvalidDataException($"ChatKit says: {Encoding.UTF8.GetString(message)}");
         }

@@ -17,21 +17,23 @@ internal static class Measurement
     public static GeneratorResult Take(RunOptions options, Workload workload, ServerSpec server)
     {
         using var redis = server.UsesRedis ? RedisProcess.Start() : null;
-        var port = ChildProcess.FreePort();
-        using var process = ChildProcess.StartServer(
-            Cores.Server, port, server.File, server.Arguments(port, redis?.Endpoint), server.Variables);
-        using var generator = ChildProcess.Start(
-            Cores.Generator,
-            Self.Program,
-            [
-                .. Self.Arguments, "generate", workload.Name, "--rooms", $"{workload.Rooms}", "--members", $"{workload.Members}",
-                "--senders", $"{workload.Paced}", "--rate", $"{workload.Rate}", "--server", $"127.0.0.1:{port}", "--process", $"{process.Id}",
-                "--client", server.Client, "--warmup", $"{options.WarmUp}", "--duration", $"{options.Duration}",
-                "--settle", $"{options.Settle}",
-            ],
-            GeneratorVariables);
+        using var process = ServerProcess.Start(server, redis?.Endpoint);
+        using var generator = StartGenerator(workload, server, process, options.WarmUp, options.Duration, options.Settle);
         return generator.ReadToEnd() is { } json
             ? GeneratorResult.Parse(json)
             : throw new IOException($"{generator.Said}\n{process.Said}".Trim());
     }
+
+    /// <summary>Starts a generator, which prints its result when it ends.</summary>
+    public static ChildProcess StartGenerator(
+        Workload workload, ServerSpec server, ServerProcess process, double warmUp, double duration, double settle = 0) =>
+        ChildProcess.Start(
+            Cores.Generator,
+            Self.Program,
+            [
+                .. Self.Arguments, "generate", workload.Name, "--rooms", $"{workload.Rooms}", "--members", $"{workload.Members}",
+                "--senders", $"{workload.Paced}", "--rate", $"{workload.Rate}", "--server", $"{process.Address}", "--process", $"{process.Id}",
+                "--client", server.Client, "--warmup", $"{warmUp}", "--duration", $"{duration}", "--settle", $"{settle}",
+            ],
+            GeneratorVariables);
 }

@@ -34,6 +34,10 @@ internal static class ServerCatalog
         $"Servers: chatkit, signalr, aspnet, {string.Join(", ", Peers.Names)}. The first three may be followed by +{Redis}, "
         + $"+{NoHistory}, +{Stream}, +{Detach}, +{string.Join(", +", Settings.Keys)}, and +sse and +longpolling (not aspnet), +v1 and +polling (only chatkit).";
 
+    /// <summary>Finds a server.</summary>
+    /// <exception cref="ArgumentException">There is no such server, or it is not installed.</exception>
+    public static ServerSpec Get(string name) => Find(name, out var reason) ?? throw new ArgumentException($"{name} is missing; to get it, {reason}.");
+
     /// <summary>Finds a server. Returns null and how to install it if it is not installed.</summary>
     /// <exception cref="ArgumentException">There is no such server.</exception>
     public static ServerSpec? Find(string name, out string reason)

@@ -3,13 +3,13 @@ using System.Text;
 namespace ChatKit.LoadTest.Generator.Protocols;
 
 /// <summary>ChatKit's chatkit.v1: each message is a frame in JSON. The messages have no ref, so the server does not acknowledge them.</summary>
-internal sealed class V1Protocol : ClientProtocol
+internal class V1Protocol : ClientProtocol
 {
     public override string Subprotocol => "chatkit.v1";
 
-    private static ReadOnlySpan<byte> Welcome => "{\"type\":\"welcome\","u8;
+    protected static ReadOnlySpan<byte> Welcome => "{\"type\":\"welcome\","u8;
 
-    private static ReadOnlySpan<byte> Message => "{\"type\":\"message\","u8;
+    protected static ReadOnlySpan<byte> Message => "{\"type\":\"message\","u8;
 
     private static ReadOnlySpan<byte> Ping => "{\"type\":\"ping\""u8;
 
@@ -28,9 +28,18 @@ internal sealed class V1Protocol : ClientProtocol
             connection.OnText(message[message.IndexOf(Stamp.Mark)..], now);
         else if (message.StartsWith(Welcome))
             connection.OnOpened();
-        else if (message.StartsWith(Ping))
-            connection.SendMessage(Pong);
+        else if (AnswersPing(connection, message))
+            return;
         else if (message.StartsWith("{\"type\":\"gap\""u8) || message.StartsWith("{\"type\":\"error\""u8))
             throw new InvalidDataException($"ChatKit says: {Encoding.UTF8.GetString(message)}");
+    }
+
+    /// <summary>Answers a message if it is a ping. Returns whether it was.</summary>
+    protected static bool AnswersPing(Connection connection, ReadOnlySpan<byte> message)
+    {
+        if (!message.StartsWith(Ping))
+            return false;
+        connection.SendMessage(Pong);
+        return true;
     }
 }
