@@ -130,13 +130,15 @@ internal sealed class Admission(string pattern, WebSocketEndpointOptions options
 
     /// <summary>Aborts the connection of an HTTP/1.1 request, which outlives the request.</summary>
     private static Action AbortOf(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
+        context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
+        && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
             ? connection.Abort
             : context.Abort;
 
     /// <summary>Whether nothing is known about a user. Most anonymous connections never ask for theirs.</summary>
     private static bool IsNobody(ClaimsPrincipal user) =>
-        user.GetType() == typeof(ClaimsPrincipal) && user.Identities.All(static one => one.GetType() == typeof(ClaimsIdentity) && !one.IsAuthenticated && !one.Claims.Any());
+        user.GetType() == typeof(ClaimsPrincipal)
+        && user.Identities.All(static one => one.GetType() == typeof(ClaimsIdentity) && !one.IsAuthenticated && !one.Claims.Any());
 
     /// <summary>Returns the time at which the user's credentials expire; null if the client is anonymous, or if they don't expire.</summary>
     private DateTimeOffset? ExpiryOf(HttpContext context) => options.CloseOnAuthenticationExpiration

@@ -51,7 +51,8 @@ internal sealed class HttpEndpoint(
             || !FormerConnections.TryRead(query, out var formerIds, out problem))
             return admission.RefuseBadRequestAsync(context, problem);
 
-        var info = admission.Describe(context, room, ChatKitSubprotocol.V1, after, formerIds, admission.Opening(context), ResumePositions.FollowByFrame(query));
+        var info = admission.Describe(
+            context, room, ChatKitSubprotocol.V1, after, formerIds, admission.Opening(context), ResumePositions.FollowByFrame(query));
         return RunAsync(context, info, () => RunStreamAsync(context, info));
     }
 

@@ -113,7 +113,8 @@ internal static partial class MemoryCommand
         if (machine.Success)
             return $"{machine.Groups[1].Value}.{machine.Groups[2].Value}, async";
         var name = type.Split('<')[0];
-        return name[(name.LastIndexOf('.') + 1)..] + (type.Contains('<', StringComparison.Ordinal) ? "<…>" : "") + (type.EndsWith("[]", StringComparison.Ordinal) ? "[]" : "");
+        var isGeneric = name.Length < type.Length;
+        return name[(name.LastIndexOf('.') + 1)..] + (isGeneric ? "<…>" : "") + (isGeneric && type.EndsWith("[]", StringComparison.Ordinal) ? "[]" : "");
     }
 
     [GeneratedRegex(@"AsyncStateMachineBox<.*?(\w+)(?:<[^+]*>)?\+<(\w+)>d__")]

@@ -22,7 +22,10 @@ internal static partial class ReturnCommand
     public static Command Create()
     {
         var server = new Argument<string>("server") { Description = "chatkit+redis, with options.", DefaultValueFactory = _ => "chatkit+redis" };
-        var command = new Command("return", "Lets 10,000 clients come back to a new process at once, of which each has missed 20 messages.") { server };
+        var command = new Command("return", "Lets 10,000 clients, each of which has missed 20 messages, come back to a new process at once.")
+        {
+            server,
+        };
         command.SetAction(result => Run(ServerCatalog.Get(result.GetRequiredValue(server))));
         return command;
     }
@@ -54,7 +57,10 @@ internal static partial class ReturnCommand
 
         Console.WriteLine(ResultTable.Align(
         [
-            ["server", "s until all are back", "p50 ms to live", "p99 ms to live", "CPU µs each", "scripts called", "neighbours' p99 ms quiet", "and meanwhile"],
+            [
+                "server", "s until all are back", "p50 ms to live", "p99 ms to live", "CPU µs each", "scripts called",
+                "neighbours' p99 ms quiet", "and meanwhile",
+            ],
             [
                 spec.Name, Format(end.SecondsSince(start)), Format(protocol.UntilLive.Microseconds(0.5) / 1000),
                 Format(protocol.UntilLive.Microseconds(0.99) / 1000), Format(1e6 * (end.ServerCpu - start.ServerCpu) / (Rooms * MembersPerRoom)),
@@ -92,7 +98,8 @@ internal static partial class ReturnCommand
                 Send(connection);
         }
 
-        static void Send(Connection connection) => connection.SendMessage("{\"type\":\"message\",\"data\":\"Somebody says something of usual length here.\"}"u8);
+        static void Send(Connection connection) =>
+            connection.SendMessage("{\"type\":\"message\",\"data\":\"Somebody says something of usual length here.\"}"u8);
     }
 
     private static Fleet CreateFleet(IPEndPoint server, ReturningProtocol protocol, int members)
@@ -113,7 +120,8 @@ internal static partial class ReturnCommand
     {
         var port = endpoint[(endpoint.LastIndexOf(':') + 1)..];
         using var cli = Process.Start(new ProcessStartInfo("redis-cli", ["-p", port, "info", "commandstats"]) { RedirectStandardOutput = true })!;
-        return ScriptCalls().Matches(cli.StandardOutput.ReadToEnd()).Sum(static match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+        return ScriptCalls().Matches(cli.StandardOutput.ReadToEnd())
+            .Sum(static match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
     }
 
     private static string Format(double? value) => value.GetValueOrDefault().ToString("N1", CultureInfo.InvariantCulture);
