@@ -56,7 +56,7 @@ public sealed partial class DocsTests
 
         var pages = Docs.Pages().Select(static path => Path.GetRelativePath(Docs.Folder, path).Replace('\\', '/')).Where(static page => page != "index.md");
 
-        Assert.Empty(pages.Where(page => !contents.Contains($"href: ../{page}\n", StringComparison.Ordinal)));
+        Assert.DoesNotContain(pages, page => !contents.Contains($"href: ../{page}\n", StringComparison.Ordinal));
     }
 
     /// <summary>The snippets in TypeScript are compiled by the tests of the npm package.</summary>

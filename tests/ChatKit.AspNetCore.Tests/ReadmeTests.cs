@@ -19,7 +19,7 @@ public partial class ReadmeTests
             .ToList();
 
         Assert.NotEmpty(snippets);
-        Assert.Empty(snippets.Where(snippet => !compiled.Contains(Unindented(snippet.Code), StringComparison.Ordinal)));
+        Assert.DoesNotContain(snippets, snippet => !compiled.Contains(Unindented(snippet.Code), StringComparison.Ordinal));
     }
 
     /// <summary>A package page shows the README, but not the files beside it.</summary>
