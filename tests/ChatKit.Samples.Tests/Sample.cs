@@ -65,10 +65,16 @@ internal sealed partial class Sample : IAsyncDisposable
         return page;
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask ClosePagesAsync()
     {
         foreach (var page in _pages)
             await page.Context.DisposeAsync();
+        _pages.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ClosePagesAsync();
         await _process.DisposeAsync();
     }
 

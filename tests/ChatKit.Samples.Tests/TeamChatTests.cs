@@ -1,12 +1,16 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.RegularExpressions;
 using ChatKit.Client;
 using Microsoft.Playwright;
 
 namespace ChatKit.Samples.Tests;
 
-public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IClassFixture<TeamChatFixture>
+/// <summary>All tests share one sample, and each has its own room.</summary>
+public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IClassFixture<TeamChatFixture>, IAsyncDisposable
 {
+    public ValueTask DisposeAsync() => fixture.ClosePagesAsync();
+
     [Fact]
     public async Task Users_sign_in_and_chat_in_several_rooms()
     {
@@ -24,12 +28,12 @@ public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IC
 
         await EnterAsync(ann, "engineering");
         await ann.SendTextAsync("Who broke the build?");
-        await bob.Expect("#unread-elsewhere").ToHaveTextAsync("1");
+        await bob.Expect("#rooms li:nth-child(3) .badge").ToHaveTextAsync("1");
         await bob.Locator("#show-rooms").ClickAsync();
         await bob.SaveScreenshotAsync("team-chat-narrow-rooms.png");
         await EnterAsync(bob, "engineering");
         await bob.Expect(".message .text").ToHaveTextAsync(["Who broke the build?"]);
-        await bob.Expect("#unread-elsewhere").ToBeHiddenAsync();
+        await bob.Expect("#rooms li:nth-child(3) .badge").ToBeHiddenAsync();
         await ann.Expect(".message .seen").ToHaveTextAsync(["Seen by bob"]);
 
         await bob.GetByLabel("Message", new() { Exact = true }).PressSequentiallyAsync("Me");
@@ -54,16 +58,18 @@ public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IC
     }
 
     [Theory]
-    [InlineData("stop")]
-    [InlineData("kill")]
-    public async Task Nothing_is_lost_when_a_node_ends(string action)
+    [InlineData("stop", "general")]
+    [InlineData("kill", "random")]
+    public async Task Nothing_is_lost_when_a_node_ends(string action, string room)
     {
         Requirement.Chromium();
-        await using var sample = await Sample.StartAsync("TeamChat");
+        var sample = await fixture.GetAsync();
         var ann = await sample.OpenAsync(browser);
         await SignInAsync(ann, "ann");
+        await EnterAsync(ann, room);
         var bob = await sample.OpenAsync(browser);
         await SignInAsync(bob, "bob");
+        await EnterAsync(bob, room);
         await ann.SendTextAsync("before");
         await bob.Expect(".message .text").ToHaveTextAsync(["before"]);
         var node = await NodeOfAsync(ann);
@@ -90,18 +96,18 @@ public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IC
     {
         var sample = await fixture.GetAsync();
         using var http = new HttpClient { BaseAddress = sample.Address };
-        Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsJsonAsync("api/token", new { name = "bob", password = "wrong" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsJsonAsync("api/token", new { name = "carla", password = "wrong" })).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri("api/me", UriKind.Relative))).StatusCode);
-        var response = await http.PostAsJsonAsync("api/token", new { name = "bob", password = "demo" });
+        var response = await http.PostAsJsonAsync("api/token", new { name = "carla", password = "demo" });
         var token = await response.Content.ReadAsStringAsync();
 
         var options = new ChatClientOptions { Token = _ => Task.FromResult<string?>(token) };
         await using var chat = new ChatClient(new Uri(sample.Address, "chat"), options);
         await chat.ConnectAsync().Soon();
-        var random = await chat.JoinAsync("random").Soon();
-        await random.SendAsync("The build is green.").Soon();
+        var leads = await chat.JoinAsync("leads").Soon();
+        await leads.SendAsync("The build is green.").Soon();
 
-        var refused = await Assert.ThrowsAsync<ChatException>(() => chat.JoinAsync("leads").Soon());
+        var refused = await Assert.ThrowsAsync<ChatException>(() => chat.JoinAsync("engineering").Soon());
         Assert.Equal("forbidden", refused.Code);
     }
 
@@ -119,7 +125,7 @@ public sealed class TeamChatTests(Browser browser, TeamChatFixture fixture) : IC
 
     private static async Task<string> NodeOfAsync(IPage page)
     {
-        await page.Expect("#state").ToContainTextAsync(new System.Text.RegularExpressions.Regex("node [AB]"));
+        await page.Expect("#state").ToContainTextAsync(new Regex("node [AB]"));
         return (await page.Locator("#state").TextContentAsync())![^1..];
     }
 }

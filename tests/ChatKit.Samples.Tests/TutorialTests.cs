@@ -31,7 +31,8 @@ public sealed partial class TutorialTests(Browser browser)
         try
         {
             folder.CreateSubdirectory("wwwroot");
-            await System.IO.File.WriteAllTextAsync(Path.Combine(folder.FullName, "wwwroot", "index.html"), LastFile("beyond.md", "wwwroot/index.html"));
+            var page = Path.Combine(folder.FullName, "wwwroot", "index.html");
+            await System.IO.File.WriteAllTextAsync(page, LastFile("beyond.md", "wwwroot/index.html"));
             await using var sample = await Sample.StartTutorialAsync("Beyond", folder.FullName);
             var ann = await sample.OpenAsync(browser, path: "?name=ann");
             var bob = await sample.OpenAsync(browser, path: "?name=bob");
@@ -40,7 +41,7 @@ public sealed partial class TutorialTests(Browser browser)
             await ann.SendTextAsync("hello");
             await bob.Expect("li").ToHaveTextAsync(["ann: hello"]);
             await bob.GotoAsync(new Uri(sample.Address, "?name=bob&room=staff").AbsoluteUri);
-            await bob.Expect("#state").ToHaveTextAsync("staff: closed");
+            await bob.Expect("#state").ToHaveTextAsync("staff: reconnecting (not allowed in this room)");
             await ann.GotoAsync(new Uri(sample.Address, "?name=ann&room=staff").AbsoluteUri);
             await ann.Expect("#state").ToHaveTextAsync("staff: ann");
         }
