@@ -1,4 +1,5 @@
-// Checks what the reader of the tutorial sees after a command: dotnet run tutorial.cs -- <page> <number of the command> <address>...
+// Checks what the reader of the tutorial sees after a command. Run with: dotnet run tutorial.cs -- echo 1 http://localhost:5000
+// (the page, the number of its command, and the addresses of the nodes).
 #:property PublishAot=false
 
 using System.Net;
@@ -6,8 +7,7 @@ using System.Net.WebSockets;
 using System.Text;
 
 using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-using var cookies = new HttpClientHandler();
-using var http = new HttpClient(cookies);
+using var http = new HttpClient();
 var (step, nodes) = ($"{args[0]} {args[1]}", args[2..].Select(static address => new Uri(address)).ToArray());
 await ExpectPageAsync();
 
@@ -88,10 +88,9 @@ async Task<ClientWebSocket> ConnectAsync(Uri node, string path, string? user = n
     var client = new ClientWebSocket();
     if (user is not null)
     {
-        cookies.CookieContainer = new CookieContainer();
-        using var signedIn = await http.PostAsync(new Uri(node, $"/sign-in?name={user}"), null, limit.Token);
         client.Options.Cookies = new CookieContainer();
-        client.Options.Cookies.Add(node, cookies.CookieContainer.GetCookies(node));
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = client.Options.Cookies });
+        using var signedIn = await browser.PostAsync(new Uri(node, $"/sign-in?name={user}"), null, limit.Token);
         client.Options.AddSubProtocol("chatkit.v1");
     }
 
