@@ -6,7 +6,8 @@ namespace TeamChat;
 
 /// <summary>What the presence list contains besides the user's name.</summary>
 /// <param name="Node">The node that the user is connected to.</param>
-internal sealed record Member(string Node);
+/// <param name="Since">When the user has connected to it.</param>
+internal sealed record Member(string Node, DateTimeOffset Since);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Member))]
@@ -17,7 +18,8 @@ internal sealed class TeamHandler(NodeName node) : WebSocketHandler
 {
     private string User => Connection.UserId!; // The endpoint requires authorization.
 
-    protected override ValueTask OnOpenAsync() => Connection.SetPresenceAsync(new Member(node.Value), MemberJson.Default.Member);
+    protected override ValueTask OnOpenAsync() =>
+        Connection.SetPresenceAsync(new Member(node.Value, DateTimeOffset.UtcNow), MemberJson.Default.Member);
 
     protected override ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(Accounts.MayEnter(User, room));
 

@@ -20,12 +20,12 @@ internal sealed partial class Sample : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>The assembly of a sample.</summary>
+    public static string ProgramOf(string name) => Path.Combine(Repository.Root, "samples", name, Output, $"{name}.dll");
+
     /// <summary>Starts a sample as <c>dotnet run</c> does, on any free port, and waits until it listens.</summary>
-    public static Task<Sample> StartAsync(string name)
-    {
-        var folder = Path.Combine(Repository.Root, "samples", name);
-        return StartAsync(Path.Combine(folder, Output, $"{name}.dll"), ["--contentRoot", folder]);
-    }
+    public static Task<Sample> StartAsync(string name) =>
+        StartAsync(ProgramOf(name), ["--contentRoot", Path.Combine(Repository.Root, "samples", name)]);
 
     /// <summary>Starts a program of the tutorial, which tests/ChatKit.Snippets has compiled.</summary>
     /// <param name="name">The page, such as <c>Beyond</c>.</param>

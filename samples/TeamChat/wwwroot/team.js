@@ -77,7 +77,8 @@ function showRooms() {
   byId('here').replaceChildren(...open.here.map((name) => {
     const item = document.createElement('li');
     showAvatar(item, name);
-    item.title = `${name}, on node ${open.members[name]?.node}`;
+    const { node, since } = open.members[name] ?? {};
+    item.title = node ? `${name}, on node ${node} since ${new Date(since).toLocaleTimeString()}` : name;
     item.ariaLabel = item.title;
     return item;
   }));
