@@ -1,7 +1,11 @@
 using System.Globalization;
 
 // Two nodes of the chat room as processes, Garnet in place of Redis, and the dashboard of Aspire with their metrics, traces and logs.
-var builder = DistributedApplication.CreateBuilder(args);
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+{
+    Args = args,
+    DisableDashboard = args.Contains("--no-dashboard"),
+});
 var port = int.Parse(builder.Configuration["port"] ?? "8001", CultureInfo.InvariantCulture);
 
 // Garnet is a .NET tool, so it needs no container. ChatKit needs both --lua switches.

@@ -12,13 +12,11 @@ public sealed class AppHostTests
         var program = Sample.ProgramOf("AppHost");
         Assert.SkipUnless(File.Exists(program), "samples/AppHost isn't built; run: dotnet build build/All.slnx");
         var port = RedisServer.FreePort();
-        using var http = new HttpClient();
-        await using var host = DotnetProcess.Start(
-            program,
-            ["--port", port.ToString(CultureInfo.InvariantCulture)],
-            Console.WriteLine,
-            Console.WriteLine,
-            variables: Variables());
+        using var http = new HttpClient { DefaultRequestHeaders = { Accept = { new("application/json") } } };
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        string[] arguments = ["--port", port.ToString(CultureInfo.InvariantCulture), "--no-dashboard"];
+        await using var host = DotnetProcess.Start(program, arguments, Read, Read);
+        await started.Task.Soon();
 
         await UntilReadyAsync(port);
         await UntilReadyAsync(port + 1);
@@ -28,6 +26,12 @@ public sealed class AppHostTests
         Assert.True(sent.IsSuccessStatusCode);
         Assert.Contains("\"data\":\"hello\"", page);
         await Signals.TerminateAsync(host.Look()).Soon(); // It ends the nodes.
+
+        void Read(string line)
+        {
+            if (line.Contains("Distributed application started", StringComparison.Ordinal))
+                started.TrySetResult();
+        }
 
         Task UntilReadyAsync(int port) => Patience.UntilAsync(
             async () =>
@@ -45,14 +49,4 @@ public sealed class AppHostTests
     }
 
     private static Uri Lobby(int port) => new($"http://127.0.0.1:{port}/chat/lobby");
-
-    private static Dictionary<string, string> Variables() => new()
-    {
-        ["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true",
-        ["ASPNETCORE_URLS"] = Free(),
-        ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Free(),
-        ["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = Free(),
-    };
-
-    private static string Free() => $"http://localhost:{RedisServer.FreePort()}";
 }
