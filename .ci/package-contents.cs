@@ -8,7 +8,7 @@ using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore", "ChatKit.Client", "ChatKit.Testing" })
+foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore", "ChatKit.Client", "ChatKit.Monitor", "ChatKit.Testing" })
 {
     var path = Directory.GetFiles(args[0], id + ".?.*.nupkg").Single();
     using var package = ZipFile.OpenRead(path);
