@@ -86,7 +86,7 @@ internal sealed class AllNodes(IBackplane backplane, NodeReporter reporter, Time
         return await backplane.AnnounceToAsync(MonitorNode.Room, question.Encode()).ConfigureAwait(false);
     }
 
-    private Task SubscribeAsync()
+    private Task<IAsyncDisposable> SubscribeAsync()
     {
         lock (_gate)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ChatKit.Monitor.Reports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using HealthReport = ChatKit.Monitor.Reports.HealthReport;

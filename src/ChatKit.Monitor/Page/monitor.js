@@ -8,7 +8,7 @@ const state = { overview: null, view: 'rooms', room: null, before: null, paused:
 
 // --- Formats ---
 
-const whole = new Intl.NumberFormat('en');
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const number = (value) => whole.format(value);
 const rate = (value) => value == null ? '–' : `${(value < 10 ? oneDigit : whole).format(value)}/s`;
@@ -29,6 +29,11 @@ function since(time) {
       return `${Math.floor(seconds / size)} ${unit}`;
   }
   return `${seconds} s`;
+}
+
+function moment(time) {
+  const at = new Date(time);
+  return at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString();
 }
 
 const sequence = (position) => position == null ? '–' : number(Number(position.slice(position.lastIndexOf(':') + 1)));
@@ -129,7 +134,7 @@ function fill(cell, column, item) {
 const openRoom = (name) => button(named(name), `Room ${name}`, () => { location.hash = `#room/${encodeURIComponent(name)}`; }, 'name');
 
 const roomColumns = [
-  { title: 'Room', nodes: (room) => [openRoom(room.name)] },
+  { title: 'Room', kind: 'wide', nodes: (room) => [openRoom(room.name)] },
   { title: 'Activity', kind: 'number', text: (room) => rate(room.perSecond) },
   { title: 'Connections', kind: 'number', text: (room) => number(room.members) },
   { title: 'Present', kind: 'number', text: (room) => room.present == null ? '–' : number(room.present) },
@@ -150,11 +155,11 @@ const connectionActions = {
   ],
 };
 
+const small = (className, text) => element('small', { className, textContent: text });
+
 const connectionParts = {
-  user: { title: 'User', nodes: (connection) => [userName(connection.user)] },
-  id: { title: 'Connection', kind: 'fixed', text: (connection) => connection.id },
-  node: { title: 'Node', text: (connection) => connection.node },
-  transport: { title: 'Transport', text: (connection) => connection.transport },
+  user: { title: 'User', kind: 'wide', nodes: (connection) => [userName(connection.user), small('fixed', connection.id)] },
+  node: { title: 'Node', kind: 'wide', nodes: (connection) => [named(connection.node), small('', connection.transport)] },
   since: { title: 'Since', kind: 'number', text: (connection) => since(connection.openedAt) },
   queued: {
     title: 'Queued',
@@ -164,6 +169,7 @@ const connectionParts = {
   },
   rooms: {
     title: 'Rooms',
+    kind: 'wide',
     version: (connection) => JSON.stringify([connection.rooms, connection.roomCount]),
     nodes: (connection) => [
       ...connection.rooms.flatMap((room, i) => i === 0 ? [openRoom(room)] : [', ', openRoom(room)]),
@@ -173,30 +179,30 @@ const connectionParts = {
 };
 
 const connectionColumns = [
-  connectionParts.user, connectionParts.id, connectionParts.node, connectionParts.transport, connectionParts.rooms, connectionParts.since,
-  connectionParts.queued, connectionActions,
+  connectionParts.user, connectionParts.node, connectionParts.rooms, connectionParts.since, connectionParts.queued, connectionActions,
 ];
 
-const memberColumns = [
-  connectionParts.user, connectionParts.node, connectionParts.transport, connectionParts.since, connectionParts.queued, connectionActions,
-];
+const memberColumns = [connectionParts.user, connectionParts.node, connectionParts.since, connectionParts.queued, connectionActions];
 
 const nodeColumns = [
-  { title: 'Node', text: (node) => node.name },
+  {
+    title: 'Node',
+    kind: 'wide',
+    version: (node) => since(node.startedAt),
+    nodes: (node) => [named(node.name), small('', `up ${since(node.startedAt)}`)],
+  },
   { title: 'Health', text: (node) => node.health.status, mark: (node) => node.health.status !== 'Healthy' },
   { title: 'Redis', kind: 'number', text: (node) => milliseconds(node.health.redisPing) },
   { title: 'Connections', kind: 'number', text: (node) => number(node.counts.connections) },
   { title: 'Users', kind: 'number', text: (node) => number(node.counts.users) },
   { title: 'Rooms', kind: 'number', text: (node) => number(node.counts.rooms) },
   { title: 'Received', kind: 'number', text: (node) => rate(node.rates?.received) },
-  { title: 'Stored', kind: 'number', text: (node) => rate(node.rates?.stored) },
   { title: 'Delivered', kind: 'number', text: (node) => rate(node.rates?.delivered) },
   { title: 'Queued', kind: 'number', text: (node) => bytes(node.counts.bytesQueued) },
   { title: 'Fell behind', kind: 'number', text: (node) => number(node.troubles.fellBehind) },
-  { title: 'Closed as slow', kind: 'number', text: (node) => number(node.troubles.closedAsSlow), mark: (node) => node.troubles.closedAsSlow > 0 },
+  { title: 'Closed', kind: 'number', text: (node) => number(node.troubles.closedAsSlow), mark: (node) => node.troubles.closedAsSlow > 0 },
   { title: 'Gaps', kind: 'number', text: (node) => number(node.troubles.gaps), mark: (node) => node.troubles.gaps > 0 },
   { title: 'Memory', kind: 'number', text: (node) => bytes(node.counts.memory) },
-  { title: 'Up', kind: 'number', text: (node) => since(node.startedAt) },
 ];
 
 // --- The overview ---
@@ -312,7 +318,7 @@ function showRoom(view) {
 function showMessages(view) {
   const list = find('messages');
   const old = new Map([...list.children].map((item) => [item.dataset.key, item]));
-  const items = view.messages.map((message) => {
+  const items = [...view.messages].reverse().map((message) => {
     const version = JSON.stringify([message.text, message.isDeleted, message.changedAt]);
     const known = old.get(message.position);
     if (known?.dataset.version === version)
@@ -333,9 +339,8 @@ function showMessages(view) {
 }
 
 function messageItem(message) {
-  const at = new Date(message.at);
   const from = message.from == null ? element('span', { className: 'none', textContent: 'no user' }) : named(message.from);
-  const head = element('div', { className: 'head' }, from, ` · ${at.toLocaleString()} · ${sequence(message.position)}`);
+  const head = element('div', { className: 'head' }, from, ` · ${moment(message.at)} · ${sequence(message.position)}`);
   if (message.changedAt) {
     head.append(message.isDeleted ? ' · deleted' : ' · edited');
     if (message.changedBy != null)
