@@ -23,7 +23,7 @@ public class AccessTests
                 new HttpMethod(endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single()), endpoint.RoutePattern.RawText!))
             .ToList();
 
-        Assert.Equal(8, endpoints.Count);
+        Assert.Equal(9, endpoints.Count);
         foreach (var (method, path) in endpoints)
         {
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(client, method, path));
@@ -122,7 +122,7 @@ public class AccessTests
     {
         await using var node = await MonitoredNode.StartAsync();
 
-        foreach (var path in (string[])["", "monitor.js", "monitor.css", "overview", "room?name=lobby"])
+        foreach (var path in (string[])["", "monitor.js", "monitor.css", "monitor.svg", "overview", "room?name=lobby"])
         {
             using var response = await node.Operator.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
             var policy = response.Headers.GetValues("Content-Security-Policy").Single();

@@ -7,9 +7,20 @@ namespace ChatKit.Monitor.Tests;
 /// <summary>The chromium of this machine, headless, used by an operator.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>Features that no test needs, but that cost extra processes for each page, or background network requests.</summary>
+    private static readonly string[] NotNeeded =
+    [
+        "SpareRendererForSitePerProcess", "PreloadTopChromeWebUI", "PrewarmWebUIContents", "InitialWebUI", "WebUIReloadButton", "WebUIToolbar",
+        "WebUILocationBar", "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup", "HttpsUpgrades", "MediaRouter", "OptimizationHints",
+        "PaintHolding", "Translate",
+    ];
+
     // Chromium's sandbox does not work as root, which continuous integration uses, and all pages are our own.
     private static readonly string[] Arguments =
-        ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    [
+        "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        $"--disable-features={string.Join(',', NotNeeded)}",
+    ];
 
     private readonly SemaphoreSlim _launching = new(1);
     private IPlaywright? _playwright;

@@ -13,12 +13,7 @@ public sealed class IdleTests
     public async Task Nodes_send_nothing_unless_somebody_looks()
     {
         CountingBackplane? backplane = null;
-        await using var node = await MonitoredNode.StartAsync(build: services =>
-        {
-            var original = services.Single(static service => service.ServiceType == typeof(IBackplane));
-            services.AddSingleton<IBackplane>(provider => backplane = new CountingBackplane(
-                (IBackplane)ActivatorUtilities.CreateInstance(provider, original.ImplementationType!)));
-        });
+        await using var node = await MonitoredNode.StartAsync(build: services => backplane = CountingBackplane.Replace(services));
         using var ann = await node.VisitAsync("ann", "green");
         await TalkAsync();
         Assert.Equal(0, backplane!.OfMonitor);
@@ -34,6 +29,17 @@ public sealed class IdleTests
             await ann.SendAsync("hi");
             await ann.ReceiveAsync("message");
         }
+    }
+
+    [Fact]
+    public async Task Pages_that_ask_at_the_same_time_share_an_answer()
+    {
+        CountingBackplane? backplane = null;
+        await using var node = await MonitoredNode.StartAsync(build: services => backplane = CountingBackplane.Replace(services));
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => node.OverviewAsync()));
+
+        Assert.InRange(backplane!.OfMonitor, 2, 4); // One question and its answer; two if this has taken longer than a second.
     }
 
     [Fact]
@@ -69,32 +75,47 @@ public sealed class IdleTests
         Assert.All(ofMessages, name => Assert.False(instruments[name].Enabled));
     }
 
-    private sealed class CountingBackplane(IBackplane original) : IBackplane
+    /// <summary>Counts what nodes send to each other for the monitor.</summary>
+    private sealed class CountingBackplane : IBackplane
     {
+        private IBackplane _original = null!;
         private int _ofMonitor;
 
         public int OfMonitor => Volatile.Read(ref _ofMonitor);
 
+        /// <summary>Replaces the backplane of an application by one that counts, and otherwise does the same.</summary>
+        public static CountingBackplane Replace(IServiceCollection services)
+        {
+            var original = services.Single(static service => service.ServiceType == typeof(IBackplane));
+            var counting = new CountingBackplane();
+            services.AddSingleton<IBackplane>(provider =>
+            {
+                counting._original = (IBackplane)ActivatorUtilities.CreateInstance(provider, original.ImplementationType!);
+                return counting;
+            });
+            return counting;
+        }
+
         public ValueTask<MessagePosition?> PublishAsync(string room, ChatMessage message, int? capacity, CancellationToken cancellationToken) =>
-            original.PublishAsync(room, message, capacity, cancellationToken);
+            _original.PublishAsync(room, message, capacity, cancellationToken);
 
         public ValueTask<ChangeResult> ChangeAsync(string room, MessageChange change, CancellationToken cancellationToken) =>
-            original.ChangeAsync(room, change, cancellationToken);
+            _original.ChangeAsync(room, change, cancellationToken);
 
         public ValueTask AnnounceAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
         {
             Count(room);
-            return original.AnnounceAsync(room, announcement, cancellationToken);
+            return _original.AnnounceAsync(room, announcement, cancellationToken);
         }
 
         public ValueTask<int?> AnnounceToAsync(string room, ReadOnlyMemory<byte> announcement, CancellationToken cancellationToken)
         {
             Count(room);
-            return original.AnnounceToAsync(room, announcement, cancellationToken);
+            return _original.AnnounceToAsync(room, announcement, cancellationToken);
         }
 
         public ValueTask<IAsyncDisposable> SubscribeAsync(string room, IBackplaneSubscriber subscriber, CancellationToken cancellationToken) =>
-            original.SubscribeAsync(room, subscriber, cancellationToken);
+            _original.SubscribeAsync(room, subscriber, cancellationToken);
 
         private void Count(string room)
         {

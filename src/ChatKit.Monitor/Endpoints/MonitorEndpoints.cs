@@ -35,6 +35,7 @@ internal sealed class MonitorEndpoints(
     private readonly PageFile _page = new("monitor.html", "text/html; charset=utf-8");
     private readonly PageFile _script = new("monitor.js", "text/javascript; charset=utf-8");
     private readonly PageFile _style = new("monitor.css", "text/css; charset=utf-8");
+    private readonly PageFile _icon = new("monitor.svg", "image/svg+xml");
 
     public void Map(IEndpointRouteBuilder group)
     {
@@ -42,6 +43,7 @@ internal sealed class MonitorEndpoints(
         group.MapGet("/", Protected(PageAsync)).WithDisplayName("ChatKit monitor");
         group.MapGet("/monitor.js", Protected(_script.WriteAsync)).DisableCookieRedirect();
         group.MapGet("/monitor.css", Protected(_style.WriteAsync)).DisableCookieRedirect();
+        group.MapGet("/monitor.svg", Protected(_icon.WriteAsync)).DisableCookieRedirect();
         group.MapGet("/overview", Protected(OverviewAsync)).DisableCookieRedirect();
         group.MapGet("/room", Protected(RoomAsync)).DisableCookieRedirect();
         MapCommand(group, "/close", ReportJson.Default.CloseCommand, CloseAsync);
@@ -157,6 +159,7 @@ internal sealed class MonitorEndpoints(
         try
         {
             var (status, outcome) = await execute(context, command).ConfigureAwait(false);
+            overviews.Expire();
             context.Response.StatusCode = status;
             await WriteAsync(context, outcome, ReportJson.Default.Outcome).ConfigureAwait(false);
         }

@@ -28,8 +28,9 @@ internal sealed class AllNodes(IBackplane backplane, NodeReporter reporter, Time
             gathering.Expect(await AnnounceAsync(question).WaitAsync(Limit, clock, cancellationToken).ConfigureAwait(false));
             await gathering.Completed.WaitAsync(Limit, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (Exception e) when (e is HistoryUnavailableException or TimeoutException)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Redis is unavailable, or a backplane of the application's own has failed. What this node says about its health explains it.
             isAlone = true;
         }
         finally

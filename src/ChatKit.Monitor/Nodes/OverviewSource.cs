@@ -27,6 +27,13 @@ internal sealed class OverviewSource(AllNodes nodes, IRoomPresence presence, Tim
         }
     }
 
+    /// <summary>Asks again when the next page asks, because an operator has changed something.</summary>
+    public void Expire()
+    {
+        lock (_gate)
+            _latest = null;
+    }
+
     private async Task<Overview> AskAsync(string? text)
     {
         var at = clock.GetUtcNow();

@@ -430,7 +430,10 @@ async function command(name, body, success) {
   } catch {
     toast('The server can\'t be reached. Nothing may have happened.');
   }
-  refresh();
+
+  // The clients need a moment to answer.
+  clearTimeout(timer);
+  timer = setTimeout(refresh, interval / 8);
 }
 
 let toastTimer = 0;
