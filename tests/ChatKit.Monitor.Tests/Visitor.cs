@@ -46,14 +46,16 @@ internal sealed class Visitor : IDisposable
         throw new InvalidOperationException($"Closed with {_socket.CloseStatus} before a frame of the type {type}.");
     }
 
-    /// <summary>Waits until the server closes the connection.</summary>
+    /// <summary>Waits until the server closes the connection, and answers.</summary>
     public async Task<(WebSocketCloseStatus? Status, string? Reason)> CloseAsync()
     {
         while (await _socket.ReceiveMessageAsync() is not null)
         {
         }
 
-        return (_socket.CloseStatus, _socket.CloseStatusDescription);
+        var close = (_socket.CloseStatus, _socket.CloseStatusDescription);
+        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).Soon();
+        return close;
     }
 
     public void Dispose() => _socket.Dispose();
