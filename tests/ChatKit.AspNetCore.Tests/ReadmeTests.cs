@@ -7,7 +7,14 @@ public partial class ReadmeTests
     [Fact]
     public void Every_snippet_is_compiled()
     {
-        string[] folders = [Path.Combine("tests", "ChatKit.Snippets"), Path.Combine("tests", "ChatKit.Testing.Tests", "Documentation")];
+        string[] folders =
+        [
+            Path.Combine("tests", "ChatKit.Snippets"),
+            Path.Combine("tests", "ChatKit.Testing.Tests", "Documentation"),
+            Path.Combine("samples", "Migration", "SignalR"),
+            Path.Combine("samples", "Migration", "SignalR.ChatKit"),
+            Path.Combine("samples", "Migration", "Tornado.ChatKit"),
+        ];
         var compiled = string.Concat(folders
             .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs"))
             .Select(path => Unindented(File.ReadAllText(path))));

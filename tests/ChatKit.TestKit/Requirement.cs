@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Xunit;
 
 namespace ChatKit.TestKit;
@@ -24,6 +25,9 @@ public static class Requirement
 
     /// <summary>Debian installs it in a folder that is only on the PATH of root.</summary>
     private static readonly string? NginxPath = FindOnPath("nginx") ?? new[] { "/usr/sbin/nginx" }.FirstOrDefault(File.Exists);
+
+    private static readonly Lazy<string?> PythonWithTornado = new(static () =>
+        AllOnPath("python3").FirstOrDefault(static python => Runs(python, "-c", "import redis.asyncio, tornado")));
 
     private static bool IsAllRequired => Environment.GetEnvironmentVariable(Variable) == "1";
 
@@ -54,6 +58,11 @@ public static class Requirement
     /// <summary>Returns the path of nginx. If it is missing, skips the test.</summary>
     public static string Nginx() => Require(NginxPath, "nginx is not installed; install it (Debian: apt-get install nginx-light).");
 
+    /// <summary>Returns the path of a Python that has Tornado and a client for Redis. If it is missing, skips the test.</summary>
+    public static string Tornado() => Require(
+        PythonWithTornado.Value,
+        "python3 is not on the PATH, or has no tornado or no redis; install them (Debian: apt-get install python3-tornado python3-redis).");
+
     /// <summary>Skips the test if the kernel does not end the children of a killed process.</summary>
     public static void EndOfChildren() => Require(
         ChildProcess.EndsWithParent ? "" : null, "Needs Linux, and setpriv of util-linux (Debian: apt-get install util-linux).");
@@ -66,9 +75,19 @@ public static class Requirement
         return path!;
     }
 
-    private static string? FindOnPath(string program) =>
+    private static bool Runs(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
+    private static string? FindOnPath(string program) => AllOnPath(program).FirstOrDefault();
+
+    private static IEnumerable<string> AllOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .SelectMany(folder => new[] { Path.Combine(folder, program), Path.Combine(folder, program + ".exe") })
-            .FirstOrDefault(File.Exists);
+            .Where(File.Exists);
 }

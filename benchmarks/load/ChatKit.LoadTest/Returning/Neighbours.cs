@@ -14,6 +14,7 @@ internal sealed class Neighbours : IDisposable
     private readonly Fleet _fleet;
     private readonly RoomMembers _room = new("neighbours");
     private long _sentAt;
+    private int _awaited;
 
     public Neighbours(IPEndPoint server)
     {
@@ -22,7 +23,11 @@ internal sealed class Neighbours : IDisposable
         for (var i = 0; i < Members; i++)
             _fleet.Add(_room);
         _fleet.OpenAll();
-        protocol.Received = (_, _, now) => Latency.Record(now - _sentAt);
+        protocol.Received = (_, _, now) =>
+        {
+            Latency.Record(now - _sentAt);
+            _awaited--;
+        };
     }
 
     /// <summary>The time from when a message was due until a member had read it.</summary>
@@ -32,9 +37,10 @@ internal sealed class Neighbours : IDisposable
     public void Serve()
     {
         var now = Stopwatch.GetTimestamp();
-        if (now - _sentAt >= Interval && Latency.Count % Members == 0)
+        if (now - _sentAt >= Interval && _awaited == 0)
         {
             _sentAt = now;
+            _awaited = Members;
             _room.Members[0].SendMessage("{\"type\":\"message\",\"data\":\"hello\"}"u8);
         }
 
@@ -51,6 +57,8 @@ internal sealed class Neighbours : IDisposable
             Thread.Sleep(1);
         }
 
+        while (_awaited > 0)
+            _fleet.Poll(1);
         return P99();
     }
 

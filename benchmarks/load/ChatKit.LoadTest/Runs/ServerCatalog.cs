@@ -24,6 +24,7 @@ internal static class ServerCatalog
         ["nospin"] = HostSettings.NoSpinning,
         ["nopgo"] = HostSettings.NoProfiling,
         ["notiering"] = HostSettings.NoTiering,
+        ["gen0"] = HostSettings.SmallGenerations,
     };
 
     /// <summary>The servers that are measured by default.</summary>

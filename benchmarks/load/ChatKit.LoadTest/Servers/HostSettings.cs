@@ -21,6 +21,9 @@ internal enum HostSettings
     /// <summary>Code is fully optimized at once.</summary>
     NoTiering = 16,
 
+    /// <summary>The youngest generation has at most 6 MiB, so collections are many and short.</summary>
+    SmallGenerations = 32,
+
     /// <summary>The settings that <c>docs/performance.md</c> recommends.</summary>
     Recommended = InlineScheduling,
 }

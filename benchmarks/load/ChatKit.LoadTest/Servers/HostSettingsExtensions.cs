@@ -14,6 +14,8 @@ internal static class HostSettingsExtensions
             yield return KeyValuePair.Create("DOTNET_TieredPGO", "0");
         if (settings.HasFlag(HostSettings.NoTiering))
             yield return KeyValuePair.Create("DOTNET_TieredCompilation", "0");
+        if (settings.HasFlag(HostSettings.SmallGenerations))
+            yield return KeyValuePair.Create("DOTNET_GCGen0MaxBudget", "0x600000");
     }
 
     /// <summary>Applies the settings that can be applied inside the process, and reports the missing ones.</summary>
