@@ -66,7 +66,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
     [Fact]
     public void The_table_of_events_matches_the_code_in_ids_and_levels()
     {
-        Assembly[] assemblies = [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
+        Assembly[] assemblies =
+            [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(Monitor.MonitorOptions).Assembly];
         var events = assemblies
             .SelectMany(static assembly => assembly.GetTypes())
             .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
