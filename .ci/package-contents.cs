@@ -8,15 +8,41 @@ using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore", "ChatKit.Client", "ChatKit.Testing" })
+foreach (var path in Directory.GetFiles(args[0], "*.nupkg").Order(StringComparer.Ordinal))
 {
-    var path = Directory.GetFiles(args[0], id + ".?.*.nupkg").Single();
+    var id = Regex.Match(Path.GetFileName(path), @"^(.*?)\.\d").Groups[1].Value;
     using var package = ZipFile.OpenRead(path);
+    if (id == "ChatKit.Templates")
+    {
+        CheckTemplates(package, id);
+        continue;
+    }
+
     using var symbols = ZipFile.OpenRead(Path.ChangeExtension(path, ".snupkg"));
     Expect(package, "README.md", "icon.png", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml");
     if (id == "ChatKit.AspNetCore")
         Expect(package, "staticwebassets/chatkit.js", "staticwebassets/chatkit.fallback.js", "staticwebassets/chatkit.d.ts");
     Expect(symbols, $"lib/net10.0/{id}.pdb");
+    CheckPage(package, id);
+    CheckDocumentation(package, id);
+    Console.WriteLine($"{Path.GetFileName(path)} is complete.");
+}
+
+// The template has the version of its package for those of ChatKit.
+static void CheckTemplates(ZipArchive package, string id)
+{
+    Expect(package, "README.md", "icon.png", "content/chatkit/.template.config/template.json", "content/chatkit/Program.cs");
+    CheckPage(package, id);
+    var version = Regex.Match(Read(package, id + ".nuspec"), "<version>(.*)</version>").Groups[1].Value;
+    var references = Regex.Matches(Read(package, "content/chatkit/Company.Chat1.csproj"), "Include=\"ChatKit.*\" Version=\"(.*)\"");
+    if (references.Count == 0 || references.Any(reference => reference.Groups[1].Value != version))
+        throw new InvalidOperationException($"{id} {version} has the references {string.Join(", ", references)}.");
+    Console.WriteLine($"{id} {version} is complete.");
+}
+
+// What the page of a package on a feed shows.
+static void CheckPage(ZipArchive package, string id)
+{
     var manifest = Read(package, id + ".nuspec");
     foreach (var element in new[] { "<license type=\"expression\">MIT</license>", "<icon>icon.png</icon>", "<readme>README.md</readme>", "commit=\"" })
     {
@@ -28,9 +54,6 @@ foreach (var id in new[] { "ChatKit", "ChatKit.AspNetCore", "ChatKit.Client", "C
     var links = Regex.Matches(Read(package, "README.md"), "(\\]\\(|\\]:\\s*|(src|href)=\")(?!https://)[^)\"\\s]*");
     if (links.Count > 0)
         throw new InvalidOperationException($"The README of {id} has links that do not resolve: {string.Join(", ", links)}");
-
-    CheckDocumentation(package, id);
-    Console.WriteLine($"{Path.GetFileName(path)} is complete.");
 }
 
 static void Expect(ZipArchive archive, params string[] entries)

@@ -13,7 +13,10 @@ public class DocumentationFileTests
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static TheoryData<Assembly> Libraries =>
-        [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(MessageHistoryContract).Assembly];
+    [
+        typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(MessageHistoryContract).Assembly,
+        typeof(Monitor.MonitorOptions).Assembly,
+    ];
 
     [Theory]
     [MemberData(nameof(Libraries))]

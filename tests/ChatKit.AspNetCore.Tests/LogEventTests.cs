@@ -9,7 +9,8 @@ public class LogEventTests
     [Fact]
     public void Every_log_event_has_a_unique_id()
     {
-        Assembly[] assemblies = [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
+        Assembly[] assemblies =
+            [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(Monitor.MonitorOptions).Assembly];
         var events = assemblies
             .SelectMany(static assembly => assembly.GetTypes())
             .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Tests;
 
-/// <summary>docs/operations.md and the dashboard match the instruments and the events.</summary>
+/// <summary>The pages of docs/reference and the dashboard match the instruments and the events.</summary>
 public sealed partial class OperationsTests : IAsyncLifetime
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
@@ -66,7 +66,8 @@ public sealed partial class OperationsTests : IAsyncLifetime
     [Fact]
     public void The_table_of_events_matches_the_code_in_ids_and_levels()
     {
-        Assembly[] assemblies = [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly];
+        Assembly[] assemblies =
+            [typeof(WebSocketHandler).Assembly, typeof(WebSocketEndpointOptions).Assembly, typeof(Monitor.MonitorOptions).Assembly];
         var events = assemblies
             .SelectMany(static assembly => assembly.GetTypes())
             .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
@@ -74,7 +75,7 @@ public sealed partial class OperationsTests : IAsyncLifetime
             .OfType<LoggerMessageAttribute>()
             .Select(static e => (e.EventId, e.Level == LogLevel.None ? "Debug or Warning" : $"{e.Level}"));
 
-        Assert.Equal(events.Order(), EventRow().Matches(Operations()).Select(static row => (int.Parse(row.Groups[1].ValueSpan, null), row.Groups[2].Value)));
+        Assert.Equal(events.Order(), EventRow().Matches(Reference("log-events.md")).Select(static row => (int.Parse(row.Groups[1].ValueSpan, null), row.Groups[2].Value)));
     }
 
     [Fact]
@@ -103,10 +104,10 @@ public sealed partial class OperationsTests : IAsyncLifetime
         });
     }
 
-    private static string Operations() => File.ReadAllText(Path.Combine(Docs, "operations.md"));
+    private static string Reference(string page) => File.ReadAllText(Path.Combine(Docs, "reference", page));
 
     private static IEnumerable<(string Name, string Kind, string Unit, string Attributes)> InstrumentsInDocs() =>
-        InstrumentRow().Matches(Operations()).Select(static row => (
+        InstrumentRow().Matches(Reference("metrics.md")).Select(static row => (
             row.Groups[1].Value,
             row.Groups[2].Value,
             row.Groups[3].Value,

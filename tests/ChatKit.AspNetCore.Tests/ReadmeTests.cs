@@ -7,32 +7,19 @@ public partial class ReadmeTests
     [Fact]
     public void Every_snippet_is_compiled()
     {
-        string[] folders =
-        [
-            Path.Combine("tests", "ChatKit.Snippets"),
-            Path.Combine("tests", "ChatKit.Testing.Tests", "Documentation"),
-            Path.Combine("samples", "Migration", "SignalR"),
-            Path.Combine("samples", "Migration", "SignalR.ChatKit"),
-            Path.Combine("samples", "Migration", "Tornado.ChatKit"),
-        ];
+        string[] folders = [Path.Combine("tests", "ChatKit.Snippets"), Path.Combine("tests", "ChatKit.Testing.Tests", "Documentation"), "samples"];
         var compiled = string.Concat(folders
-            .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs"))
+            .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(static path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(path => Unindented(File.ReadAllText(path))));
-        var documents = Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")).Concat(PackageReadmes());
+        var documents = Docs.Pages().Append(Path.Combine(Repository.Root, "README.md")).Concat(PackageReadmes());
 
-        var snippets = documents.SelectMany(path => Snippet().Matches(File.ReadAllText(path))).Select(match => match.Groups[1].Value).ToList();
+        var snippets = documents
+            .SelectMany(path => Docs.Blocks(path, "csharp"), static (path, code) => (Page: Path.GetRelativePath(Repository.Root, path), Code: code))
+            .ToList();
 
         Assert.NotEmpty(snippets);
-        Assert.All(snippets, snippet => Assert.Contains(Unindented(snippet), compiled));
-    }
-
-    [Fact]
-    public void Every_link_has_a_target()
-    {
-        var links = Link().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(match => match.Groups[1].Value).ToList();
-
-        Assert.NotEmpty(links);
-        Assert.All(links, link => Assert.True(Path.Exists(Path.Combine(Repository.Root, link)), link));
+        Assert.DoesNotContain(snippets, snippet => !compiled.Contains(Unindented(snippet.Code), StringComparison.Ordinal));
     }
 
     /// <summary>A package page shows the README, but not the files beside it.</summary>

@@ -4,23 +4,16 @@ using System.Text.RegularExpressions;
 
 namespace ChatRoom.Tests;
 
-/// <summary>The commands of <c>docs/transports.md</c>, as they stand there, against the sample.</summary>
+/// <summary>The commands of <c>docs/transports.md</c> and <c>docs/how-to/bots.md</c>, as they stand there, against the sample.</summary>
 public sealed partial class TransportsPageTests(SharedChatRoom shared)
 {
     private const string Host = "http://localhost:8000";
-
-    /// <summary>The sample's rooms are shared by all tests, so the commands name one that no other test uses.</summary>
-    private const string Room = "/chat/lobby";
 
     [Fact]
     public async Task Each_command_does_what_the_page_says()
     {
         Requirement.Curl();
-        var chatRoom = await shared.GetAsync();
-        var room = $"/chat/{shared.NewRoom()}";
-        var commands = Commands().Select(command => command
-            .Replace(Host, chatRoom.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
-            .Replace(Room, room, StringComparison.Ordinal)).ToArray();
+        var commands = await CommandsAsync("transports.md", "/chat/lobby");
         Assert.Equal(7, commands.Length);
         var (post, read, wait, before, stream, postToStream, browser) =
             (commands[0], commands[1], commands[2], commands[3], commands[4], commands[5], commands[6]);
@@ -51,13 +44,30 @@ public sealed partial class TransportsPageTests(SharedChatRoom shared)
         Assert.Equal("426", await RunAsync(browser));
     }
 
+    [Fact]
+    public async Task A_webhook_that_posts_twice_with_a_ref_is_stored_once()
+    {
+        Requirement.Curl();
+        var post = Assert.Single(await CommandsAsync("how-to/bots.md", "/chat/builds"));
+
+        var first = JsonElement.Parse(await RunAsync(post));
+        var second = JsonElement.Parse(await RunAsync(post));
+
+        Assert.Equal("ack", first.GetProperty("type").GetString());
+        Assert.Equal(first.GetProperty("position").GetString(), second.GetProperty("position").GetString());
+    }
+
     private static string?[] Texts(JsonElement page) =>
         [.. page.GetProperty("messages").EnumerateArray().Select(static message => message.GetProperty("data").GetString())];
 
-    private static IEnumerable<string> Commands()
+    /// <summary>The commands of a page. The sample's rooms are shared by all tests, so they name one that no other test uses.</summary>
+    private async Task<string[]> CommandsAsync(string page, string room)
     {
-        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "transports.md")).ReplaceLineEndings("\n");
-        return Command().Matches(page).Select(static match => match.Groups[1].Value);
+        var chatRoom = await shared.GetAsync();
+        var newRoom = $"/chat/{shared.NewRoom()}";
+        return [.. Docs.Blocks(page, "sh").Select(command => command.TrimEnd()
+            .Replace(Host, chatRoom.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            .Replace(room, newRoom, StringComparison.Ordinal))];
     }
 
     private static async Task<string> RunAsync(string command, params (string Name, string Value)[] variables)
@@ -89,9 +99,6 @@ public sealed partial class TransportsPageTests(SharedChatRoom shared)
         Assert.Fail($"The stream ended before {text}.");
         return "";
     }
-
-    [GeneratedRegex("```sh\n(.*?)\n```", RegexOptions.Singleline)]
-    private static partial Regex Command();
 
     [GeneratedRegex("\"token\":\"([^\"]+)\"")]
     private static partial Regex Token();

@@ -4,22 +4,8 @@ using ChatKit.Rooms.Events;
 namespace ChatKit.Connections;
 
 /// <summary>A connection as seen by its node, which counts and closes it.</summary>
-internal interface INodeConnection
+internal interface INodeConnection : IOpenConnection
 {
-    string? UserId { get; }
-
-    /// <summary>When the connection began.</summary>
-    DateTimeOffset OpenedAt { get; }
-
-    /// <summary>The number of bytes that the client has sent, in frames.</summary>
-    long BytesReceived { get; }
-
-    /// <summary>The number of bytes that were written to the client, in frames.</summary>
-    long BytesSent { get; }
-
-    /// <summary>The number of bytes that wait to be written.</summary>
-    long BytesQueued { get; }
-
     /// <summary>Takes the connection out of a room that it joined up to the given time, and notifies the client.</summary>
     void LeaveByServer(UserCommand.Leave command, DateTimeOffset until);
 

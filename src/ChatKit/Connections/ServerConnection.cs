@@ -102,6 +102,8 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     IOutbound IRoomClient.Outbound => Outbound;
 
+    IReadOnlyCollection<string> IOpenConnection.Rooms => RoomNames;
+
     /// <summary>The messages that the handler has not taken yet.</summary>
     public Inbox Inbox { get; } = new(InboxLimit);
 
@@ -174,12 +176,17 @@ internal sealed partial class ServerConnection : WebSocketConnection, IRoomJoine
 
     public override ValueTask CloseAsync(WebSocketCloseStatus status, string? reason = null)
     {
-        CloseArguments.ThrowIfInvalid(status, reason);
-        CloseHere(status, reason);
+        Close(status, reason);
         return ValueTask.CompletedTask;
     }
 
     public void Disconnect(WebSocketCloseStatus status, string? reason) => CloseHere(status, reason);
+
+    public void Close(WebSocketCloseStatus status, string? reason)
+    {
+        CloseArguments.ThrowIfInvalid(status, reason);
+        CloseHere(status, reason);
+    }
 
     /// <summary>Sets the services of the connection's scope, before its handler is created.</summary>
     public void Open(IServiceProvider scope) => _scope = scope;

@@ -71,6 +71,7 @@ public static class ChatKitServiceCollectionExtensions
     {
         services.TryAddSingleton<ConnectionRegistry>();
         services.TryAddSingleton<ConnectionServices>();
+        services.TryAddSingleton<INodeInspector, NodeInspector>();
         services.TryAddSingleton<PostOffice>();
         services.TryAddSingleton<WebSocketHandlerRunner, ConnectionHost>();
         services.AddHostedService<ConnectionDrain>();

@@ -153,6 +153,20 @@ internal sealed class Room : IBackplaneSubscriber, IDelivery
         return isTracked ? Task.WhenAll(filling, _roster.RefreshAsync()) : filling;
     }
 
+    /// <summary>Reads what the node knows of the room. Holds the lock for a moment only, however many members there are.</summary>
+    public RoomStatistics Measure()
+    {
+        lock (_state.Gate)
+            return new RoomStatistics(Name, _state.Members.Count, _state.Waiting, _state.Cursor.Accepted, _state.Queue.NextNumber);
+    }
+
+    /// <summary>Some of the clients in the room.</summary>
+    public IRoomClient[] Clients(int limit)
+    {
+        lock (_state.Gate)
+            return [.. _state.Members.Take(limit).Select(static member => member.Client)];
+    }
+
     /// <summary>Waits until one turn can fan out all waiting items. Nearly always completes synchronously.</summary>
     public Task WaitForTurnAsync() => _state.Queue.WaitForTurnAsync();
 

@@ -59,6 +59,9 @@ internal sealed class RoomRegistry : IDisposable
 
     public int Count => _rooms.Count;
 
+    /// <summary>The rooms. The caller can enumerate them while others are added and removed.</summary>
+    public IEnumerable<Room> All => _rooms.Select(static entry => entry.Value);
+
     /// <summary>Finds a room by name. Returns null if it has no members on this node.</summary>
     public Room? Find(string name) => _rooms.GetValueOrDefault(name);
 

@@ -56,6 +56,9 @@ internal sealed class RoomState
         }
     }
 
+    /// <summary>The number of members that are catching up, or are waiting to do so.</summary>
+    public int Waiting => _waiting;
+
     /// <summary>Whether a member is catching up, or is waiting to do so.</summary>
     public bool HasWaiting => _waiting > 0;
 

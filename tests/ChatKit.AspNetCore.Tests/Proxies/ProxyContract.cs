@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace ChatKit.AspNetCore.Tests.Proxies;
 
-/// <summary>What clients can rely on behind a real reverse proxy, with the configuration of <c>docs/operations.md</c>.</summary>
+/// <summary>What clients can rely on behind a real reverse proxy, with the configuration of <c>docs/how-to/reverse-proxy.md</c>.</summary>
 public abstract class ProxyContract(RedisServer redis) : IAsyncDisposable
 {
     /// <summary>A status of a handshake that was not passed on as one.</summary>

@@ -1,6 +1,6 @@
 namespace ChatKit.AspNetCore.Tests.Proxies;
 
-/// <summary>How a reverse proxy differs from the one that <c>docs/operations.md</c> describes.</summary>
+/// <summary>How a reverse proxy differs from the one that <c>docs/how-to/reverse-proxy.md</c> describes.</summary>
 internal sealed record ProxySettings
 {
     /// <summary>How long the proxy waits for an application that sends nothing, in whole seconds; null for the time of the documentation.</summary>

@@ -14,9 +14,8 @@ internal abstract partial class ReverseProxy(Uri address) : IAsyncDisposable
     /// <param name="language">The language of the code block.</param>
     protected static string Documented(string language)
     {
-        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md")).ReplaceLineEndings("\n");
-        var section = page[page.IndexOf("\n## Behind a reverse proxy\n", StringComparison.Ordinal)..];
-        return CodeBlock().Matches(section).First(block => block.Groups[1].Value == language).Groups[2].Value;
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "how-to", "reverse-proxy.md")).ReplaceLineEndings("\n");
+        return CodeBlock().Matches(page).First(block => block.Groups[1].Value == language).Groups[2].Value;
     }
 
     /// <summary>Replaces a part of an example, which must be there.</summary>

@@ -89,7 +89,7 @@ internal sealed class MembersServer(ChatServer server, FakeTimeProvider clock) :
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    /// <summary>The same code as in docs/security.md.</summary>
+    /// <summary>The same code as in docs/how-to/authentication.md.</summary>
     private static void Configure(JwtBearerOptions options)
     {
         options.TokenValidationParameters = new TokenValidationParameters { ValidIssuer = "tests", ValidAudience = "chat", IssuerSigningKey = Key };

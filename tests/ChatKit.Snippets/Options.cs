@@ -1,0 +1,9 @@
+namespace ChatKit.Snippets;
+
+internal static class Options
+{
+    public static void Limit(WebApplication app)
+    {
+        app.MapWebSocketHandler<ChatRoom>("/chat/{room}", options => options.MaxMessagesPerSecond = 20);
+    }
+}
