@@ -7,20 +7,25 @@ var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOpt
     DisableDashboard = args.Contains("--no-dashboard"),
 });
 var port = int.Parse(builder.Configuration["port"] ?? "8001", CultureInfo.InvariantCulture);
-
-// Garnet is a .NET tool, so it needs no container. ChatKit needs both --lua switches.
-var redis = builder.AddExecutable("redis", "dotnet", ".", "tool", "exec", "garnet-server", "--yes", "--").WithEndpoint(name: "tcp", scheme: "tcp");
-redis.WithArgs("--bind", "127.0.0.1", "--port", redis.GetEndpoint("tcp").Property(EndpointProperty.TargetPort), "--lua", "--lua-transaction-mode");
+var redis = builder.Configuration["redis"] ?? AddGarnet();
 
 foreach (var name in new[] { "node-a", "node-b" })
 {
     var node = builder.AddProject<Projects.ChatRoom>(name)
-        .WithArgs("--port", $"{port}", "--redis", redis.GetEndpoint("tcp").Property(EndpointProperty.HostAndPort))
+        .WithArgs("--port", $"{port}", "--redis", redis)
         .WithHttpEndpoint(port++, isProxied: false)
-        .WithHttpHealthCheck("/health/ready")
-        .WaitForStart(redis);
+        .WithHttpHealthCheck("/health/ready");
     if (builder.Configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] is { } otlp)
         node.WithArgs("--otlp", otlp);
 }
 
 builder.Build().Run();
+
+// Garnet is a .NET tool, so it needs no container. The nodes connect to it as soon as it listens. ChatKit needs both --lua switches.
+object AddGarnet()
+{
+    var garnet = builder.AddExecutable("garnet", "dotnet", ".", "tool", "exec", "garnet-server", "--yes", "--").WithEndpoint(name: "tcp", scheme: "tcp");
+    var endpoint = garnet.GetEndpoint("tcp");
+    garnet.WithArgs("--bind", "127.0.0.1", "--port", endpoint.Property(EndpointProperty.TargetPort), "--lua", "--lua-transaction-mode");
+    return endpoint.Property(EndpointProperty.HostAndPort);
+}

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace ChatKit.Samples.Tests;
 
-public sealed class AppHostTests
+public sealed class AppHostTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     /// <summary>The sample isn't in ChatKit.sln, because the packages of Aspire are large.</summary>
     [Fact]
@@ -14,7 +14,7 @@ public sealed class AppHostTests
         var port = RedisServer.FreePort();
         using var http = new HttpClient { DefaultRequestHeaders = { Accept = { new("application/json") } } };
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        string[] arguments = ["--port", port.ToString(CultureInfo.InvariantCulture), "--no-dashboard"];
+        string[] arguments = ["--port", port.ToString(CultureInfo.InvariantCulture), "--redis", redis.Endpoint, "--no-dashboard"];
         await using var host = DotnetProcess.Start(program, arguments, Read, Read);
         await started.Task.Soon();
 
