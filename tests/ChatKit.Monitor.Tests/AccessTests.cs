@@ -13,7 +13,7 @@ public class AccessTests
     private static readonly string[] Commands = ["close", "disconnect", "delete"];
 
     [Fact]
-    public async Task Every_endpoint_refuses_who_is_not_an_operator()
+    public async Task Every_endpoint_refuses_a_user_who_is_not_an_operator()
     {
         await using var node = await MonitoredNode.StartAsync();
         using var client = new HttpClient { BaseAddress = node.Address };
