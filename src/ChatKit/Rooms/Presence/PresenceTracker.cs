@@ -72,12 +72,14 @@ internal sealed class PresenceTracker : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Sets the data of a member. The latest counts.</summary>
+    /// <summary>
+    /// Sets the data of a member. The latest counts, also if it is what this node has set before: another node may have set other data since.
+    /// </summary>
     public void Describe(PresenceKey key, string data)
     {
         lock (_gate)
         {
-            if (!_connections.ContainsKey(key) || _data.GetValueOrDefault(key) == data)
+            if (!_connections.ContainsKey(key))
                 return;
             _data[key] = data;
             Change(key);

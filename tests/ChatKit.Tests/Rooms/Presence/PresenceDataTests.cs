@@ -119,6 +119,19 @@ public sealed class PresenceDataTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Data_that_a_node_sets_again_replaces_what_another_node_has_set_since()
+    {
+        var anna = await EnterAsync("anna", "Anna");
+        await anna.Client.ReceiveJsonAsync();
+        await Patience.UntilAsync(async () => await NameOfAsync("anna") == "Anna", "anna is stored");
+        await _host.Services.GetRequiredService<IPresenceStore>().EnterAsync("lobby", [new("anna", "{\"name\":\"A.\"}")], TimeSpan.FromMinutes(1));
+
+        await SetAsync(anna, "Anna");
+
+        await Patience.UntilAsync(async () => await NameOfAsync("anna") == "Anna", "the data is stored again");
+    }
+
+    [Fact]
     public async Task Data_has_at_most_1_KiB_and_needs_an_endpoint_that_tracks_presence()
     {
         var anna = await EnterAsync("anna");
