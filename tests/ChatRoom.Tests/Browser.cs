@@ -39,10 +39,14 @@ public sealed class Browser : IAsyncLifetime
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Opens a page. The caller disposes its context.</summary>
-    internal async Task<IPage> OpenAsync(Uri address, int width = 900)
+    internal Task<IPage> OpenAsync(Uri address, int width = 900) =>
+        OpenAsync(address, new BrowserNewContextOptions { ViewportSize = new() { Width = width, Height = 640 } });
+
+    /// <summary>Opens a page in a context of its own. The caller disposes the context.</summary>
+    internal async Task<IPage> OpenAsync(Uri address, BrowserNewContextOptions options)
     {
         var browser = await LaunchAsync();
-        var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 640 } });
+        var context = await browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)Patience.Limit.TotalMilliseconds);
         Assertions.SetDefaultExpectTimeout((float)Patience.Limit.TotalMilliseconds);
         var page = await context.NewPageAsync();
