@@ -94,6 +94,8 @@ internal sealed class MonitorEndpoints(
         await WriteAsync(context, view, ReportJson.Default.RoomView).ConfigureAwait(false);
     }
 
+    // A command is not canceled when the operator leaves: it could be carried out all the same, and must then be in the log.
+
     private async Task<(int Status, Outcome Outcome)> CloseAsync(HttpContext context, CloseCommand command)
     {
         if (string.IsNullOrEmpty(command.Connection))
@@ -101,7 +103,7 @@ internal sealed class MonitorEndpoints(
         if (ReasonProblem(command.Reason) is { } problem)
             return Bad(problem);
         var answers = await nodes
-            .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, context.RequestAborted).ConfigureAwait(false);
+            .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, CancellationToken.None).ConfigureAwait(false);
         if (!answers.All.Any(static answer => answer.HasClosed))
             return (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."));
         logger.ConnectionClosed(OperatorOf(context), command.Connection);
@@ -115,7 +117,7 @@ internal sealed class MonitorEndpoints(
         if (ReasonProblem(command.Reason) is { } problem)
             return Bad(problem);
         var reason = command.Reason ?? DefaultReason;
-        await broadcaster.DisconnectUserAsync(command.User, reason: reason, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+        await broadcaster.DisconnectUserAsync(command.User, reason: reason, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         logger.UserDisconnected(OperatorOf(context), command.User);
         return Done;
     }
@@ -127,7 +129,7 @@ internal sealed class MonitorEndpoints(
         if (!MessagePosition.TryParse(command.Position, out var position))
             return Bad("position isn't a position.");
         var by = options.Value.UserId(context.User);
-        if (!await broadcaster.DeleteAsync(command.Room, position, by, context.RequestAborted).ConfigureAwait(false))
+        if (!await broadcaster.DeleteAsync(command.Room, position, by, CancellationToken.None).ConfigureAwait(false))
             return (StatusCodes.Status404NotFound, new Outcome(Done: false, "The message isn't stored any more, or was deleted already."));
         logger.MessageDeleted(OperatorOf(context), position, command.Room);
         return Done;
