@@ -105,7 +105,7 @@ internal sealed class MonitorEndpoints(
         var answers = await nodes
             .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, CancellationToken.None).ConfigureAwait(false);
         if (!answers.All.Any(static answer => answer.HasClosed))
-            return (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."));
+            return NotClosed(answers);
         logger.ConnectionClosed(OperatorOf(context), command.Connection);
         return Done;
     }
@@ -217,6 +217,11 @@ internal sealed class MonitorEndpoints(
     private static (int Status, Outcome Outcome) Done => (StatusCodes.Status200OK, new Outcome(Done: true));
 
     private static (int Status, Outcome Outcome) Bad(string problem) => (StatusCodes.Status400BadRequest, new Outcome(Done: false, problem));
+
+    /// <summary>A node that hasn't answered could have the connection, and could still close it.</summary>
+    private static (int Status, Outcome Outcome) NotClosed(AllNodes.Answers answers) => answers is { IsAlone: false, Missing: null or 0 }
+        ? (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."))
+        : (StatusCodes.Status503ServiceUnavailable, new Outcome(Done: false, "Not all nodes have answered. The connection may still be open."));
 
     private static string? ReasonProblem(string? reason) => Encoding.UTF8.GetByteCount(reason ?? "") <= MaxReason
         ? null
