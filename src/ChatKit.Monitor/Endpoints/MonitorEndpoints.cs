@@ -58,7 +58,8 @@ internal sealed class MonitorEndpoints(
         if (path.EndsWith('/'))
             return _page.WriteAsync(context);
         context.Response.StatusCode = StatusCodes.Status302Found;
-        context.Response.Headers.Location = $"{path[(path.LastIndexOf('/') + 1)..]}/";
+        // Without the dot, a segment with a colon, which comes from a route value, would be an address with a scheme.
+        context.Response.Headers.Location = $"./{path[(path.LastIndexOf('/') + 1)..]}/";
         return Task.CompletedTask;
     }
 
