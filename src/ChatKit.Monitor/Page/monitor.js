@@ -407,6 +407,7 @@ async function disconnectUser(user) {
 }
 
 async function deleteMessage(message) {
+  const { room } = state; // The address can change while the dialog is open.
   const answer = await confirm({
     title: 'Delete this message?',
     target: message.text ?? `binary, ${bytes(message.bytes)}`,
@@ -415,7 +416,7 @@ async function deleteMessage(message) {
     withReason: false,
   });
   if (answer)
-    await command('delete', { room: state.room, position: message.position }, 'The message is deleted.');
+    await command('delete', { room, position: message.position }, 'The message is deleted.');
 }
 
 async function command(name, body, success) {
