@@ -548,6 +548,6 @@ find('find').oninput = () => {
   typing = setTimeout(refresh, 300);
 };
 
-document.addEventListener('visibilitychange', () => document.hidden ? clearTimeout(timer) : refresh());
+document.addEventListener('visibilitychange', () => document.hidden ? clearTimeout(timer) : state.paused || refresh());
 addEventListener('hashchange', route);
 route();
