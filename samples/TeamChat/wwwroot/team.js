@@ -29,7 +29,7 @@ async function start() {
     byId('rooms').append(view.item);
   }
 
-  show(views.get(decodeURIComponent(location.hash.slice(1))) ?? views.get(me.rooms[0]));
+  show(views.get(me.rooms.find((name) => location.hash === `#${encodeURIComponent(name)}`) ?? me.rooms[0]));
   showNodes();
 }
 
