@@ -36,8 +36,8 @@ async function start() {
 byId('sign-in').addEventListener('submit', async (event) => {
   event.preventDefault();
   const credentials = JSON.stringify({ name: byId('name').value, password: byId('password').value });
-  const response = await fetch('api/sign-in', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: credentials });
-  const { ok, status } = response;
+  const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: credentials };
+  const { ok, status } = await fetch('api/sign-in', request).catch(() => ({ ok: false })); // offline, or the server is down
   byId('sign-in-problem').textContent = ok ? '' : status === 401 ? 'The name or the password is wrong.' : 'The server can’t be reached. Try again.';
   if (ok) start();
 });
