@@ -334,8 +334,7 @@ function showMessages(view) {
   older.hidden = !view.hasOlder;
   older.onclick = () => showBefore(view.messages[0]?.position);
   find('latest').hidden = state.before == null;
-  if (view.problem)
-    toast(view.problem);
+  showRoomProblem(view.problem);
 }
 
 function messageItem(message) {
@@ -355,6 +354,11 @@ function messageItem(message) {
   if (!message.isDeleted)
     item.append(button('Delete', `Delete message ${sequence(message.position)}`, () => deleteMessage(message), 'danger'));
   return item;
+}
+
+function showRoomProblem(problem = '') {
+  setText(find('room-problem'), problem);
+  find('room-problem').hidden = problem === '';
 }
 
 function showBefore(position) {
@@ -526,6 +530,7 @@ function route() {
       delete find(id).dataset.version;
     }
     find('room-note').textContent = '';
+    showRoomProblem();
     find('room-table').tBodies[0]?.replaceChildren();
     find('room-name').focus();
   } else if (before === 'room') {
