@@ -20,8 +20,9 @@ internal sealed class Nodes(Func<string, WebApplication> create) : IHostedLifecy
         {
             if (IsRunning(name))
                 return;
+            var address = All.Single(one => one.Name == name).Address;
             var node = create(name);
-            node.Urls.Add(All.Single(one => one.Name == name).Address.AbsoluteUri);
+            node.Urls.Add(address.AbsoluteUri);
             await node.StartAsync();
             _running[name] = node;
         }

@@ -20,6 +20,13 @@ internal static class SignIn
     public static void AddSignIn(this IServiceCollection services, Secrets secrets)
     {
         services.AddAuthorization();
+
+        // A body without a name or a password is a bad request. The default would set them to null, whatever their types say.
+        services.ConfigureHttpJsonOptions(static options =>
+        {
+            options.SerializerOptions.RespectNullableAnnotations = true;
+            options.SerializerOptions.RespectRequiredConstructorParameters = true;
+        });
         services.AddAuthentication(Any)
             .AddPolicyScheme(Any, null, static options => options.ForwardDefaultSelector = static context =>
                 context.Request.Headers.Authorization.Count > 0 || TokenOf(context) is not null

@@ -9,6 +9,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Extension methods that add the operators' page.</summary>
 public static class ChatKitMonitorBuilderExtensions
 {
+    private const string NoName = $"{nameof(MonitorOptions)}.{nameof(MonitorOptions.NodeName)} must not be empty. Leave it unset to use the name "
+        + "of the machine.";
+
     /// <summary>
     /// Lets this node report its rooms and connections to the operators' page, which <c>MapChatKitMonitor</c> maps on this node or on another one
     /// that shares the <see cref="IBackplane"/>. A node reports only while somebody looks at the page.
@@ -23,6 +26,9 @@ public static class ChatKitMonitorBuilderExtensions
             services.Configure(configure);
         if (services.Any(static service => service.ServiceType == typeof(MonitorNode)))
             return builder;
+        services.AddOptions<MonitorOptions>()
+            .Validate(static options => !string.IsNullOrWhiteSpace(options.NodeName), NoName)
+            .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<NodeMeter>();
         services.AddSingleton<NodeHealth>();

@@ -18,7 +18,7 @@ public static class ChatKitMonitorEndpointRouteBuilderExtensions
     /// <param name="endpoints">The route builder, such as the application.</param>
     /// <param name="pattern">The address of the page, such as <c>/ops</c>.</param>
     /// <param name="policyName">The name of the authorization policy of your operators.</param>
-    /// <returns>A builder for conventions such as <c>RequireHost("localhost")</c>. <c>AllowAnonymous()</c> has no effect.</returns>
+    /// <returns>A builder for conventions such as <c>RequireHost("ops.internal.example")</c>. <c>AllowAnonymous()</c> has no effect.</returns>
     /// <exception cref="InvalidOperationException">
     /// <paramref name="policyName"/> is null or empty, there is no such policy, or <c>AddChatKit().AddMonitor()</c> was not called.
     /// </exception>

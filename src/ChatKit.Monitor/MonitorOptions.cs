@@ -5,7 +5,7 @@ public sealed class MonitorOptions
 {
     /// <summary>
     /// The name under which the page lists this node. Default: the name of the machine, which in Kubernetes is the name of the pod. Several nodes
-    /// on one machine need different names.
+    /// on one machine need different names. It must not be empty.
     /// </summary>
     public string NodeName { get; set; } = Environment.MachineName;
 }

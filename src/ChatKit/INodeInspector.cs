@@ -11,8 +11,9 @@ public interface INodeInspector
 
     /// <summary>Lists connections of this node that are in a room, in no particular order.</summary>
     /// <param name="room">The room's name.</param>
-    /// <param name="limit">The maximum number of connections.</param>
+    /// <param name="limit">The maximum number of connections, 1 or more.</param>
     /// <returns>The connections; none if the room has no members on this node.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is less than 1.</exception>
     IReadOnlyCollection<IOpenConnection> GetConnections(string room, int limit);
 
     /// <summary>

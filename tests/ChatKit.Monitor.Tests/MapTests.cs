@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace ChatKit.Monitor.Tests;
 
@@ -66,6 +67,20 @@ public class MapTests
 
         var e = await Assert.ThrowsAsync<InvalidOperationException>(() => starting.Soon());
         Assert.Contains(MonitoredNode.Policy, e.Message);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(" ")]
+    public async Task A_node_without_a_name_does_not_start(string? name)
+    {
+        var builder = MonitoredNode.CreateBuilder();
+        builder.Services.AddChatKit().AddMonitor(options => options.NodeName = name!);
+        await using var app = builder.Build();
+
+        var e = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("MonitorOptions.NodeName", e.Message);
     }
 
     private static WebApplication Build(Action<IServiceCollection>? add = null)

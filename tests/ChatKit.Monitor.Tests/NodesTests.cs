@@ -183,6 +183,8 @@ public sealed class NodesTests(RedisServer redis) : IAsyncLifetime
         var overview = await _one.OverviewAsync(static o => o.Nodes.Count == 2 && o.Unanswered == 1, "one of three nodes has not answered");
 
         Assert.False(overview.IsAlone);
+        var (status, _) = await _one.CommandAsync("close", new { connection = "gone" });
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status); // It could be on the node that has not answered.
     }
 
     private sealed class Mute : IBackplaneSubscriber

@@ -49,8 +49,20 @@ public class ReportTests
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"id":"1","kind":"overview"}""")]
     [InlineData("""{"id":"1","replyTo":"2","kind":"ofANewerVersion"}""")]
     public void What_a_node_cannot_read_is_not_a_question(string text) => Assert.Null(Question.Decode(Encoding.UTF8.GetBytes(text)));
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"id":"1"}""")]
+    [InlineData("""{"id":"1","nodeId":"2","node":{"id":"2","name":"two"}}""")]
+    [InlineData("""{"id":"1","nodeId":"2","room":{"members":1}}""")]
+    [InlineData("""{"id":"1","nodeId":"2","connections":[null]}""")]
+    [InlineData("""{"id":"1","nodeId":"2","connections":[{"id":"3"}]}""")]
+    public void What_lacks_something_is_not_an_answer(string text) => Assert.Null(Answer.Decode(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void A_long_message_is_cut_between_characters()

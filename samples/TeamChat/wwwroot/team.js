@@ -29,15 +29,15 @@ async function start() {
     byId('rooms').append(view.item);
   }
 
-  show(views.get(decodeURIComponent(location.hash.slice(1))) ?? views.get(me.rooms[0]));
+  show(views.get(me.rooms.find((name) => location.hash === `#${encodeURIComponent(name)}`) ?? me.rooms[0]));
   showNodes();
 }
 
 byId('sign-in').addEventListener('submit', async (event) => {
   event.preventDefault();
   const credentials = JSON.stringify({ name: byId('name').value, password: byId('password').value });
-  const response = await fetch('api/sign-in', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: credentials });
-  const { ok, status } = response;
+  const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: credentials };
+  const { ok, status } = await fetch('api/sign-in', request).catch(() => ({ ok: false })); // offline, or the server is down
   byId('sign-in-problem').textContent = ok ? '' : status === 401 ? 'The name or the password is wrong.' : 'The server can’t be reached. Try again.';
   if (ok) start();
 });

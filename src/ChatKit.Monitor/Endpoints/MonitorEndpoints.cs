@@ -58,7 +58,8 @@ internal sealed class MonitorEndpoints(
         if (path.EndsWith('/'))
             return _page.WriteAsync(context);
         context.Response.StatusCode = StatusCodes.Status302Found;
-        context.Response.Headers.Location = $"{path[(path.LastIndexOf('/') + 1)..]}/";
+        // Without the dot, a segment with a colon, which comes from a route value, would be an address with a scheme.
+        context.Response.Headers.Location = $"./{path[(path.LastIndexOf('/') + 1)..]}/";
         return Task.CompletedTask;
     }
 
@@ -94,6 +95,8 @@ internal sealed class MonitorEndpoints(
         await WriteAsync(context, view, ReportJson.Default.RoomView).ConfigureAwait(false);
     }
 
+    // A command is not canceled when the operator leaves: it could be carried out all the same, and must then be in the log.
+
     private async Task<(int Status, Outcome Outcome)> CloseAsync(HttpContext context, CloseCommand command)
     {
         if (string.IsNullOrEmpty(command.Connection))
@@ -101,9 +104,9 @@ internal sealed class MonitorEndpoints(
         if (ReasonProblem(command.Reason) is { } problem)
             return Bad(problem);
         var answers = await nodes
-            .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, context.RequestAborted).ConfigureAwait(false);
+            .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, CancellationToken.None).ConfigureAwait(false);
         if (!answers.All.Any(static answer => answer.HasClosed))
-            return (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."));
+            return NotClosed(answers);
         logger.ConnectionClosed(OperatorOf(context), command.Connection);
         return Done;
     }
@@ -115,7 +118,7 @@ internal sealed class MonitorEndpoints(
         if (ReasonProblem(command.Reason) is { } problem)
             return Bad(problem);
         var reason = command.Reason ?? DefaultReason;
-        await broadcaster.DisconnectUserAsync(command.User, reason: reason, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+        await broadcaster.DisconnectUserAsync(command.User, reason: reason, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         logger.UserDisconnected(OperatorOf(context), command.User);
         return Done;
     }
@@ -127,7 +130,7 @@ internal sealed class MonitorEndpoints(
         if (!MessagePosition.TryParse(command.Position, out var position))
             return Bad("position isn't a position.");
         var by = options.Value.UserId(context.User);
-        if (!await broadcaster.DeleteAsync(command.Room, position, by, context.RequestAborted).ConfigureAwait(false))
+        if (!await broadcaster.DeleteAsync(command.Room, position, by, CancellationToken.None).ConfigureAwait(false))
             return (StatusCodes.Status404NotFound, new Outcome(Done: false, "The message isn't stored any more, or was deleted already."));
         logger.MessageDeleted(OperatorOf(context), position, command.Room);
         return Done;
@@ -215,6 +218,11 @@ internal sealed class MonitorEndpoints(
     private static (int Status, Outcome Outcome) Done => (StatusCodes.Status200OK, new Outcome(Done: true));
 
     private static (int Status, Outcome Outcome) Bad(string problem) => (StatusCodes.Status400BadRequest, new Outcome(Done: false, problem));
+
+    /// <summary>A node that hasn't answered could have the connection, and could still close it.</summary>
+    private static (int Status, Outcome Outcome) NotClosed(AllNodes.Answers answers) => answers is { IsAlone: false, Missing: null or 0 }
+        ? (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."))
+        : (StatusCodes.Status503ServiceUnavailable, new Outcome(Done: false, "Not all nodes have answered. The connection may still be open."));
 
     private static string? ReasonProblem(string? reason) => Encoding.UTF8.GetByteCount(reason ?? "") <= MaxReason
         ? null

@@ -334,8 +334,7 @@ function showMessages(view) {
   older.hidden = !view.hasOlder;
   older.onclick = () => showBefore(view.messages[0]?.position);
   find('latest').hidden = state.before == null;
-  if (view.problem)
-    toast(view.problem);
+  showRoomProblem(view.problem);
 }
 
 function messageItem(message) {
@@ -355,6 +354,11 @@ function messageItem(message) {
   if (!message.isDeleted)
     item.append(button('Delete', `Delete message ${sequence(message.position)}`, () => deleteMessage(message), 'danger'));
   return item;
+}
+
+function showRoomProblem(problem = '') {
+  setText(find('room-problem'), problem);
+  find('room-problem').hidden = problem === '';
 }
 
 function showBefore(position) {
@@ -407,6 +411,7 @@ async function disconnectUser(user) {
 }
 
 async function deleteMessage(message) {
+  const { room } = state; // The address can change while the dialog is open.
   const answer = await confirm({
     title: 'Delete this message?',
     target: message.text ?? `binary, ${bytes(message.bytes)}`,
@@ -415,7 +420,7 @@ async function deleteMessage(message) {
     withReason: false,
   });
   if (answer)
-    await command('delete', { room: state.room, position: message.position }, 'The message is deleted.');
+    await command('delete', { room, position: message.position }, 'The message is deleted.');
 }
 
 async function command(name, body, success) {
@@ -525,6 +530,7 @@ function route() {
       delete find(id).dataset.version;
     }
     find('room-note').textContent = '';
+    showRoomProblem();
     find('room-table').tBodies[0]?.replaceChildren();
     find('room-name').focus();
   } else if (before === 'room') {
@@ -547,6 +553,6 @@ find('find').oninput = () => {
   typing = setTimeout(refresh, 300);
 };
 
-document.addEventListener('visibilitychange', () => document.hidden ? clearTimeout(timer) : refresh());
+document.addEventListener('visibilitychange', () => document.hidden ? clearTimeout(timer) : state.paused || refresh());
 addEventListener('hashchange', route);
 route();

@@ -32,12 +32,12 @@ internal sealed record Answer(
         return bytes;
     }
 
-    /// <summary>Decodes an answer. Returns null if it isn't one.</summary>
+    /// <summary>Decodes an answer. Returns null if it isn't one, or lacks something that this version needs.</summary>
     public static Answer? Decode(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, ReportJson.Default.Answer);
+            return JsonSerializer.Deserialize(bytes, ReportJson.Default.Answer) is { IsComplete: true } answer ? answer : null;
         }
         catch (JsonException)
         {
@@ -46,6 +46,15 @@ internal sealed record Answer(
     }
 
     private bool HasLists => Connections is { Count: > 0 } || Node is { TopRooms.Count: > 0 };
+
+    /// <summary>The serializer sets what a node of another version has left out to null, whatever the type says.</summary>
+    private bool IsComplete =>
+        Id is not null
+        && NodeId is not null
+        && Node is null or { Id: not null, Name: not null, Health.Status: not null, Counts: not null, Troubles: not null, TopRooms: not null }
+        && Room is null or { Name: not null }
+        && (Node?.TopRooms ?? []).All(static room => room is { Name: not null })
+        && (Connections ?? []).All(static connection => connection is { Id: not null, Node: not null, Transport: not null, Rooms: not null });
 
     private Answer Halved() => this with
     {

@@ -24,12 +24,13 @@ internal sealed record Question(string Id, string ReplyTo, QuestionKind Kind, st
 {
     public byte[] Encode() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.Question);
 
-    /// <summary>Decodes a question. Returns null if it isn't one, or is one of a newer version.</summary>
+    /// <summary>Decodes a question. Returns null if it isn't one, or is one that this version doesn't know.</summary>
     public static Question? Decode(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return JsonSerializer.Deserialize(bytes, ReportJson.Default.Question);
+            // The serializer sets what is left out to null, whatever the type says.
+            return JsonSerializer.Deserialize(bytes, ReportJson.Default.Question) is { Id: not null, ReplyTo: not null } question ? question : null;
         }
         catch (JsonException)
         {
