@@ -105,6 +105,32 @@ public class AccessTests
     }
 
     [Theory]
+    [InlineData("overview")]
+    [InlineData("room?name=lobby")]
+    public async Task What_operators_read_is_for_the_page_only(string address)
+    {
+        await using var node = await MonitoredNode.StartAsync();
+
+        using var foreign = await node.Operator.GetAsync(new Uri(address, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var own = await node.GetAsync(address);
+
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (foreign.StatusCode, own.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_command_in_an_encoding_that_does_not_exist_is_a_bad_request()
+    {
+        await using var node = await MonitoredNode.StartAsync();
+        using var content = new ByteArrayContent("{}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json; charset=none");
+        content.Headers.Add(SameOrigin.Header, "1");
+
+        using var response = await node.Operator.PostAsync(new Uri("close", UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
     [InlineData("room?name=%01user%3Aann")]
     [InlineData("room?name=")]
     [InlineData("room?name=lobby&before=first")]
@@ -112,7 +138,7 @@ public class AccessTests
     {
         await using var node = await MonitoredNode.StartAsync();
 
-        using var response = await node.Operator.GetAsync(new Uri(address, UriKind.Relative), TestContext.Current.CancellationToken);
+        using var response = await node.GetAsync(address);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
 using ChatKit.Monitor.Endpoints;
 using ChatKit.Monitor.Reports;
 using ChatRoom;
@@ -74,7 +75,7 @@ internal sealed class MonitoredNode : IAsyncDisposable
     public Task<Visitor> VisitAsync(string? user, string room) => Visitor.ConnectAsync(Address, user, room);
 
     public async Task<Overview> OverviewAsync(string? text = null) =>
-        (await Operator.GetFromJsonAsync($"overview?text={Uri.EscapeDataString(text ?? "")}", ReportJson.Default.Overview).Soon())!;
+        await GetAsync($"overview?text={Uri.EscapeDataString(text ?? "")}", ReportJson.Default.Overview);
 
     /// <summary>Asks for the overview until it is as expected. The nodes measure at most once a second.</summary>
     public async Task<Overview> OverviewAsync(Func<Overview, bool> isExpected, string expectation, string? text = null)
@@ -87,7 +88,21 @@ internal sealed class MonitoredNode : IAsyncDisposable
     public async Task<RoomView> RoomAsync(string name, string? before = null)
     {
         var address = $"room?name={Uri.EscapeDataString(name)}{(before is null ? "" : $"&before={before}")}";
-        return (await Operator.GetFromJsonAsync(address, ReportJson.Default.RoomView).Soon())!;
+        return await GetAsync(address, ReportJson.Default.RoomView);
+    }
+
+    /// <summary>Sends a request as the page does.</summary>
+    public Task<HttpResponseMessage> GetAsync(string address)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Add(SameOrigin.Header, "1");
+        return Operator.SendAsync(request, TestContext.Current.CancellationToken).Soon();
+    }
+
+    private async Task<T> GetAsync<T>(string address, JsonTypeInfo<T> type)
+    {
+        using var response = await GetAsync(address);
+        return (await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync(type, TestContext.Current.CancellationToken))!;
     }
 
     /// <summary>Sends a command as the page does.</summary>

@@ -185,6 +185,7 @@ public sealed class NodesTests(RedisServer redis) : IAsyncLifetime
         Assert.False(overview.IsAlone);
         var (status, _) = await _one.CommandAsync("close", new { connection = "gone" });
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status); // It could be on the node that has not answered.
+        Assert.Contains("The operator olga has asked to close the connection gone", Assert.Single(_one.LogOf(504)));
     }
 
     private sealed class Mute : IBackplaneSubscriber

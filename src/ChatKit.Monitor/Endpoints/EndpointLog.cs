@@ -14,6 +14,10 @@ internal static partial class EndpointLog
     public static partial void MessageDeleted(this ILogger logger, LogText @operator, MessagePosition position, LogText room);
 
     [LoggerMessage(503, LogLevel.Warning,
-        "A command to {Path} was refused, because the operators' page of this host has not sent it. The origin is {Origin}, the user {Operator}.")]
-    public static partial void CommandRefused(this ILogger logger, LogText path, LogText origin, LogText @operator);
+        "A request for {Path} was refused, because the operators' page of this host has not sent it. The origin is {Origin}, the user {Operator}.")]
+    public static partial void RequestRefused(this ILogger logger, LogText path, LogText origin, LogText @operator);
+
+    [LoggerMessage(504, LogLevel.Warning,
+        "The operator {Operator} has asked to close the connection {ConnectionId}, but not all nodes have answered. It may still be open.")]
+    public static partial void ConnectionMayBeClosed(this ILogger logger, LogText @operator, LogText connectionId);
 }

@@ -44,8 +44,8 @@ internal sealed class MonitorEndpoints(
         group.MapGet("/monitor.js", Protected(_script.WriteAsync)).DisableCookieRedirect();
         group.MapGet("/monitor.css", Protected(_style.WriteAsync)).DisableCookieRedirect();
         group.MapGet("/monitor.svg", Protected(_icon.WriteAsync)).DisableCookieRedirect();
-        group.MapGet("/overview", Protected(OverviewAsync)).DisableCookieRedirect();
-        group.MapGet("/room", Protected(RoomAsync)).DisableCookieRedirect();
+        group.MapGet("/overview", Protected(FromPage(OverviewAsync))).DisableCookieRedirect();
+        group.MapGet("/room", Protected(FromPage(RoomAsync))).DisableCookieRedirect();
         MapCommand(group, "/close", ReportJson.Default.CloseCommand, CloseAsync);
         MapCommand(group, "/disconnect", ReportJson.Default.DisconnectCommand, DisconnectAsync);
         MapCommand(group, "/delete", ReportJson.Default.DeleteCommand, DeleteAsync);
@@ -105,10 +105,20 @@ internal sealed class MonitorEndpoints(
             return Bad(problem);
         var answers = await nodes
             .AskAsync(QuestionKind.Close, command.Connection, command.Reason ?? DefaultReason, CancellationToken.None).ConfigureAwait(false);
-        if (!answers.All.Any(static answer => answer.HasClosed))
-            return NotClosed(answers);
-        logger.ConnectionClosed(OperatorOf(context), command.Connection);
-        return Done;
+        if (answers.All.Any(static answer => answer.HasClosed))
+        {
+            logger.ConnectionClosed(OperatorOf(context), command.Connection);
+            return Done;
+        }
+
+        if (answers is { IsAlone: false, Missing: null or 0 })
+            return (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."));
+
+        // A node that hasn't answered can have the connection, and can still close it.
+        logger.ConnectionMayBeClosed(OperatorOf(context), command.Connection);
+        return (
+            StatusCodes.Status503ServiceUnavailable,
+            new Outcome(Done: false, "Not all nodes have answered. The connection may still be open."));
     }
 
     private async Task<(int Status, Outcome Outcome)> DisconnectAsync(HttpContext context, DisconnectCommand command)
@@ -139,20 +149,11 @@ internal sealed class MonitorEndpoints(
     private void MapCommand<T>(
         IEndpointRouteBuilder group, string pattern, JsonTypeInfo<T> type, Func<HttpContext, T, Task<(int, Outcome)>> execute)
         where T : class =>
-        group.MapPost(pattern, Protected(context => ExecuteAsync(context, type, execute))).DisableCookieRedirect();
+        group.MapPost(pattern, Protected(FromPage(context => ExecuteAsync(context, type, execute)))).DisableCookieRedirect();
 
     private async Task ExecuteAsync<T>(HttpContext context, JsonTypeInfo<T> type, Func<HttpContext, T, Task<(int, Outcome)>> execute)
         where T : class
     {
-        if (!SameOrigin.Allows(context.Request))
-        {
-            logger.CommandRefused(context.Request.Path.Value, context.Request.Headers.Origin.ToString(), OperatorOf(context));
-            await RefuseAsync(
-                context, StatusCodes.Status403Forbidden, $"The header {SameOrigin.Header} is missing, or another site has sent the command.")
-                .ConfigureAwait(false);
-            return;
-        }
-
         if (await ReadAsync(context, type).ConfigureAwait(false) is not { } command)
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "The body isn't the JSON of this command.").ConfigureAwait(false);
@@ -187,11 +188,22 @@ internal sealed class MonitorEndpoints(
                 ? await context.Request.ReadFromJsonAsync(type, context.RequestAborted).ConfigureAwait(false)
                 : null;
         }
-        catch (Exception e) when (e is JsonException or BadHttpRequestException)
+        catch (Exception e) when (e is JsonException or BadHttpRequestException or InvalidOperationException)
         {
+            // The last one: the content type names an encoding that doesn't exist.
             return null;
         }
     }
+
+    /// <summary>Refuses requests of other sites, also reading: a policy for CORS of the application could let them read the response.</summary>
+    private RequestDelegate FromPage(RequestDelegate next) => context =>
+    {
+        if (SameOrigin.Allows(context.Request))
+            return next(context);
+        logger.RequestRefused(context.Request.Path.Value, context.Request.Headers.Origin.ToString(), OperatorOf(context));
+        return RefuseAsync(
+            context, StatusCodes.Status403Forbidden, $"The header {SameOrigin.Header} is missing, or another site has sent the request.");
+    };
 
     /// <summary>The page shows what users have written, so nothing of it may be run, framed or kept.</summary>
     private static RequestDelegate Protected(RequestDelegate next) => context =>
@@ -218,11 +230,6 @@ internal sealed class MonitorEndpoints(
     private static (int Status, Outcome Outcome) Done => (StatusCodes.Status200OK, new Outcome(Done: true));
 
     private static (int Status, Outcome Outcome) Bad(string problem) => (StatusCodes.Status400BadRequest, new Outcome(Done: false, problem));
-
-    /// <summary>A node that hasn't answered could have the connection, and could still close it.</summary>
-    private static (int Status, Outcome Outcome) NotClosed(AllNodes.Answers answers) => answers is { IsAlone: false, Missing: null or 0 }
-        ? (StatusCodes.Status404NotFound, new Outcome(Done: false, "No node has this connection. It may have ended."))
-        : (StatusCodes.Status503ServiceUnavailable, new Outcome(Done: false, "Not all nodes have answered. The connection may still be open."));
 
     private static string? ReasonProblem(string? reason) => Encoding.UTF8.GetByteCount(reason ?? "") <= MaxReason
         ? null

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace ChatKit.Monitor.Endpoints;
 
 /// <summary>
-/// Protects commands from other sites, whose pages send requests with the operator's cookie. The page sends a header that only pages of this
-/// origin can send without asking the server before (CORS), which says no unless the application allows it.
+/// Protects what operators read and do from other sites, whose pages send requests with the operator's cookie. The page sends a header that only
+/// pages of this origin can send without asking the server before (CORS), which says no unless the application allows it.
 /// </summary>
 internal static class SameOrigin
 {

@@ -15,6 +15,9 @@ internal sealed class MonitorNode(IBackplane backplane, NodeReporter reporter, T
     /// <summary>The number of questions that wait. Each comes from a page that asks again.</summary>
     private const int MaxWaiting = 64;
 
+    /// <summary>The number of questions that are answered at the same time. An overview waits for a slow Redis, and a command must not.</summary>
+    private const int MaxConcurrent = 4;
+
     /// <summary>The time after which a failed subscription is tried again.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
@@ -43,8 +46,10 @@ internal sealed class MonitorNode(IBackplane backplane, NodeReporter reporter, T
         {
             var subscription = await SubscribeAsync(stoppingToken).ConfigureAwait(false);
             await using var ends = subscription.ConfigureAwait(false);
-            await foreach (var question in _questions.Reader.ReadAllAsync(stoppingToken).ConfigureAwait(false))
-                await AnswerAsync(question, stoppingToken).ConfigureAwait(false);
+            await Parallel.ForEachAsync(
+                _questions.Reader.ReadAllAsync(stoppingToken),
+                new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = stoppingToken },
+                AnswerAsync).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -69,7 +74,7 @@ internal sealed class MonitorNode(IBackplane backplane, NodeReporter reporter, T
         }
     }
 
-    private async Task AnswerAsync(Question question, CancellationToken stoppingToken)
+    private async ValueTask AnswerAsync(Question question, CancellationToken stoppingToken)
     {
         try
         {

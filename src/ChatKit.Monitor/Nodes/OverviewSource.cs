@@ -50,7 +50,7 @@ internal sealed class OverviewSource(AllNodes nodes, IRoomPresence presence, Tim
             answers.IsAlone,
             [.. reports.Select(static node => node with { TopRooms = [] })],
             await CountPresentAsync(rooms.Take(NodeReporter.MaxRooms)).ConfigureAwait(false),
-            reports.Select(static node => node.Counts.MatchingRooms).Append(rooms.Count).Max(),
+            reports.Select(static node => node.Counts.Rooms).Append(rooms.Count).Max(),
             hasMore,
             [.. connections.Take(NodeReporter.MaxConnections)]);
     }

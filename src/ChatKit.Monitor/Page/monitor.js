@@ -221,7 +221,7 @@ function showOverview(overview) {
   const gaps = sum(nodes, (node) => node.troubles.gaps);
   setTile('gaps', number(gaps), '', gaps > 0);
   const pings = nodes.map((node) => node.health.redisPing).filter((ping) => ping != null);
-  const isIll = nodes.some((node) => node.health.status !== 'Healthy');
+  const isIll = nodes.some((node) => node.health.status !== 'Healthy' && node.health.redisPing == null);
   setTile('redis', isIll ? 'Problem' : pings.length > 0 ? milliseconds(Math.max(...pings)) : 'Not used', '', isIll);
   for (const name of ['received', 'delivered']) {
     const known = nodes.filter((node) => node.rates);
@@ -489,7 +489,7 @@ async function refresh() {
 }
 
 async function get(address) {
-  const response = await fetch(address);
+  const response = await fetch(address, { headers: { 'ChatKit-Monitor': 'true' } });
   if (!response.ok)
     throw new Error(failure(response.status));
   return response.json();

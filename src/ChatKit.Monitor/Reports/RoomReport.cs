@@ -32,6 +32,14 @@ internal sealed record RoomReport(
         Nodes = Nodes + other.Nodes,
     };
 
-    private static string? Later(string? x, string? y) =>
-        MessagePosition.TryParse(x, out var first) && MessagePosition.TryParse(y, out var second) && first.Sequence >= second.Sequence ? x : y ?? x;
+    private static string? Later(string? x, string? y)
+    {
+        if (!MessagePosition.TryParse(x, out var first) || !MessagePosition.TryParse(y, out var second))
+            return y ?? x;
+
+        // While a room's stream begins anew, nodes are in different ones, which have no order.
+        if (first.Epoch != second.Epoch)
+            return null;
+        return first.Sequence >= second.Sequence ? x : y;
+    }
 }
