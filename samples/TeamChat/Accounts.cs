@@ -24,7 +24,7 @@ internal sealed class Accounts
     private readonly ConcurrentDictionary<string, Lazy<string>> _hashes = new(
         new[] { "ann", "bob", "carla" }.Select(static name => KeyValuePair.Create(name, new Lazy<string>(() => Hasher.HashPassword(name, "demo")))));
 
-    // An unknown name takes as long as a wrong password, so that the time doesn't reveal who has an account.
+    // An unknown name takes as long as a wrong password (except the first time), so that the time doesn't reveal who has an account.
     private readonly Lazy<string> _nobody = new(static () => Hasher.HashPassword("", "nobody"));
 
     public bool Verify(string name, string password)

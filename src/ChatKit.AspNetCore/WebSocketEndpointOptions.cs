@@ -66,9 +66,10 @@ public sealed class WebSocketEndpointOptions : WebSocketConnectionOptions
 
     /// <summary>
     /// The maximum number of connections of one user to the endpoint, per node. Default: null, no limit; otherwise at least 1. A further
-    /// connection is closed with 1013, or answered with status 503 if it isn't a WebSocket, before its handler is created. Anonymous clients aren't counted. A lost connection counts until the
-    /// server detects the loss, which takes up to the sum of <see cref="WebSocketConnectionOptions.PingInterval"/> and
-    /// <see cref="WebSocketConnectionOptions.PingTimeout"/>. Allow users more connections than they need.
+    /// connection is closed with 1013, or answered with status 503 if it isn't a WebSocket, before its handler is created. Anonymous clients
+    /// aren't counted. A lost connection counts until the server detects the loss, which takes up to the sum of
+    /// <see cref="WebSocketConnectionOptions.PingInterval"/> and <see cref="WebSocketConnectionOptions.PingTimeout"/>. Allow users more
+    /// connections than they need.
     /// </summary>
     public int? MaxConnectionsPerUser { get; set; }
 

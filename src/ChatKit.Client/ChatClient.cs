@@ -39,7 +39,7 @@ public sealed class ChatClient : ChatConversation, IAsyncDisposable
     public ChatTransport? Transport => Session.Connector.Current is { Welcome: not null } link ? link.Kind : null;
 
     /// <summary>
-    /// Connects, and returns when the client has caught up with its home room. The client tries again for ever, also the first time, and
+    /// Connects, and returns when the client has caught up with its home room. The client tries again forever, also the first time, and
     /// reconnects by itself. Call this method again to connect now instead of waiting for the next attempt, or instead of staying closed.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait. The client continues to connect.</param>

@@ -9,8 +9,8 @@ public sealed class ChatKitOptions
     internal const int MaxHistoryCapacity = 100_000;
 
     /// <summary>
-    /// The number of messages that a room keeps, unless its endpoint overrides it. Default: 100; at most 100,000; 0 keeps none. Each client
-    /// that joins receives that many.
+    /// The number of messages that a room keeps, unless its endpoint overrides it. Default: 100; at most 100,000; 0 keeps none. A client that
+    /// joins receives them, or the last <see cref="WebSocketConnectionOptions.ReplayLimit"/> of them.
     /// </summary>
     public int HistoryCapacity { get; set; } = 100;
 

@@ -60,7 +60,7 @@ public interface IRoomBroadcaster
     ValueTask<MessagePosition?> BroadcastAsync(
         string room, ReadOnlyMemory<byte> data, RoomBroadcastOptions options, CancellationToken cancellationToken = default);
 
-    /// <summary>Replaces the text of a stored message. Everyone in the room is told.</summary>
+    /// <summary>Replaces the text of a stored message. <c>chatkit.v1</c> clients in the room are notified.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="position">The position of the message.</param>
     /// <param name="text">The new text.</param>
@@ -72,7 +72,7 @@ public interface IRoomBroadcaster
     ValueTask<bool> EditAsync(
         string room, MessagePosition position, string text, string? by = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Replaces the payload of a stored message by bytes. Everyone in the room is told.</summary>
+    /// <summary>Replaces the payload of a stored message by bytes. <c>chatkit.v1</c> clients in the room are notified.</summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="position">The position of the message.</param>
     /// <param name="data">The new payload. It is copied before this method returns.</param>
@@ -84,7 +84,9 @@ public interface IRoomBroadcaster
     ValueTask<bool> EditAsync(
         string room, MessagePosition position, ReadOnlyMemory<byte> data, string? by = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes the payload of a stored message from the store. Everyone in the room is told. The message keeps its position.</summary>
+    /// <summary>
+    /// Removes the payload of a stored message from the store. <c>chatkit.v1</c> clients in the room are notified. The message keeps its position.
+    /// </summary>
     /// <param name="room">The room's name, 1 to 255 characters.</param>
     /// <param name="position">The position of the message.</param>
     /// <param name="by">The <see cref="WebSocketConnection.UserId"/> of whoever changes the message. Default: null, unknown.</param>

@@ -130,8 +130,8 @@ public abstract class WebSocketConnection
     }
 
     /// <summary>
-    /// Replaces the text of a stored message. Everyone in the room is told; the message keeps its position, its sender and its time. The
-    /// default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// Replaces the text of a stored message. <c>chatkit.v1</c> clients in the room are notified; the message keeps its position, its sender
+    /// and its time. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
     /// </summary>
     /// <param name="position">The position of the message.</param>
     /// <param name="text">The new text.</param>
@@ -145,8 +145,8 @@ public abstract class WebSocketConnection
         throw new NotSupportedException($"{GetType().Name} can't edit messages. Override {nameof(EditAsync)}.");
 
     /// <summary>
-    /// Replaces the payload of a stored message by bytes. Everyone in the room is told; the message keeps its position, its sender and its
-    /// time. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// Replaces the payload of a stored message by bytes. <c>chatkit.v1</c> clients in the room are notified; the message keeps its position,
+    /// its sender and its time. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
     /// </summary>
     /// <param name="position">The position of the message.</param>
     /// <param name="data">The new payload. It is copied before this method returns.</param>
@@ -160,8 +160,9 @@ public abstract class WebSocketConnection
         throw new NotSupportedException($"{GetType().Name} can't edit messages. Override {nameof(EditAsync)}.");
 
     /// <summary>
-    /// Removes the payload of a stored message from the store. Everyone in the room is told; the message keeps its position, so that the
-    /// others keep theirs. The default implementation, for a test's own connection, throws <see cref="NotSupportedException"/>.
+    /// Removes the payload of a stored message from the store. <c>chatkit.v1</c> clients in the room are notified; the message keeps its
+    /// position, so that the others keep theirs. The default implementation, for a test's own connection, throws
+    /// <see cref="NotSupportedException"/>.
     /// </summary>
     /// <param name="position">The position of the message.</param>
     /// <param name="room">The message's room. Default: the room of the message that is being handled, else <see cref="Room"/>.</param>

@@ -38,8 +38,8 @@ public abstract class WebSocketHandler
 
     /// <summary>
     /// Decides whether the client can be in a room. Called each time the client is about to join one: for the home room after
-    /// <see cref="OnOpenAsync"/>, and for other rooms when the handler calls <see cref="JoinAsync"/> or the client asks to join
-    /// (<see cref="WebSocketConnectionOptions.AllowClientJoins"/>).
+    /// <see cref="OnOpenAsync"/>, and for other rooms when the handler calls <see cref="JoinAsync"/>, the application calls
+    /// <see cref="IRoomBroadcaster.JoinUserAsync"/>, or the client asks to join (<see cref="WebSocketConnectionOptions.AllowClientJoins"/>).
     /// </summary>
     /// <param name="room">The room's name.</param>
     /// <returns>True, the default, to let the client in; false to deny access.</returns>
@@ -47,8 +47,9 @@ public abstract class WebSocketHandler
     /// Until this method returns true, the client receives nothing from the room: no stored or live messages, no position and no presence. If
     /// it denies access to the home room, the connection is closed with 1008, unless the method has closed it with another code. If it throws,
     /// the room isn't joined and the connection is closed with 1011. It isn't called again while the client is in the room; to remove the
-    /// client, call <see cref="LeaveAsync"/> or <see cref="IRoomBroadcaster.DisconnectUserAsync"/>. It doesn't control broadcasts: decide in
-    /// <see cref="OnMessageAsync"/> what a client can send. Don't call <see cref="JoinAsync"/> from this method; that would call it again.
+    /// client, call <see cref="LeaveAsync"/>, <see cref="IRoomBroadcaster.LeaveUserAsync"/> or
+    /// <see cref="IRoomBroadcaster.DisconnectUserAsync"/>. It doesn't control broadcasts: decide in <see cref="OnMessageAsync"/> what a client
+    /// can send. Don't call <see cref="JoinAsync"/> from this method; that would call it again.
     /// </remarks>
     protected internal virtual ValueTask<bool> AuthorizeRoomAsync(string room) => ValueTask.FromResult(true);
 

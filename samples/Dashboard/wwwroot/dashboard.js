@@ -42,6 +42,8 @@ function requestDraw() {
 }
 
 function draw({ name, card }) {
+  if (readings.length === 0)
+    return;
   const values = readings.map((reading) => reading[name]);
   const [min, max] = [Math.min(...values), Math.max(...values)];
   const y = (value) => 38 - ((value - min) / (max - min || 1)) * 36;

@@ -194,7 +194,7 @@ export class Connection {
 
   // How a connection ends
 
-  /** Drops the connection if nothing arrives in time. Without a time, it waits for ever. */
+  /** Drops the connection if nothing arrives in time. Without a time, it waits forever. */
   #expect(time) {
     clearTimeout(this.#timer);
     if (time) this.#timer = setTimeout(() => this.#closed({ code: 1006, reason: '', isLate: true }), time);
