@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace ChatKit.Monitor.Endpoints;
+namespace ChatKit.Monitor.Nodes;
 
-internal static partial class EndpointLog
+/// <summary>All events of the package: the generator writes two classes in a random order, and the package would differ from build to build.</summary>
+internal static partial class MonitorLog
 {
     [LoggerMessage(500, LogLevel.Information, "The operator {Operator} has closed the connection {ConnectionId}.")]
     public static partial void ConnectionClosed(this ILogger logger, LogText @operator, LogText connectionId);
@@ -20,4 +21,13 @@ internal static partial class EndpointLog
     [LoggerMessage(504, LogLevel.Warning,
         "The operator {Operator} has asked to close the connection {ConnectionId}, but not all nodes have answered. It may still be open.")]
     public static partial void ConnectionMayBeClosed(this ILogger logger, LogText @operator, LogText connectionId);
+
+    [LoggerMessage(510, LogLevel.Warning, "This node can't receive the questions of the operators' page. It tries again.")]
+    public static partial void NotSubscribed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(511, LogLevel.Debug, "A question of the operators' page could not be answered. The page asks again.")]
+    public static partial void NotAnswered(this ILogger logger, Exception exception);
+
+    [LoggerMessage(512, LogLevel.Debug, "{Count} nodes have not answered the operators' page in time. It shows the others.")]
+    public static partial void Unanswered(this ILogger logger, int count);
 }
