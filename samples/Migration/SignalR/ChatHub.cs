@@ -24,5 +24,10 @@ internal sealed class ChatHub(RoomHistory history) : Hub
         await Clients.Group(room).SendAsync("Message", room, history.Add(room, User, text));
     }
 
-    public Task Typing(string room) => Clients.OthersInGroup(room).SendAsync("Typing", room, User);
+    public async Task Typing(string room)
+    {
+        if (!RoomPolicy.MayEnter(User, room))
+            throw new HubException("You can't enter this room.");
+        await Clients.OthersInGroup(room).SendAsync("Typing", room, User);
+    }
 }
