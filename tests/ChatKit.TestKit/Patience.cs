@@ -14,13 +14,16 @@ public static class Patience
     public static Task Soon(this Task task) => task.WaitAsync(Limit);
 
     /// <summary>Polls until a condition is true. Fails after the time-out.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string expectation)
+    public static Task UntilAsync(Func<Task<bool>> condition, string expectation) => UntilAsync(condition, expectation, Limit);
+
+    /// <summary>Polls until a condition is true. Fails after a time-out that is longer than usual.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string expectation, TimeSpan limit)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var passed = new CancellationTokenSource(limit);
         while (!await condition())
         {
-            if (limit.IsCancellationRequested)
-                throw new TimeoutException($"Not within {Limit.TotalSeconds} s: {expectation}");
+            if (passed.IsCancellationRequested)
+                throw new TimeoutException($"Not within {limit.TotalSeconds} s: {expectation}");
             await Task.Delay(PollInterval, CancellationToken.None);
         }
     }
