@@ -47,10 +47,15 @@ test('The source maps have the source', () => {
   }
 });
 
-test('The version is that of the libraries', () => {
-  const [, version] = /<Version>(.*)<\/Version>/.exec(readFileSync(join(ROOT, 'Directory.Build.props'), 'utf8'));
+test('The version is that of the last release of the libraries, or of the next one', () => {
+  const { version } = JSON.parse(read('package.json'));
+  const tags = execFileSync('git', ['tag', '--list', 'v[0-9]*', '--sort=version:refname'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  const bundle = readFileSync(join(ROOT, 'src/ChatKit.AspNetCore/wwwroot/chatkit.js'), 'utf8');
+  const [, next] = /^\/\/ ChatKit (\d+\.\d+\.\d+)/.exec(bundle); // At a tag, the version of the tag.
+  const last = tags ? tags.split('\n').at(-1).slice(1) : next;
 
-  assert.equal(JSON.parse(read('package.json')).version, version);
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.ok([version, last].sort((x, y) => x.localeCompare(y, 'en', { numeric: true }))[0] === last, `${version} is older than ${last}.`);
 });
 
 test('The lock names no registry', () => {
