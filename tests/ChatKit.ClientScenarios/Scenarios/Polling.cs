@@ -156,6 +156,7 @@ internal static class Polling
         poll = await stage.Server.NextAsync(Way.Poll);
         Assert.Empty(poll.Query("join"));
         Assert.Equal(["lobby~e:1"], poll.After);
+        await stage.Client.ExpectAsync("message", static happened => happened.Text("data") == "two", "the second message");
         Assert.Equal(["live", "t:1 one", "live", "t:2 two"], stage.Client.Story("message", "gap", "live"));
     }
 
