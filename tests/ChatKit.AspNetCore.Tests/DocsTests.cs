@@ -36,14 +36,8 @@ public sealed partial class DocsTests
         var pages = Directory.GetFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
             .Where(static path => !Ignored().IsMatch(Path.GetRelativePath(Repository.Root, path)))
             .ToList();
-        var anchors = pages.ToDictionary(Path.GetFullPath, static path => Anchors(File.ReadAllText(path)));
 
-        var broken = pages.SelectMany(page => Link().Matches(WithoutCode(File.ReadAllText(page))).Select(match => match.Groups[1].Value).Where(link =>
-        {
-            var parts = link.Split('#', 2);
-            var target = Path.GetFullPath(parts[0].Length == 0 ? page : Path.Combine(Path.GetDirectoryName(page)!, parts[0]));
-            return !Path.Exists(target) || (parts.Length > 1 && anchors.TryGetValue(target, out var known) && !known.Contains(parts[1]));
-        }).Select(link => $"{Path.GetRelativePath(Repository.Root, page)}: {link}"));
+        var broken = pages.SelectMany(Docs.BrokenLinks, static (page, link) => $"{Path.GetRelativePath(Repository.Root, page)}: {link}");
 
         Assert.Contains(pages, static page => page.EndsWith("README.md", StringComparison.Ordinal));
         Assert.Empty(broken);
@@ -105,40 +99,6 @@ public sealed partial class DocsTests
 
     private static double Seconds(YamlNode node) => double.Parse($"{node}", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>The anchors of the headings of a page, as GitHub and docfx derive them.</summary>
-    private static HashSet<string> Anchors(string page)
-    {
-        var anchors = new HashSet<string>();
-        foreach (Match heading in Heading().Matches(WithoutBlocks(page)))
-        {
-            var text = LinkText().Replace(heading.Groups[1].Value, "$1").Trim().ToLowerInvariant();
-            var anchor = string.Concat(text.Where(static c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
-            for (var (unique, count) = (anchor, 1); !anchors.Add(unique); count++)
-                unique = $"{anchor}-{count}";
-        }
-
-        return anchors;
-    }
-
-    private static string WithoutBlocks(string page) => Block().Replace(page.ReplaceLineEndings("\n"), "");
-
-    private static string WithoutCode(string page) => Span().Replace(WithoutBlocks(page), "code");
-
     [GeneratedRegex(@"(^|[/\\])(bin|obj|node_modules|artifacts|TestResults|\.git)[/\\]")]
     private static partial Regex Ignored();
-
-    [GeneratedRegex(@"\]\((?!https?:|mailto:)([^)\s]+)\)")]
-    private static partial Regex Link();
-
-    [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
-    private static partial Regex LinkText();
-
-    [GeneratedRegex("^#{1,6} (.+)$", RegexOptions.Multiline)]
-    private static partial Regex Heading();
-
-    [GeneratedRegex("^[ ]*```.*?^[ ]*```", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Block();
-
-    [GeneratedRegex("`[^`\n]+`")]
-    private static partial Regex Span();
 }

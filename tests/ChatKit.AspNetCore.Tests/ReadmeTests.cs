@@ -34,21 +34,17 @@ public partial class ReadmeTests
     [Fact]
     public void The_package_for_web_applications_shows_the_program_of_the_readme()
     {
-        var program = Snippet().Match(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Value;
+        var program = Docs.Blocks(Path.Combine(Repository.Root, "README.md"), "csharp").First();
 
         Assert.Contains("builder.Services.AddChatKit()", program);
-        Assert.Contains(program, File.ReadAllText(Path.Combine(Repository.Root, "src", "ChatKit.AspNetCore", "README.md")));
+        Assert.Contains(program, Docs.Blocks(Path.Combine(Repository.Root, "src", "ChatKit.AspNetCore", "README.md"), "csharp"));
     }
 
     /// <summary>Fails if a test in the table is renamed.</summary>
     [Fact]
     public void Every_test_in_the_table_of_threats_exists()
     {
-        string[] folders = ["tests", Path.Combine("src", "ChatKit.Testing")];
-        var sources = folders
-            .SelectMany(static folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
-            .Select(File.ReadAllText)
-            .ToList();
+        var sources = new TestSources("tests", Path.Combine("src", "ChatKit.Testing"));
         var table = File.ReadLines(Path.Combine(Repository.Root, "docs", "security.md")).SkipWhile(static line => line != "## Threats");
         var rows = table.Where(static line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
 
@@ -57,17 +53,13 @@ public partial class ReadmeTests
         {
             var tests = NamedTest().Matches(row);
             Assert.NotEmpty(tests);
-            Assert.All(tests, test => Assert.Contains(sources, source =>
-                Regex.IsMatch(source, $@"\bclass {test.Groups[1].Value}\b") && source.Contains($" {test.Groups[2].Value}(", StringComparison.Ordinal)));
+            Assert.All(tests, test => Assert.True(sources.Have(test.Groups[1].Value, test.Groups[2].Value), test.Value));
         });
     }
 
     private static string[] PackageReadmes() => Directory.GetFiles(Path.Combine(Repository.Root, "src"), "README.md", SearchOption.AllDirectories);
 
     private static string Unindented(string code) => Indentation().Replace(code.ReplaceLineEndings("\n"), "").TrimEnd();
-
-    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
-    private static partial Regex Snippet();
 
     [GeneratedRegex(@"`(\w+)\.(\w+)`")]
     private static partial Regex NamedTest();

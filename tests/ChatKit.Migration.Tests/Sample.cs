@@ -8,8 +8,7 @@ namespace ChatKit.Migration.Tests;
 internal sealed partial class Sample : IAsyncDisposable
 {
     private readonly Process _process;
-    private readonly List<string> _output = [];
-    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ServerOutput _output = new(ListensOn());
 
     private Sample(ProcessStartInfo start)
     {
@@ -23,7 +22,7 @@ internal sealed partial class Sample : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    public Uri Address => _address.Task.Result;
+    public Uri Address { get; private set; } = null!;
 
     /// <summary>Starts a sample of .NET.</summary>
     public static Task<Sample> StartAsync(string name, params string[] arguments)
@@ -36,16 +35,8 @@ internal sealed partial class Sample : IAsyncDisposable
     public static async Task<Sample> StartAsync(ProcessStartInfo start)
     {
         var sample = new Sample(start);
-        try
-        {
-            await sample._address.Task.Soon();
-            return sample;
-        }
-        catch (TimeoutException)
-        {
-            await sample.DisposeAsync();
-            throw new TimeoutException($"The sample did not start. It printed:\n{sample.Output()}");
-        }
+        sample.Address = await sample._output.ListensAsync(sample);
+        return sample;
     }
 
     public async ValueTask DisposeAsync()
@@ -56,20 +47,10 @@ internal sealed partial class Sample : IAsyncDisposable
         _process.Dispose();
     }
 
-    private string Output()
-    {
-        lock (_output)
-            return string.Join('\n', _output);
-    }
-
     private void OnOutput(string? line)
     {
-        if (line is null)
-            return;
-        lock (_output)
+        if (line is not null)
             _output.Add(line);
-        if (ListensOn().Match(line) is { Success: true } match)
-            _address.TrySetResult(new Uri(match.Groups[1].Value));
     }
 
     [GeneratedRegex("[Ll]istening on:? (http://\\S+)")]

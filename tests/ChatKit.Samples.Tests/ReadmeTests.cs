@@ -1,8 +1,6 @@
-using System.Text.RegularExpressions;
-
 namespace ChatKit.Samples.Tests;
 
-public sealed partial class ReadmeTests
+public sealed class ReadmeTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "samples");
 
@@ -28,11 +26,7 @@ public sealed partial class ReadmeTests
     {
         var pages = Directory.GetFiles(Folder, "README.md", SearchOption.AllDirectories);
 
-        Assert.All(pages, static page => Assert.All(
-            Link().Matches(File.ReadAllText(page)).Select(static match => match.Groups[1].Value),
-            link => Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, link)), $"{page}: {link}")));
+        Assert.NotEmpty(pages);
+        Assert.All(pages, static page => Assert.Empty(Docs.BrokenLinks(page)));
     }
-
-    [GeneratedRegex("\\]\\((?!http)([^)#]+)")]
-    private static partial Regex Link();
 }

@@ -10,13 +10,12 @@ internal sealed partial class Sample : IAsyncDisposable
     private static readonly string Output = typeof(Sample).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static a => a.Key == "Output").Value!;
 
-    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<string> _lines = [];
+    private readonly ServerOutput _output = new(Listens());
     private readonly List<IPage> _pages = [];
     private readonly DotnetProcess _process;
 
     private Sample(string program, IEnumerable<string> arguments) =>
-        _process = DotnetProcess.Start(program, [.. arguments, "--environment", "Development", "--urls", "http://127.0.0.1:0"], Read, Read);
+        _process = DotnetProcess.Start(program, [.. arguments, "--environment", "Development", "--urls", "http://127.0.0.1:0"], _output.Add, _output.Add);
 
     public Uri Address { get; private set; } = null!;
 
@@ -45,16 +44,8 @@ internal sealed partial class Sample : IAsyncDisposable
     private static async Task<Sample> StartAsync(string program, string[] arguments)
     {
         var sample = new Sample(program, arguments);
-        try
-        {
-            sample.Address = await sample._address.Task.Soon();
-            return sample;
-        }
-        catch (TimeoutException)
-        {
-            await sample.DisposeAsync();
-            throw new TimeoutException($"The sample did not start. It printed:\n{string.Join('\n', sample._lines)}");
-        }
+        sample.Address = await sample._output.ListensAsync(sample);
+        return sample;
     }
 
     /// <summary>Opens a page, which is closed with the sample.</summary>
@@ -76,14 +67,6 @@ internal sealed partial class Sample : IAsyncDisposable
     {
         await ClosePagesAsync();
         await _process.DisposeAsync();
-    }
-
-    private void Read(string line)
-    {
-        lock (_lines)
-            _lines.Add(line);
-        if (Listens().Match(line) is { Success: true } match)
-            _address.TrySetResult(new Uri(match.Groups[1].Value));
     }
 
     [GeneratedRegex("^(?:Open|.*Now listening on:) (http://\\S+)")]

@@ -12,24 +12,16 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ChatRoom").Value!;
 
     private readonly DotnetProcess _process;
-    private readonly List<string> _output = [];
-    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ServerOutput _output = new(Opens());
 
     private ChatRoomProcess(string[] arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        _process = DotnetProcess.Start(Assembly, arguments, OnOutput, OnOutput, variables: environment);
+        _process = DotnetProcess.Start(Assembly, arguments, _output.Add, _output.Add, variables: environment);
 
     /// <summary>The address of the page.</summary>
     public Uri Address { get; private set; } = null!;
 
     /// <summary>The output of the sample.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-                return string.Join('\n', _output);
-        }
-    }
+    public string Output => _output.ToString();
 
     /// <summary>Starts the sample, by default on any free port, and waits until it listens.</summary>
     public static Task<ChatRoomProcess> StartAsync(params string[] arguments) => StartAsync(new Dictionary<string, string>(), arguments);
@@ -38,16 +30,7 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     public static async Task<ChatRoomProcess> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var process = new ChatRoomProcess(arguments.Contains("--port") ? arguments : ["--port", "0", .. arguments], environment);
-        try
-        {
-            process.Address = await process._address.Task.Soon();
-        }
-        catch (TimeoutException)
-        {
-            await process.DisposeAsync();
-            throw new TimeoutException($"The sample did not start. It printed:\n{process.Output}");
-        }
-
+        process.Address = await process._output.ListensAsync(process);
         return process;
     }
 
@@ -84,14 +67,6 @@ internal sealed partial class ChatRoomProcess : IAsyncDisposable
     public Task KillAsync() => _process.KillAsync();
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
-
-    private void OnOutput(string line)
-    {
-        lock (_output)
-            _output.Add(line);
-        if (Opens().Match(line) is { Success: true } match)
-            _address.TrySetResult(new Uri(match.Groups[1].Value));
-    }
 
     [GeneratedRegex("^Open (http://\\S+) in your browser")]
     private static partial Regex Opens();
