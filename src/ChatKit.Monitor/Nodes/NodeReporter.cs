@@ -54,8 +54,7 @@ internal sealed class NodeReporter : IDisposable
             _idle.Change(IdleTime, Timeout.InfiniteTimeSpan);
             _meter.Watch();
             var (rooms, roomCount, matchingRooms) = ReadRooms(filter);
-            var (connections, counts) = ReadConnections(filter);
-            counts = counts with { Rooms = roomCount, MatchingRooms = matchingRooms };
+            var (connections, counts) = ReadConnections(filter, roomCount, matchingRooms);
             var report = new NodeReport(NodeId, _name, _startedAt, health, counts, _activity.Rates, _meter.Troubles, rooms);
             return new Answer(question.Id, NodeId, report, Connections: connections);
         }
@@ -89,7 +88,8 @@ internal sealed class NodeReporter : IDisposable
         return (top.Take(), count, matching);
     }
 
-    private (IReadOnlyList<ConnectionReport> Connections, NodeCounts Counts) ReadConnections(string? filter)
+    private (IReadOnlyList<ConnectionReport> Connections, NodeCounts Counts) ReadConnections(
+        string? filter, int rooms, int matchingRooms)
     {
         var top = new TopList<IOpenConnection, (long, DateTimeOffset, string)>(
             MaxConnections, Comparer<(long, DateTimeOffset, string)>.Create(ConnectionReport.Compare));
@@ -110,7 +110,7 @@ internal sealed class NodeReporter : IDisposable
         }
 
         var reports = top.Take().Select(connection => ConnectionReport.Of(connection, _name));
-        return ([.. reports], new NodeCounts(count, matching, users.Count, 0, 0, slow, queued, Environment.WorkingSet));
+        return ([.. reports], new NodeCounts(count, matching, users.Count, rooms, matchingRooms, slow, queued, Environment.WorkingSet));
     }
 
     /// <summary>Looks at the home room only: the other rooms of all connections would take long to read.</summary>
