@@ -14,6 +14,15 @@ internal interface IOutbound
     bool TryEnqueueSignal(SignalKey key, ReadOnlyMemory<byte> frame);
 
     /// <summary>
+    /// Lets small frames wait until <see cref="Release"/>, so that they are joined. Nothing may be awaited before that. Otherwise, each stored
+    /// message that a member receives would take a write of its own.
+    /// </summary>
+    void Hold();
+
+    /// <summary>Ends a hold.</summary>
+    void Release();
+
+    /// <summary>
     /// Waits until a full queue has drained, and has space for frames of this size. Returns false if the connection accepts no more frames.
     /// </summary>
     ValueTask<bool> WaitForSpaceAsync(int bytes = 0, CancellationToken cancellationToken = default);

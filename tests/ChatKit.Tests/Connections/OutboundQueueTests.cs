@@ -33,6 +33,69 @@ public class OutboundQueueTests
     }
 
     [Fact]
+    public async Task Frames_that_are_held_are_sent_in_one_write_when_they_are_released()
+    {
+        _queue.Hold();
+        for (var i = 0; i < 5; i++)
+            Enqueue($"{i}");
+        Assert.False(_stream.HasNext);
+        var idle = _queue.WaitUntilIdleAsync();
+        Assert.False(idle.IsCompleted);
+        _queue.Release();
+        var write = await _stream.NextAsync();
+        write.Complete();
+        await idle.Soon();
+
+        Assert.Equal(["0", "1", "2", "3", "4"], write.Texts);
+        Enqueue("later");
+        Assert.Equal(["later"], (await _stream.NextAsync()).Texts);
+    }
+
+    [Fact]
+    public async Task A_write_that_ends_during_a_hold_does_not_end_the_hold()
+    {
+        Enqueue("first");
+        var first = await _stream.NextAsync();
+        _queue.Hold();
+        first.Complete();
+        await Patience.UntilAsync(() => _queue.BytesWaiting == 0, "the first write has ended");
+        Enqueue("a");
+        Enqueue("b");
+        Assert.False(_stream.HasNext);
+        _queue.Release();
+
+        Assert.Equal(["a", "b"], (await _stream.NextAsync()).Texts);
+    }
+
+    [Fact]
+    public async Task Held_frames_are_written_if_others_need_their_space()
+    {
+        var half = new string('x', Limit / 2);
+        _queue.Hold();
+        Enqueue(half);
+        Assert.Equal(EnqueueResult.Full, _queue.TryEnqueue(Frame.OfText(half)));
+        var write = await _stream.NextAsync();
+        write.Complete();
+        await _queue.WaitForSpaceAsync(half.Length).AsTask().Soon();
+        Enqueue(half);
+        _queue.Release();
+
+        Assert.Equal([half], (await _stream.NextAsync()).Texts);
+    }
+
+    [Fact]
+    public async Task A_queue_that_ends_drops_the_frames_that_are_held()
+    {
+        _queue.Hold();
+        Enqueue("a");
+        _queue.End();
+        _queue.Release();
+
+        await _queue.WaitUntilIdleAsync().Soon();
+        Assert.False(_stream.HasNext);
+    }
+
+    [Fact]
     public async Task The_queue_is_idle_while_nothing_is_pending()
     {
         Assert.True(_queue.WaitUntilIdleAsync().IsCompleted);

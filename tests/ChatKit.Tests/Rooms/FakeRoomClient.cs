@@ -84,6 +84,14 @@ internal sealed class FakeRoomClient(string id = "client") : IRoomClient, IOutbo
         }
     }
 
+    public void Hold()
+    {
+    }
+
+    public void Release()
+    {
+    }
+
     public bool TryEnqueueSignal(SignalKey key, ReadOnlyMemory<byte> frame) => TryEnqueue(frame) == EnqueueResult.Accepted;
 
     public async ValueTask<bool> WaitForSpaceAsync(int bytes, CancellationToken cancellationToken)

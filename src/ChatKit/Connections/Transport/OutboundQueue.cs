@@ -29,6 +29,13 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
 
     private long _written;
     private bool _writing;
+
+    /// <summary>Whether frames are to wait.</summary>
+    private bool _wantsHold;
+
+    /// <summary>Whether they do, because no write is in progress. Then nobody else may begin one.</summary>
+    private bool _isHeld;
+
     private bool _lastQueued;
     private bool _ended;
     private Signal _space;
@@ -66,6 +73,31 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
             lock (transport)
                 return (_waits, _waiting, _control.HasPing);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Hold()
+    {
+        lock (transport)
+        {
+            _wantsHold = true;
+            if (!_writing)
+                _writing = _isHeld = true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        lock (transport)
+        {
+            _wantsHold = false;
+            if (!_isHeld)
+                return;
+            _isHeld = false;
+        }
+
+        WriteWaiting();
     }
 
     /// <summary>Waits until the queue is at most half full, and has space for frames of this size. Returns false if it has ended.</summary>
@@ -148,33 +180,43 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
             _writing = true;
         }
 
-        byte[]? buffer = null;
-        if (TryTakeNext(0, ref buffer, out var chunk))
-            Write(chunk, buffer);
+        WriteWaiting();
         return true;
     }
 
     private EnqueueResult Enqueue(ReadOnlyMemory<byte> frames, bool inAnyCase)
     {
         Debug.Assert(!frames.IsEmpty, "An empty frame stands for a signal.");
+        bool fits;
+        bool wereHeld;
         lock (transport)
         {
             if (_lastQueued || _ended)
                 return EnqueueResult.Closed;
-            if (!inAnyCase && !Fits(frames.Length))
+            fits = inAnyCase || Fits(frames.Length);
+            if (!fits && !_isHeld)
                 return EnqueueResult.Full;
-
-            _bytes += frames.Length;
-            if (_writing)
+            if (fits)
             {
-                _frames.Enqueue(frames);
-                return EnqueueResult.Accepted;
+                _bytes += frames.Length;
+                if (_writing)
+                {
+                    _frames.Enqueue(frames);
+                    if (!_isHeld || _bytes < JoinLimit)
+                        return EnqueueResult.Accepted;
+                }
             }
 
-            // Nothing waits, so the frames go straight to the transport. In a large room, each additional object is one more cache miss.
-            _writing = true;
+            (_writing, wereHeld, _isHeld) = (true, _isHeld, false);
         }
 
+        if (wereHeld)
+        {
+            WriteWaiting();
+            return fits ? EnqueueResult.Accepted : Enqueue(frames, inAnyCase);
+        }
+
+        // Nothing waits, so the frames go straight to the transport. In a large room, each additional object is one more cache miss.
         Write(frames, null);
         return EnqueueResult.Accepted;
     }
@@ -191,6 +233,14 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
 
     private bool Fits(int bytes) => _bytes == 0 || Held + bytes <= limit;
 
+    /// <summary>Writes what waits. The caller has set <see cref="_writing"/>.</summary>
+    private void WriteWaiting()
+    {
+        byte[]? buffer = null;
+        if (TryTakeNext(0, ref buffer, out var chunk))
+            Write(chunk, buffer);
+    }
+
     /// <summary>Writes until nothing is pending, on this thread until a write has to wait. The caller has set <see cref="_writing"/>.</summary>
     private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
     {
@@ -206,8 +256,17 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
                 }
 
                 writing.GetAwaiter().GetResult();
+                if (!TryTakeNext(chunk.Length, ref buffer, out chunk))
+                    break;
+                if (!Thread.CurrentThread.IsThreadPoolThread)
+                {
+                    // This thread reads for all clients. It must not become the writer of one to which others send without end.
+                    ThreadPool.UnsafeQueueUserWorkItem(
+                        static write => write.Queue.Write(write.Chunk, write.Buffer), (Queue: this, Chunk: chunk, Buffer: buffer), preferLocal: false);
+                    return;
+                }
             }
-            while (TryTakeNext(chunk.Length, ref buffer, out chunk));
+            while (true);
         }
         catch (Exception e)
         {
@@ -282,6 +341,12 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
             if (_ended || _bytes + control == 0)
             {
                 _frames.Trim();
+                if (_wantsHold && !_ended)
+                {
+                    _isHeld = true;
+                    return false;
+                }
+
                 _writing = false;
                 _idle.Set();
                 return false;
