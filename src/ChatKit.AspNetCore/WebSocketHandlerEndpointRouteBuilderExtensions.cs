@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ChatKit;
+using ChatKit.AspNetCore.Diagnostics;
 using ChatKit.AspNetCore.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;

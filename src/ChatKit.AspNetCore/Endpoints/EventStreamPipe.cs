@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using ChatKit.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -12,9 +13,9 @@ namespace ChatKit.AspNetCore.Endpoints;
 /// middleware that replaces the body or wraps the transport.
 /// </summary>
 /// <param name="pipe">The pipe.</param>
-/// <param name="socket">The socket.</param>
+/// <param name="socket">The socket; null if the pipe itself writes to it at once.</param>
 /// <param name="before">The number of bytes that the client had acknowledged when its request arrived.</param>
-internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long before) : EventStreamSocket
+internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket? socket, long before) : EventStreamSocket
 {
     private const int TcpInfo = 11;
     private const int BytesAcknowledged = 120; // The offset of tcpi_bytes_acked in struct tcp_info (linux/tcp.h), since Linux 4.1.
@@ -23,7 +24,7 @@ internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long befo
 
     public PipeWriter Output => pipe.Output;
 
-    public override Socket Socket => socket;
+    public override Socket Socket => socket ?? throw new InvalidOperationException("There is nothing to bypass.");
 
     /// <summary>Prepares a response. Returns null if its body must be used. Must be called before the response has started.</summary>
     public static EventStreamPipe? TryPrepare(HttpContext context)
@@ -33,21 +34,26 @@ internal sealed class EventStreamPipe(IDuplexPipe pipe, Socket socket, long befo
             || !HttpProtocol.IsHttp11(context.Request.Protocol)
             || features.Get<IHttpResponseBodyFeature>()?.GetType().Assembly != typeof(KestrelServer).Assembly
             || features.Get<IConnectionTransportFeature>()?.Transport is not { } pipe
-            || DirectTransport.Socket(pipe, features) is not { ProtocolType: ProtocolType.Tcp } socket
-            || !IsFirst(context)
-            || Acknowledged(socket) is not { } before)
+            || (pipe is PolledConnection ? new EventStreamPipe(pipe, null, 0) : TryBypass(pipe, context)) is not { } prepared)
             return null;
 
         // The server then leaves the chunks of the body to its writer, and the connection to this response.
         context.Response.Headers.TransferEncoding = "chunked";
         context.Response.Headers.Connection = "close";
-        return new EventStreamPipe(pipe, socket, before);
+        return prepared;
     }
 
     /// <summary>Must be called when the response has started.</summary>
     public void OnStarted(HttpResponse response) => _head += HeadLength(response);
 
-    public override bool HasAcknowledged(long bodyLength) => Acknowledged(socket) == _head + bodyLength;
+    public override bool HasAcknowledged(long bodyLength) => socket is not null && Acknowledged(socket) == _head + bodyLength;
+
+    private static EventStreamPipe? TryBypass(IDuplexPipe pipe, HttpContext context) =>
+        DirectTransport.Socket(pipe, context.Features) is { ProtocolType: ProtocolType.Tcp } socket
+        && IsFirst(context)
+        && Acknowledged(socket) is { } before
+            ? new EventStreamPipe(pipe, socket, before)
+            : null;
 
     /// <summary>
     /// Whether this is the first request of its connection. Before a later one, a client that pipelines may not have received all of an earlier

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.WebSockets;
+using ChatKit.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -160,9 +161,13 @@ internal sealed class WebSocketEndpoint
     private Task RunAcceptedAsync(HttpContext context, WebSocketConnectionInfo info)
     {
         var features = context.Features;
-        return _options.DirectTransport && PipeOf(context) is { } pipe
-            ? _runner.RunAsync(pipe, DirectTransport.Socket(pipe, features), info, _options, _createHandler)
-            : _runner.RunAsync(features.GetRequiredFeature<TransportCapture>().Stream!, info, _options, _createHandler);
+        if (!_options.DirectTransport || PipeOf(context) is not { } pipe)
+            return _runner.RunAsync(features.GetRequiredFeature<TransportCapture>().Stream!, info, _options, _createHandler);
+
+        // After a read, this endpoint only parses frames. That takes no time, except for compressed ones.
+        if (pipe.Input is PolledReader reader)
+            reader.RunsInline = !info.Deflate;
+        return _runner.RunAsync(pipe, DirectTransport.Socket(pipe, features), info, _options, _createHandler);
     }
 
     /// <summary>Negotiates compression. The platform sends the result with its answer to the handshake.</summary>

@@ -92,6 +92,10 @@ internal sealed class ConnectionRunner : IDisposable
 
         _inbound.Inbox.Finish();
         await receiving.ConfigureAwait(false);
+
+        // The handler may block, and the thread that has received the end may be one that serves other sockets.
+        if (!Thread.CurrentThread.IsThreadPoolThread)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         _connection.LeaveAll();
         await _connection.EndReadsAsync().ConfigureAwait(false);
         await _handler.CloseAsync().ConfigureAwait(false);

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 
-namespace ChatKit.AspNetCore.Endpoints;
+namespace ChatKit.AspNetCore.Diagnostics;
 
-internal static partial class EndpointLog
+internal static partial class ServerLog
 {
     [LoggerMessage(300, LogLevel.Warning,
         "The endpoint {Pattern} lets pages of any origin connect with their visitors' cookies. List the allowed origins instead of '*'.")]
@@ -20,4 +20,12 @@ internal static partial class EndpointLog
     [LoggerMessage(341, LogLevel.Debug,
         "A user has reached MaxConnectionsPerUser ({Max}) at the endpoint {Pattern}. A further connection is closed with 1013.")]
     public static partial void UserFull(this ILogger logger, LogText pattern, int max);
+
+    [LoggerMessage(350, LogLevel.Warning,
+        "The server can't accept connections for a moment: {Reason}. If it is the limit of open files, raise it (ulimit -n). This is logged at most "
+        + "once a minute.")]
+    public static partial void AcceptFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(351, LogLevel.Error, "A connection, or a callback of its end, has failed in the transport of UseChatKitSockets.")]
+    public static partial void SocketFailed(this ILogger logger, Exception exception);
 }

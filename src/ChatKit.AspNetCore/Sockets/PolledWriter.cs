@@ -1,0 +1,305 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
+
+namespace ChatKit.AspNetCore.Sockets;
+
+/// <summary>
+/// Writes a socket, on the thread that flushes. The loop sends what the network doesn't accept at once, and a flush completes when all is
+/// sent. The object is its own lock.
+/// </summary>
+internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, IValueTaskSource<FlushResult>
+{
+    private const int SmallestBuffer = 4 * 1024;
+
+    /// <summary>What is sent at once. The loop sends the rest, in turns with other sockets.</summary>
+    private const int MostAtOnce = 256 * 1024;
+
+    private ManualResetValueTaskSourceCore<FlushResult> _wait = new() { RunContinuationsAsynchronously = true };
+
+    /// <summary>What was written since the last flush. Only the thread that writes uses it.</summary>
+    private byte[]? _buffer;
+    private int _length;
+
+    /// <summary>What is being sent.</summary>
+    private ReadOnlyMemory<byte> _rest;
+
+    /// <summary>The buffer of the rest; null if it belongs to the caller of a write.</summary>
+    private byte[]? _restBuffer;
+
+    private TaskCompletionSource? _sent;
+    private bool _isWaiting;
+    private bool _isCanceled;
+    private bool _isCompleted;
+    private bool _hasEnded;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => _length;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _buffer.AsMemory(_length);
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _buffer.AsSpan(_length);
+    }
+
+    public override void Advance(int bytes) => _length += bytes;
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        bool isWaiting;
+        lock (this)
+        {
+            TakeWritten();
+            Send();
+            isWaiting = BeginToWait();
+            if (!isWaiting)
+                return new ValueTask<FlushResult>(TakeResult());
+        }
+
+        return WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Writes bytes and flushes. They must not change before that has completed.</summary>
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        lock (this)
+        {
+            if (_length == 0 && _rest.IsEmpty)
+            {
+                _rest = source;
+                Send();
+                if (!BeginToWait())
+                    return new ValueTask<FlushResult>(TakeResult());
+                source = default;
+            }
+        }
+
+        if (source.IsEmpty)
+            return WaitAsync(cancellationToken);
+        this.Write(source.Span);
+        return FlushAsync(cancellationToken);
+    }
+
+    public override void CancelPendingFlush()
+    {
+        FlushResult result;
+        lock (this)
+        {
+            _isCanceled = true;
+            if (!_isWaiting)
+                return;
+            _isWaiting = false;
+            OwnRest();
+            result = TakeResult();
+        }
+
+        _wait.SetResult(result);
+    }
+
+    /// <summary>Ends the connection when everything is sent. With an exception, resets it.</summary>
+    public override void Complete(Exception? exception = null)
+    {
+        lock (this)
+        {
+            if (_isCompleted)
+                return;
+            _isCompleted = true;
+            if (exception is not null)
+                socket.Abort(new ConnectionAbortedException("The output has failed.", exception));
+            TakeWritten();
+            Send();
+        }
+    }
+
+    /// <summary>Waits until the rest is sent, or can't be.</summary>
+    public Task WaitUntilSentAsync()
+    {
+        lock (this)
+        {
+            return _rest.IsEmpty
+                ? Task.CompletedTask
+                : (_sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Called on the loop's thread when the network may accept more, or the connection has ended.</summary>
+    public void OnReady(PollEvents events)
+    {
+        FlushResult result;
+        lock (this)
+        {
+            if (_rest.IsEmpty)
+                return;
+            Send();
+            if (!_isWaiting || !_rest.IsEmpty)
+                return;
+            _isWaiting = false;
+            result = TakeResult();
+        }
+
+        _wait.SetResult(result);
+    }
+
+    /// <summary>Uses the socket no more. A flush that waits ends.</summary>
+    public void Close()
+    {
+        lock (this)
+            _hasEnded = true;
+        OnReady(PollEvents.Ended);
+    }
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<FlushResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
+    private FlushResult TakeResult()
+    {
+        var result = new FlushResult(_isCanceled, _hasEnded);
+        _isCanceled = false;
+        return result;
+    }
+
+    /// <summary>Returns false if all is sent, so that there is nothing to wait for.</summary>
+    private bool BeginToWait()
+    {
+        if (_isWaiting)
+            throw new InvalidOperationException("The connection is already being flushed.");
+        if (_rest.IsEmpty)
+            return false;
+        if (_isCanceled)
+        {
+            OwnRest();
+            return false;
+        }
+
+        _isWaiting = true;
+        _wait.Reset();
+        return true;
+    }
+
+    private ValueTask<FlushResult> WaitAsync(CancellationToken cancellationToken)
+    {
+        var flushing = new ValueTask<FlushResult>(this, _wait.Version);
+        return cancellationToken.CanBeCanceled ? WaitAsync(flushing, cancellationToken) : flushing;
+    }
+
+    private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, CancellationToken cancellationToken)
+    {
+        using var canceling = cancellationToken.UnsafeRegister(static (self, token) => ((PolledWriter)self!).Cancel(token), this);
+        return await flushing.ConfigureAwait(false);
+    }
+
+    private void Cancel(CancellationToken token)
+    {
+        lock (this)
+        {
+            if (!_isWaiting)
+                return;
+            _isWaiting = false;
+            OwnRest();
+        }
+
+        _wait.SetException(new OperationCanceledException(token));
+    }
+
+    /// <summary>Sends as much of the rest as the network accepts now.</summary>
+    private void Send()
+    {
+        Debug.Assert(Monitor.IsEntered(this), "The caller must hold the lock.");
+        BatchScheduling.LeaveOnPool();
+        for (nint sent = 0; !_rest.IsEmpty && !_hasEnded;)
+        {
+            if (sent >= MostAtOnce)
+            {
+                socket.Loop.Post(this);
+                return;
+            }
+
+            var count = Libc.Send(socket.Descriptor, _rest.Span[..Math.Min(_rest.Length, MostAtOnce)]);
+            if (count >= 0)
+            {
+                (_rest, sent) = (_rest[(int)count..], sent + count);
+                continue;
+            }
+
+            var error = Libc.LastError;
+            if (error == Libc.Again)
+                return;
+            if (error == Libc.Interrupted)
+                continue;
+            _hasEnded = true;
+            socket.OnEnded();
+        }
+
+        SetRest(default, null);
+        _sent?.TrySetResult();
+        if (_isCompleted && !_hasEnded)
+            socket.Finish();
+    }
+
+    /// <summary>Adds what was written to what is sent.</summary>
+    private void TakeWritten()
+    {
+        if (_length == 0)
+            return;
+        if (_rest.IsEmpty)
+            SetRest(_buffer.AsMemory(0, _length), _buffer);
+        else
+        {
+            // A flush was canceled.
+            var joined = ArrayPool<byte>.Shared.Rent(_rest.Length + _length);
+            _rest.CopyTo(joined);
+            _buffer.AsSpan(0, _length).CopyTo(joined.AsSpan(_rest.Length));
+            SetRest(joined.AsMemory(0, _rest.Length + _length), joined);
+            ArrayPool<byte>.Shared.Return(_buffer!);
+        }
+
+        (_buffer, _length) = (null, 0);
+    }
+
+    /// <summary>Copies the rest, because the caller of a write that was canceled may change its bytes.</summary>
+    private void OwnRest()
+    {
+        if (_restBuffer is not null)
+            return;
+        var copy = ArrayPool<byte>.Shared.Rent(_rest.Length);
+        _rest.CopyTo(copy);
+        SetRest(copy.AsMemory(0, _rest.Length), copy);
+    }
+
+    private void SetRest(ReadOnlyMemory<byte> rest, byte[]? buffer)
+    {
+        if (_restBuffer is not null)
+            ArrayPool<byte>.Shared.Return(_restBuffer);
+        (_rest, _restBuffer) = (rest, buffer);
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        var needed = _length + Math.Max(sizeHint, 1);
+        if (_buffer?.Length >= needed)
+            return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, SmallestBuffer), _length * 2));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        if (_buffer is not null)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}
