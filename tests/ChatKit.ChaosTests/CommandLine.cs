@@ -24,7 +24,7 @@ internal static class CommandLine
             : RunAsync(result.GetValue(seed) ?? Random.Shared.Next(), TimeSpan.FromMinutes(result.GetValue(minutes)), stop));
         root.Subcommands.Add(Serve("serve", "Runs one node.", Server.RunAsync));
         root.Subcommands.Add(Serve(UnsteadyServer.Command, "Runs one node whose handlers do something else each time.", UnsteadyServer.RunAsync));
-        root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _) => CrowdServer.RunAsync(port)));
+        root.Subcommands.Add(Serve("serve-crowd", "Runs the server that many clients connect to.", static (port, _, _) => CrowdServer.RunAsync(port)));
         var parent = new Command(Parent.Command, "Starts a long-running process and waits to be killed.");
         parent.SetAction(static (_, _) => Parent.RunAsync());
         root.Subcommands.Add(parent);
@@ -49,12 +49,13 @@ internal static class CommandLine
         return 0;
     }
 
-    private static Command Serve(string name, string description, Func<int, string?, Task> run)
+    private static Command Serve(string name, string description, Func<int, string?, bool, Task> run)
     {
         var port = new Option<int>("--port") { Description = "The port to listen on.", Required = true };
         var redis = new Option<string?>("--redis") { Description = "The address of Redis. [default: none]" };
-        var serve = new Command(name, description) { port, redis };
-        serve.SetAction((result, _) => run(result.GetValue(port), result.GetValue(redis)));
+        var sockets = new Option<bool>("--sockets") { Description = "ChatKit's transport serves the connections (UseChatKitSockets)." };
+        var serve = new Command(name, description) { port, redis, sockets };
+        serve.SetAction((result, _) => run(result.GetValue(port), result.GetValue(redis), result.GetValue(sockets)));
         return serve;
     }
 }

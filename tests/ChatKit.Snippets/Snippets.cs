@@ -56,6 +56,7 @@ internal static class Performance
 {
     public static void Recommend(WebApplicationBuilder builder)
     {
+        builder.WebHost.UseChatKitSockets();
         builder.WebHost.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(static kestrel =>
             kestrel.ConfigureEndpointDefaults(static listen => listen.UseChatKitConnections()));

@@ -29,7 +29,11 @@ public abstract class EchoServer : IAsyncLifetime
             Map(app, "/echo/{room}", compression: false);
             Map(app, "/deflate/{room}", compression: true);
         },
-        builder => builder.Services.AddSingleton(_scripts).AddSingleton<TimeProvider>(new StoppedClock()),
+        builder =>
+        {
+            builder.Services.AddSingleton(_scripts).AddSingleton<TimeProvider>(new StoppedClock());
+            Build(builder);
+        },
         Listen);
 
     public async ValueTask DisposeAsync()
@@ -65,6 +69,10 @@ public abstract class EchoServer : IAsyncLifetime
 
     /// <summary>The certificate of the listener; null if it has none.</summary>
     protected virtual X509Certificate2? Certificate => null;
+
+    protected virtual void Build(WebApplicationBuilder builder)
+    {
+    }
 
     protected virtual void Configure(WebSocketEndpointOptions options)
     {

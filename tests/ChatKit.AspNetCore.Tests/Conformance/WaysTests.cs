@@ -21,8 +21,8 @@ public class WaysTests
 
     private static Type[] WaysOf(Type suite, Type[] all) => suite.GetCustomAttribute<DependsOnAttribute>()?.Aspect switch
     {
-        Aspect.Request => [typeof(OverSocket)],
-        Aspect.Bytes => [typeof(OverSocket), typeof(InPieces)],
+        Aspect.Request => [typeof(OverSocket), typeof(OverEpoll)],
+        Aspect.Bytes => [typeof(OverSocket), typeof(InPieces), typeof(OverEpoll)],
         Aspect.Carrier => all,
         _ => throw new InvalidOperationException($"{suite.Name} does not say what it depends on."),
     };

@@ -26,10 +26,12 @@ public class SlowReaderTests
     /// </summary>
     private const int Buffer = 32 * 1024;
 
-    [Fact]
-    public async Task A_slow_reader_that_reads_again_gets_exactly_what_it_missed_from_history()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_slow_reader_that_reads_again_gets_exactly_what_it_missed_from_history(bool epoll)
     {
-        await using var server = await StartAsync(capacity: 1000);
+        await using var server = await StartAsync(capacity: 1000, epoll);
         using var slow = await ConnectAsync(server);
 
         await SendToOthersAsync(server);
@@ -41,10 +43,12 @@ public class SlowReaderTests
         Assert.Equal(Count, NumberOf(await slow.ReceiveTextAsync()));
     }
 
-    [Fact]
-    public async Task A_slow_reader_is_closed_with_the_number_of_missed_messages_if_the_history_is_too_short()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_slow_reader_is_closed_with_the_number_of_missed_messages_if_the_history_is_too_short(bool epoll)
     {
-        await using var server = await StartAsync(capacity: 10);
+        await using var server = await StartAsync(capacity: 10, epoll);
         using var slow = await ConnectAsync(server);
 
         await SendToOthersAsync(server);
@@ -57,10 +61,12 @@ public class SlowReaderTests
         Assert.InRange(NumberOf(missed), 1, Count - 10 - seen.Count);
     }
 
-    [Fact]
-    public async Task A_slow_reader_is_closed_if_there_is_no_history()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_slow_reader_is_closed_if_there_is_no_history(bool epoll)
     {
-        await using var server = await StartAsync(capacity: 0);
+        await using var server = await StartAsync(capacity: 0, epoll);
         using var slow = await ConnectAsync(server);
 
         await SendToOthersAsync(server);
@@ -71,9 +77,9 @@ public class SlowReaderTests
         Assert.Equal("1008 too slow: the outbound queue is full", close);
     }
 
-    private static Task<ChatServer> StartAsync(int capacity) => ChatServer.StartAsync(
+    private static Task<ChatServer> StartAsync(int capacity, bool epoll) => ChatServer.StartAsync(
         app => app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}", options => (options.HistoryCapacity, options.OutboundQueueLimit) = (capacity, 16 * 1024)),
-        static builder =>
+        builder =>
         {
             builder.Services.AddSingleton(new Script
             {
@@ -88,6 +94,8 @@ public class SlowReaderTests
                 socket.SendBufferSize = Buffer;
                 return socket;
             });
+            if (epoll)
+                builder.WebHost.UseChatKitSockets();
         });
 
     private static async Task<RawClient> ConnectAsync(ChatServer server)

@@ -25,7 +25,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private ChaosRun(ChaosOptions options)
     {
         _options = options;
-        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint, UnsteadyServer.Command))];
+        _nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new Node($"node{i}", _folder, _redis.Endpoint, UnsteadyServer.Command, sockets: i != 2))];
         _network = new Network(_nodes);
         _kicks = new Kicks(_nodes, _redis, _calm);
         _losses = new RoomLosses(_redis);

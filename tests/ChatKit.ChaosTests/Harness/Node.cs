@@ -5,7 +5,8 @@ namespace ChatKit.ChaosTests.Harness;
 /// <param name="logs">The folder for its log, which is a file with the name of the node.</param>
 /// <param name="redis">The address of Redis; null for none.</param>
 /// <param name="command">The command that runs the server; see <see cref="CommandLine"/>.</param>
-internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve") : IAsyncDisposable
+/// <param name="sockets">Whether ChatKit's transport serves the connections.</param>
+internal sealed class Node(string name, DirectoryInfo logs, string? redis, string command = "serve", bool sockets = false) : IAsyncDisposable
 {
     private readonly StreamWriter _log = new(Path.Combine(logs.FullName, $"{name}.log")) { AutoFlush = true };
     private DotnetProcess? _process;
@@ -26,7 +27,10 @@ internal sealed class Node(string name, DirectoryInfo logs, string? redis, strin
     /// <summary>Starts the process and waits until it accepts connections.</summary>
     public async Task StartAsync()
     {
-        string[] arguments = [command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }];
+        string[] arguments =
+        [
+            command, "--port", $"{Port}", .. redis is null ? [] : new[] { "--redis", redis }, .. sockets ? new[] { "--sockets" } : [],
+        ];
         _process = DotnetProcess.Start(typeof(Node).Assembly, arguments, Write, Write);
         await DotnetProcess.UntilAcceptsAsync(Port);
     }

@@ -31,9 +31,10 @@ internal static class Server
     /// <summary>Serves <c>/chat/{room}</c> until it is stopped or its parent process ends.</summary>
     /// <param name="port">The loopback port to listen on.</param>
     /// <param name="redis">The address of Redis; null for none.</param>
-    public static async Task RunAsync(int port, string? redis)
+    /// <param name="sockets">Whether ChatKit's transport serves the connections.</param>
+    public static async Task RunAsync(int port, string? redis, bool sockets)
     {
-        await using var app = Create(port, redis, static options => options.Transports = ChatTransports.All);
+        await using var app = Create(port, redis, static options => options.Transports = ChatTransports.All, sockets);
         await RunAsync(app);
     }
 
@@ -48,11 +49,13 @@ internal static class Server
     }
 
     /// <summary>Creates the application.</summary>
-    public static WebApplication Create(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null) =>
-        Create<ChatRoom>(port, redis, configure);
+    public static WebApplication Create(
+        int port, string? redis, Action<WebSocketEndpointOptions>? configure = null, bool sockets = false) =>
+        Create<ChatRoom>(port, redis, configure, sockets);
 
     /// <summary>Creates the application with another handler.</summary>
-    public static WebApplication Create<THandler>(int port, string? redis, Action<WebSocketEndpointOptions>? configure = null)
+    public static WebApplication Create<THandler>(
+        int port, string? redis, Action<WebSocketEndpointOptions>? configure = null, bool sockets = false)
         where THandler : WebSocketHandler
     {
         // A watched configuration file would use one inotify instance per server.
@@ -69,6 +72,8 @@ internal static class Server
         builder.WebHost
             .UseSockets(static sockets => sockets.CreateBoundListenSocket = Listen)
             .ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        if (sockets)
+            builder.WebHost.UseChatKitSockets();
 
         var app = builder.Build();
         app.MapWebSocketHandler<THandler>("/chat/{room}", options =>

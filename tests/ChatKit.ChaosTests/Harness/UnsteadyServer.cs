@@ -21,14 +21,18 @@ internal static class UnsteadyServer
     /// <summary>The users of this node's connections, by connection id.</summary>
     private static readonly ConcurrentDictionary<string, string> Connected = new();
 
-    /// <inheritdoc cref="Server.RunAsync(int, string?)"/>
-    public static async Task RunAsync(int port, string? redis)
+    /// <inheritdoc cref="Server.RunAsync(int, string?, bool)"/>
+    public static async Task RunAsync(int port, string? redis, bool sockets)
     {
-        await using var app = Server.Create<UnsteadyRoom>(port, redis, static options =>
-        {
-            options.Transports = ChatTransports.All;
-            options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true;
-        });
+        await using var app = Server.Create<UnsteadyRoom>(
+            port,
+            redis,
+            static options =>
+            {
+                options.Transports = ChatTransports.All;
+                options.TrackPresence = options.AllowClientJoins = options.TrackReads = options.ShareReads = true;
+            },
+            sockets);
         app.Use((context, next) =>
         {
             if (context.Request.Query[User] is [{ } user])

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ChatKit.AspNetCore.Tests.Conformance;
+
+/// <summary>As <see cref="Detached"/>, over ChatKit's transport, which the frames use without a layer in between.</summary>
+public static class DetachedOverEpoll
+{
+    public sealed class Server : EchoServer
+    {
+        protected override void Build(WebApplicationBuilder builder) => builder.WebHost.UseChatKitSockets();
+
+        protected override void Listen(ListenOptions options) => options.UseChatKitConnections();
+    }
+
+    public sealed class EarlyFrames(Server server) : EarlyFrameTests(server), IClassFixture<Server>;
+
+    public sealed class FrameLengths(Server server) : FrameLengthTests(server), IClassFixture<Server>;
+
+    public sealed class ControlFrames(Server server) : ControlFrameTests(server), IClassFixture<Server>;
+
+    public sealed class Close(Server server) : CloseTests(server), IClassFixture<Server>;
+
+    public sealed class AfterFault(Server server) : AfterFaultTests(server), IClassFixture<Server>;
+
+    public sealed class RandomStreams(Server server) : RandomStreamTests(server), IClassFixture<Server>;
+}
