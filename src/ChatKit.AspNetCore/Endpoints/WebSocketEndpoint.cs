@@ -164,7 +164,7 @@ internal sealed class WebSocketEndpoint
         if (!_options.DirectTransport || PipeOf(context) is not { } pipe)
             return _runner.RunAsync(features.GetRequiredFeature<TransportCapture>().Stream!, info, _options, _createHandler);
 
-        // After a read, this endpoint only parses frames. That takes no time, except for compressed ones.
+        // After a read, this endpoint only parses frames, which takes little time unless they are compressed.
         if (pipe.Input is PolledReader reader)
             reader.RunsInline = !info.Deflate;
         return _runner.RunAsync(pipe, DirectTransport.Socket(pipe, features), info, _options, _createHandler);

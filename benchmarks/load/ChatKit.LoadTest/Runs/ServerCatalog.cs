@@ -25,6 +25,7 @@ internal static class ServerCatalog
         ["nopgo"] = HostSettings.NoProfiling,
         ["notiering"] = HostSettings.NoTiering,
         ["gen0"] = HostSettings.SmallGenerations,
+        ["sockets"] = HostSettings.Sockets,
     };
 
     /// <summary>The servers that are measured by default.</summary>

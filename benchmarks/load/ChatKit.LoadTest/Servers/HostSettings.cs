@@ -24,6 +24,9 @@ internal enum HostSettings
     /// <summary>The youngest generation has at most 6 MiB, so collections are many and short.</summary>
     SmallGenerations = 32,
 
+    /// <summary>ChatKit's transport reads and writes the sockets (UseChatKitSockets).</summary>
+    Sockets = 64,
+
     /// <summary>The settings that <c>docs/performance.md</c> recommends.</summary>
-    Recommended = InlineScheduling,
+    Recommended = Sockets,
 }

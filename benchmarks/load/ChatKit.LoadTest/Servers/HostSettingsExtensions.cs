@@ -23,6 +23,8 @@ internal static class HostSettingsExtensions
     {
         if (settings.HasFlag(HostSettings.InlineScheduling))
             host.UseSockets(static options => options.UnsafePreferInlineScheduling = true);
+        if (settings.HasFlag(HostSettings.Sockets))
+            host.UseChatKitSockets();
         foreach (var (name, value) in settings.Variables())
         {
             if (Environment.GetEnvironmentVariable(name) != value)
