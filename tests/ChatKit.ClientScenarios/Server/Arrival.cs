@@ -19,6 +19,9 @@ internal sealed class Arrival
     private readonly HttpContext _context;
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>The request can't end while this is held, so the context can be used.</summary>
+    private readonly Lock _gate = new();
+
     // The context doesn't outlive the request.
     private readonly QueryCollection _query;
     private readonly HeaderDictionary _headers;
@@ -33,7 +36,7 @@ internal sealed class Arrival
             : HttpMethods.IsPost(context.Request.Method) ? Way.Post
             : context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal) ? Way.EventStream
             : Way.Poll;
-        context.RequestAborted.Register(() => _done.TrySetResult());
+        context.RequestAborted.Register(End);
     }
 
     /// <summary>When it has arrived.</summary>
@@ -83,7 +86,7 @@ internal sealed class Arrival
             _ =>
             {
                 socket.Dispose();
-                _done.TrySetResult();
+                End();
             },
             TaskScheduler.Default);
         return connection;
@@ -101,7 +104,7 @@ internal sealed class Arrival
             await _context.Response.WriteAsync(body).InTime("the client reads the response");
         }
 
-        _done.TrySetResult();
+        End();
     }
 
     /// <summary>Answers a poll with the frames that follow <c>welcome</c>.</summary>
@@ -130,15 +133,24 @@ internal sealed class Arrival
     public async Task CloseStreamAsync(int code)
     {
         await WriteAsync($"event: close\ndata: {{\"code\":{code},\"reason\":\"why\"}}\n\n");
-        _done.TrySetResult();
+        End();
     }
 
     /// <summary>Breaks the connection.</summary>
     public void Abort()
     {
-        if (!_done.Task.IsCompleted)
-            _context.Abort();
-        _done.TrySetResult();
+        lock (_gate)
+        {
+            if (!_done.Task.IsCompleted)
+                _context.Abort();
+            End();
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+            _done.TrySetResult();
     }
 
     private string QueryText() => string.Join('&', _query.SelectMany(static pair => pair.Value.Select(value => $"{pair.Key}={value}")));
