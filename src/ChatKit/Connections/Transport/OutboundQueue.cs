@@ -256,17 +256,8 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
                 }
 
                 writing.GetAwaiter().GetResult();
-                if (!TryTakeNext(chunk.Length, ref buffer, out chunk))
-                    break;
-                if (!Thread.CurrentThread.IsThreadPoolThread)
-                {
-                    // This thread reads for all clients. It must not become the writer of one to which others send without end.
-                    ThreadPool.UnsafeQueueUserWorkItem(
-                        static write => write.Queue.Write(write.Chunk, write.Buffer), (Queue: this, Chunk: chunk, Buffer: buffer), preferLocal: false);
-                    return;
-                }
             }
-            while (true);
+            while (TryTakeNext(chunk.Length, ref buffer, out chunk));
         }
         catch (Exception e)
         {
