@@ -98,6 +98,12 @@ internal sealed class OutboundQueue(FrameWriter transport, int limit, IOutboundL
         }
 
         WriteWaiting();
+        lock (transport)
+        {
+            // A member is rarely sent stored messages again, so an idle one doesn't keep the list.
+            if (!_writing)
+                _frames.Clear();
+        }
     }
 
     /// <summary>Waits until the queue is at most half full, and has space for frames of this size. Returns false if it has ended.</summary>
