@@ -220,16 +220,9 @@ internal sealed class CatchUp(RoomState room, RoomStream stream, Roster roster, 
             room.Cursor.StartAt(page.Top, page.Revision);
             member.Revision = page.Revision;
             var stored = page.Items.Skip(Math.Max(0, page.Items.Count - member.Replay)).ToList();
-            member.Client.Outbound.Hold();
-            try
-            {
-                member.Cursor = _sender.Send(member.Client, stored, page.Top with { Sequence = page.Top.Sequence - stored.Count });
-                return TryGoLive(member);
-            }
-            finally
-            {
-                member.Client.Outbound.Release();
-            }
+            using var hold = new OutboundHold(member.Client.Outbound);
+            member.Cursor = _sender.Send(member.Client, stored, page.Top with { Sequence = page.Top.Sequence - stored.Count });
+            return TryGoLive(member);
         }
     }
 

@@ -24,15 +24,37 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
     /// </summary>
     public bool SendPage(RoomMember member, RoomPage page)
     {
-        member.Client.Outbound.Hold();
-        try
+        using var hold = new OutboundHold(member.Client.Outbound);
+        switch (SendChanges(member, page.Changes))
         {
-            return SendAll(member, page);
+            case EnqueueResult.Closed:
+                return false;
+            case EnqueueResult.Full:
+                return true;
         }
-        finally
+
+        member.Revision = page.Revision;
+        foreach (var item in page.Items)
         {
-            member.Client.Outbound.Release();
+            var frame = FrameFor(room.Name, member.Client, item);
+            if (frame.Length > 0)
+            {
+                switch (TryEnqueue(member, frame))
+                {
+                    case EnqueueResult.Closed:
+                        return false;
+                    case EnqueueResult.Full:
+                        member.NeedsSpace = frame.Length;
+                        return true;
+                }
+            }
+
+            if (item.IsFor(member.Client))
+                services.Metrics.Delivered(1);
+            member.Cursor = item.Position;
         }
+
+        return true;
     }
 
     /// <summary>Sends changes of messages that the member has, as far as its queue accepts them.</summary>
@@ -86,40 +108,5 @@ internal sealed class MemberSender(RoomState room, RoomServices services)
         if (item.IsFor(client))
             return item.Frame(room, client.Format);
         return (client.Format & WireFormat.V1) != 0 && item.Position is { } position ? V1Frames.Skip(room, position) : [];
-    }
-
-    /// <inheritdoc cref="SendPage"/>
-    private bool SendAll(RoomMember member, RoomPage page)
-    {
-        switch (SendChanges(member, page.Changes))
-        {
-            case EnqueueResult.Closed:
-                return false;
-            case EnqueueResult.Full:
-                return true;
-        }
-
-        member.Revision = page.Revision;
-        foreach (var item in page.Items)
-        {
-            var frame = FrameFor(room.Name, member.Client, item);
-            if (frame.Length > 0)
-            {
-                switch (TryEnqueue(member, frame))
-                {
-                    case EnqueueResult.Closed:
-                        return false;
-                    case EnqueueResult.Full:
-                        member.NeedsSpace = frame.Length;
-                        return true;
-                }
-            }
-
-            if (item.IsFor(member.Client))
-                services.Metrics.Delivered(1);
-            member.Cursor = item.Position;
-        }
-
-        return true;
     }
 }

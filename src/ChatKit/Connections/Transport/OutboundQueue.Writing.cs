@@ -1,0 +1,128 @@
+using System.Buffers;
+
+namespace ChatKit.Connections.Transport;
+
+/// <content>Writes the frames to the transport.</content>
+internal sealed partial class OutboundQueue
+{
+    /// <summary>Writes what waits. The caller has set <see cref="_writing"/>.</summary>
+    private void WriteWaiting()
+    {
+        byte[]? buffer = null;
+        if (TryTakeNext(0, ref buffer, out var chunk))
+            Write(chunk, buffer);
+    }
+
+    /// <summary>Writes until nothing is pending, on this thread until a write has to wait. The caller has set <see cref="_writing"/>.</summary>
+    private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
+    {
+        try
+        {
+            do
+            {
+                var writing = transport.WriteAsync(chunk);
+                if (!writing.IsCompletedSuccessfully)
+                {
+                    _ = WriteRestAsync(writing, chunk.Length, buffer);
+                    return;
+                }
+
+                writing.GetAwaiter().GetResult();
+            }
+            while (TryTakeNext(chunk.Length, ref buffer, out chunk));
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+
+        Return(buffer);
+    }
+
+    private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
+    {
+        lock (transport)
+        {
+            _waits++;
+            _waiting = length;
+        }
+
+        try
+        {
+            await writing.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            Return(buffer);
+            return;
+        }
+
+        if (TryTakeNext(length, ref buffer, out var chunk))
+            Write(chunk, buffer);
+        else
+            Return(buffer);
+    }
+
+    private void Fail(Exception exception)
+    {
+        // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one. It must also
+        // run before the queue refuses frames, so that nobody is refused on a connection that seems to be open.
+        listener.OnFailed(exception);
+        lock (transport)
+        {
+            (_writing, _waiting) = (false, 0);
+            End();
+        }
+    }
+
+    private static void Return(byte[]? buffer)
+    {
+        if (buffer is not null)
+            ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>Takes the next bytes to write. Returns false, and ends writing, if nothing is left.</summary>
+    /// <param name="written">The number of bytes written since the last call.</param>
+    /// <param name="buffer">The buffer that frames are joined in. Rented from the pool when it is needed.</param>
+    /// <param name="chunk">The bytes.</param>
+    private bool TryTakeNext(int written, ref byte[]? buffer, out ReadOnlyMemory<byte> chunk)
+    {
+        lock (transport)
+        {
+            chunk = default;
+            _waiting = 0;
+            _written += written;
+            if (!_ended)
+            {
+                _bytes -= written;
+                if (Held <= limit / 2)
+                    _space.Set();
+            }
+
+            var control = _control.Length;
+            if (_ended || _bytes + control == 0)
+            {
+                _frames.Trim();
+                if (_wantsHold && !_ended)
+                {
+                    _isHeld = true;
+                    return false;
+                }
+
+                _writing = false;
+                _idle.Set();
+                return false;
+            }
+
+            if (control == 0 && _frames.TryTakeAlone(JoinLimit, out chunk))
+                return true;
+
+            buffer ??= ArrayPool<byte>.Shared.Rent(JoinLimit);
+            _control.MoveTo(buffer);
+            _bytes += control;
+            chunk = buffer.AsMemory(0, control + _frames.MoveTo(buffer.AsSpan(control)));
+            return true;
+        }
+    }
+}
