@@ -14,8 +14,8 @@ public static class ChatKitWebHostBuilderExtensions
     /// than Linux, this does nothing.
     /// </summary>
     /// <remarks>
-    /// Call it after <c>UseKestrel</c> and <c>UseSockets</c>, if you call those. Kestrel's own transport, with its
-    /// options, continues to serve Unix sockets. Connections don't have the feature <c>IConnectionSocketFeature</c>.
+    /// Kestrel's own transport continues to serve Unix sockets. Of its options, <c>CreateBoundListenSocket</c>, <c>Backlog</c> and
+    /// <c>NoDelay</c> apply here too. Connections don't have the feature <c>IConnectionSocketFeature</c>.
     /// </remarks>
     /// <param name="builder">The host's builder, such as <c>builder.WebHost</c>.</param>
     /// <returns>The same builder.</returns>

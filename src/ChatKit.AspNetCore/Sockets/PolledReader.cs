@@ -23,9 +23,7 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
 
     private ManualResetValueTaskSourceCore<ReadResult> _wait;
     private ReadAhead? _ahead;
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
+    private PooledBytes _bytes;
     private int _nextSize = SmallestBuffer;
 
     /// <summary>Whether the reader needs more than the buffer has.</summary>
@@ -46,8 +44,6 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
     /// <summary>Called on the loop's thread when it is worth trying to receive.</summary>
     public void OnReady(PollEvents events)
     {
-        ReadResult result;
-        Exception? error;
         lock (this)
         {
             _isReadable = true;
@@ -57,33 +53,18 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
                 (_ahead ??= new ReadAhead(socket)).Receive();
             if (!_isWaiting)
                 return;
-            if (!RunsInline)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                return;
-            }
-
-            if (!TryReceive())
-                return;
-            result = Take(out error);
         }
 
-        EndWait(result, error, isOnOwnThread: true);
+        if (RunsInline)
+            EndWait();
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     void IThreadPoolWorkItem.Execute()
     {
         BatchScheduling.LeaveOnPool();
-        ReadResult result;
-        Exception? error;
-        lock (this)
-        {
-            if (!_isWaiting || !TryReceive())
-                return;
-            result = Take(out error);
-        }
-
-        EndWait(result, error, isOnOwnThread: true);
+        EndWait();
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -134,11 +115,11 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
     {
         lock (this)
         {
-            if (_buffer is null || consumed.GetObject() is null)
+            if (_bytes.Buffer is null || consumed.GetObject() is null)
                 return;
-            _start = consumed.GetInteger();
-            _isExamined = examined.GetInteger() == _end;
-            if (_start == _end)
+            _isExamined = examined.GetInteger() == _bytes.Start + _bytes.Length;
+            _bytes.Start = consumed.GetInteger();
+            if (_bytes.Length == 0)
                 ReturnBuffer();
         }
     }
@@ -226,10 +207,25 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
     private ReadResult Take(out Exception? error)
     {
         error = _isCanceled || !_isExamined ? null : _error;
-        var buffer = _buffer is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_buffer, _start, _end - _start);
+        var buffer = _bytes.Buffer is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_bytes.Memory);
         var result = new ReadResult(buffer, _isCanceled, _hasEnded);
         _isWaiting = _isCanceled = false;
         return result;
+    }
+
+    /// <summary>Ends a wait, if there is something to read now. The code after the read runs on this thread.</summary>
+    private void EndWait()
+    {
+        ReadResult result;
+        Exception? error;
+        lock (this)
+        {
+            if (!_isWaiting || !TryReceive())
+                return;
+            result = Take(out error);
+        }
+
+        EndWait(result, error, isOnOwnThread: true);
     }
 
     /// <summary>Ends a wait.</summary>
@@ -251,18 +247,19 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
         Debug.Assert(Monitor.IsEntered(this), "The caller must hold the lock.");
         if (_isClosed)
             return true;
-        Reserve();
-        var space = _buffer!.Length - _end;
-        var count = _ahead is null ? Libc.Receive(socket.Descriptor, _buffer.AsSpan(_end)) : _ahead.Read(_buffer.AsSpan(_end));
+        _bytes.Reserve(1, _bytes.Buffer is null ? _nextSize : SmallestBuffer);
+        var free = _bytes.Free.Span;
+        var count = _ahead is null ? Libc.Receive(socket.Descriptor, free) : _ahead.Read(free);
         if (count > 0)
         {
             // A socket that has given less than it was asked for is empty (epoll(7)).
-            (_end, _isExamined, _isReadable) = (_end + (int)count, false, count == space || _ahead is not null);
-            _nextSize = count < space ? SmallestBuffer : Math.Min(_nextSize * 2, RunsInline ? LargestInlineBuffer : LargestBuffer);
+            _bytes.Add((int)count);
+            (_isExamined, _isReadable) = (false, count == free.Length || _ahead is not null);
+            _nextSize = count < free.Length ? SmallestBuffer : Math.Min(_nextSize * 2, RunsInline ? LargestInlineBuffer : LargestBuffer);
             return true;
         }
 
-        if (_start == _end)
+        if (_bytes.Length == 0)
             ReturnBuffer();
         var error = count == 0 ? 0 : _ahead?.Error ?? Libc.LastError;
         if (error is Libc.Again or Libc.Interrupted)
@@ -273,48 +270,28 @@ internal sealed class PolledReader(PolledSocket socket) : PipeReader, IPolled, I
             return false;
         }
 
-        if (error == 0)
+        _hasEnded = error == 0;
+        if (!_hasEnded)
         {
-            _hasEnded = true;
-            socket.OnFinished();
-            return true;
+            _error = (Exception?)socket.AbortReason ?? (error == Libc.ConnectionReset
+                ? new ConnectionResetException("The client has reset the connection.")
+                : new IOException(Marshal.GetPInvokeErrorMessage(error)));
         }
 
-        _error = (Exception?)socket.AbortReason ?? (error == Libc.ConnectionReset
-            ? new ConnectionResetException("The client has reset the connection.")
-            : new IOException(Marshal.GetPInvokeErrorMessage(error)));
-        socket.OnEnded();
+        socket.OnEnded(byClient: _hasEnded);
         return true;
-    }
-
-    /// <summary>Makes space in the buffer.</summary>
-    private void Reserve()
-    {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(_nextSize);
-        if (_end == _buffer.Length)
-            MoveTo((int)Math.Min(Math.Max((_end - _start) * 2L, SmallestBuffer), Array.MaxLength));
     }
 
     /// <summary>Keeps no large buffer for a small part of a frame while nothing arrives.</summary>
     private void Shrink()
     {
-        if (_buffer?.Length > SmallestBuffer && _end - _start <= SmallestBuffer / 2)
-            MoveTo(SmallestBuffer);
-    }
-
-    private void MoveTo(int size)
-    {
-        var length = _end - _start;
-        var buffer = ArrayPool<byte>.Shared.Rent(size);
-        _buffer.AsSpan(_start, length).CopyTo(buffer);
-        ArrayPool<byte>.Shared.Return(_buffer!);
-        (_buffer, _start, _end) = (buffer, 0, length);
+        if (_bytes.Buffer?.Length > SmallestBuffer && _bytes.Length <= SmallestBuffer / 2)
+            _bytes.MoveTo(SmallestBuffer);
     }
 
     private void ReturnBuffer()
     {
-        if (_buffer is not null)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        (_buffer, _start, _end, _isExamined) = (null, 0, 0, true);
+        _bytes.Return();
+        _isExamined = true;
     }
 }

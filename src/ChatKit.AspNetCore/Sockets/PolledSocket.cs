@@ -42,21 +42,13 @@ internal sealed class PolledSocket(int descriptor, SocketLoop loop) : IDisposabl
         }
     }
 
-    /// <summary>Called when the client has ended the connection regularly.</summary>
-    public void OnFinished()
-    {
-        lock (this)
-        {
-            _clientHasFinished = true;
-            OnEnded();
-        }
-    }
-
     /// <summary>Called when nothing more can be received, or sent.</summary>
-    public void OnEnded()
+    /// <param name="byClient">Whether the client has ended the connection regularly.</param>
+    public void OnEnded(bool byClient = false)
     {
         lock (this)
         {
+            _clientHasFinished |= byClient;
             if (_hasEnded)
                 return;
             _hasEnded = true;

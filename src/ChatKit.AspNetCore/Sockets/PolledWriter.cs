@@ -20,14 +20,13 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     private ManualResetValueTaskSourceCore<FlushResult> _wait = new() { RunContinuationsAsynchronously = true };
 
     /// <summary>What was written since the last flush. Only the thread that writes uses it.</summary>
-    private byte[]? _buffer;
-    private int _length;
+    private PooledBytes _written;
 
     /// <summary>What is being sent.</summary>
     private ReadOnlyMemory<byte> _rest;
 
-    /// <summary>The buffer of the rest; null if it belongs to the caller of a write.</summary>
-    private byte[]? _restBuffer;
+    /// <summary>The buffer of the rest; empty if it belongs to the caller of a write.</summary>
+    private PooledBytes _restBytes;
 
     private TaskCompletionSource? _sent;
     private bool _isWaiting;
@@ -37,38 +36,19 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _length;
+    public override long UnflushedBytes => _written.Length;
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        Reserve(sizeHint);
-        return _buffer.AsMemory(_length);
+        _written.Reserve(Math.Max(sizeHint, 1), SmallestBuffer);
+        return _written.Free;
     }
 
-    public override Span<byte> GetSpan(int sizeHint = 0)
-    {
-        Reserve(sizeHint);
-        return _buffer.AsSpan(_length);
-    }
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    public override void Advance(int bytes) => _length += bytes;
+    public override void Advance(int bytes) => _written.Add(bytes);
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-            return ValueTask.FromCanceled<FlushResult>(cancellationToken);
-        bool isWaiting;
-        lock (this)
-        {
-            TakeWritten();
-            Send();
-            isWaiting = BeginToWait();
-            if (!isWaiting)
-                return new ValueTask<FlushResult>(TakeResult());
-        }
-
-        return WaitAsync(cancellationToken);
-    }
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => WriteAsync(default, cancellationToken);
 
     /// <summary>Writes bytes and flushes. They must not change before that has completed.</summary>
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
@@ -77,20 +57,18 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
         lock (this)
         {
-            if (_length == 0 && _rest.IsEmpty)
-            {
+            if (_written.Length == 0 && _rest.IsEmpty)
                 _rest = source;
-                Send();
-                if (!BeginToWait())
-                    return new ValueTask<FlushResult>(TakeResult());
-                source = default;
-            }
+            else if (!source.IsEmpty)
+                this.Write(source.Span);
+            TakeWritten();
+            Send();
+            if (!BeginToWait())
+                return new ValueTask<FlushResult>(TakeResult());
         }
 
-        if (source.IsEmpty)
-            return WaitAsync(cancellationToken);
-        this.Write(source.Span);
-        return FlushAsync(cancellationToken);
+        var flushing = new ValueTask<FlushResult>(this, _wait.Version);
+        return cancellationToken.CanBeCanceled ? WaitAsync(flushing, cancellationToken) : flushing;
     }
 
     public override void CancelPendingFlush()
@@ -194,12 +172,6 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
         return true;
     }
 
-    private ValueTask<FlushResult> WaitAsync(CancellationToken cancellationToken)
-    {
-        var flushing = new ValueTask<FlushResult>(this, _wait.Version);
-        return cancellationToken.CanBeCanceled ? WaitAsync(flushing, cancellationToken) : flushing;
-    }
-
     private async ValueTask<FlushResult> WaitAsync(ValueTask<FlushResult> flushing, CancellationToken cancellationToken)
     {
         using var canceling = cancellationToken.UnsafeRegister(static (self, token) => ((PolledWriter)self!).Cancel(token), this);
@@ -248,7 +220,8 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             socket.OnEnded();
         }
 
-        SetRest(default, null);
+        _rest = default;
+        _restBytes.Return();
         _sent?.TrySetResult();
         if (_isCompleted && !_hasEnded)
             socket.Finish();
@@ -257,49 +230,32 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     /// <summary>Adds what was written to what is sent.</summary>
     private void TakeWritten()
     {
-        if (_length == 0)
+        if (_written.Length == 0)
             return;
         if (_rest.IsEmpty)
-            SetRest(_buffer.AsMemory(0, _length), _buffer);
+            _restBytes = _written.Take();
         else
         {
             // A flush was canceled.
-            var joined = ArrayPool<byte>.Shared.Rent(_rest.Length + _length);
-            _rest.CopyTo(joined);
-            _buffer.AsSpan(0, _length).CopyTo(joined.AsSpan(_rest.Length));
-            SetRest(joined.AsMemory(0, _rest.Length + _length), joined);
-            ArrayPool<byte>.Shared.Return(_buffer!);
+            OwnRest();
+            _restBytes.Start += _restBytes.Length - _rest.Length;
+            _restBytes.Reserve(_written.Length, 0);
+            _written.Memory.CopyTo(_restBytes.Free);
+            _restBytes.Add(_written.Length);
+            _written.Return();
         }
 
-        (_buffer, _length) = (null, 0);
+        _rest = _restBytes.Memory;
     }
 
     /// <summary>Copies the rest, because the caller of a write that was canceled may change its bytes.</summary>
     private void OwnRest()
     {
-        if (_restBuffer is not null)
+        if (_restBytes.Buffer is not null)
             return;
-        var copy = ArrayPool<byte>.Shared.Rent(_rest.Length);
-        _rest.CopyTo(copy);
-        SetRest(copy.AsMemory(0, _rest.Length), copy);
-    }
-
-    private void SetRest(ReadOnlyMemory<byte> rest, byte[]? buffer)
-    {
-        if (_restBuffer is not null)
-            ArrayPool<byte>.Shared.Return(_restBuffer);
-        (_rest, _restBuffer) = (rest, buffer);
-    }
-
-    private void Reserve(int sizeHint)
-    {
-        var needed = _length + Math.Max(sizeHint, 1);
-        if (_buffer?.Length >= needed)
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(needed, SmallestBuffer), _length * 2));
-        _buffer.AsSpan(0, _length).CopyTo(larger);
-        if (_buffer is not null)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        _restBytes.Reserve(_rest.Length, 0);
+        _rest.CopyTo(_restBytes.Free);
+        _restBytes.Add(_rest.Length);
+        _rest = _restBytes.Memory;
     }
 }

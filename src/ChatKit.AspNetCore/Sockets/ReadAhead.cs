@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace ChatKit.AspNetCore.Sockets;
 
 /// <summary>
@@ -14,9 +12,7 @@ internal sealed class ReadAhead(PolledSocket socket) : IDisposable
 
     private const int Size = 4 * 1024;
 
-    private byte[]? _buffer;
-    private int _start;
-    private int _end;
+    private PooledBytes _bytes;
 
     /// <summary>Whether nothing more can be received.</summary>
     private bool _isAtEnd;
@@ -27,13 +23,13 @@ internal sealed class ReadAhead(PolledSocket socket) : IDisposable
     /// <summary>Receives until there is nothing more. If that is the end, notifies the socket.</summary>
     public void Receive()
     {
-        while (!_isAtEnd && _end - _start < Limit)
+        while (!_isAtEnd && _bytes.Length < Limit)
         {
-            Reserve();
-            var count = Libc.Receive(socket.Descriptor, _buffer.AsSpan(_end));
+            _bytes.Reserve(1, Size);
+            var count = Libc.Receive(socket.Descriptor, _bytes.Free.Span);
             if (count > 0)
             {
-                _end += (int)count;
+                _bytes.Add((int)count);
                 continue;
             }
 
@@ -43,44 +39,26 @@ internal sealed class ReadAhead(PolledSocket socket) : IDisposable
             _isAtEnd = Error != Libc.Interrupted;
         }
 
-        if (_start == _end)
+        if (_bytes.Length == 0)
             Dispose();
-        if (_isAtEnd && Error == 0)
-            socket.OnFinished();
-        else if (_isAtEnd)
-            socket.OnEnded();
+        if (_isAtEnd)
+            socket.OnEnded(byClient: Error == 0);
     }
 
     /// <summary>Reads like <see cref="Libc.Receive"/>; the error is <see cref="Error"/>.</summary>
     public nint Read(Span<byte> buffer)
     {
-        if (_start == _end)
+        if (_bytes.Length == 0)
             Receive();
-        var count = Math.Min(buffer.Length, _end - _start);
+        var count = Math.Min(buffer.Length, _bytes.Length);
         if (count == 0)
             return _isAtEnd && Error == 0 ? 0 : -1;
-        _buffer.AsSpan(_start, count).CopyTo(buffer);
-        _start += count;
-        if (_start == _end)
+        _bytes.Memory.Span[..count].CopyTo(buffer);
+        _bytes.Start += count;
+        if (_bytes.Length == 0)
             Dispose();
         return count;
     }
 
-    public void Dispose()
-    {
-        if (_buffer is not null)
-            ArrayPool<byte>.Shared.Return(_buffer);
-        (_buffer, _start, _end) = (null, 0, 0);
-    }
-
-    private void Reserve()
-    {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(Size);
-        if (_end < _buffer.Length)
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-        _buffer.AsSpan(_start, _end - _start).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        (_buffer, _start, _end) = (larger, 0, _end - _start);
-    }
+    public void Dispose() => _bytes.Return();
 }

@@ -78,7 +78,7 @@ internal sealed class SocketLoop : IDisposable
         }
     }
 
-    /// <summary>Reports, after the events that have been taken, that it is worth trying to read.</summary>
+    /// <summary>Reports, after the events that have been taken, that it is worth trying.</summary>
     public void Post(IPolled polled)
     {
         _posted.Enqueue(polled);

@@ -97,11 +97,7 @@ public class DescriptorTests
             });
             app.MapWebSocketHandler<ScriptedHandler>("/chat/{room}");
         },
-        listen =>
-        {
-            if (detached)
-                listen.UseChatKitConnections();
-        },
+        EpollServer.Detach(detached),
         static builder => builder.Services.AddSingleton(new Script()));
 
     private static async Task Read(RawClient client) => await client.ReadToEndAsync();

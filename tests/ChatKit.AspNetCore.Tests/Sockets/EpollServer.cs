@@ -22,6 +22,13 @@ internal static class EpollServer
             listen);
     }
 
+    /// <summary>Lets connections leave the HTTP layer, or not.</summary>
+    public static Action<ListenOptions> Detach(bool detached) => listen =>
+    {
+        if (detached)
+            listen.UseChatKitConnections();
+    };
+
     /// <summary>Starts a server that gives its connections to an application without HTTP.</summary>
     public static Task<ChatServer> RunAsync(Func<ConnectionContext, Task> run) => StartAsync(static _ => { }, listen => listen.Run(run));
 

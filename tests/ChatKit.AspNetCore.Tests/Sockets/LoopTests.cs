@@ -147,11 +147,7 @@ public class LoopTests
 
     private static Task<ChatServer> StartAsync(Gate gate, bool detached) => EpollServer.StartAsync(
         static app => app.MapWebSocketHandler<Handler>("/{room}", static options => options.EnableCompression = true),
-        listen =>
-        {
-            if (detached)
-                listen.UseChatKitConnections();
-        },
+        EpollServer.Detach(detached),
         builder => builder.Services.AddSingleton(gate));
 
     private static async Task<RawClient> OpenAsync(ChatServer server, string room, bool compression)

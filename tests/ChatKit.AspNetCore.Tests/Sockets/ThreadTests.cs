@@ -29,11 +29,7 @@ public class ThreadTests
     {
         await using var server = await EpollServer.StartAsync(
             static app => app.MapWebSocketHandler<Handler>("/", static options => options.EnableCompression = true),
-            listen =>
-            {
-                if (detached)
-                    listen.UseChatKitConnections();
-            },
+            EpollServer.Detach(detached),
             builder => builder.Services.AddSingleton(_calls));
         using var client = await server.ConnectRawAsync();
 

@@ -38,6 +38,22 @@ public class WriteTests
         await ExpectAllAsync(client);
     }
 
+    [Fact]
+    public async Task An_empty_write_flushes_what_was_written_before()
+    {
+        await using var server = await EpollServer.RunAsync(async connection =>
+        {
+            connection.Transport.Output.Write("a"u8);
+            await connection.Transport.Output.WriteAsync(default);
+            await _flushWaits.Task;
+        });
+        using var client = await server.ConnectRawAsync();
+
+        Assert.Equal(1, await client.Socket.ReceiveAsync(new byte[2]).Soon());
+
+        _flushWaits.SetResult();
+    }
+
     [Theory]
     [InlineData(CanceledCall.Write)]
     [InlineData(CanceledCall.Flush)]
