@@ -86,6 +86,7 @@ describe('In Node.js, the client', requires('server'), () => {
     try {
       const ann = open('lobby', 'Ann', undefined, other);
       await ann.chat.send('before');
+      await expect(() => ann.texts, ['before']); // The message may come after its ack.
       await own.kill();
       await until(() => ann.chat.state === 'reconnecting');
       const late = ann.chat.send('meanwhile');
