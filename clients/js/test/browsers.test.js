@@ -100,6 +100,7 @@ for (const name of ['chromium', 'firefox']) {
         const page = await open('lobby', other);
         await send(page, 'before');
         await expect(() => page.evaluate(() => window.outcomes), { before: 'sent' });
+        await expect(() => all(page, 'message', 'data'), ['before']); // The message may come after its ack.
         await own.kill();
         await until(async () => (await state(page)) === 'reconnecting');
         await send(page, 'meanwhile');
