@@ -1,3 +1,4 @@
+using ChatKit;
 using ChatKit.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,7 @@ public static class ChatKitWebHostBuilderExtensions
         {
             services.TryAddSingleton(TimeProvider.System);
             services.AddSingleton<IConnectionListenerFactory, PolledListenerFactory>();
+            services.TryAddSingleton<IWriteBatching, SendBatches>();
         });
     }
 }

@@ -19,12 +19,20 @@ internal static unsafe partial class Libc
     public const int NormalPolicy = 0;
     public const int BatchPolicy = 3;
 
+    public const int SendFlags = DoNotWait | NoSignal;
+
     private const string Library = "libc";
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
     private const int DoNotWait = 0x40;
     private const int NoSignal = 0x4000;
     private const int Both = 2;
+    private const int ReadAndWrite = 3;
+    private const int SharedAndPopulated = 0x8001;
+
+    /// <summary>The C library has no functions for these calls. Their numbers are the same on all processors.</summary>
+    private const int SetupRing = 425;
+    private const int EnterRingCall = 426;
 
     /// <summary>The error of the last call on this thread that returned -1.</summary>
     public static int LastError => Marshal.GetLastPInvokeError();
@@ -42,7 +50,7 @@ internal static unsafe partial class Libc
 
     public static nint Receive(int socket, Span<byte> buffer) => recv(socket, buffer, buffer.Length, DoNotWait);
 
-    public static nint Send(int socket, ReadOnlySpan<byte> bytes) => send(socket, bytes, bytes.Length, DoNotWait | NoSignal);
+    public static nint Send(int socket, ReadOnlySpan<byte> bytes) => send(socket, bytes, bytes.Length, SendFlags);
 
     /// <summary>Accepts a connection, and writes the address of the other side.</summary>
     public static int Accept(int socket, Span<byte> address)
@@ -83,6 +91,25 @@ internal static unsafe partial class Libc
     public static int CreateEvent() => eventfd(0, CloseOnExec | NonBlocking);
 
     public static void Signal(int descriptor) => _ = eventfd_write(descriptor, 1);
+
+    /// <summary>Creates a ring. Its parameters are a struct io_uring_params.</summary>
+    public static int CreateRing(int entries, void* parameters) => (int)syscall(SetupRing, entries, (nint)parameters, 0, 0, 0, 0);
+
+    /// <summary>Submits entries of a ring, and waits for results. Returns the number of entries that were taken.</summary>
+    public static int EnterRing(int ring, int submitted, int results)
+    {
+        const int GetResults = 1;
+        return (int)syscall(EnterRingCall, ring, submitted, results, GetResults, 0, 0);
+    }
+
+    /// <summary>Maps a part of a ring into memory; null if that isn't possible.</summary>
+    public static byte* Map(int ring, nuint size, nint offset)
+    {
+        var address = mmap(null, size, ReadAndWrite, SharedAndPopulated, ring, offset);
+        return address == (void*)-1 ? null : (byte*)address;
+    }
+
+    public static void Unmap(byte* address, nuint size) => _ = munmap(address, size);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial nint recv(int socket, Span<byte> buffer, nint length, int flags);
@@ -125,4 +152,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     private static partial int sched_setscheduler(int thread, int policy, int* priority);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
+
+    [LibraryImport(Library)]
+    private static partial void* mmap(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport(Library)]
+    private static partial int munmap(void* address, nuint length);
 }

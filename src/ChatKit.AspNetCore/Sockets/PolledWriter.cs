@@ -8,9 +8,9 @@ namespace ChatKit.AspNetCore.Sockets;
 
 /// <summary>
 /// Writes a socket, on the thread that flushes. The loop sends what the network doesn't accept at once, and a flush completes when all is
-/// sent. The object is its own lock.
+/// sent, or is in a batch of this thread. The object is its own lock.
 /// </summary>
-internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, IValueTaskSource<FlushResult>
+internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, IBatchedWriter, IValueTaskSource<FlushResult>
 {
     private const int SmallestBuffer = 4 * 1024;
 
@@ -29,6 +29,10 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     private PooledBytes _restBytes;
 
     private TaskCompletionSource? _sent;
+
+    /// <summary>Whether bytes are in a batch, which belong before the rest.</summary>
+    private volatile bool _isInBatch;
+
     private bool _isWaiting;
     private bool _isCanceled;
     private bool _isCompleted;
@@ -55,8 +59,14 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+        var batch = SendBatch.Current;
+        if (_isInBatch)
+            batch?.Flush();
+        batch?.Reserve(source.Length);
         lock (this)
         {
+            if (batch is not null && TryAddTo(batch, source.Span))
+                return new ValueTask<FlushResult>(TakeResult());
             if (_written.Length == 0 && _rest.IsEmpty)
                 _rest = source;
             else if (!source.IsEmpty)
@@ -107,7 +117,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     {
         lock (this)
         {
-            return _rest.IsEmpty
+            return _rest.IsEmpty && !_isInBatch
                 ? Task.CompletedTask
                 : (_sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
@@ -116,19 +126,32 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     /// <summary>Called on the loop's thread when the network may accept more, or the connection has ended.</summary>
     public void OnReady(PollEvents events)
     {
-        FlushResult result;
         lock (this)
         {
             if (_rest.IsEmpty)
                 return;
             Send();
-            if (!_isWaiting || !_rest.IsEmpty)
-                return;
-            _isWaiting = false;
-            result = TakeResult();
         }
 
-        _wait.SetResult(result);
+        EndWait();
+    }
+
+    /// <inheritdoc/>
+    public void OnSent(int count, ReadOnlySpan<byte> bytes)
+    {
+        lock (this)
+        {
+            _isInBatch = false;
+            if (count < bytes.Length)
+                Prepend(bytes[Math.Max(count, 0)..]);
+            else if (_rest.IsEmpty && !_isCompleted)
+                return;
+
+            // If it was an error, this meets it again.
+            Send();
+        }
+
+        EndWait();
     }
 
     /// <summary>Uses the socket no more. A flush that waits ends.</summary>
@@ -146,6 +169,27 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     void IValueTaskSource<FlushResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
+
+    private void EndWait()
+    {
+        FlushResult result;
+        lock (this)
+        {
+            if (!_isWaiting || !_rest.IsEmpty)
+                return;
+            _isWaiting = false;
+            result = TakeResult();
+        }
+
+        _wait.SetResult(result);
+    }
+
+    private bool TryAddTo(SendBatch batch, ReadOnlySpan<byte> bytes)
+    {
+        if (_written.Length > 0 || !_rest.IsEmpty || _isInBatch || _isCompleted || _hasEnded)
+            return false;
+        return _isInBatch = batch.TryAdd(this, socket.Descriptor, bytes);
+    }
 
     private FlushResult TakeResult()
     {
@@ -195,6 +239,8 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     private void Send()
     {
         Debug.Assert(Monitor.IsEntered(this), "The caller must hold the lock.");
+        if (_isInBatch)
+            return;
         BatchScheduling.LeaveOnPool();
         for (nint sent = 0; !_rest.IsEmpty && !_hasEnded;)
         {
@@ -246,6 +292,20 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
         }
 
         _rest = _restBytes.Memory;
+    }
+
+    /// <summary>Puts bytes that a batch could not send before the rest.</summary>
+    private void Prepend(ReadOnlySpan<byte> bytes)
+    {
+        var all = default(PooledBytes);
+        all.Reserve(bytes.Length + _rest.Length, 0);
+        bytes.CopyTo(all.Free.Span);
+        all.Add(bytes.Length);
+        _rest.CopyTo(all.Free);
+        all.Add(_rest.Length);
+        _restBytes.Return();
+        _restBytes = all;
+        _rest = all.Memory;
     }
 
     /// <summary>Copies the rest, because the caller of a write that was canceled may change its bytes.</summary>

@@ -17,6 +17,9 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     /// <summary>Frames are joined up to about this many bytes: large enough for one write, small enough to fit any queue.</summary>
     private const int JoinLimit = 32 * 1024;
 
+    /// <summary>The number of members from which a batch is worth it.</summary>
+    private const int BatchedFrom = 2;
+
     /// <summary>Null as long as no user has read the room.</summary>
     private ReadNotices? _reads;
 
@@ -134,6 +137,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
     {
         var deliveries = 0;
         Exception? failure = null;
+        using var batch = BatchFor(members.Length);
         for (var next = 0; next < members.Length;)
         {
             try
@@ -150,6 +154,8 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
         return new FanOutResult(deliveries, failure);
     }
 
+    private IDisposable? BatchFor(int members) => members >= BatchedFrom ? services.Batching?.Begin() : null;
+
     /// <summary>Offers a piece to a member. Returns the number of messages that it accepts.</summary>
     private int OfferTo(in LiveMember one, ref FanOutPiece piece)
     {
@@ -164,6 +170,7 @@ internal sealed class FanOut(RoomState room, CatchUp catchUp, RoomServices servi
 
     private FanOutResult OfferSignals(IReadOnlyDictionary<SignalKey, RoomItem> signals, ReadOnlySpan<LiveMember> members)
     {
+        using var batch = BatchFor(members.Length);
         try
         {
             foreach (var (key, item) in signals)

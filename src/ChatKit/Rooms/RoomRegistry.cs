@@ -35,7 +35,8 @@ internal sealed class RoomRegistry : IDisposable
         ChatKitTracing tracing,
         ILogger<Room> logger,
         IOptions<ChatKitOptions> options,
-        TimeProvider clock)
+        TimeProvider clock,
+        IWriteBatching? batching = null)
     {
         _services = new RoomServices(
             backplane,
@@ -50,7 +51,8 @@ internal sealed class RoomRegistry : IDisposable
             logger,
             clock,
             options.Value.PresenceListLimit,
-            options.Value.SharedFanOutFrom);
+            options.Value.SharedFanOutFrom,
+            batching);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);

@@ -19,7 +19,8 @@ internal sealed record RoomServices(
     ILogger Logger,
     TimeProvider Clock,
     int PresenceListLimit,
-    int SharedFrom)
+    int SharedFrom,
+    IWriteBatching? Batching)
 {
     /// <summary>Reads a page of the history, and records metrics.</summary>
     /// <param name="room">The room's name.</param>

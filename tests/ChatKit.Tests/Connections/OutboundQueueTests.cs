@@ -437,6 +437,32 @@ public class OutboundQueueTests
     }
 
     [Fact]
+    public async Task A_thread_does_not_write_for_as_long_as_others_enqueue()
+    {
+        const int Count = 1000;
+        var (thread, returned, own) = (Environment.CurrentManagedThreadId, false, 0);
+        List<string> written = [];
+        OutboundQueue queue = null!;
+        var transport = new Callback(frames =>
+        {
+            if (!returned && Environment.CurrentManagedThreadId == thread)
+                own++;
+            written.AddRange(Frame.Parse(frames.Span).Select(static frame => frame.Text));
+            if (written.Count < Count)
+                Assert.Equal(EnqueueResult.Accepted, queue.TryEnqueue(Frame.OfText($"{written.Count}"))); // As another thread would.
+        });
+        queue = new OutboundQueue(transport, Limit, new OutboundListener(_failures.Add));
+
+        Assert.Equal(EnqueueResult.Accepted, queue.TryEnqueue(Frame.OfText("0")));
+        Volatile.Write(ref returned, true);
+        await queue.WaitUntilIdleAsync().Soon();
+
+        Assert.InRange(own, 1, 100);
+        Assert.Equal(Enumerable.Range(0, Count).Select(static i => $"{i}"), written);
+        Assert.Empty(_failures);
+    }
+
+    [Fact]
     public async Task A_signal_takes_the_place_of_a_waiting_one_of_the_same_sender_and_name()
     {
         Enqueue("first");
@@ -515,4 +541,13 @@ public class OutboundQueueTests
 
     private static ReadOnlyMemory<byte> Pong(string text) => new byte[] { 0x80 | WebSocketFrame.PongOpcode, (byte)text.Length }
         .Concat(text.Select(static c => (byte)c)).ToArray();
+
+    private sealed class Callback(Action<ReadOnlyMemory<byte>> write) : FrameWriter
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> frames)
+        {
+            write(frames);
+            return ValueTask.CompletedTask;
+        }
+    }
 }

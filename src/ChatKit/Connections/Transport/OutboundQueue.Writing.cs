@@ -5,6 +5,12 @@ namespace ChatKit.Connections.Transport;
 /// <content>Writes the frames to the transport.</content>
 internal sealed partial class OutboundQueue
 {
+    /// <summary>
+    /// After this number of writes, another thread goes on: this one may belong to a room, or receive for other clients, and must not write
+    /// for as long as others enqueue.
+    /// </summary>
+    private const int MostWrites = 16;
+
     /// <summary>Writes what waits. The caller has set <see cref="_writing"/>.</summary>
     private void WriteWaiting()
     {
@@ -13,13 +19,20 @@ internal sealed partial class OutboundQueue
             Write(chunk, buffer);
     }
 
-    /// <summary>Writes until nothing is pending, on this thread until a write has to wait. The caller has set <see cref="_writing"/>.</summary>
+    /// <summary>Writes until nothing is pending. The caller has set <see cref="_writing"/>.</summary>
     private void Write(ReadOnlyMemory<byte> chunk, byte[]? buffer)
     {
         try
         {
+            var writes = 0;
             do
             {
+                if (writes++ == MostWrites)
+                {
+                    WriteLater(chunk, buffer);
+                    return;
+                }
+
                 var writing = transport.WriteAsync(chunk);
                 if (!writing.IsCompletedSuccessfully)
                 {
@@ -38,6 +51,9 @@ internal sealed partial class OutboundQueue
 
         Return(buffer);
     }
+
+    private void WriteLater(ReadOnlyMemory<byte> chunk, byte[]? buffer) => ThreadPool.UnsafeQueueUserWorkItem(
+        static rest => rest.Queue.Write(rest.Chunk, rest.Buffer), (Queue: this, Chunk: chunk, Buffer: buffer), preferLocal: false);
 
     private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
     {
