@@ -14,7 +14,7 @@ public interface IWriteBatching
     /// is sent in order.
     /// </summary>
     /// <returns>
-    /// Carries out the writes when it is disposed of, on the same thread; null if they are carried out one by one. Must not throw.
+    /// Carries out the writes when it is disposed of, on the same thread; null if they are carried out one by one. Neither may throw.
     /// </returns>
     IDisposable? Begin();
 }

@@ -25,6 +25,8 @@ internal sealed unsafe class IoUring : ISendRing
     /// <exception cref="IOException">The system doesn't have it, doesn't allow it, or has no resources for it.</exception>
     public IoUring()
     {
+        if (!Environment.Is64BitProcess)
+            throw new IOException("The process has 32 bits.");
         Parameters parameters = default;
         _descriptor = Libc.CreateRing(ISendRing.Capacity, &parameters);
         if (_descriptor < 0)
@@ -53,7 +55,7 @@ internal sealed unsafe class IoUring : ISendRing
     {
         Operation = Entry.Send,
         Descriptor = socket,
-        Address = (ulong)bytes,
+        Address = (ulong)(nuint)bytes,
         Length = (uint)length,
         Flags = Libc.SendFlags,
         Data = (ulong)index,

@@ -60,7 +60,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
         var batch = SendBatch.Current;
-        if (_isInBatch)
+        if (_isInBatch && (!source.IsEmpty || _written.Length > 0))
             batch?.Flush();
         batch?.Reserve(source.Length);
         lock (this)
@@ -139,16 +139,29 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     /// <inheritdoc/>
     public void OnSent(int count, ReadOnlySpan<byte> bytes)
     {
-        lock (this)
+        try
         {
-            _isInBatch = false;
-            if (count < bytes.Length)
-                Prepend(bytes[Math.Max(count, 0)..]);
-            else if (_rest.IsEmpty && !_isCompleted)
-                return;
+            lock (this)
+            {
+                _isInBatch = false;
+                if (count < bytes.Length)
+                    Prepend(bytes[Math.Max(count, 0)..]);
+                else if (_rest.IsEmpty && !_isCompleted)
+                    return;
 
-            // If it was an error, this meets it again.
-            Send();
+                // If it was an error, this meets it again.
+                Send();
+            }
+        }
+        catch (Exception e)
+        {
+            // There is no memory for what was not sent.
+            socket.Abort(new ConnectionAbortedException("Sending has failed.", e));
+            lock (this)
+            {
+                _hasEnded = true;
+                Send();
+            }
         }
 
         EndWait();
@@ -311,7 +324,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     /// <summary>Copies the rest, because the caller of a write that was canceled may change its bytes.</summary>
     private void OwnRest()
     {
-        if (_restBytes.Buffer is not null)
+        if (_restBytes.Buffer is not null || _rest.IsEmpty)
             return;
         _restBytes.Reserve(_rest.Length, 0);
         _rest.CopyTo(_restBytes.Free);

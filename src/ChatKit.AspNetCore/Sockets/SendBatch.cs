@@ -25,9 +25,9 @@ internal sealed class SendBatch : IDisposable
     private int _used;
     private bool _works = true;
 
-    /// <param name="ring">The ring, which now belongs to the batch.</param>
-    /// <param name="onEnd">Called when the thread has ended the batch, and whether it can be used again.</param>
-    public SendBatch(ISendRing ring, Action<SendBatch, bool> onEnd) => (_ring, _onEnd) = (ring, onEnd);
+    /// <param name="createRing">Creates the ring, which belongs to the batch.</param>
+    /// <param name="onEnd">Called when the thread has ended the batch, and whether it can be used again. Must not throw.</param>
+    public SendBatch(Func<ISendRing> createRing, Action<SendBatch, bool> onEnd) => (_ring, _onEnd) = (createRing(), onEnd);
 
     /// <summary>The batch of this thread; null if it sends at once.</summary>
     public static SendBatch? Current => _current;

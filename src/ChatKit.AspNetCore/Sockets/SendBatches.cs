@@ -8,14 +8,17 @@ namespace ChatKit.AspNetCore.Sockets;
 internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching, IDisposable
 {
     private readonly ConcurrentStack<SendBatch> _free = new();
-    private volatile bool _isOver;
+    private volatile bool _hasWorked;
+    private int _isOver;
 
     /// <summary>Creates the rings. A test replaces it.</summary>
     public Func<ISendRing> CreateRing { get; init; } = static () => new IoUring();
 
+    private bool IsOver => Volatile.Read(ref _isOver) != 0;
+
     public IDisposable? Begin()
     {
-        if (_isOver || SendBatch.Current is not null)
+        if (IsOver || SendBatch.Current is not null)
             return null;
         BatchScheduling.LeaveOnPool();
         if (!_free.TryPop(out var batch) && (batch = TryCreate()) is null)
@@ -26,7 +29,7 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
 
     public void Dispose()
     {
-        _isOver = true;
+        Volatile.Write(ref _isOver, 1);
         CloseFree();
     }
 
@@ -34,11 +37,15 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
     {
         try
         {
-            return new SendBatch(CreateRing(), OnEnd);
+            var batch = new SendBatch(CreateRing, OnEnd);
+            _hasWorked = true;
+            return batch;
         }
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
-            GiveUp(e.Message);
+            // Later, there may be resources for one more.
+            if (!_hasWorked)
+                GiveUp(e.Message);
             return null;
         }
     }
@@ -53,17 +60,23 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
             GiveUp("It has failed.");
         }
 
-        if (_isOver)
+        if (IsOver)
             CloseFree();
     }
 
     private void GiveUp(string reason)
     {
-        if (_isOver)
+        if (Interlocked.Exchange(ref _isOver, 1) != 0)
             return;
-        _isOver = true;
-        logger.NoBatches(reason);
         CloseFree();
+        try
+        {
+            logger.NoBatches(reason);
+        }
+        catch
+        {
+            // The room goes on to deliver.
+        }
     }
 
     private void CloseFree()

@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 using ChatKit.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,6 +26,8 @@ public sealed class BatchTests : IDisposable
     private readonly ConcurrentBag<TestRing> _rings = [];
     private readonly SendBatches _batches;
     private int _sendsUntilFailure = int.MaxValue;
+    private int? _bytesAccepted;
+    private int _limit = int.MaxValue;
 
     public BatchTests() => _batches = new SendBatches(NullLogger<SendBatches>.Instance) { CreateRing = CreateRing };
 
@@ -67,7 +73,7 @@ public sealed class BatchTests : IDisposable
     {
         await using var server = await RunAsync();
         var members = await ConnectAsync(server, 20);
-        string[] texts = [.. Enumerable.Range(0, members.Length).Select(static i => new string((char)('a' + i), 8_000 + (i * 1_000)))];
+        string[] texts = [.. Enumerable.Range(0, members.Length).Select(static i => new string((char)('a' + i), 7_000 + i))];
 
         using (_batches.Begin())
         {
@@ -76,6 +82,8 @@ public sealed class BatchTests : IDisposable
         }
 
         await ExpectAsync(members, texts);
+        Assert.Equal(members.Length, Assert.Single(_rings).Counts.Sum());
+        Assert.True(_rings.Single().Counts.Count > 1);
     }
 
     [Fact]
@@ -154,7 +162,7 @@ public sealed class BatchTests : IDisposable
     [Fact]
     public async Task What_the_network_does_not_accept_arrives_later_and_the_others_do_not_wait()
     {
-        const int Part = 16 * 1024;
+        const int Part = 8 * 1024;
         await using var server = await RunAsync();
         var members = await ConnectAsync(server, 2);
         var (slow, fast) = (members[0], members[1]);
@@ -177,10 +185,116 @@ public sealed class BatchTests : IDisposable
         for (var count = 0; count < sent;)
             count += await slow.Client.Socket.ReceiveAsync(received.AsMemory(count)).AsTask().Soon();
         await flushing.Soon();
+        Assert.All(_rings.Single().Counts.SkipLast(1), static count => Assert.Equal(2, count));
         Assert.Equal(sent, received.AsSpan().CommonPrefixLength(LargeBody.Bytes));
         using (_batches.Begin())
             Write(slow, "end");
         Assert.Equal("end", await slow.ReceiveAsync(3));
+    }
+
+    /// <summary>
+    /// The network accepts a part of a batch, or nothing, although there is space for what comes behind it. Its writer waits for that, or no
+    /// longer.
+    /// </summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(4, true)]
+    public async Task The_rest_of_a_batch_is_sent_before_what_another_thread_has_written_meanwhile(int accepted, bool cancel)
+    {
+        await using var server = await RunAsync();
+        var members = await ConnectAsync(server, 3);
+        _bytesAccepted = accepted;
+        using var batch = new HeldBatch(_batches, () => WriteAll(members, "first"));
+        await batch.Begun.Soon();
+
+        using var canceled = new CancellationTokenSource();
+        var writing = members.Select(member => member.Connection.Transport.Output.WriteAsync("second"u8.ToArray(), canceled.Token).AsTask()).ToArray();
+        Assert.All(writing, static one => Assert.False(one.IsCompleted));
+        if (cancel)
+        {
+            await canceled.CancelAsync();
+            foreach (var one in writing)
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.Soon());
+        }
+
+        await batch.EndAsync();
+        if (!cancel)
+            await Task.WhenAll(writing).Soon();
+        foreach (var member in members)
+            await member.Connection.Transport.Output.WriteAsync("third"u8.ToArray());
+
+        await ExpectAsync(members, "firstsecondthird", "firstsecondthird", "firstsecondthird");
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_aborted_before_its_batch_ends_and_the_others_receive_theirs()
+    {
+        await using var server = await RunAsync();
+        var members = await ConnectAsync(server, 3);
+
+        using (_batches.Begin())
+        {
+            WriteAll(members, "a");
+            members[1].Connection.Abort();
+        }
+
+        await ExpectAsync([members[0], members[2]], "a", "a");
+        Assert.True((await members[1].Client.ReadToEndAsync()).WasReset);
+    }
+
+    [Fact]
+    public async Task Within_a_batch_there_is_no_other_and_afterwards_its_ring_is_used_again()
+    {
+        await using var server = await RunAsync();
+        var members = await ConnectAsync(server, 2);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using (_batches.Begin())
+            {
+                Assert.Null(_batches.Begin());
+                WriteAll(members, "a");
+            }
+        }
+
+        await ExpectAsync(members, "aa", "aa");
+        Assert.Equal([2, 2], Assert.Single(_rings).Counts);
+    }
+
+    [Fact]
+    public async Task A_batch_that_ends_after_the_host_still_sends_and_frees_its_ring()
+    {
+        await using var server = await RunAsync();
+        var members = await ConnectAsync(server, 2);
+        using var batch = new HeldBatch(_batches, () => WriteAll(members, "a"));
+        await batch.Begun.Soon();
+
+        _batches.Dispose();
+        Assert.False(Assert.Single(_rings).IsDisposed);
+        await batch.EndAsync();
+
+        await ExpectAsync(members, "a", "a");
+        Assert.True(Assert.Single(_rings).IsDisposed);
+        Assert.Null(_batches.Begin());
+    }
+
+    /// <summary>For example, because the process has reached its limit of open files.</summary>
+    [Fact]
+    public async Task Where_there_is_no_ring_for_one_more_thread_later_ones_have_batches()
+    {
+        using var first = new HeldBatch(_batches, static () => { });
+        await first.Begun.Soon();
+        _limit = 1;
+
+        Assert.Null(_batches.Begin());
+        await first.EndAsync();
+
+        using var later = _batches.Begin();
+        Assert.NotNull(later);
     }
 
     /// <summary>A socket that is closed gives its descriptor to one that is accepted later.</summary>
@@ -244,11 +358,14 @@ public sealed class BatchTests : IDisposable
         Assert.True(Assert.Single(_rings).IsDisposed);
     }
 
-    [Fact]
-    public async Task A_room_sends_a_message_to_its_members_in_one_batch()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_room_sends_a_message_to_its_members_in_one_batch(bool tls)
     {
-        await using var server = await ChatAsync(_batches);
-        await TalkAsync(server, members: 3);
+        using var certificate = tls ? SelfSigned.Create() : null;
+        await using var server = await ChatAsync(_batches, certificate: certificate);
+        await TalkAsync(server, members: 3, certificate);
 
         Assert.Contains(3, _rings.SelectMany(static ring => ring.Counts));
     }
@@ -277,18 +394,29 @@ public sealed class BatchTests : IDisposable
             Assert.Equal(texts[i], await members[i].ReceiveAsync(texts[i].Length));
     }
 
-    private static Task<ChatServer> ChatAsync(SendBatches? batches, Func<ISendRing>? create = null) => EpollServer.StartAsync(
+    private static Task<ChatServer> ChatAsync(
+        SendBatches? batches, Func<ISendRing>? create = null, X509Certificate2? certificate = null) => EpollServer.StartAsync(
         static app => app.MapWebSocketHandler<ChatRoom>("/chat/{room}"),
-        build: builder => builder.Services.AddSingleton<IWriteBatching>(
+        listen =>
+        {
+            if (certificate is not null)
+                listen.UseHttps(certificate);
+        },
+        builder => builder.Services.AddSingleton<IWriteBatching>(
             services => batches ?? new SendBatches(services.GetRequiredService<ILogger<SendBatches>>()) { CreateRing = create! }));
 
     /// <summary>Each client joins, and sends a message that all receive; then another one.</summary>
-    private static async Task TalkAsync(ChatServer server, int members)
+    private static async Task TalkAsync(ChatServer server, int members, X509Certificate2? certificate = null)
     {
+        var settings = new ClientSettings
+        {
+            Options = options => options.RemoteCertificateValidationCallback =
+                (_, presented, _, _) => presented?.GetCertHashString() == certificate?.Thumbprint,
+        };
         List<ChatClient> clients = [];
         for (var i = 0; i < members; i++)
         {
-            clients.Add(await server.ConnectAsync("/chat/lobby"));
+            clients.Add(await server.ConnectAsync("/chat/lobby", settings));
             await clients[i].SendAsync($"{i}");
             Assert.Equal(Enumerable.Range(0, i + 1).Select(static j => $"{j}"), await clients[i].ReceiveAsync(i + 1));
             foreach (var other in clients[..i])
@@ -308,7 +436,9 @@ public sealed class BatchTests : IDisposable
 
     private TestRing CreateRing()
     {
-        var ring = new TestRing(_sendsUntilFailure);
+        if (_rings.Count >= _limit)
+            throw new IOException("Too many open files.");
+        var ring = new TestRing { SendsUntilFailure = _sendsUntilFailure, BytesAccepted = _bytesAccepted };
         _rings.Add(ring);
         return ring;
     }
@@ -317,6 +447,8 @@ public sealed class BatchTests : IDisposable
     private Task<ChatServer> RunAsync() => EpollServer.RunAsync(async connection =>
     {
         await _accepted.Writer.WriteAsync(connection);
+        var stopping = connection.Features.GetRequiredFeature<IConnectionLifetimeNotificationFeature>().ConnectionClosedRequested;
+        await using var registration = stopping.Register(() => _end.TrySetResult());
         await _end.Task;
     });
 

@@ -4,15 +4,20 @@ using ChatKit.AspNetCore.Sockets;
 namespace ChatKit.AspNetCore.Tests.Sockets;
 
 /// <summary>A ring that can fail, and that counts. Without io_uring, it sends itself, so that the tests run on every kernel.</summary>
-/// <param name="sendsUntilFailure">The number of sends that it carries out before it fails.</param>
-internal sealed class TestRing(int sendsUntilFailure) : ISendRing
+internal sealed class TestRing : ISendRing
 {
-    private readonly IoUring? _ring = IsAvailable && sendsUntilFailure == int.MaxValue ? new IoUring() : null;
+    private readonly IoUring? _ring = IsAvailable ? new IoUring() : null;
     private readonly List<(int Socket, nint Bytes, int Length)> _sends = [];
     private readonly List<int> _counts = [];
     private int _sent;
 
     public static bool IsAvailable { get; } = Try();
+
+    /// <summary>The number of sends that it carries out before it fails.</summary>
+    public int SendsUntilFailure { get; init; } = int.MaxValue;
+
+    /// <summary>The number of bytes of each send that the network seems to accept; null for those that it does.</summary>
+    public int? BytesAccepted { get; init; }
 
     /// <summary>The number of sends of each batch.</summary>
     public IReadOnlyList<int> Counts
@@ -26,11 +31,14 @@ internal sealed class TestRing(int sendsUntilFailure) : ISendRing
 
     public bool IsDisposed { get; private set; }
 
+    private bool IsFaulty => SendsUntilFailure < int.MaxValue || BytesAccepted is not null;
+
     public void Add(int index, int socket, nint bytes, int length)
     {
         Assert.Equal(_sends.Count, index);
         _sends.Add((socket, bytes, length));
-        _ring?.Add(index, socket, bytes, length);
+        if (!IsFaulty)
+            _ring?.Add(index, socket, bytes, length);
     }
 
     public bool Submit(Span<int> sent)
@@ -38,7 +46,7 @@ internal sealed class TestRing(int sendsUntilFailure) : ISendRing
         Assert.Equal(_sends.Count, sent.Length);
         lock (_counts)
             _counts.Add(sent.Length);
-        var works = _ring?.Submit(sent) ?? SendAll(sent);
+        var works = IsFaulty || _ring is null ? SendAll(sent) : _ring.Submit(sent);
         _sends.Clear();
         return works;
     }
@@ -55,7 +63,7 @@ internal sealed class TestRing(int sendsUntilFailure) : ISendRing
         sent.Fill(ISendRing.NotSent);
         for (var i = 0; i < sent.Length; i++)
         {
-            if (_sent++ >= sendsUntilFailure)
+            if (_sent++ >= SendsUntilFailure)
                 return false;
             sent[i] = Send(_sends[i]);
         }
@@ -63,9 +71,11 @@ internal sealed class TestRing(int sendsUntilFailure) : ISendRing
         return true;
     }
 
-    private static int Send((int Socket, nint Bytes, int Length) send)
+    private int Send((int Socket, nint Bytes, int Length) send)
     {
-        var bytes = new byte[send.Length];
+        if (BytesAccepted == 0)
+            return -Libc.Again;
+        var bytes = new byte[Math.Min(BytesAccepted ?? send.Length, send.Length)];
         Marshal.Copy(send.Bytes, bytes, 0, bytes.Length);
         var count = Libc.Send(send.Socket, bytes);
         return count < 0 ? -Libc.LastError : (int)count;

@@ -52,8 +52,7 @@ internal sealed partial class OutboundQueue
         Return(buffer);
     }
 
-    private void WriteLater(ReadOnlyMemory<byte> chunk, byte[]? buffer) => ThreadPool.UnsafeQueueUserWorkItem(
-        static rest => rest.Queue.Write(rest.Chunk, rest.Buffer), (Queue: this, Chunk: chunk, Buffer: buffer), preferLocal: false);
+    private void WriteLater(ReadOnlyMemory<byte> chunk, byte[]? buffer) => _ = Task.Run(() => Write(chunk, buffer));
 
     private async Task WriteRestAsync(ValueTask writing, int length, byte[]? buffer)
     {
@@ -84,11 +83,17 @@ internal sealed partial class OutboundQueue
     {
         // Must run before the queue is idle: after that the connection may be over, and its transport may belong to another one. It must also
         // run before the queue refuses frames, so that nobody is refused on a connection that seems to be open.
-        listener.OnFailed(exception);
-        lock (transport)
+        try
         {
-            (_writing, _waiting) = (false, 0);
-            End();
+            listener.OnFailed(exception);
+        }
+        finally
+        {
+            lock (transport)
+            {
+                (_writing, _waiting) = (false, 0);
+                End();
+            }
         }
     }
 
