@@ -29,10 +29,7 @@ public sealed class RawClient : IDisposable
         if (address.Scheme != Uri.UriSchemeHttps)
             return new RawClient(tcp, tcp.GetStream());
 
-        var tls = new SslStream(
-            tcp.GetStream(),
-            leaveInnerStreamOpen: false,
-            (_, presented, _, _) => presented?.GetCertHashString() == certificate?.Thumbprint);
+        var tls = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, certificate.Trusted());
         await tls.AuthenticateAsClientAsync(address.Host).Soon();
         return new RawClient(tcp, tls);
     }

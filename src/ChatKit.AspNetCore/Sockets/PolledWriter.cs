@@ -23,10 +23,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
     private PooledBytes _written;
 
     /// <summary>What is being sent.</summary>
-    private ReadOnlyMemory<byte> _rest;
-
-    /// <summary>The buffer of the rest; empty if it belongs to the caller of a write.</summary>
-    private PooledBytes _restBytes;
+    private UnsentBytes _rest;
 
     private TaskCompletionSource? _sent;
 
@@ -68,10 +65,10 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             if (batch is not null && TryAddTo(batch, source.Span))
                 return new ValueTask<FlushResult>(TakeResult());
             if (_written.Length == 0 && _rest.IsEmpty)
-                _rest = source;
+                _rest.Borrow(source);
             else if (!source.IsEmpty)
                 this.Write(source.Span);
-            TakeWritten();
+            _rest.Take(ref _written);
             Send();
             if (!BeginToWait())
                 return new ValueTask<FlushResult>(TakeResult());
@@ -90,7 +87,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             if (!_isWaiting)
                 return;
             _isWaiting = false;
-            OwnRest();
+            _rest.Own();
             result = TakeResult();
         }
 
@@ -107,7 +104,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             _isCompleted = true;
             if (exception is not null)
                 socket.Abort(new ConnectionAbortedException("The output has failed.", exception));
-            TakeWritten();
+            _rest.Take(ref _written);
             Send();
         }
     }
@@ -145,7 +142,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             {
                 _isInBatch = false;
                 if (count < bytes.Length)
-                    Prepend(bytes[Math.Max(count, 0)..]);
+                    _rest.Prepend(bytes[Math.Max(count, 0)..]);
                 else if (_rest.IsEmpty && !_isCompleted)
                     return;
 
@@ -220,7 +217,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             return false;
         if (_isCanceled)
         {
-            OwnRest();
+            _rest.Own();
             return false;
         }
 
@@ -242,7 +239,7 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             if (!_isWaiting)
                 return;
             _isWaiting = false;
-            OwnRest();
+            _rest.Own();
         }
 
         _wait.SetException(new OperationCanceledException(token));
@@ -263,10 +260,11 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
                 return;
             }
 
-            var count = Libc.Send(socket.Descriptor, _rest.Span[..Math.Min(_rest.Length, MostAtOnce)]);
+            var count = Libc.Send(socket.Descriptor, _rest.Span[..Math.Min(_rest.Span.Length, MostAtOnce)]);
             if (count >= 0)
             {
-                (_rest, sent) = (_rest[(int)count..], sent + count);
+                _rest.Skip((int)count);
+                sent += count;
                 continue;
             }
 
@@ -279,56 +277,9 @@ internal sealed class PolledWriter(PolledSocket socket) : PipeWriter, IPolled, I
             socket.OnEnded();
         }
 
-        _rest = default;
-        _restBytes.Return();
+        _rest.Clear();
         _sent?.TrySetResult();
         if (_isCompleted && !_hasEnded)
             socket.Finish();
-    }
-
-    /// <summary>Adds what was written to what is sent.</summary>
-    private void TakeWritten()
-    {
-        if (_written.Length == 0)
-            return;
-        if (_rest.IsEmpty)
-            _restBytes = _written.Take();
-        else
-        {
-            // A flush was canceled.
-            OwnRest();
-            _restBytes.Start += _restBytes.Length - _rest.Length;
-            _restBytes.Reserve(_written.Length, 0);
-            _written.Memory.CopyTo(_restBytes.Free);
-            _restBytes.Add(_written.Length);
-            _written.Return();
-        }
-
-        _rest = _restBytes.Memory;
-    }
-
-    /// <summary>Puts bytes that a batch could not send before the rest.</summary>
-    private void Prepend(ReadOnlySpan<byte> bytes)
-    {
-        var all = default(PooledBytes);
-        all.Reserve(bytes.Length + _rest.Length, 0);
-        bytes.CopyTo(all.Free.Span);
-        all.Add(bytes.Length);
-        _rest.CopyTo(all.Free);
-        all.Add(_rest.Length);
-        _restBytes.Return();
-        _restBytes = all;
-        _rest = all.Memory;
-    }
-
-    /// <summary>Copies the rest, because the caller of a write that was canceled may change its bytes.</summary>
-    private void OwnRest()
-    {
-        if (_restBytes.Buffer is not null || _rest.IsEmpty)
-            return;
-        _restBytes.Reserve(_rest.Length, 0);
-        _rest.CopyTo(_restBytes.Free);
-        _restBytes.Add(_rest.Length);
-        _rest = _restBytes.Memory;
     }
 }

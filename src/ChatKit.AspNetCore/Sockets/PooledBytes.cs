@@ -28,6 +28,14 @@ internal struct PooledBytes
     /// <summary>Adds bytes that were written to the free space.</summary>
     public void Add(int count) => _end += count;
 
+    /// <summary>Adds a copy of bytes.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length, 0);
+        bytes.CopyTo(Free.Span);
+        Add(bytes.Length);
+    }
+
     /// <summary>Makes space behind the bytes.</summary>
     /// <param name="space">The space.</param>
     /// <param name="size">The size that a new buffer has at least.</param>

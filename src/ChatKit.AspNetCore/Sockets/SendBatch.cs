@@ -41,16 +41,14 @@ internal sealed class SendBatch : IDisposable
             Flush();
     }
 
-    /// <summary>Adds a write, if there is space and it is worth it. The writer is notified when it was sent.</summary>
+    /// <summary>Adds a write for which there is space, if it is worth it. The writer is notified when it was sent.</summary>
     public bool TryAdd(IBatchedWriter writer, int socket, ReadOnlySpan<byte> bytes)
     {
-        if (!_works || _count == ISendRing.Capacity || bytes.Length is 0 or > LargestWrite)
+        if (!_works || bytes.Length is 0 or > LargestWrite)
             return false;
         var start = _count > 0 && Bytes(in _sends[_count - 1]).SequenceEqual(bytes) ? _sends[_count - 1].Start : _used;
         if (start == _used)
         {
-            if (bytes.Length > BufferSize - _used)
-                return false;
             bytes.CopyTo(_buffer.AsSpan(_used));
             _used += bytes.Length;
         }

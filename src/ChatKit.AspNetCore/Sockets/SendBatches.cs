@@ -7,7 +7,8 @@ namespace ChatKit.AspNetCore.Sockets;
 /// <summary>The batches that threads use, one after the other. The system may not allow them.</summary>
 internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching, IDisposable
 {
-    private readonly ConcurrentStack<SendBatch> _free = new();
+    /// <summary>A thread gets the batch that it used last, if that is free, and no turn allocates.</summary>
+    private readonly ConcurrentBag<SendBatch> _free = [];
     private volatile bool _hasWorked;
     private int _isOver;
 
@@ -21,7 +22,7 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
         if (IsOver || SendBatch.Current is not null)
             return null;
         BatchScheduling.LeaveOnPool();
-        if (!_free.TryPop(out var batch) && (batch = TryCreate()) is null)
+        if (!_free.TryTake(out var batch) && (batch = TryCreate()) is null)
             return null;
         batch.Begin();
         return batch;
@@ -53,7 +54,7 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
     private void OnEnd(SendBatch batch, bool works)
     {
         if (works)
-            _free.Push(batch);
+            _free.Add(batch);
         else
         {
             batch.Close();
@@ -81,7 +82,7 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
 
     private void CloseFree()
     {
-        while (_free.TryPop(out var batch))
+        while (_free.TryTake(out var batch))
             batch.Close();
     }
 }

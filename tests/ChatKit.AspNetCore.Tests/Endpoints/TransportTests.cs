@@ -186,7 +186,7 @@ public class TransportTests
     {
         SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.Thumbprint,
+            RemoteCertificateValidationCallback = certificate.Trusted(),
         },
     });
 

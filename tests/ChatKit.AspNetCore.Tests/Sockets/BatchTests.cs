@@ -408,11 +408,7 @@ public sealed class BatchTests : IDisposable
     /// <summary>Each client joins, and sends a message that all receive; then another one.</summary>
     private static async Task TalkAsync(ChatServer server, int members, X509Certificate2? certificate = null)
     {
-        var settings = new ClientSettings
-        {
-            Options = options => options.RemoteCertificateValidationCallback =
-                (_, presented, _, _) => presented?.GetCertHashString() == certificate?.Thumbprint,
-        };
+        var settings = new ClientSettings { Options = options => options.RemoteCertificateValidationCallback = certificate.Trusted() };
         List<ChatClient> clients = [];
         for (var i = 0; i < members; i++)
         {

@@ -202,7 +202,7 @@ public class HttpTests
         },
         SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate?.Thumbprint,
+            RemoteCertificateValidationCallback = certificate.Trusted(),
         },
     })
     {
