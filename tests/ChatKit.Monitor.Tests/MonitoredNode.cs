@@ -47,7 +47,7 @@ internal sealed class MonitoredNode : IAsyncDisposable
         var builder = CreateBuilder();
         var chatKit = builder.Services.AddChatKit().AddMonitor(options => options.NodeName = name);
         if (redis is not null)
-            chatKit.AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, prefix!));
+            chatKit.AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, prefix!));
         build?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapWebSocketHandler<ChatHandler>("/chat/{room}", static options =>

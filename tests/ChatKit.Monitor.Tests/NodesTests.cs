@@ -175,7 +175,7 @@ public sealed class NodesTests(RedisServer redis) : IAsyncLifetime
     {
         await using var mute = new ServiceCollection()
             .AddLogging()
-            .AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, _prefix)).Services
+            .AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, _prefix)).Services
             .BuildServiceProvider();
         await using var subscription = await mute.GetRequiredService<IBackplane>()
             .SubscribeAsync(MonitorNode.Room, new Mute(), TestContext.Current.CancellationToken);

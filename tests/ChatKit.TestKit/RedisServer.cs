@@ -44,6 +44,12 @@ public sealed class RedisServer : IAsyncLifetime
         }
     }
 
+    /// <summary>
+    /// The configuration string of a client, which waits as long as a test does: Garnet in this process can need more than the usual 5 s on a
+    /// busy machine. A time-out that follows in the string replaces this one.
+    /// </summary>
+    public string Configuration => string.Create(CultureInfo.InvariantCulture, $"{Endpoint},asyncTimeout={Patience.Limit.TotalMilliseconds}");
+
     /// <summary>The server's process, for signals; null if it is not running, or if Garnet runs in this process.</summary>
     public int? ProcessId => _runtime?.ProcessId;
 

@@ -26,7 +26,7 @@ public sealed class CustomHistoryReadsTests(RedisServer redis) : IClassFixture<R
             {
                 var chatKit = builder.Services.AddSingleton<IMessageHistory>(history).AddChatKit(static options => options.HistoryCapacity = 3);
                 if (hasRedis)
-                    chatKit.AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, $"test-{Guid.NewGuid():n}:"));
+                    chatKit.AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, $"test-{Guid.NewGuid():n}:"));
             });
         var (rooms, reads) = (server.Services.GetRequiredService<IRoomBroadcaster>(), server.Services.GetRequiredService<IRoomReads>());
         var position = MessagePosition.None;

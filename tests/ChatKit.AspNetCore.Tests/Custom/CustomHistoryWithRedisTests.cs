@@ -57,7 +57,7 @@ public sealed class CustomHistoryWithRedisTests(RedisServer redis) : IClassFixtu
         {
             if (historyFirst)
                 builder.Services.AddSingleton<IMessageHistory>(history);
-            builder.Services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, _prefix));
+            builder.Services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, _prefix));
             if (!historyFirst)
                 builder.Services.AddSingleton<IMessageHistory>(history);
         });

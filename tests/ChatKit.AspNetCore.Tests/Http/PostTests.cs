@@ -269,6 +269,6 @@ public sealed class PostTests(RedisServer redis) : IClassFixture<RedisServer>
         HttpServer.StartAsync(script, configure, services =>
         {
             if (redisPrefix is not null)
-                services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, redisPrefix));
+                services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, redisPrefix));
         });
 }

@@ -27,7 +27,7 @@ internal sealed record ChatNode(string Name, string Redis, string Prefix, TimeSp
     private static readonly TimeSpan DefaultPing = TimeSpan.FromSeconds(20);
 
     public ChatNode(string name, RedisServer? redis = null, string prefix = "", TimeSpan? ping = null)
-        : this(name, redis?.Endpoint ?? "", prefix, ping ?? DefaultPing)
+        : this(name, redis?.Configuration ?? "", prefix, ping ?? DefaultPing)
     {
     }
 

@@ -30,6 +30,19 @@ internal sealed record ChaosResult(
 
     public bool IsClean => Verdict.IsClean && NotAsItShouldBe.Count == 0 && Disagreements.Count == 0 && Errors.Count == 0;
 
+    /// <summary>Writes this result, and what each client has sent and received, next to the logs of the nodes.</summary>
+    public async Task SaveAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Folder.FullName, "result.log"), ToString());
+        await File.WriteAllLinesAsync(
+            Path.Combine(Folder.FullName, "clients.log"),
+            Logs.SelectMany(static log =>
+            {
+                var who = $"{log.Client} in {log.Room}";
+                return log.Sent.Select(sent => $"{who} {sent}").Concat(log.Seen.Select(seen => $"{who} {seen}"));
+            }));
+    }
+
     public override string ToString()
     {
         var sent = Logs.SelectMany(static log => log.Sent).ToLookup(static sent => sent.Outcome);

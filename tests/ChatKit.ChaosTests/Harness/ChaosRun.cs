@@ -117,6 +117,8 @@ internal sealed class ChaosRun : IAsyncDisposable
             _folder);
         if (result.IsClean)
             _folder.Delete(recursive: true);
+        else
+            await result.SaveAsync();
         return result;
     }
 

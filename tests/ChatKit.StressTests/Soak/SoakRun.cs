@@ -19,7 +19,7 @@ internal static class SoakRun
         try
         {
             targets.Add(await SoakTarget.StartAsync("memory", null, seed));
-            targets.Add(await SoakTarget.StartAsync("redis", redis.Endpoint, seed));
+            targets.Add(await SoakTarget.StartAsync("redis", redis.Configuration, seed));
             return await RunAsync(targets, time, csv);
         }
         finally

@@ -23,8 +23,8 @@ internal sealed class Deployment : IAsyncDisposable
         // Waiting for the disk with each message would dominate the measurement.
         var redis = new RedisServer { Options = ["--appendfsync", "everysec"] };
         await redis.InitializeAsync();
-        var here = await ServerProcess.StartAsync(redis.Endpoint, queueLimit);
-        return new Deployment(redis, here, await ServerProcess.StartAsync(redis.Endpoint, queueLimit));
+        var here = await ServerProcess.StartAsync(redis.Configuration, queueLimit);
+        return new Deployment(redis, here, await ServerProcess.StartAsync(redis.Configuration, queueLimit));
     }
 
     /// <summary>Fills the rooms of a storm. Returns the paths to which its clients connect.</summary>

@@ -67,8 +67,8 @@ public sealed class ChatKitTracingTests(RedisServer redis) : IClassFixture<Redis
     {
         using var spans = new Spans(_room);
         var prefix = RedisHost.NewPrefix();
-        await using var here = RedisNode.Start(redis.Endpoint, prefix);
-        await using var there = RedisNode.Start(redis.Endpoint, prefix);
+        await using var here = RedisNode.Start(redis.Configuration, prefix);
+        await using var there = RedisNode.Start(redis.Configuration, prefix);
         var (ann, bob) = (await here.EnterBroadcastingAsync(_room), await there.EnterBroadcastingAsync(_room));
         await ann.Client.SendAsync("stored");
         await bob.Client.ReceiveTextAsync();

@@ -80,9 +80,9 @@ public sealed class LogContentTests(RedisServer redis) : IClassFixture<RedisServ
     public async Task The_content_of_unreadable_data_in_Redis_is_not_logged()
     {
         var prefix = RedisHost.NewPrefix();
-        await using var host = RedisNode.Start(redis.Endpoint, prefix);
+        await using var host = RedisNode.Start(redis.Configuration, prefix);
         await host.EnterAsync("room");
-        await using var other = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var other = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var channel = RedisChannel.Literal(ChatKit.Redis.RedisKeys.Channel(prefix, "room"));
         foreach (var payload in new[] { Secret, $":0\n{Secret}", $"{Secret}:1\n{Secret}" })
             await other.GetSubscriber().PublishAsync(channel, payload);

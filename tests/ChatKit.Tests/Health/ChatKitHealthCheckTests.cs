@@ -132,7 +132,7 @@ public sealed class ChatKitHealthCheckTests : IAsyncLifetime
     private Task<RedisHost> StartAsync(HealthStatus failureStatus = HealthStatus.Degraded) => RedisHost.StartAsync(
         redis =>
         {
-            redis.Configuration = _redis.Endpoint;
+            redis.Configuration = _redis.Configuration;
             redis.KeyPrefix = RedisHost.NewPrefix();
         },
         services: services => services.AddHealthChecks().AddChatKit(failureStatus: failureStatus));

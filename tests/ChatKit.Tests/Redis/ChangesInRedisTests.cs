@@ -189,7 +189,7 @@ public sealed class ChangesInRedisTests(RedisServer redis) : IClassFixture<Redis
 
     private ChatHost StartHost() => new(services: services => services.AddChatKit().AddRedis(options =>
     {
-        options.Configuration = redis.Endpoint;
+        options.Configuration = redis.Configuration;
         options.KeyPrefix = _prefix;
     }));
 

@@ -19,7 +19,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
 
     private string Messages => RedisKeys.OfRoom(_prefix, Room)[1]!;
 
-    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
 
     public async ValueTask DisposeAsync()
     {
@@ -191,7 +191,7 @@ public sealed class DeletedKeysTests(RedisServer redis) : IClassFixture<RedisSer
     private ChatHost Start()
     {
         var host = new ChatHost(services: services =>
-            services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Endpoint, KeyPrefix = _prefix }));
+            services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Configuration, KeyPrefix = _prefix }));
         _hosts.Add(host);
         return host;
     }

@@ -265,7 +265,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     {
         await using var mortal = new RedisServer();
         await mortal.InitializeAsync();
-        await using var host = await RedisHost.StartAsync(mortal.Endpoint, prefix: _prefix);
+        await using var host = await RedisHost.StartAsync(mortal.Configuration, prefix: _prefix);
         await host.CanSubscribeAsync();
         var subscriber = new RecordingSubscriber();
         await using var subscription = await host.Backplane.SubscribeAsync("room", subscriber);
@@ -294,18 +294,19 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
     [InlineData(GarnetScripts.Atomic)]
     public async Task Many_publishers_that_repeat_their_messages_store_each_once_in_one_order(GarnetScripts? garnet)
     {
-        const int Publishers = 32, Messages = 50;
+        const int Messages = 50;
+        var publishers = garnet is null ? 32 : 8; // Garnet is slow on a busy machine.
         await using var server = new RedisServer { Garnet = garnet };
         await server.InitializeAsync();
-        await using var one = await RedisHost.StartAsync(server.Endpoint, prefix: _prefix);
-        await using var other = await RedisHost.StartAsync(server.Endpoint, prefix: _prefix);
+        await using var one = await RedisHost.StartAsync(server.Configuration, prefix: _prefix);
+        await using var other = await RedisHost.StartAsync(server.Configuration, prefix: _prefix);
         await Task.WhenAll(one.CanSubscribeAsync(), other.CanSubscribeAsync());
         await LoadScriptAsync(one);
         var (here, there) = (new RecordingSubscriber(), new RecordingSubscriber());
         await using var first = await one.Backplane.SubscribeAsync("room", here);
         await using var second = await other.Backplane.SubscribeAsync("room", there);
 
-        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, publishers).Select(publisher => Task.Run(async () =>
         {
             // Half of the messages have a key and are sent twice. All of a publisher are on the way at the same time.
             var host = publisher % 2 == 0 ? one : other;
@@ -325,9 +326,9 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
         foreach (var subscriber in new[] { here, there })
         {
-            var messages = await subscriber.ReceiveAsync(Publishers * Messages);
+            var messages = await subscriber.ReceiveAsync(publishers * Messages);
             Assert.False(subscriber.Overlapped);
-            Assert.Equal(Enumerable.Range(1, Publishers * Messages), messages.Select(static message => (int)message.Position!.Value.Sequence));
+            Assert.Equal(Enumerable.Range(1, publishers * Messages), messages.Select(static message => (int)message.Position!.Value.Sequence));
             foreach (var sent in messages.Select(static m => m.Text.Split(':')).GroupBy(static parts => parts[0], static parts => parts[1]))
                 Assert.Equal(Enumerable.Range(0, Messages).Select(static i => $"{i}"), sent);
         }
@@ -385,7 +386,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
     private async Task<RedisHost> StartAsync()
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint, prefix: _prefix);
+        var host = await RedisHost.StartAsync(redis.Configuration, prefix: _prefix);
         _owned.Add(host);
         await host.CanSubscribeAsync();
         await LoadScriptAsync(host);
@@ -397,7 +398,7 @@ public sealed class GroupCommitTests(RedisServer redis) : IClassFixture<RedisSer
 
     private async Task<IDatabase> ConnectAsync()
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
         _owned.Add(multiplexer);
         return multiplexer.GetDatabase();
     }

@@ -12,8 +12,8 @@ public sealed class MetricsInRedisTests(RedisServer redis) : IClassFixture<Redis
     public async Task Storing_and_publishing_is_one_operation_and_counts_once()
     {
         var prefix = RedisHost.NewPrefix();
-        await using var here = RedisNode.Start(redis.Endpoint, prefix, _meters.AddTo);
-        await using var there = RedisNode.Start(redis.Endpoint, prefix);
+        await using var here = RedisNode.Start(redis.Configuration, prefix, _meters.AddTo);
+        await using var there = RedisNode.Start(redis.Configuration, prefix);
         var (ann, bob) = (await here.EnterAsync("room"), await there.EnterAsync("room"));
         var stored = _meters.Collect("chatkit.messages.stored");
         var history = _meters.Collect<double>("chatkit.history.duration");

@@ -148,7 +148,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         await CheckAsync(one);
         await CheckAsync(other);
 
-        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
         carl.Client.Disconnect();
         await carl.Ended.Soon();
@@ -183,7 +183,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
         await CheckAsync(one);
         await CheckAsync(other);
 
-        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         await multiplexer.GetDatabase().KeyDeleteAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0]);
         one.Clock.Advance(TimeSpan.FromSeconds(15));
         await Patience.UntilAsync(async () => (await ListAsync(one)).SequenceEqual(["anna"]), "one node has renewed first");
@@ -222,7 +222,7 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     /// <summary>How many nodes say that a member is there.</summary>
     private async Task<int> CountAsync(string member)
     {
-        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var multiplexer = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var said = (string?)await multiplexer.GetDatabase().HashGetAsync(ChatKit.Redis.RedisKeys.OfPresence(_prefix, "lobby")[0], member);
         return said?.Count(static c => c == ';') ?? 0;
     }
@@ -230,5 +230,5 @@ public sealed class PresenceInRedisTests(RedisServer redis) : IClassFixture<Redi
     private ChatHost StartHost(TimeSpan? checkInterval = null) =>
         new(
             options => options.RoomCheckInterval = checkInterval ?? options.RoomCheckInterval,
-            services: services => services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Endpoint, KeyPrefix = _prefix }));
+            services: services => services.AddChatKit().AddRedis(new RedisOptions { Configuration = redis.Configuration, KeyPrefix = _prefix }));
 }

@@ -23,7 +23,7 @@ public sealed partial class ReadsInRedisTests(RedisServer redis) : IClassFixture
     private readonly List<ChatHost> _hosts = [];
     private ConnectionMultiplexer _admin = null!;
 
-    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
+    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
 
     public async ValueTask DisposeAsync()
     {
@@ -144,7 +144,7 @@ public sealed partial class ReadsInRedisTests(RedisServer redis) : IClassFixture
 
     private ChatHost Start()
     {
-        var host = RedisNode.Start(redis.Endpoint, _prefix);
+        var host = RedisNode.Start(redis.Configuration, _prefix);
         _hosts.Add(host);
         return host;
     }

@@ -379,7 +379,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
 
     private ChatHost Start(string more = "")
     {
-        var host = RedisNode.Start(_redis.Endpoint + more, _prefix);
+        var host = RedisNode.Start(_redis.Configuration + more, _prefix);
         _owned.Add(host);
         return host;
     }
@@ -388,7 +388,7 @@ public sealed class RedisAwayTests : IAsyncLifetime
     {
         if (_admin is null)
         {
-            _admin = await ConnectionMultiplexer.ConnectAsync($"{_redis.Endpoint},allowAdmin=true,asyncTimeout=20000,abortConnect=false");
+            _admin = await ConnectionMultiplexer.ConnectAsync($"{_redis.Configuration},allowAdmin=true,asyncTimeout=20000,abortConnect=false");
             _owned.Add(_admin);
         }
 

@@ -181,9 +181,9 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContractTe
         _owned.Add(server);
         await server.InitializeAsync();
         var prefix = RedisHost.NewPrefix();
-        var one = await RedisHost.StartAsync(server.Endpoint, prefix: prefix);
+        var one = await RedisHost.StartAsync(server.Configuration, prefix: prefix);
         _owned.Add(one);
-        var other = await RedisHost.StartAsync(server.Endpoint, prefix: prefix);
+        var other = await RedisHost.StartAsync(server.Configuration, prefix: prefix);
         _owned.Add(other);
         await server.KillAsync();
         return (one.Backplane, other.Backplane);
@@ -194,7 +194,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContractTe
 
     private async Task<RedisHost> StartAsync(string? prefix = null, string more = "")
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint + more, prefix: prefix);
+        var host = await RedisHost.StartAsync(redis.Configuration + more, prefix: prefix);
         _owned.Add(host);
         await host.CanSubscribeAsync();
         return host;
@@ -202,7 +202,7 @@ public sealed class RedisBackplaneTests(RedisServer redis) : BackplaneContractTe
 
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
         _owned.Add(multiplexer);
         return multiplexer;
     }

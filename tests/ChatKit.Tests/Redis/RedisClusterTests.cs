@@ -232,7 +232,7 @@ public sealed class RedisClusterTests(RedisCluster cluster) : IClassFixture<Redi
 
     private async Task<IEnumerable<string>> ChannelsAsync(RedisServer node)
     {
-        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{node.Endpoint},allowAdmin=true");
+        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{node.Configuration},allowAdmin=true");
         var channels = (string[])(await multiplexer.GetServer(node.Endpoint).ExecuteAsync("PUBSUB", "SHARDCHANNELS"))!;
         return channels.Where(channel => channel != Channel(OtherNodes.Room));
     }

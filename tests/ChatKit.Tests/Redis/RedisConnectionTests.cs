@@ -29,7 +29,7 @@ public class RedisConnectionTests
     public async Task The_connection_recovers_every_time_Redis_comes_back()
     {
         await using var redis = new RedisServer();
-        await using var host = await RedisHost.StartAsync(redis.Endpoint);
+        await using var host = await RedisHost.StartAsync(redis.Configuration);
         await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
 
         for (var i = 1; i <= 2; i++)
@@ -49,9 +49,9 @@ public class RedisConnectionTests
         Requirement.RedisServer();
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
-        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},asyncTimeout=200");
+        await using var host = await RedisHost.StartAsync($"{redis.Configuration},asyncTimeout=200");
         await host.History.AppendAsync("room", Message);
-        await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true,asyncTimeout=20000");
+        await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true,asyncTimeout=20000");
         var sleeping = other.GetDatabase().ExecuteAsync("DEBUG", "SLEEP", "2");
 
         var exception = await Assert.ThrowsAsync<HistoryUnavailableException>(async () =>
@@ -86,7 +86,7 @@ public class RedisConnectionTests
     {
         await using var redis = new RedisServer { Options = ["--maxmemory", "100mb", "--maxmemory-policy", policy] };
         await redis.InitializeAsync();
-        await using var host = await RedisHost.StartAsync(redis.Endpoint);
+        await using var host = await RedisHost.StartAsync(redis.Configuration);
         await host.History.AppendAsync("room", Message);
 
         if (warns)
@@ -135,8 +135,8 @@ public class RedisConnectionTests
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
         var prefix = RedisHost.NewPrefix();
-        await using var host = await RedisHost.StartAsync(redis.Endpoint, prefix: prefix);
-        await using var other = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var host = await RedisHost.StartAsync(redis.Configuration, prefix: prefix);
+        await using var other = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         await other.GetDatabase().StringSetAsync(RedisKeys.OfRoom(prefix, "room")[0], "no hash");
 
         for (var i = 0; i < 5; i++)
@@ -153,7 +153,7 @@ public class RedisConnectionTests
     {
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
-        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},defaultDatabase=99");
+        await using var host = await RedisHost.StartAsync($"{redis.Configuration},defaultDatabase=99");
 
         await Assert.ThrowsAsync<HistoryUnavailableException>(async () => await host.History.AppendAsync("room", Message));
     }
@@ -164,7 +164,7 @@ public class RedisConnectionTests
         await using var redis = new RedisServer { Password = "secret" };
         await redis.InitializeAsync();
 
-        await using var host = await RedisHost.StartAsync($"{redis.Endpoint},password=wrong,connectTimeout=1000");
+        await using var host = await RedisHost.StartAsync($"{redis.Configuration},password=wrong,connectTimeout=1000");
 
         await Patience.UntilAsync(() => Count(host, 400) == 1, "the failed connection is logged");
         Assert.Contains("authentication", host.Logs.GetSnapshot().Single(static line => line.Id.Id == 400).Message, StringComparison.OrdinalIgnoreCase);

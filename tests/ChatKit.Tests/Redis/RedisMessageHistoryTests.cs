@@ -51,7 +51,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     [InlineData("部屋")]
     public async Task The_keys_of_a_room_share_a_hash_slot(string room)
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         _owned.Add(multiplexer);
 
         var slots = RedisKeys.OfRoom("chatkit:", room).Select(multiplexer.GetHashSlot).Distinct();
@@ -200,10 +200,10 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
         Requirement.RedisServer();
         await using var full = new RedisServer();
         await full.InitializeAsync();
-        var host = await RedisHost.StartAsync(full.Endpoint);
+        var host = await RedisHost.StartAsync(full.Configuration);
         _owned.Add(host);
         await host.History.AppendAsync("room", Text("1"));
-        var database = await ConnectAsync(full.Endpoint);
+        var database = await ConnectAsync(full.Configuration);
         await database.ExecuteAsync("CONFIG", "SET", "maxmemory-policy", "noeviction");
         await database.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
 
@@ -218,7 +218,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
     [Fact]
     public async Task The_applications_own_multiplexer_is_used_and_not_disposed()
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         _owned.Add(multiplexer);
         var prefix = RedisHost.NewPrefix();
         var host = await RedisHost.StartAsync(
@@ -232,7 +232,7 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
 
     protected override async Task<IMessageHistory> CreateAsync(ChatKitOptions options)
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint, options);
+        var host = await RedisHost.StartAsync(redis.Configuration, options);
         _owned.Add(host);
         return host.History;
     }
@@ -260,14 +260,14 @@ public sealed class RedisMessageHistoryTests(RedisServer redis) : MessageHistory
 
     private async Task<RedisHost> StartAsync(string? prefix = null)
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint, prefix: prefix);
+        var host = await RedisHost.StartAsync(redis.Configuration, prefix: prefix);
         _owned.Add(host);
         return host;
     }
 
     private async Task<IDatabase> ConnectAsync(string? endpoint = null)
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{endpoint ?? redis.Endpoint},allowAdmin=true");
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{endpoint ?? redis.Configuration},allowAdmin=true");
         _owned.Add(multiplexer);
         return multiplexer.GetDatabase();
     }

@@ -92,7 +92,7 @@ public sealed class RedisPresenceStoreTests(RedisServer redis) : PresenceStoreCo
     {
         await using var server = new RedisServer();
         await server.InitializeAsync();
-        var host = await RedisHost.StartAsync(server.Endpoint);
+        var host = await RedisHost.StartAsync(server.Configuration);
         _hosts.Add(host);
         var store = host.Services.GetRequiredService<IPresenceStore>();
         await server.KillAsync();
@@ -104,7 +104,7 @@ public sealed class RedisPresenceStoreTests(RedisServer redis) : PresenceStoreCo
 
     private async Task<IPresenceStore> StartAsync(string prefix)
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint, prefix: prefix);
+        var host = await RedisHost.StartAsync(redis.Configuration, prefix: prefix);
         _hosts.Add(host);
         return host.Services.GetRequiredService<IPresenceStore>();
     }

@@ -14,7 +14,7 @@ public sealed class RedisReadStoreTests(RedisServer redis) : ReadStoreContract, 
     private readonly string _prefix = RedisHost.NewPrefix();
     private ConnectionMultiplexer _admin = null!;
 
-    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+    public async ValueTask InitializeAsync() => _admin = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
 
     public async ValueTask DisposeAsync()
     {
@@ -68,7 +68,7 @@ public sealed class RedisReadStoreTests(RedisServer redis) : ReadStoreContract, 
     {
         await using var server = new RedisServer();
         await server.InitializeAsync();
-        var host = await RedisHost.StartAsync(server.Endpoint);
+        var host = await RedisHost.StartAsync(server.Configuration);
         _hosts.Add(host);
         var store = host.Services.GetRequiredService<IReadStore>();
         await server.KillAsync();
@@ -79,7 +79,7 @@ public sealed class RedisReadStoreTests(RedisServer redis) : ReadStoreContract, 
 
     private protected override async Task<(IMessageHistory History, IReadStore Store)> CreateAsync()
     {
-        var host = await RedisHost.StartAsync(redis.Endpoint, prefix: _prefix);
+        var host = await RedisHost.StartAsync(redis.Configuration, prefix: _prefix);
         _hosts.Add(host);
         return (host.History, host.Services.GetRequiredService<IReadStore>());
     }

@@ -16,10 +16,10 @@ public class RedisSecurityTests
     {
         await using var redis = new RedisServer { Password = "secret" };
         await redis.InitializeAsync();
-        await Assert.ThrowsAsync<RedisConnectionException>(() => ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},connectRetry=1"));
+        await Assert.ThrowsAsync<RedisConnectionException>(() => ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},connectRetry=1"));
         var prefix = RedisHost.NewPrefix();
-        await using var here = RedisNode.Start($"{redis.Endpoint},password=secret", prefix);
-        await using var there = RedisNode.Start($"{redis.Endpoint},password=secret", prefix);
+        await using var here = RedisNode.Start($"{redis.Configuration},password=secret", prefix);
+        await using var there = RedisNode.Start($"{redis.Configuration},password=secret", prefix);
 
         await AssertDeliveryAsync(here, there);
     }

@@ -122,7 +122,7 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
         Assert.Equal("signal", (string?)(await ann.Client.ReceiveJsonAsync())["type"]);
         await there.Broadcaster.BroadcastAsync("lobby", "stored");
 
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var (messages, meta) = ($"{prefix}{{lobby}}:messages", $"{prefix}{{lobby}}:meta");
         var keys = connection.GetServers().Single().Keys(pattern: $"{prefix}{{*").Select(static key => (string?)key).ToList();
         Assert.Equal([messages, meta], keys.Order());
@@ -161,8 +161,8 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
     {
         const int Rooms = 1_000;
         var prefix = RedisHost.NewPrefix();
-        await using var here = RedisNode.Start(redis.Endpoint, prefix, AllowRooms);
-        await using var there = RedisNode.Start(redis.Endpoint, prefix, AllowRooms);
+        await using var here = RedisNode.Start(redis.Configuration, prefix, AllowRooms);
+        await using var there = RedisNode.Start(redis.Configuration, prefix, AllowRooms);
         var allowing = new WebSocketConnectionOptions { AllowClientJoins = true };
         var rooms = Enumerable.Range(0, Rooms).Select(static i => $"room-{i}").ToList();
         var positions = new Dictionary<string, string>();
@@ -209,5 +209,5 @@ public class RoomsInRedisTests(RedisServer redis) : IClassFixture<RedisServer>
         return tail;
     }
 
-    private ChatHost StartHost(string prefix, RedisServer? server = null) => RedisNode.Start((server ?? redis).Endpoint, prefix);
+    private ChatHost StartHost(string prefix, RedisServer? server = null) => RedisNode.Start((server ?? redis).Configuration, prefix);
 }

@@ -26,7 +26,7 @@ public sealed class ScriptAtomicityTests
         await garnet.InitializeAsync();
         var prefix = RedisHost.NewPrefix();
         await using var host = await RedisHost.StartAsync(
-            redis => (redis.Configuration, redis.KeyPrefix) = (garnet.Endpoint + more, prefix),
+            redis => (redis.Configuration, redis.KeyPrefix) = (garnet.Configuration + more, prefix),
             services: static services => services.AddHealthChecks().AddChatKit());
 
         Assert.Contains(Fix, (await Assert.ThrowsAsync<HistoryUnavailableException>(() => host.History.AppendAsync("room", Message).AsTask())).Message);
@@ -46,7 +46,7 @@ public sealed class ScriptAtomicityTests
         var problem = Assert.Single(host.Logs.GetSnapshot(), static line => line.Level >= LogLevel.Warning && line.Category!.StartsWith("ChatKit", StringComparison.Ordinal));
         Assert.Equal((405, LogLevel.Error), (problem.Id.Id, problem.Level));
         Assert.Contains("--lua --lua-transaction-mode", problem.Message);
-        await using var other = await ConnectionMultiplexer.ConnectAsync($"{garnet.Endpoint},allowAdmin=true");
+        await using var other = await ConnectionMultiplexer.ConnectAsync($"{garnet.Configuration},allowAdmin=true");
         Assert.Empty(await other.GetServers().Single().KeysAsync(pattern: $"{prefix}{{*").ToListAsync());
     }
 
@@ -55,7 +55,7 @@ public sealed class ScriptAtomicityTests
     {
         await using var garnet = new RedisServer { Garnet = GarnetScripts.NotAtomic, Password = "secret" };
         await garnet.InitializeAsync();
-        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{garnet.Endpoint},password=secret");
+        await using var multiplexer = await ConnectionMultiplexer.ConnectAsync($"{garnet.Configuration},password=secret");
         await using var host = await RedisHost.StartAsync(
             static redis => redis.KeyPrefix = RedisHost.NewPrefix(),
             services: services => services.AddSingleton<IConnectionMultiplexer>(multiplexer));
@@ -71,7 +71,7 @@ public sealed class ScriptAtomicityTests
         var port = RedisServer.FreePort();
         await using var wrong = new RedisServer { Garnet = GarnetScripts.NotAtomic, Port = port };
         await using var right = new RedisServer { Garnet = GarnetScripts.Atomic, Port = port };
-        await using var node = RedisNode.Start($"{right.Endpoint},connectTimeout=500", RedisHost.NewPrefix());
+        await using var node = RedisNode.Start($"{right.Configuration},connectTimeout=500", RedisHost.NewPrefix());
         await wrong.StartAsync();
         await Patience.UntilAsync(() => node.Logs.GetSnapshot().Any(static line => line.Id.Id == 405), "the server is rejected");
         var member = await node.EnterAsync("room");
@@ -110,7 +110,7 @@ public sealed class ScriptAtomicityTests
         await using var garnet = new RedisServer { Garnet = GarnetScripts.Atomic, Options = ["--auth", "ACL", "--acl-file", rules] };
         await garnet.InitializeAsync();
         File.Delete(rules);
-        await using var host = await RedisHost.StartAsync(garnet.Endpoint);
+        await using var host = await RedisHost.StartAsync(garnet.Configuration);
 
         Assert.Equal(1, (await host.History.AppendAsync("room", Message)).Position.Sequence);
     }
@@ -121,12 +121,12 @@ public sealed class ScriptAtomicityTests
         Requirement.RedisServer();
         await using var redis = new RedisServer();
         await redis.InitializeAsync();
-        await using var host = await RedisHost.StartAsync(redis.Endpoint);
+        await using var host = await RedisHost.StartAsync(redis.Configuration);
 
         Assert.Equal(1, (await host.History.AppendAsync("room", Message)).Position.Sequence);
 
         // No more than the script that stores, and the question whether the server evicts keys.
-        await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Endpoint},allowAdmin=true");
+        await using var other = await ConnectionMultiplexer.ConnectAsync($"{redis.Configuration},allowAdmin=true");
         var commands = await other.GetServers().Single().InfoRawAsync("commandstats");
         Assert.Matches("cmdstat_eval:calls=[12],", commands);
         Assert.DoesNotContain("cmdstat_time:", commands);

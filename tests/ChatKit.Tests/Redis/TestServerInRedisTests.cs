@@ -11,7 +11,7 @@ public sealed class TestServerInRedisTests(RedisServer redis) : IClassFixture<Re
     {
         var prefix = RedisHost.NewPrefix();
         await using var one = await ChatTestServer.StartAsync(
-            services => services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, prefix)),
+            services => services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, prefix)),
             static chat => chat.Map<Room>("/chat/{room}", static options => options.TrackPresence = true));
         var other = await one.AddNodeAsync();
         await using var anna = await one.ConnectAsync("/chat/lobby", "anna");
@@ -28,7 +28,8 @@ public sealed class TestServerInRedisTests(RedisServer redis) : IClassFixture<Re
     public async Task The_faults_of_the_store_in_memory_are_not_available()
     {
         await using var server = await ChatTestServer.StartAsync(
-            services => services.AddChatKit().AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, RedisHost.NewPrefix())),
+            services => services.AddChatKit().AddRedis(
+                new RedisOptions { Configuration = redis.Configuration, KeyPrefix = RedisHost.NewPrefix() }),
             static chat => chat.Map<Room>("/chat/{room}"));
 
         Assert.Throws<InvalidOperationException>(() => server.IsStoreAvailable = false);

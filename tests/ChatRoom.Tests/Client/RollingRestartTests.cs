@@ -60,7 +60,7 @@ public sealed class RollingRestartTests(Browser browser, RedisServer redis) : IC
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.Logging.ClearProviders();
         builder.Services.AddChatKit(static options => (options.HistoryCapacity, options.DrainTime) = (10_000, DrainTime))
-            .AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Endpoint, _prefix));
+            .AddRedis(options => (options.Configuration, options.KeyPrefix) = (redis.Configuration, _prefix));
         var app = builder.Build();
         app.Use(static (context, next) =>
         {
