@@ -31,7 +31,6 @@ public static class ChatKitWebHostBuilderExtensions
         {
             services.TryAddSingleton(TimeProvider.System);
             services.AddSingleton<IConnectionListenerFactory, PolledListenerFactory>();
-            services.TryAddSingleton<IWriteBatching, SendBatches>();
         });
     }
 }

@@ -12,6 +12,9 @@ namespace ChatKit;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class WebSocketHandlerRunner
 {
+    /// <summary>Carries out many writes at once; null, the default, if each is carried out alone. Set it before the first connection.</summary>
+    public abstract IWriteBatching? Batching { get; set; }
+
     /// <summary>Runs a connection until it ends. Errors of the client or the handler don't make the task fail.</summary>
     /// <param name="stream">
     /// The connection after the handshake (RFC 6455 section 4). It must send each write without a flush. The host disposes of it.

@@ -29,7 +29,7 @@ internal static partial class ServerLog
     [LoggerMessage(351, LogLevel.Error, "A connection, or a callback of its end, has failed in the transport of UseChatKitSockets.")]
     public static partial void SocketFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(352, LogLevel.Information,
+    [LoggerMessage(352, LogLevel.Debug,
         "Each member of a room costs a system call, because io_uring can't be used: {Reason}")]
     public static partial void NoBatches(this ILogger logger, string reason);
 }

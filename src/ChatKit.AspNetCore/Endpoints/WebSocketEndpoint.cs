@@ -38,6 +38,8 @@ internal sealed class WebSocketEndpoint
         _admission = new Admission(pattern, options, services, services.GetRequiredService<ILogger<WebSocketEndpoint>>());
         (_createHandler, _options) = (createHandler, options);
         _runner = services.GetRequiredService<WebSocketHandlerRunner>();
+        if (OperatingSystem.IsLinux() && options.DirectTransport)
+            _runner.Batching ??= services.GetService<IWriteBatching>() ?? ActivatorUtilities.CreateInstance<SendBatches>(services);
         _clock = services.GetRequiredService<TimeProvider>();
         _closeTimeout = services.GetRequiredService<IOptions<ChatKitOptions>>().Value.CloseTimeout;
         if (options.Transports != ChatTransports.WebSockets)

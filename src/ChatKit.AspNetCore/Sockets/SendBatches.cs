@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using ChatKit.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace ChatKit.AspNetCore.Sockets;
 
 /// <summary>The batches that threads use, one after the other. The system may not allow them.</summary>
-internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching, IDisposable
+internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching
 {
     /// <summary>A thread gets the batch that it used last, if that is free, and no turn allocates.</summary>
     private readonly ConcurrentBag<SendBatch> _free = [];
@@ -26,6 +27,14 @@ internal sealed class SendBatches(ILogger<SendBatches> logger) : IWriteBatching,
             return null;
         batch.Begin();
         return batch;
+    }
+
+    public bool TryAdd(Socket socket, ReadOnlySpan<byte> bytes, IBatchedWriter writer)
+    {
+        if (SendBatch.Current is not { } batch)
+            return false;
+        batch.Reserve(bytes.Length);
+        return batch.TryAdd(writer, socket.SafeHandle, bytes);
     }
 
     public void Dispose()

@@ -8,6 +8,12 @@ namespace ChatKit.Connections;
 /// <summary>Runs connections with the services that the application has registered.</summary>
 internal sealed class ConnectionHost(ConnectionServices services, PostOffice posts) : WebSocketHandlerRunner
 {
+    public override IWriteBatching? Batching
+    {
+        get => services.Rooms.Batching;
+        set => services.Rooms.Batching = value;
+    }
+
     public override Task RunAsync(
         Stream stream,
         WebSocketConnectionInfo info,
@@ -26,7 +32,7 @@ internal sealed class ConnectionHost(ConnectionServices services, PostOffice pos
         Func<IServiceProvider, WebSocketHandler> createHandler)
     {
         ArgumentNullException.ThrowIfNull(pipe);
-        return RunAsync(new PipeTransport(pipe, socket, services.Clock), info, options, createHandler);
+        return RunAsync(new PipeTransport(pipe, socket, services.Clock, Batching), info, options, createHandler);
     }
 
     public override async Task RunEventStreamAsync(

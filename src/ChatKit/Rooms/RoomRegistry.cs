@@ -35,8 +35,7 @@ internal sealed class RoomRegistry : IDisposable
         ChatKitTracing tracing,
         ILogger<Room> logger,
         IOptions<ChatKitOptions> options,
-        TimeProvider clock,
-        IWriteBatching? batching = null)
+        TimeProvider clock)
     {
         _services = new RoomServices(
             backplane,
@@ -51,8 +50,7 @@ internal sealed class RoomRegistry : IDisposable
             logger,
             clock,
             options.Value.PresenceListLimit,
-            options.Value.SharedFanOutFrom,
-            batching);
+            options.Value.SharedFanOutFrom);
         _remove = room => _rooms.TryRemove(KeyValuePair.Create(room.Name, room));
         var interval = options.Value.RoomCheckInterval;
         metrics.Observe(() => Count);
@@ -60,6 +58,13 @@ internal sealed class RoomRegistry : IDisposable
     }
 
     public int Count => _rooms.Count;
+
+    /// <summary>Carries out many writes at once, and is disposed of with this object; null if each is carried out alone.</summary>
+    public IWriteBatching? Batching
+    {
+        get => _services.Batching;
+        set => _services.Batching = value;
+    }
 
     /// <summary>The rooms. The caller can enumerate them while others are added and removed.</summary>
     public IEnumerable<Room> All => _rooms.Select(static entry => entry.Value);
@@ -95,7 +100,11 @@ internal sealed class RoomRegistry : IDisposable
             Find(room)?.Describe(client);
     }
 
-    public void Dispose() => _checks.Dispose();
+    public void Dispose()
+    {
+        _checks.Dispose();
+        Batching?.Dispose();
+    }
 
     /// <summary>Checks the rooms. Skips a round while the previous one is running.</summary>
     private async Task CheckAllAsync()

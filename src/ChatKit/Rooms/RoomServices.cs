@@ -19,9 +19,11 @@ internal sealed record RoomServices(
     ILogger Logger,
     TimeProvider Clock,
     int PresenceListLimit,
-    int SharedFrom,
-    IWriteBatching? Batching)
+    int SharedFrom)
 {
+    /// <summary>Carries out many writes at once; null if each is carried out alone.</summary>
+    public IWriteBatching? Batching { get; set; }
+
     /// <summary>Reads a page of the history, and records metrics.</summary>
     /// <param name="room">The room's name.</param>
     /// <param name="after">What the reader has; null if it has nothing. Without a revision, it needs no changes.</param>

@@ -11,11 +11,36 @@ internal sealed partial class OutboundQueue
     /// </summary>
     private const int MostWrites = 16;
 
+    /// <inheritdoc/>
+    void IBatchedWriter.OnSent(int count, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            // If it was an error, writing meets it again.
+            var writing = count < bytes.Length ? transport.WriteAsync(bytes[Math.Max(count, 0)..].ToArray()) : ValueTask.CompletedTask;
+            if (!writing.IsCompletedSuccessfully)
+            {
+                _ = WriteRestAsync(writing, bytes.Length, null);
+                return;
+            }
+
+            writing.GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+            return;
+        }
+
+        WriteWaiting(bytes.Length);
+    }
+
     /// <summary>Writes what waits. The caller has set <see cref="_writing"/>.</summary>
-    private void WriteWaiting()
+    /// <param name="written">The number of bytes that were written just before.</param>
+    private void WriteWaiting(int written = 0)
     {
         byte[]? buffer = null;
-        if (TryTakeNext(0, ref buffer, out var chunk))
+        if (TryTakeNext(written, ref buffer, out var chunk))
             Write(chunk, buffer);
     }
 
@@ -33,6 +58,9 @@ internal sealed partial class OutboundQueue
                     return;
                 }
 
+                // What is in a batch counts as being written, and OnSent goes on.
+                if (transport.TryBatch(chunk.Span, this))
+                    break;
                 var writing = transport.WriteAsync(chunk);
                 if (!writing.IsCompletedSuccessfully)
                 {
@@ -73,10 +101,8 @@ internal sealed partial class OutboundQueue
             return;
         }
 
-        if (TryTakeNext(length, ref buffer, out var chunk))
-            Write(chunk, buffer);
-        else
-            Return(buffer);
+        Return(buffer);
+        WriteWaiting(length);
     }
 
     private void Fail(Exception exception)

@@ -8,7 +8,7 @@ namespace ChatKit.Connections.Transport;
 /// of the handler and of the protocol never interleave. Uses no thread while nothing is pending. The transport is also the lock: a separate
 /// one would be one more object for each connection.
 /// </summary>
-internal sealed partial class OutboundQueue(FrameWriter transport, int limit, IOutboundListener listener) : IOutbound
+internal sealed partial class OutboundQueue(FrameWriter transport, int limit, IOutboundListener listener) : IOutbound, IBatchedWriter
 {
     /// <summary>Small frames are joined into writes of up to this size.</summary>
     private const int JoinLimit = 32 * 1024;

@@ -15,7 +15,8 @@ namespace ChatKit.Connections.Transport;
 /// The socket that receives the pipe's data unchanged; null if there is none, or if something in between changes the data.
 /// </param>
 /// <param name="clock">The clock.</param>
-internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock) : FrameTransport
+/// <param name="batching">Carries out many writes at once; null if each is carried out alone.</param>
+internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvider clock, IWriteBatching? batching = null) : FrameTransport
 {
     /// <summary>The number of messages written before the connection sends the ping. For fewer, the ping is not worth its cost.</summary>
     private const int WritesBeforeProbe = 8;
@@ -44,6 +45,9 @@ internal sealed class PipeTransport(IDuplexPipe pipe, Socket? socket, TimeProvid
             return ProbeAsync(frames);
         return PipeFlush.CompleteAsync(pipe.Output.WriteAsync(frames));
     }
+
+    public override bool TryBatch(ReadOnlySpan<byte> frames, IBatchedWriter writer) =>
+        _direct && batching?.TryAdd(socket!, frames, writer) == true;
 
     public override void OnPong(ReadOnlySpan<byte> payload) => Volatile.Read(ref _probe)?.TryAnswer(payload);
 
