@@ -1,4 +1,3 @@
-using ChatKit;
 using ChatKit.AspNetCore.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
